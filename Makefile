@@ -1,0 +1,153 @@
+# dbsync: mysql2pgsql and pgsql2pgsql.
+#
+#   make            both programs, into bin/
+#   make demo       a sample migration on throw-away servers
+#   make test       every test that needs MariaDB and PostgreSQL only
+#   make SAN=address,undefined test     the same under sanitizers (also SAN=thread)
+#
+# One non-recursive Makefile. Each folder becomes a static library, so a
+# dependency in the wrong direction fails at link time.
+
+VERSION := $(shell cat share/VERSION)
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CXX     ?= g++
+AR      := ar
+
+SAN     ?=
+comma   := ,
+BUILD   ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+BIN     := $(if $(SAN),$(BUILD)/bin,bin)
+
+PKGS      := libpq inih fmt
+MYSQL_PKG ?= mysqlclient
+
+WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor $(if $(CI),-Werror)
+HARDEN   := $(if $(SAN),,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
+OPT      := $(if $(SAN),-O1 -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O2)
+# System headers of the libraries are not ours to warn about: -isystem.
+PKGFLAGS  = $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS)))
+MYSQLFLAGS = $(subst -I,-isystem ,$(shell pkg-config --cflags $(MYSQL_PKG)))
+CXXFLAGS ?= -g1
+ALL_CXXFLAGS = -std=c++20 $(OPT) $(CXXFLAGS) $(WARN) $(HARDEN) -pthread -MMD -MP \
+               -Icommon -I$(BUILD)/gen $(PKGFLAGS)
+LDFLAGS  ?=
+ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now) $(LDFLAGS)
+LIBS      = $(shell pkg-config --libs $(PKGS))
+MYSQLLIBS = $(shell pkg-config --libs $(MYSQL_PKG))
+
+# ---------------------------------------------------------------- libraries
+# In link order: each may use those to its right.
+COMMON := copy pg schema config base
+MODULES := $(addprefix common/,$(COMMON))
+
+lib_of  = $(BUILD)/lib/lib$(subst /,_,$(1)).a
+objs_of = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(sort $(wildcard $(1)/*.cpp)))
+
+COMMON_LIBS := $(foreach m,$(MODULES),$(call lib_of,$(m)))
+# Everything of a program but its main, so that unit tests can link it.
+M2P_LIB := $(BUILD)/lib/libmysql2pgsql.a
+M2P_OBJ := $(filter-out %/main.o,$(call objs_of,mysql2pgsql))
+P2P_LIB := $(BUILD)/lib/libpgsql2pgsql.a
+P2P_OBJ := $(filter-out %/main.o,$(call objs_of,pgsql2pgsql))
+
+.PHONY: all programs test test-unit test-tools bench fuzz lint format golden demo test-matrix torture install clean deps
+.DEFAULT_GOAL := all
+all: deps
+	@+$(MAKE) --no-print-directory programs
+
+programs: $(BIN)/mysql2pgsql $(BIN)/pgsql2pgsql
+
+# Installs what is missing through apt; silent when nothing is.
+deps:
+	@share/install-deps.sh build
+
+define module_rule
+$(call lib_of,$(1)): $(call objs_of,$(1))
+endef
+$(foreach m,$(MODULES),$(eval $(call module_rule,$(m))))
+$(M2P_LIB): $(M2P_OBJ)
+$(P2P_LIB): $(P2P_OBJ)
+
+$(BUILD)/lib/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# The SQL of share/sql becomes C++ string constants: share/sql/a_b.sql -> sql::a_b.
+SQL_FILES := $(sort $(wildcard share/sql/*.sql))
+$(BUILD)/gen/embedded_sql.h: share/embed-sql.sh $(SQL_FILES)
+	@mkdir -p $(@D)
+	share/embed-sql.sh $(SQL_FILES) > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/gen/version.h: share/VERSION
+	@mkdir -p $(@D)
+	@printf '#pragma once\nnamespace dbsync { inline constexpr char kVersion[] = "%s"; }\n' '$(VERSION)' > $@
+
+GENERATED := $(BUILD)/gen/embedded_sql.h $(BUILD)/gen/version.h
+
+$(BUILD)/obj/mysql2pgsql/%.o: ALL_CXXFLAGS += -I. $(MYSQLFLAGS)
+$(BUILD)/obj/pgsql2pgsql/%.o: ALL_CXXFLAGS += -I.
+$(BUILD)/obj/tests/%.o: ALL_CXXFLAGS += -I. $(MYSQLFLAGS)
+
+$(BUILD)/obj/%.o: %.cpp Makefile | $(GENERATED)
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) -c $< -o $@
+
+$(BIN)/mysql2pgsql: $(BUILD)/obj/mysql2pgsql/main.o $(M2P_LIB) $(COMMON_LIBS)
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(MYSQLLIBS) $(LIBS)
+
+$(BIN)/pgsql2pgsql: $(BUILD)/obj/pgsql2pgsql/main.o $(P2P_LIB) $(COMMON_LIBS)
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# -------------------------------------------------------------------- tests
+UNIT_OBJ  := $(call objs_of,tests/unit) $(call objs_of,tests/golden)
+CASES_OBJ := $(call objs_of,tests/harness) $(call objs_of,tests/cases)
+GTEST      = $(shell pkg-config --libs gtest gmock)
+
+$(BUILD)/tests/unit: $(UNIT_OBJ) $(M2P_LIB) $(P2P_LIB) $(COMMON_LIBS)
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(GTEST) $(MYSQLLIBS) $(LIBS)
+
+$(BUILD)/tests/cases: $(CASES_OBJ) $(COMMON_LIBS)
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(GTEST) $(MYSQLLIBS) $(LIBS)
+
+test:
+	@share/install-deps.sh test
+	@+$(MAKE) --no-print-directory programs $(BUILD)/tests/unit $(BUILD)/tests/cases
+	@DBSYNC_BIN=$(BIN) tests/run.sh lint $(BUILD)/tests/unit $(BUILD)/tests/cases
+
+test-unit:
+	@share/install-deps.sh test
+	@+$(MAKE) --no-print-directory $(BUILD)/tests/unit
+	@DBSYNC_BIN=$(BIN) tests/run.sh $(BUILD)/tests/unit
+
+# Rewrites the golden files from what the code prints now; review the diff.
+golden:
+	@share/install-deps.sh test
+	@+$(MAKE) --no-print-directory programs $(BUILD)/tests/unit $(BUILD)/tests/cases
+	DBSYNC_BIN=$(BIN) DBSYNC_GOLDEN=rewrite tests/run.sh $(BUILD)/tests/unit $(BUILD)/tests/cases
+
+lint:
+	@tests/lint/run.sh
+
+format:
+	clang-format -i $$(git ls-files '*.cpp' '*.h')
+
+demo:
+	@share/install-deps.sh test
+	@+$(MAKE) --no-print-directory programs
+	@DBSYNC_BIN=$(BIN) share/demo/demo.sh
+
+install: programs
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/dbsync
+	install -m 755 $(BIN)/mysql2pgsql $(BIN)/pgsql2pgsql $(DESTDIR)$(PREFIX)/bin
+	install -m 644 README.md CHANGELOG.md my.cfg.sample $(wildcard share/doc/*.md) $(DESTDIR)$(PREFIX)/share/doc/dbsync
+
+clean:
+	rm -rf build bin
+
+-include $(shell [ -d $(BUILD)/obj ] && find $(BUILD)/obj -name '*.d')

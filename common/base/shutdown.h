@@ -1,0 +1,35 @@
+// SIGINT and SIGTERM as stop tokens.
+//
+// The first signal asks to drain: workers stop at the next buffer. A second
+// one, or ten seconds, cancels hard: statements under way are cancelled on the
+// servers (by std::stop_callback on cancel_token()).
+//
+// Construct it in main before any other thread: it blocks the signals for all
+// later threads and takes them in a thread of its own. SIGPIPE is ignored, so
+// that a closed socket is an error code. One per process.
+#pragma once
+
+#include <stop_token>
+#include <thread>
+
+namespace dbsync {
+
+class Shutdown {
+ public:
+  Shutdown();
+  ~Shutdown();
+  Shutdown(const Shutdown&) = delete;
+  Shutdown& operator=(const Shutdown&) = delete;
+
+  std::stop_token drain_token() const { return drain_.get_token(); }
+  std::stop_token cancel_token() const { return cancel_.get_token(); }
+
+ private:
+  void wait_for_signals();
+
+  std::stop_source drain_;
+  std::stop_source cancel_;
+  std::thread thread_;
+};
+
+}  // namespace dbsync

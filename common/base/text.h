@@ -1,0 +1,32 @@
+// Small text helpers without a home elsewhere. Pure functions, ASCII rules only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dbsync {
+
+// Without spaces, tabs, CR and LF at both ends.
+std::string_view trim(std::string_view text);
+
+std::string to_lower(std::string_view text);
+bool equal_ignore_case(std::string_view a, std::string_view b);
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+// The candidate with the smallest edit distance, or "" when none is near enough
+// to be a likely typing error.
+std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
+
+// 1234567 -> "1,234,567".
+std::string format_count(std::uint64_t n);
+
+// 1536 -> "1.5 KiB".
+std::string format_bytes(std::uint64_t bytes);
+
+// 75.4 -> "1m15s"; 3.21 -> "3.21s".
+std::string format_seconds(double seconds);
+
+}  // namespace dbsync

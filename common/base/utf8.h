@@ -1,0 +1,22 @@
+// UTF-8 checks for text values (RFC 3629: no surrogates, no overlong forms,
+// nothing above U+10FFFF). Pure, no allocation.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace dbsync {
+
+// Length of the longest prefix that is valid UTF-8 without a NUL byte;
+// text.size() when all of it is. PostgreSQL text can hold neither NUL nor
+// invalid sequences.
+std::size_t valid_text_prefix(std::string_view text);
+
+// Characters (code points) of valid UTF-8.
+std::size_t utf8_length(std::string_view text);
+
+// The longest prefix of at most `bytes` bytes that ends between characters.
+std::string_view utf8_truncate(std::string_view text, std::size_t bytes);
+
+}  // namespace dbsync

@@ -1,0 +1,153 @@
+#include "config/config.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "config/config_keys.h"
+#include "config/source_text.h"
+
+namespace dbsync {
+
+namespace {
+
+using config_detail::config_keys;
+using config_detail::config_sections;
+using config_detail::ConfigKey;
+using config_detail::error_at;
+
+std::vector<std::string> section_names() {
+  std::vector<std::string> names;
+  for (const auto& section : config_sections()) names.emplace_back(section.name);
+  return names;
+}
+
+std::vector<std::string> key_names(std::string_view section) {
+  std::vector<std::string> names;
+  for (const auto& key : config_keys())
+    if (key.section == section) names.emplace_back(key.name);
+  return names;
+}
+
+Error unknown_section(const IniEntry& entry, const std::string& name) {
+  if (entry.section.empty())
+    return error_at(name, entry.line, fmt::format("the key {} stands before the first section", entry.key))
+        .hint("put a section such as [src.mysql] above it; my.cfg.sample shows which key belongs where");
+  const auto names = section_names();
+  const auto nearest = nearest_name(entry.section, names);
+  return error_at(name, entry.line, fmt::format("unknown section [{}]", entry.section))
+      .hint(nearest.empty() ? fmt::format("the sections are [{}]", join(names, "], ["))
+                            : fmt::format("did you mean [{}]?", nearest));
+}
+
+Error unknown_key(const IniEntry& entry, const std::string& name) {
+  Error error = error_at(name, entry.line, fmt::format("unknown key {} in [{}]", entry.key, entry.section));
+  for (const auto& key : config_keys())
+    if (key.name == entry.key) return error.hint(fmt::format("{} belongs to [{}]", key.name, key.section));
+  const auto names = key_names(entry.section);
+  const auto nearest = nearest_name(entry.key, names);
+  return error.hint(nearest.empty() ? fmt::format("the keys of [{}] are {}", entry.section, join(names, ", "))
+                                    : fmt::format("did you mean {}?", nearest));
+}
+
+const ConfigKey& find_key(const IniEntry& entry, const std::string& name) {
+  bool section_known = false;
+  for (const auto& key : config_keys()) {
+    if (key.section != entry.section) continue;
+    section_known = true;
+    if (key.name == entry.key) return key;
+  }
+  throw section_known ? unknown_key(entry, name) : unknown_section(entry, name);
+}
+
+bool warns(const ConfigKey& key, const IniEntry& entry, Program program) {
+  return !key.pending.empty() && !entry.value.empty() && entry.value != key.harmless &&
+         std::find(key.concerns.begin(), key.concerns.end(), program) != key.concerns.end();
+}
+
+void store_entry(Config& config, const IniEntry& entry, Program program) {
+  const ConfigKey& key = find_key(entry, config.path);
+  const std::string complaint = key.store(config, entry.value);
+  if (!complaint.empty())
+    throw error_at(config.path, entry.line, fmt::format("[{}] {}: {}", key.section, key.name, complaint))
+        .hint(fmt::format("write for example: {} = \"{}\"", key.name, key.sample));
+  if (warns(key, entry, program))
+    config.warnings.push_back(fmt::format("{} line {}: [{}] {}: {} not built yet; the key has no effect", config.path,
+                                          entry.line, key.section, key.name, key.pending));
+}
+
+// The line in which each key was given.
+using GivenKeys = std::map<std::pair<std::string_view, std::string_view>, int>;
+
+GivenKeys refuse_duplicates(const std::vector<IniEntry>& entries, const std::string& name) {
+  GivenKeys given;
+  for (const auto& entry : entries) {
+    const auto [first, added] =
+        given.emplace(std::pair{std::string_view(entry.section), std::string_view(entry.key)}, entry.line);
+    if (!added)
+      throw error_at(
+          name, entry.line,
+          fmt::format("[{}] {} is given a second time, first in line {}", entry.section, entry.key, first->second))
+          .hint("remove one of the two lines");
+  }
+  return given;
+}
+
+void require(const std::string& value, std::string_view section, std::string_view key, const std::string& name) {
+  if (!value.empty()) return;
+  throw Error(ErrorKind::config, fmt::format("{}: [{}] {} is missing", name, section, key))
+      .hint(fmt::format("add {} = \"...\" below [{}]; my.cfg.sample shows an example", key, section));
+}
+
+void require_keys(const Config& config, Program program, bool need_target) {
+  if (program == Program::mysql2pgsql) {
+    require(config.src_mysql.user, "src.mysql", "user", config.path);
+    require(config.src_mysql.db, "src.mysql", "db", config.path);
+  } else {
+    require(config.src_pgsql, "src.pgsql", "connect_string", config.path);
+  }
+  if (need_target) require(config.desc_pgsql, "desc.pgsql", "connect_string", config.path);
+}
+
+void check_ssl_pair(const MysqlEndpoint& mysql, const std::string& name) {
+  if (mysql.ssl_cert.empty() == mysql.ssl_key.empty()) return;
+  throw Error(ErrorKind::config, fmt::format("{}: [src.mysql] {} is given without {}", name,
+                                             mysql.ssl_key.empty() ? "ssl_cert" : "ssl_key",
+                                             mysql.ssl_key.empty() ? "ssl_key" : "ssl_cert"))
+      .hint("give both ssl_cert and ssl_key, or neither");
+}
+
+Config build_config(const std::vector<IniEntry>& entries, const std::string& name, Program program, bool need_target) {
+  Config config;
+  config.path = name;
+  for (const auto& entry : entries) find_key(entry, name);  // a wrong name is the better message than a duplicate
+  const GivenKeys given = refuse_duplicates(entries, name);
+  for (const auto& entry : entries) store_entry(config, entry, program);
+  if (!given.contains({"src.mysql", "password"}))
+    if (const char* password = std::getenv("MYSQL_PWD")) config.src_mysql.password = password;
+  require_keys(config, program, need_target);
+  check_ssl_pair(config.src_mysql, name);
+  return config;
+}
+
+}  // namespace
+
+std::string MysqlEndpoint::describe() const {
+  if (!socket.empty()) return fmt::format("{}@{}/{}", user, socket, db);
+  const bool ipv6 = host.find(':') != std::string::npos;
+  return fmt::format("{}@{}:{}/{}", user, ipv6 ? '[' + host + ']' : host, port, db);
+}
+
+Config load_config(const std::string& path, Program program, bool need_target) {
+  return build_config(read_ini_file(path), path, program, need_target);
+}
+
+Config parse_config(std::string_view text, const std::string& name, Program program, bool need_target) {
+  return build_config(parse_ini(text, name), name, program, need_target);
+}
+
+}  // namespace dbsync

@@ -1,0 +1,69 @@
+// The configuration of both programs, read from my.cfg.
+//
+// One table of keys (section, name, type, default, help) drives parsing, the
+// "did you mean" of unknown keys and the text of my.cfg.sample.
+//
+// Threads: an immutable value after loading.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/ini_file.h"
+
+namespace dbsync {
+
+enum class Program { mysql2pgsql, pgsql2pgsql };
+
+struct MysqlEndpoint {
+  std::string host = "localhost";
+  std::uint16_t port = 3306;
+  std::string user;
+  std::string password;  // never logged
+  std::string db;
+  std::string socket;       // unix socket; wins over host when set
+  std::string encodingdir;  // directory of client character sets; optional
+  std::string encoding = "utf8mb4";
+  std::string ssl_ca;
+  std::string ssl_cert;
+  std::string ssl_key;
+  std::string ssl_mode;  // disabled, preferred, required, verify_ca, verify_identity; "" = library default
+  std::string binlogfile;
+  std::uint64_t binlogfile_offset = 0;
+
+  // "user@host:port/db" or "user@socket/db", for messages.
+  std::string describe() const;
+};
+
+struct Config {
+  std::string path;  // as given, for messages
+  MysqlEndpoint src_mysql;
+  std::string src_pgsql;    // libpq connection strings, passed through whole
+  std::string local_pgsql;  // "" when the section is missing
+  std::string desc_pgsql;
+  std::uint64_t reject_limit = 0;          // ignore_copy_error_count_each_table
+  std::string target_schema = "public";    // [desc.pgsql] target_schema
+  std::string loader_table_list;           // [binlogloader], increments
+  std::uint32_t load_batch = 10;
+  std::uint32_t load_batch_gap = 10;
+  // Keys that were given although their feature is not built yet; each becomes
+  // one warning at start: "my.cfg line 9: …".
+  std::vector<std::string> warnings;
+};
+
+// Reads the file and checks all keys and values. `need_target` is false when
+// nothing will be written to the target (then [desc.pgsql] may be missing).
+// The environment variable MYSQL_PWD stands in for a missing [src.mysql]
+// password; PGPASSWORD is libpq's own business.
+// Errors: ErrorKind::config, naming file, line, section and key, before any
+// connection is made.
+Config load_config(const std::string& path, Program program, bool need_target);
+
+// The same from text already in memory (`name` for messages).
+Config parse_config(std::string_view text, const std::string& name, Program program, bool need_target);
+
+// The text of my.cfg.sample, from the same table of keys.
+std::string sample_config();
+
+}  // namespace dbsync

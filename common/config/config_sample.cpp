@@ -1,0 +1,51 @@
+// The text of my.cfg.sample.
+#include <fmt/format.h>
+
+#include "config/config.h"
+#include "config/config_keys.h"
+
+namespace dbsync {
+
+namespace {
+
+using config_detail::config_keys;
+using config_detail::config_sections;
+using config_detail::ConfigKey;
+
+constexpr std::string_view kHeader =
+    "# Configuration of mysql2pgsql and pgsql2pgsql: copy this file to my.cfg in the\n"
+    "# directory in which the program runs, or name it with -c FILE. It holds\n"
+    "# passwords, so only its owner should be able to read it (chmod 600 my.cfg).\n"
+    "#\n"
+    "# Values stand in double quotes; a double quote inside a value is written twice.\n"
+    "# Each program reads its own source section and [desc.pgsql]; the other sections\n"
+    "# may stay or go. Keys that start with # show an example or the default.\n";
+
+std::string commented(std::string_view text) {
+  std::string out = "# ";
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += "# ";
+  }
+  return out + '\n';
+}
+
+std::string key_text(const ConfigKey& key) {
+  std::string out = commented(key.help);
+  if (!key.pending.empty()) out += commented(fmt::format("Without effect yet: {} not built yet.", key.pending));
+  return out + fmt::format("{}{} = \"{}\"\n", key.sample_active ? "" : "#", key.name, key.sample);
+}
+
+}  // namespace
+
+std::string sample_config() {
+  std::string out(kHeader);
+  for (const auto& section : config_sections()) {
+    out += fmt::format("\n\n# {}\n[{}]\n", section.help, section.name);
+    for (const auto& key : config_keys())
+      if (key.section == section.name) out += '\n' + key_text(key);
+  }
+  return out;
+}
+
+}  // namespace dbsync

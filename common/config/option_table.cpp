@@ -1,0 +1,95 @@
+#include "config/option_table.h"
+
+#include <fmt/format.h>
+
+#include "config/number.h"
+
+namespace dbsync::config_detail {
+
+namespace {
+
+constexpr unsigned kMostJobs = 256;
+constexpr unsigned kMostBufferKb = 1048576;  // 1 GiB
+
+template <bool Options::*member>
+std::string set_flag(Options& options, std::string_view) {
+  options.*member = true;
+  return {};
+}
+
+template <std::string Options::*member>
+std::string store_text(Options& options, std::string_view value) {
+  if (value.empty()) return "the value is empty";
+  options.*member = value;
+  return {};
+}
+
+std::string not_in_range(std::string_view value, unsigned most) {
+  return fmt::format("\"{}\" is not a whole number from 1 to {}", value, most);
+}
+
+std::string store_jobs(Options& options, std::string_view value) {
+  const auto number = whole_number(value, 1, kMostJobs);
+  if (!number) return not_in_range(value, kMostJobs);
+  options.jobs = static_cast<unsigned>(*number);
+  return {};
+}
+
+std::string store_buffer_kb(Options& options, std::string_view value) {
+  const auto number = whole_number(value, 1, kMostBufferKb);
+  if (!number) return not_in_range(value, kMostBufferKb);
+  options.buffer_kb = static_cast<unsigned>(*number);
+  return {};
+}
+
+std::string store_copy_format(Options& options, std::string_view value) {
+  if (value == "auto")
+    options.copy_format = CopyFormatChoice::automatic;
+  else if (value == "binary")
+    options.copy_format = CopyFormatChoice::binary;
+  else if (value == "text")
+    options.copy_format = CopyFormatChoice::text;
+  else
+    return fmt::format("\"{}\" is none of auto, binary, text", value);
+  return {};
+}
+
+}  // namespace
+
+const std::vector<OptionSpec>& option_table() {
+  using enum OptionGroup;
+  constexpr bool both = true;
+  constexpr bool mysql_only = false;
+  static const std::vector<OptionSpec> table{
+      {'l', "table-list", "FILE", what, both, store_text<&Options::table_list>,
+       "copy the tables that FILE names, one a line:\n\"name\" or \"name : query\" (default: every table)"},
+      {'d', "ddl", "", what, both, set_flag<&Options::ddl_only>,
+       "print the DDL of the target tables to stdout, copy\nnothing"},
+      {'n', "no-partitions", "", what, mysql_only, set_flag<&Options::no_partitions>,
+       "with -d: leave partitions out of the DDL"},
+      {'f', "first-column-key", "", what, mysql_only, set_flag<&Options::first_column_key>,
+       "distribute tables by their first column (DDL for\nGreenplum)"},
+      {'\0', "create", "", what, both, set_flag<&Options::create>,
+       "create the tables that the target lacks, then copy"},
+      {'\0', "append", "", what, both, set_flag<&Options::append>, "copy into tables that already hold rows"},
+      {'\0', "truncate", "", what, both, set_flag<&Options::truncate>, "empty the target tables before copying"},
+      {'c', "config", "FILE", how, both, store_text<&Options::config_path>, "configuration file (default: my.cfg)"},
+      {'s', "schema", "NAME", how, both, store_text<&Options::schema>,
+       "schema of the target tables (default: target_schema\nin the configuration file, else public)"},
+      {'j', "jobs", "N", how, both, store_jobs,
+       "tables and parts of tables copied at the same time,\n1 to 256 (default: 5)"},
+      {'b', "buffer-kb", "KB", how, mysql_only, store_buffer_kb,
+       "KiB of rows sent to the target at a time (default:\nchosen by the program)"},
+      {'\0', "copy-format", "NAME", how, both, store_copy_format,
+       "format of COPY: auto, binary or text (default: auto)"},
+      {'\0', "report", "FILE", messages, both, store_text<&Options::report_path>,
+       "write what happened to each table to FILE"},
+      {'v', "verbose", "", messages, both, set_flag<&Options::verbose>, "more messages"},
+      {'q', "quiet", "", messages, both, set_flag<&Options::quiet>, "warnings and errors only"},
+      {'h', "help", "", messages, both, set_flag<&Options::help>, "print this text"},
+      {'\0', "version", "", messages, both, set_flag<&Options::version>, "print the version"},
+  };
+  return table;
+}
+
+}  // namespace dbsync::config_detail

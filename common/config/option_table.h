@@ -1,0 +1,37 @@
+// The table of command-line options that parsing and --help share. Private to
+// config/. Constant data, any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/options.h"
+
+namespace dbsync::config_detail {
+
+enum class OptionGroup { what, how, messages };
+
+struct OptionSpec {
+  char short_name;             // '\0': none
+  std::string_view long_name;  // without --
+  std::string_view argument;   // word for the value in --help; "" when it takes none
+  OptionGroup group;
+  bool both_programs;  // false: mysql2pgsql only
+  // Stores the value ("" for a flag); returns what is wrong with it, "" when
+  // nothing is.
+  std::string (*store)(Options& options, std::string_view value);
+  std::string_view help;  // lines separated by \n
+};
+
+const std::vector<OptionSpec>& option_table();
+
+inline bool has_option(Program program, const OptionSpec& option) {
+  return option.both_programs || program == Program::mysql2pgsql;
+}
+
+inline std::string_view program_name(Program program) {
+  return program == Program::mysql2pgsql ? "mysql2pgsql" : "pgsql2pgsql";
+}
+
+}  // namespace dbsync::config_detail

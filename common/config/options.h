@@ -1,0 +1,41 @@
+// Command-line options of both programs, from one table that also prints --help.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "config/config.h"
+
+namespace dbsync {
+
+enum class CopyFormatChoice { automatic, binary, text };
+
+struct Options {
+  bool help = false;              // -h, --help
+  bool version = false;           // --version
+  std::string config_path = "my.cfg";  // -c, --config FILE
+  std::string table_list;         // -l, --table-list FILE; "" = all tables
+  bool ddl_only = false;          // -d, --ddl
+  bool no_partitions = false;     // -n, --no-partitions; only with -d
+  bool first_column_key = false;  // -f, --first-column-key (Greenplum distribution)
+  unsigned jobs = 5;              // -j, --jobs N, 1..256
+  std::string schema;             // -s, --schema NAME; "" = from my.cfg
+  std::optional<unsigned> buffer_kb;  // -b, --buffer-kb KB, 1..1048576
+  bool create = false;            // --create
+  bool append = false;            // --append
+  bool truncate = false;          // --truncate; excludes --append
+  std::string report_path;        // --report FILE
+  CopyFormatChoice copy_format = CopyFormatChoice::automatic;  // --copy-format auto|binary|text
+  bool verbose = false;           // -v, --verbose: debug lines
+  bool quiet = false;             // -q, --quiet: warnings and errors only
+};
+
+// Errors: ErrorKind::usage naming the option and, for an unknown one, the
+// nearest known name; arguments that are not options are an error too.
+Options parse_options(Program program, int argc, const char* const* argv);
+
+// What --help prints; ends with a newline.
+std::string help_text(Program program);
+
+}  // namespace dbsync

@@ -1,0 +1,65 @@
+// A full copy: all tasks, shared out over the workers.
+//
+// Each worker owns one source session and one target connection. Largest tasks
+// first. A task that fails is rolled back and reported; the others go on.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "copy/snapshot_source.h"
+#include "copy/table_loader.h"
+#include "schema/dialect.h"
+
+namespace dbsync {
+
+// What may be done to a target table that holds rows before a whole table is
+// copied into it. Tasks with a query always append.
+enum class LoadMode { refuse, append, truncate };
+
+struct JobOptions {
+  unsigned workers = 5;
+  CopyFormatChoice format = CopyFormatChoice::automatic;
+  std::size_t buffer_bytes = 1 << 20;
+  LoadMode mode = LoadMode::refuse;
+  bool create = false;
+  std::string application_name;
+};
+
+enum class TaskStatus { waiting, running, done, failed, interrupted };
+
+struct TaskResult {
+  TaskStatus status = TaskStatus::waiting;
+  LoadOutcome outcome;
+  double seconds = 0;
+  bool created = false;  // its target table was created by this run
+  std::optional<Error> error;
+};
+
+struct JobResult {
+  std::vector<CopyTask> tasks;       // in the order they were given
+  std::vector<TaskResult> results;   // one per task
+  double seconds = 0;
+
+  std::uint64_t rows() const;   // of finished tasks
+  std::uint64_t bytes() const;
+  std::size_t count(TaskStatus status) const;
+  // 0 when every task is done, else the code of the first failure in task order.
+  int exit_status() const;
+};
+
+// Marks a task as failed and says so in the log.
+void report_failure(const std::string& component, const CopyTask& task, Error error, TaskResult& result);
+
+// Runs the tasks; `conninfo` is the target. `drain` stops at the next buffer,
+// `cancel` ends what runs on the servers. Throws only for what concerns no
+// single task (the target cannot be reached at all).
+JobResult run_copy_job(SnapshotSource& source, const std::string& conninfo, const Dialect& dialect,
+                       std::vector<CopyTask> tasks, const JobOptions& options, const std::stop_token& drain,
+                       const std::stop_token& cancel);
+
+}  // namespace dbsync

@@ -1,0 +1,128 @@
+#include "copy/job_report.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "base/utf8.h"
+#include "version.h"
+
+namespace dbsync {
+
+namespace {
+
+std::string_view status_word(TaskStatus status) {
+  switch (status) {
+    case TaskStatus::done: return "done";
+    case TaskStatus::failed: return "FAILED";
+    case TaskStatus::interrupted: return "interrupted";
+    case TaskStatus::waiting:
+    case TaskStatus::running: break;
+  }
+  return "not run";
+}
+
+std::uint64_t per_second(std::uint64_t rows, double seconds) {
+  return seconds <= 0 ? 0 : static_cast<std::uint64_t>(static_cast<double>(rows) / seconds);
+}
+
+std::string line(std::string_view name, std::size_t width, const std::string& rows, const std::string& size,
+                 const std::string& seconds, const std::string& speed, std::string_view status) {
+  const std::size_t padding = width > utf8_length(name) ? width - utf8_length(name) : 0;
+  return fmt::format("{}{:{}} {:>15} {:>11} {:>9} {:>12}  {}\n", name, "", padding, rows, size, seconds, speed, status);
+}
+
+std::string failures_text(const JobResult& result) {
+  std::string out;
+  for (std::size_t i = 0; i < result.results.size(); ++i) {
+    const TaskResult& task = result.results[i];
+    if (task.status != TaskStatus::failed || !task.error) continue;
+    out += fmt::format("\n{}\n", task.error->what());
+    if (!task.error->hint().empty()) out += fmt::format("  HINT: {}\n", task.error->hint());
+  }
+  return out;
+}
+
+std::string changed_text(const JobResult& result) {
+  std::string out;
+  for (std::size_t i = 0; i < result.results.size(); ++i)
+    for (const ChangedValues& changed : result.results[i].outcome.changed)
+      out += fmt::format("{}.{}: {} values changed by policy\n", result.tasks[i].name, changed.column,
+                         format_count(changed.count));
+  return out.empty() ? out : "\n" + out;
+}
+
+nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
+  nlohmann::json out{{"table", task.name},
+                     {"target", task.target.display()},
+                     {"status", to_lower(status_word(result.status))},
+                     {"rows", result.outcome.rows},
+                     {"bytes", result.outcome.bytes},
+                     {"seconds", result.seconds},
+                     {"rows_per_second", per_second(result.outcome.rows, result.seconds)},
+                     {"created", result.created}};
+  if (!task.query.empty()) out["query"] = task.query;
+  if (result.status == TaskStatus::done)
+    out["copy_format"] = result.outcome.format == CopyFormat::binary ? "binary" : "text";
+  for (const ChangedValues& changed : result.outcome.changed) out["changed_values"][changed.column] = changed.count;
+  if (result.error) {
+    nlohmann::json error{{"kind", kind_name(result.error->kind())}, {"message", result.error->what()}};
+    if (!result.error->sqlstate().empty()) error["sqlstate"] = result.error->sqlstate();
+    if (!result.error->hint().empty()) error["hint"] = result.error->hint();
+    out["error"] = error;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string summary_text(const JobResult& result) {
+  std::size_t width = 5;
+  for (const CopyTask& task : result.tasks) width = std::max(width, utf8_length(task.name));
+  std::string out = "\n" + line("table", width, "rows", "size", "seconds", "rows/s", "result");
+  for (std::size_t i = 0; i < result.tasks.size(); ++i) {
+    const TaskResult& task = result.results[i];
+    const bool done = task.status == TaskStatus::done;
+    out += line(result.tasks[i].name, width, done ? format_count(task.outcome.rows) : "-",
+                done ? format_bytes(task.outcome.bytes) : "-", fmt::format("{:.2f}", task.seconds),
+                done ? format_count(per_second(task.outcome.rows, task.seconds)) : "-", status_word(task.status));
+  }
+  const std::size_t failed = result.count(TaskStatus::failed);
+  const std::size_t interrupted = result.count(TaskStatus::interrupted);
+  out += line("total", width, format_count(result.rows()), format_bytes(result.bytes()),
+              fmt::format("{:.2f}", result.seconds), format_count(per_second(result.rows(), result.seconds)),
+              fmt::format("{} done{}{}", result.count(TaskStatus::done),
+                          failed > 0 ? fmt::format(", {} failed", failed) : "",
+                          interrupted > 0 ? fmt::format(", {} interrupted", interrupted) : ""));
+  return out + changed_text(result) + failures_text(result);
+}
+
+void write_report(const std::string& path, const RunFacts& facts, const JobResult& result) {
+  nlohmann::json report{{"program", facts.program},
+                        {"version", kVersion},
+                        {"started", facts.started},
+                        {"source", {{"endpoint", facts.source}, {"version", facts.source_version}}},
+                        {"target", {{"endpoint", facts.target}, {"version", facts.target_version}}},
+                        {"exit_status", result.exit_status()},
+                        {"rows", result.rows()},
+                        {"bytes", result.bytes()},
+                        {"seconds", result.seconds},
+                        {"failed", result.count(TaskStatus::failed)},
+                        {"interrupted", result.count(TaskStatus::interrupted)},
+                        {"tables", nlohmann::json::array()}};
+  for (std::size_t i = 0; i < result.tasks.size(); ++i)
+    report["tables"].push_back(table_json(result.tasks[i], result.results[i]));
+  std::ofstream file(path, std::ios::trunc);
+  // Server messages may carry bytes that are not UTF-8; a report must not fail for them.
+  file << report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  file.flush();
+  if (!file)
+    throw Error(ErrorKind::usage, fmt::format("cannot write the report {}: {}", path, std::strerror(errno)))
+        .hint("the copy itself is done; its result stands in the summary");
+}
+
+}  // namespace dbsync

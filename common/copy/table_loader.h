@@ -1,0 +1,44 @@
+// Loads one task into its target table, in one transaction.
+//
+// BEGIN; [TRUNCATE;] COPY … FROM STDIN; COMMIT. Whatever fails rolls everything
+// back: a target table never holds a part of a task. The server's own row count
+// must equal the rows sent, or nothing is committed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <stop_token>
+#include <vector>
+
+#include "copy/snapshot_source.h"
+#include "pg/catalog.h"
+#include "pg/connection.h"
+
+namespace dbsync {
+
+// Written by the worker, read by the progress display.
+struct TaskProgress {
+  std::atomic<std::uint64_t> rows{0};
+  std::atomic<std::uint64_t> bytes{0};
+};
+
+struct LoadOutcome {
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;  // encoded, as sent
+  CopyFormat format = CopyFormat::binary;
+  std::vector<ChangedValues> changed;
+};
+
+struct LoadRequest {
+  const CopyTask& task;
+  const TargetTable& target;
+  bool truncate_first = false;
+  CopyFormatChoice format = CopyFormatChoice::automatic;
+  std::size_t buffer_bytes = 0;
+};
+
+// `stop` is looked at between buffers: ErrorKind::interrupted then.
+LoadOutcome load_table(const LoadRequest& request, SourceSession& source, PgConnection& target,
+                       TaskProgress& progress, const std::stop_token& stop);
+
+}  // namespace dbsync

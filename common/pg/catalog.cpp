@@ -1,0 +1,120 @@
+#include "pg/catalog.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "embedded_sql.h"
+#include "schema/quote.h"
+
+namespace dbsync {
+
+namespace {
+
+// pg_attribute.atttypmod, decoded as the types' typmodout functions do.
+void apply_typmod(PgType& type, std::int64_t typmod) {
+  if (typmod < 0) return;
+  switch (type.kind) {
+    case PgKind::varchar:
+    case PgKind::bpchar: type.length = static_cast<int>(typmod - 4); break;
+    case PgKind::numeric:
+      type.length = static_cast<int>((typmod - 4) >> 16 & 0xFFFF);
+      type.scale = static_cast<int>((typmod - 4) & 0x7FF);
+      break;
+    case PgKind::interval:
+      if ((typmod & 0xFFFF) <= 6) type.length = static_cast<int>(typmod & 0xFFFF);
+      break;
+    case PgKind::timestamp:
+    case PgKind::timestamptz:
+    case PgKind::time:
+    case PgKind::bit:
+    case PgKind::varbit: type.length = static_cast<int>(typmod); break;
+    default: break;
+  }
+}
+
+PgType column_type(const PgResult& result, int row) {
+  PgType type;
+  type.kind = kind_of_oid(static_cast<std::uint32_t>(result.integer(row, 1)));
+  type.name = result.text(row, 4);
+  if (type.kind == PgKind::other) {
+    if (result.value(row, 2) == "e") type.kind = PgKind::enumeration;
+    if (result.value(row, 3) == "geometry") type.kind = PgKind::geometry;
+  }
+  apply_typmod(type, result.integer(row, 8));
+  return type;
+}
+
+// The number after `word` in version(): "… (Greenplum Database 6.24.3 build …".
+int major_after(std::string_view version, std::string_view word) {
+  const auto at = version.find(word);
+  if (at == std::string_view::npos) return 0;
+  const std::string_view rest = version.substr(at + word.size());
+  const auto digits = rest.find_first_of("0123456789");
+  int major = 0;
+  if (digits != std::string_view::npos) std::from_chars(rest.data() + digits, rest.data() + rest.size(), major);
+  return major;
+}
+
+}  // namespace
+
+void prepare_target_session(PgConnection& connection) { connection.exec(sql::target_session, {}); }
+
+Dialect detect_dialect(PgConnection& connection) {
+  const PgResult result = connection.exec(
+      "SELECT version(), EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+      "ON n.oid = c.relnamespace WHERE c.relname = 'gp_distribution_policy' AND n.nspname = 'pg_catalog'), "
+      "EXISTS (SELECT 1 FROM pg_catalog.pg_type WHERE typname = 'geometry' AND pg_catalog.pg_type_is_visible(oid))");
+  const std::string version = result.text(0, 0);
+  Dialect dialect;
+  if (!result.boolean(0, 1)) {
+    dialect = postgresql_dialect(connection.server_version() / 10000);
+  } else if (const int cloudberry = major_after(version, "Cloudberry Database"); cloudberry > 0) {
+    dialect = cloudberry_dialect(cloudberry);
+  } else if (const int apache = major_after(version, "Apache Cloudberry"); apache > 0) {
+    dialect = cloudberry_dialect(apache);
+  } else {
+    const int major = major_after(version, "Greenplum Database");
+    dialect = greenplum_dialect(major > 0 ? major : connection.server_version() >= 120000 ? 7 : 6);
+  }
+  dialect.postgis = result.boolean(0, 2);
+  return dialect;
+}
+
+std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedName& name) {
+  const PgResult result = connection.exec(sql::target_columns, {name.schema, name.name});
+  if (result.rows() == 0) return std::nullopt;
+  const std::string_view relkind = result.value(0, 7);
+  if (relkind != "r" && relkind != "p" && relkind != "f")
+    throw Error(ErrorKind::target, fmt::format("{} is on the target, but is not a table", name.display()))
+        .hint("rename it, or send the rows elsewhere with -s SCHEMA or a table-list line");
+  TargetTable table{name, {}};
+  for (int row = 0; row < result.rows(); ++row) {
+    if (result.is_null(row, 0)) continue;  // a table without columns
+    table.columns.push_back(
+        {result.text(row, 0), column_type(result, row), result.boolean(row, 5), result.boolean(row, 6)});
+  }
+  return table;
+}
+
+bool schema_exists(PgConnection& connection, const std::string& schema) {
+  return connection.exec("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {schema}).rows() > 0;
+}
+
+bool has_rows(PgConnection& connection, const QualifiedName& name) {
+  return connection.exec(fmt::format("SELECT 1 FROM {} LIMIT 1", quote_name(name))).rows() > 0;
+}
+
+std::vector<std::string> similar_tables(PgConnection& connection, const QualifiedName& name) {
+  const PgResult result = connection.exec(
+      "SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c "
+      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE c.relkind IN ('r', 'p', 'f') AND pg_catalog.lower(c.relname) = pg_catalog.lower($1) "
+      "ORDER BY 1 LIMIT 3",
+      {name.name});
+  std::vector<std::string> out;
+  for (int row = 0; row < result.rows(); ++row) out.push_back(result.text(row, 0));
+  return out;
+}
+
+}  // namespace dbsync

@@ -1,0 +1,195 @@
+#include "pg/connection.h"
+
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace dbsync {
+
+namespace {
+
+ErrorKind kind_of_role(const std::string& role) { return role == "source" ? ErrorKind::source : ErrorKind::target; }
+
+// SQLSTATEs after which the same work may succeed: connection exceptions,
+// serialization failure, deadlock, shutdown and start-up of the server, too
+// many connections. Source: PostgreSQL manual, appendix "Error Codes".
+bool retryable_state(std::string_view state) {
+  return state.starts_with("08") || state == "40001" || state == "40P01" || state.starts_with("57P0") ||
+         state == "53300";
+}
+
+// A malformed string must not be echoed: it may hold the password.
+void check_conninfo(const std::string& conninfo, const std::string& role) {
+  char* problem = nullptr;
+  PQconninfoOption* options = PQconninfoParse(conninfo.c_str(), &problem);
+  PQfreemem(problem);
+  if (options == nullptr)
+    throw Error(ErrorKind::config, fmt::format("the connect_string of the {} is not a libpq connection string", role))
+        .hint("write it as \"host=… port=… dbname=… user=… password=…\" or as a postgresql:// URI; "
+              "quote values with blanks or backslashes in single quotes");
+  PQconninfoFree(options);
+}
+
+std::string hint_for(std::string_view state, std::string_view message) {
+  if (state == "28P01" || state == "28000") return "check user and password, and the server's pg_hba.conf";
+  if (state == "3D000") return "create the database first, or correct dbname";
+  if (message.find("Connection refused") != std::string_view::npos ||
+      message.find("No such file or directory") != std::string_view::npos)
+    return "check that the server runs, and host and port of the connect_string";
+  return {};
+}
+
+}  // namespace
+
+PgResult::PgResult(pg_result* result) : result_(result) {}
+void PgResult::Clear::operator()(pg_result* result) const { PQclear(result); }
+int PgResult::rows() const { return PQntuples(result_.get()); }
+int PgResult::columns() const { return PQnfields(result_.get()); }
+bool PgResult::is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
+std::string_view PgResult::value(int row, int column) const {
+  return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+}
+
+std::int64_t PgResult::integer(int row, int column) const {
+  const std::string_view text = value(row, column);
+  std::int64_t out = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (ec != std::errc() || end != text.data() + text.size())
+    throw Error(ErrorKind::internal, fmt::format("a number was expected from the server, not \"{}\"", text));
+  return out;
+}
+
+std::uint64_t PgResult::affected_rows() const {
+  const std::string_view text = PQcmdTuples(result_.get());
+  std::uint64_t out = 0;
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
+}
+
+void PgConnection::Finish::operator()(pg_conn* connection) const { PQfinish(connection); }
+void PgConnection::FreeCancel::operator()(pg_cancel* handle) const { PQfreeCancel(handle); }
+
+// Server notices become log lines: warnings are for the user, the rest is detail.
+void count_notice(void* self, const pg_result* result) {
+  auto& connection = *static_cast<PgConnection*>(self);
+  ++connection.notices_;
+  const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (message == nullptr) return;
+  const std::string text = fmt::format("{} says: {}", connection.role_, message);
+  if (severity != nullptr && std::string_view(severity) == "WARNING")
+    log::warning(connection.role_, text);
+  else
+    log::debug(connection.role_, text);
+}
+
+PgConnection::PgConnection(const std::string& conninfo, std::string role, const std::string& name)
+    : role_(std::move(role)), describe_(role_) {
+  check_conninfo(conninfo, role_);
+  connect(conninfo, name);
+}
+
+void PgConnection::connect(const std::string& conninfo, const std::string& name) {
+  const std::array<const char*, 4> keywords{"dbname", "fallback_application_name", "client_encoding", nullptr};
+  const std::array<const char*, 4> values{conninfo.c_str(), name.c_str(), "UTF8", nullptr};
+  connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
+  if (!connection_) throw std::bad_alloc();
+  if (PQstatus(connection_.get()) != CONNECTION_OK) {
+    Error error = error_of(nullptr, {});
+    throw error.context(fmt::format("connecting to the {}", role_));
+  }
+  PQsetNoticeReceiver(connection_.get(), count_notice, this);
+  cancel_.reset(PQgetCancel(connection_.get()));
+  const char* host = PQhost(connection_.get());
+  describe_ = fmt::format("{} {}@{}:{}/{} (backend {})", role_, PQuser(connection_.get()),
+                          host != nullptr && *host != '\0' ? host : "local", PQport(connection_.get()),
+                          PQdb(connection_.get()), PQbackendPID(connection_.get()));
+}
+
+Error PgConnection::error_of(const pg_result* result, std::string_view statement) const {
+  const char* state = result != nullptr ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
+  const char* primary = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : nullptr;
+  const char* detail = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : nullptr;
+  const char* where = result != nullptr ? PQresultErrorField(result, PG_DIAG_CONTEXT) : nullptr;
+  const char* server_hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
+  std::string message(trim(primary != nullptr ? primary : PQerrorMessage(connection_.get())));
+  if (message.empty()) message = "the connection failed without a message";
+  if (detail != nullptr) message += fmt::format("; {}", detail);
+  if (where != nullptr) message += fmt::format("; {}", where);
+
+  Error error(kind_of_role(role_), std::move(message));
+  if (state != nullptr) error.sqlstate(state);
+  if (!statement.empty()) error.statement(std::string(statement));
+  if (server_hint != nullptr)
+    error.hint(server_hint);
+  else if (std::string hint = hint_for(state != nullptr ? state : "", error.message()); !hint.empty())
+    error.hint(std::move(hint));
+  if (state != nullptr && retryable_state(state)) error.mark_retryable();
+  if (PQstatus(connection_.get()) != CONNECTION_OK) error.mark_connection_lost();
+  error.context(describe_);
+  return error;
+}
+
+PgResult PgConnection::checked(pg_result* result, std::string_view statement) const {
+  PgResult owned(result);
+  const ExecStatusType status = PQresultStatus(result);
+  switch (status) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT: return owned;
+    default: throw error_of(result, statement);
+  }
+}
+
+PgResult PgConnection::exec(const std::string& sql) { return checked(PQexec(connection_.get(), sql.c_str()), sql); }
+
+PgResult PgConnection::exec(const std::string& sql, const std::vector<std::optional<std::string>>& parameters) {
+  std::vector<const char*> values;
+  values.reserve(parameters.size());
+  for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  return checked(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
+                              nullptr, nullptr, 0),
+                 sql);
+}
+
+int PgConnection::server_version() const { return PQserverVersion(connection_.get()); }
+
+std::string PgConnection::parameter(const char* name) const {
+  const char* value = PQparameterStatus(connection_.get(), name);
+  return value != nullptr ? value : "";
+}
+
+bool PgConnection::in_transaction() const { return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE; }
+bool PgConnection::usable() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
+
+void PgConnection::cancel() const noexcept {
+  char reason[256];
+  if (cancel_) PQcancel(cancel_.get(), reason, sizeof reason);  // best effort: the statement may have ended
+}
+
+PgTransaction::PgTransaction(PgConnection& connection, const std::string& begin) : connection_(connection) {
+  connection_.exec(begin);
+}
+
+PgTransaction::~PgTransaction() {
+  if (!open_) return;
+  try {
+    connection_.exec("ROLLBACK");
+  } catch (const Error& error) {
+    // The server rolls back by itself when the connection is gone.
+    log::debug("target", error.what());
+  }
+}
+
+void PgTransaction::commit() {
+  connection_.exec("COMMIT");
+  open_ = false;
+}
+
+}  // namespace dbsync

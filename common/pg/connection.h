@@ -1,0 +1,110 @@
+// One libpq connection and its results.
+//
+// Errors are dbsync::Error with the kind of the connection's role, SQLSTATE,
+// statement, retryable/connection_lost flags and a context line that names
+// role, database and backend. A password is never part of a message.
+//
+// Threads: a connection and all that comes from it belong to one thread, except
+// cancel(), which may be called from any thread while the object lives.
+//
+// Source: PostgreSQL manual, libpq chapter.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+struct pg_conn;
+struct pg_result;
+struct pg_cancel;
+
+namespace dbsync {
+
+// Text values of one result; rows and columns count from 0.
+class PgResult {
+ public:
+  explicit PgResult(pg_result* result);
+
+  int rows() const;
+  int columns() const;
+  bool is_null(int row, int column) const;
+  std::string_view value(int row, int column) const;  // "" for NULL; valid while the result lives
+  std::string text(int row, int column) const { return std::string(value(row, column)); }
+  std::int64_t integer(int row, int column) const;
+  bool boolean(int row, int column) const { return value(row, column) == "t"; }
+  // Rows changed, as the command tag says; 0 when it says nothing.
+  std::uint64_t affected_rows() const;
+
+ private:
+  struct Clear {
+    void operator()(pg_result* result) const;
+  };
+  std::unique_ptr<pg_result, Clear> result_;
+};
+
+class PgConnection {
+ public:
+  // `conninfo` is a libpq connection string or URI, used whole. `role` is
+  // "source", "target" or "local" and decides the kind of errors; `name` becomes
+  // the application_name unless the string sets one.
+  PgConnection(const std::string& conninfo, std::string role, const std::string& name);
+
+  // One statement with text parameters ($1 …), or several without parameters.
+  PgResult exec(const std::string& sql);
+  PgResult exec(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
+
+  // "target db \"shop\" on /tmp, backend 4711".
+  const std::string& describe() const { return describe_; }
+  int server_version() const;  // as PQserverVersion: 150018
+  std::string parameter(const char* name) const;  // parameter status, "" when unknown
+  bool in_transaction() const;
+  bool usable() const;
+
+  // Asks the server to cancel what runs on this connection.
+  void cancel() const noexcept;
+
+  // The error state of a failed result or of the connection, ready to throw.
+  Error error_of(const pg_result* result, std::string_view statement) const;
+  pg_conn* raw() const { return connection_.get(); }  // for copy_in and copy_out
+  std::uint64_t notices() const { return notices_; }  // received so far
+
+ private:
+  friend void count_notice(void* self, const pg_result* result);
+
+  struct Finish {
+    void operator()(pg_conn* connection) const;
+  };
+  struct FreeCancel {
+    void operator()(pg_cancel* handle) const;
+  };
+
+  void connect(const std::string& conninfo, const std::string& name);
+  PgResult checked(pg_result* result, std::string_view statement) const;
+
+  std::string role_;
+  std::string describe_;
+  std::uint64_t notices_ = 0;
+  std::unique_ptr<pg_conn, Finish> connection_;
+  std::unique_ptr<pg_cancel, FreeCancel> cancel_;
+};
+
+// A transaction that rolls back unless commit() was called.
+class PgTransaction {
+ public:
+  explicit PgTransaction(PgConnection& connection, const std::string& begin = "BEGIN");
+  ~PgTransaction();
+  PgTransaction(const PgTransaction&) = delete;
+  PgTransaction& operator=(const PgTransaction&) = delete;
+  void commit();
+
+ private:
+  PgConnection& connection_;
+  bool open_ = true;
+};
+
+}  // namespace dbsync

@@ -1,0 +1,88 @@
+// One session on the source, with the settings that make every value readable
+// as it is stored: utf8mb4, UTC, empty sql_mode, no time-outs.
+//
+// Errors: ErrorKind::source with errno, SQLSTATE, statement and a context line
+// that names the endpoint. A password is never part of a message.
+//
+// Threads: one, except cancel().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "config/config.h"
+
+namespace dbsync {
+
+struct MysqlHandle;
+
+// The client library's global state. One in main, before the first connection
+// and before any thread.
+class MysqlLibrary {
+ public:
+  MysqlLibrary();
+  ~MysqlLibrary();
+  MysqlLibrary(const MysqlLibrary&) = delete;
+  MysqlLibrary& operator=(const MysqlLibrary&) = delete;
+};
+
+class MysqlConnection {
+ public:
+  explicit MysqlConnection(const MysqlEndpoint& endpoint);
+  ~MysqlConnection();
+  MysqlConnection(const MysqlConnection&) = delete;
+  MysqlConnection& operator=(const MysqlConnection&) = delete;
+
+  using Row = std::vector<std::optional<std::string>>;
+
+  void exec(const std::string& sql);
+  // A whole small result as text (catalog queries).
+  std::vector<Row> query(const std::string& sql);
+
+  const std::string& describe() const { return describe_; }
+  const std::string& server_version() const { return version_; }  // as the server writes it
+  bool is_mariadb() const { return mariadb_; }
+  // 101106 for 10.11.6, 80036 for 8.0.36.
+  unsigned version_number() const { return version_number_; }
+  unsigned long thread_id() const { return thread_id_; }
+
+  // 'text' as a literal of this session (backslash escapes are on: sql_mode is empty).
+  static std::string literal(std::string_view text);
+  static std::string identifier(std::string_view name);
+
+  // Ends what this session runs, through a second connection. Best effort.
+  void cancel() const noexcept;
+  // Cuts the socket: for leaving a result half read without reading it to its
+  // end. The session is unusable afterwards.
+  void abandon() noexcept;
+  bool usable() const { return !abandoned_; }
+
+  Error error(std::string_view statement) const;
+  MysqlHandle& handle() const { return *handle_; }
+
+ private:
+  void connect();
+  void prepare_session();
+
+  MysqlEndpoint endpoint_;
+  std::unique_ptr<MysqlHandle> handle_;
+  std::string describe_;
+  std::string version_;
+  unsigned version_number_ = 0;
+  unsigned long thread_id_ = 0;
+  bool mariadb_ = false;
+  bool abandoned_ = false;
+};
+
+// errno values after which the same work may succeed.
+bool retryable_errno(unsigned code);
+bool connection_lost_errno(unsigned code);
+// What to do about an errno; "" when the message says it all.
+std::string errno_hint(unsigned code);
+
+}  // namespace dbsync

@@ -1,0 +1,70 @@
+// A query's result, streamed row by row through the binary protocol.
+//
+// The rows are never buffered on the client: the server's own network buffer is
+// the only read-ahead, so a slow target slows the source and memory stays in
+// proportion to the largest row.
+//
+// A lost connection is an exception in fetch(), never an end of data. Destroyed
+// before the end, the connection is abandoned (MysqlConnection::abandon), since
+// reading the rest away could take hours.
+//
+// Source: MySQL manual, "C API Prepared Statement Interface".
+// Threads: as its connection.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mysql2pgsql/mysql_connection.h"
+#include "mysql2pgsql/mysql_type.h"
+#include "mysql2pgsql/source_value.h"
+
+namespace dbsync {
+
+// One column of a result, from its metadata.
+struct ResultColumn {
+  std::string name;
+  std::string table_schema;  // origin, "" for an expression
+  std::string table;
+  std::string column;
+  MysqlType type;            // as far as metadata tells: no enum labels, no collation
+  Wire wire = Wire::bytes;
+  bool not_null = false;
+  std::uint64_t max_bytes = 0;
+};
+
+class MysqlCursor {
+ public:
+  // Prepares the statement; the columns are known then.
+  MysqlCursor(MysqlConnection& connection, std::string sql);
+  ~MysqlCursor();
+  MysqlCursor(const MysqlCursor&) = delete;
+  MysqlCursor& operator=(const MysqlCursor&) = delete;
+
+  const std::vector<ResultColumn>& columns() const { return columns_; }
+
+  void execute();
+
+  // Moves to the next row; false at the end of data.
+  bool fetch();
+  const SourceValue* values() const { return values_.data(); }
+
+ private:
+  struct Binding;
+
+  void read_metadata();
+  void bind();
+  void fetch_long_values();
+  void convert_row();
+  Error error() const;
+
+  MysqlConnection& connection_;
+  std::string sql_;
+  std::vector<ResultColumn> columns_;
+  std::vector<SourceValue> values_;
+  std::unique_ptr<Binding> binding_;
+  bool active_ = false;  // executed and not yet read to the end
+};
+
+}  // namespace dbsync

@@ -1,0 +1,158 @@
+#include "mysql2pgsql/mysql_source.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "mysql2pgsql/mysql_cursor.h"
+#include "mysql2pgsql/type_map.h"
+
+namespace dbsync {
+
+namespace {
+
+const MysqlTable& table_of(const std::vector<MysqlTable>& catalog, const std::string& name) {
+  for (const auto& table : catalog)
+    if (table.name == name) return table;
+  throw Error(ErrorKind::source, fmt::format("the source has no table {}", name));
+}
+
+const TargetColumn& target_column(const TargetTable& target, const std::string& name) {
+  std::vector<std::string> names;
+  for (const TargetColumn& column : target.columns) {
+    if (column.name == name) return column;
+    names.push_back(column.name);
+  }
+  Error error(ErrorKind::target, fmt::format("the target table {} has no column {}", target.name.display(), name));
+  const std::string near = nearest_name(name, names);
+  if (!near.empty())
+    error.hint(fmt::format("it has a column {}; give the source's column that name in a table-list query", near));
+  else
+    error.hint("add the column to the target, or leave it out with a table-list query");
+  throw error;
+}
+
+ColumnPlan plan_column(const ResultColumn& result, const MysqlType& type, const TargetTable& target,
+                       const ValuePolicies& policies) {
+  const TargetColumn& column = target_column(target, result.name);
+  if (column.generated)
+    throw Error(ErrorKind::target, fmt::format("column {} of {} is generated on the target and takes no values",
+                                               result.name, target.name.display()))
+        .hint("leave the column out with a table-list query");
+  ColumnPlan plan;
+  plan.name = result.name;
+  plan.source = type;
+  plan.wire = result.wire;
+  plan.target = column.type;
+  plan.policies = policies;
+  if (type.kind == MysqlKind::unsupported)
+    throw Error(ErrorKind::source, fmt::format("column {}: the type {} is not supported", result.name, type.text))
+        .hint("leave the column out with a table-list query");
+  if (const auto problem = unsafe_pair(type, column.type))
+    throw Error(ErrorKind::target, fmt::format("column {}: {}", result.name, *problem))
+        .hint("change the target column's type (mysql2pgsql -d shows a fitting one), or convert the value in a "
+              "table-list query");
+  return plan;
+}
+
+// Binary when every column has a binary form, unless the user or the dialect
+// decides otherwise.
+CopyFormat choose_format(const std::vector<ColumnPlan>& plans, const CopyTask& task, CopyFormatChoice choice,
+                         const Dialect& dialect) {
+  if (choice == CopyFormatChoice::text) return CopyFormat::text;
+  if (choice == CopyFormatChoice::automatic && dialect.text_copy) return CopyFormat::text;
+  for (const ColumnPlan& plan : plans) {
+    if (binary_encoder(plan.source, plan.wire, plan.target) != nullptr) continue;
+    log::info("source", fmt::format("{}: text COPY, since column {} ({} to {}) has no binary form", task.name,
+                                    plan.name, plan.source.text, type_sql(plan.target)));
+    return CopyFormat::text;
+  }
+  return CopyFormat::binary;
+}
+
+class MysqlChunkReader : public ChunkReader {
+ public:
+  MysqlChunkReader(std::unique_ptr<MysqlCursor> cursor, RowEncoder encoder, CopyFormat format)
+      : cursor_(std::move(cursor)), encoder_(std::move(encoder)), format_(format) {
+    for (const ColumnPlan& plan : encoder_.columns()) names_.push_back(plan.name);
+    cursor_->execute();
+  }
+
+  const std::vector<std::string>& columns() const override { return names_; }
+  CopyFormat format() const override { return format_; }
+
+  bool read(CopyBuffer& buffer) override {
+    while (!buffer.full()) {
+      if (!cursor_->fetch()) return false;
+      try {
+        encoder_.encode(cursor_->values(), buffer);
+      } catch (Error& error) {
+        error.context(fmt::format("row {}", buffer.first_row + buffer.rows + 1));
+        throw;
+      }
+    }
+    return true;
+  }
+
+  std::vector<ChangedValues> changed_values() const override {
+    std::vector<ChangedValues> out;
+    for (const ColumnPlan& plan : encoder_.columns())
+      if (plan.changed > 0) out.push_back({plan.name, plan.changed});
+    return out;
+  }
+
+ private:
+  std::unique_ptr<MysqlCursor> cursor_;
+  RowEncoder encoder_;
+  CopyFormat format_;
+  std::vector<std::string> names_;
+};
+
+class MysqlSession : public SourceSession {
+ public:
+  MysqlSession(const MysqlEndpoint& endpoint, const std::vector<MysqlTable>& catalog, const Dialect& dialect,
+               const ValuePolicies& policies)
+      : connection_(endpoint), db_(endpoint.db), catalog_(catalog), dialect_(dialect), policies_(policies) {}
+
+  std::unique_ptr<ChunkReader> open(const CopyTask& task, const TargetTable& target,
+                                    CopyFormatChoice choice) override {
+    const std::string sql = task.query.empty() ? whole_table_query(table_of(catalog_, task.name)) : task.query;
+    auto cursor = std::make_unique<MysqlCursor>(connection_, sql);
+    const auto types = result_types(cursor->columns(), catalog_, db_);
+    std::vector<ColumnPlan> plans;
+    for (std::size_t i = 0; i < types.size(); ++i)
+      plans.push_back(plan_column(cursor->columns()[i], types[i], target, policies_));
+    const CopyFormat format = choose_format(plans, task, choice, dialect_);
+    return std::make_unique<MysqlChunkReader>(std::move(cursor), RowEncoder(std::move(plans), format), format);
+  }
+
+  void cancel() noexcept override { connection_.cancel(); }
+
+ private:
+  MysqlConnection connection_;
+  std::string db_;
+  const std::vector<MysqlTable>& catalog_;
+  const Dialect& dialect_;
+  const ValuePolicies& policies_;
+};
+
+}  // namespace
+
+std::string whole_table_query(const MysqlTable& table) {
+  std::string columns;
+  for (const MysqlColumn& column : table.columns)
+    columns += (columns.empty() ? "" : ", ") + MysqlConnection::identifier(column.name);
+  return fmt::format("SELECT {} FROM {}", columns, MysqlConnection::identifier(table.name));
+}
+
+MysqlSource::MysqlSource(const MysqlEndpoint& endpoint, const std::vector<MysqlTable>& catalog, Dialect dialect,
+                         ValuePolicies policies)
+    : endpoint_(endpoint), catalog_(catalog), dialect_(dialect), policies_(policies) {}
+
+std::unique_ptr<SourceSession> MysqlSource::new_session() {
+  return std::make_unique<MysqlSession>(endpoint_, catalog_, dialect_, policies_);
+}
+
+}  // namespace dbsync

@@ -1,0 +1,102 @@
+#include "mysql2pgsql/row_encoder.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "copy/copy_binary.h"
+#include "copy/copy_text.h"
+
+namespace dbsync {
+
+namespace {
+
+bool is_timestamp(PgKind kind) { return kind == PgKind::timestamp || kind == PgKind::timestamptz; }
+
+bool keeps_fraction(const MysqlType& source, const PgType& target) {
+  return target.length < 0 || source.fraction <= target.length;
+}
+
+}  // namespace
+
+std::optional<std::string> unsafe_pair(const MysqlType& source, const PgType& target) {
+  const auto because = [&](std::string_view why) {
+    return fmt::format("{} would be altered by the target type {}: {}", source.text, type_sql(target), why);
+  };
+  switch (source.kind) {
+    case MysqlKind::decimal:
+      if (target.kind == PgKind::numeric && target.length >= 0 && source.scale > target.scale)
+        return because("digits after the point would be rounded away");
+      if (target.kind == PgKind::float4 || target.kind == PgKind::float8) return because("decimals would become inexact");
+      return std::nullopt;
+    case MysqlKind::float8:
+      if (target.kind == PgKind::float4) return because("half of the digits would be lost");
+      return std::nullopt;
+    case MysqlKind::datetime:
+    case MysqlKind::timestamp:
+      if (target.kind == PgKind::date || target.kind == PgKind::time) return because("a part of the value would be lost");
+      if (is_timestamp(target.kind) && !keeps_fraction(source, target)) return because("fractional seconds would be rounded");
+      return std::nullopt;
+    case MysqlKind::time:
+      if ((target.kind == PgKind::interval || target.kind == PgKind::time) && !keeps_fraction(source, target))
+        return because("fractional seconds would be rounded");
+      return std::nullopt;
+    case MysqlKind::bigint:
+      if (target.kind == PgKind::float8 || target.kind == PgKind::float4) return because("large numbers would become inexact");
+      return std::nullopt;
+    default: return std::nullopt;
+  }
+}
+
+RowEncoder::RowEncoder(std::vector<ColumnPlan> columns, CopyFormat format)
+    : columns_(std::move(columns)), format_(format) {
+  for (ColumnPlan& plan : columns_) {
+    plan.encode = format_ == CopyFormat::binary ? binary_encoder(plan.source, plan.wire, plan.target)
+                                                : text_encoder(plan.source, plan.wire, plan.target);
+    if (plan.encode == nullptr)
+      throw Error(ErrorKind::internal, fmt::format("no encoder for column {}: {} to {}", plan.name, plan.source.text,
+                                                   type_sql(plan.target)));
+  }
+}
+
+void RowEncoder::encode(const SourceValue* values, CopyBuffer& out) {
+  const std::size_t mark = out.mark();
+  try {
+    if (format_ == CopyFormat::binary)
+      encode_binary(values, out);
+    else
+      encode_text(values, out);
+  } catch (...) {
+    out.truncate(mark);
+    throw;
+  }
+  ++out.rows;
+}
+
+void RowEncoder::encode_binary(const SourceValue* values, CopyBuffer& out) {
+  copy_binary::begin_row(out, columns_.size());
+  for (ColumnPlan& plan : columns_) {
+    if (values->is_null)
+      copy_binary::put_null(out);
+    else
+      plan.encode(plan, *values, out);
+    ++values;
+  }
+}
+
+void RowEncoder::encode_text(const SourceValue* values, CopyBuffer& out) {
+  bool first = true;
+  for (ColumnPlan& plan : columns_) {
+    if (!first) out.put_byte('\t');
+    first = false;
+    if (values->is_null)
+      out.put_bytes(copy_text::kNull);
+    else
+      plan.encode(plan, *values, out);
+    ++values;
+  }
+  out.put_byte('\n');
+}
+
+}  // namespace dbsync

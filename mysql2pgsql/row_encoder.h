@@ -1,0 +1,79 @@
+// Turns rows of the source into COPY rows of the target.
+//
+// What can be decided per column is decided once, into an immutable plan: one
+// function pointer per column. Encoders take bytes and give bytes; they neither
+// allocate nor log.
+//
+// A value that the target cannot hold is handled by policy: changed and counted,
+// or an Error of ErrorKind::data naming column and value.
+//
+// Threads: an encoder belongs to one thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "copy/copy_buffer.h"
+#include "mysql2pgsql/mysql_type.h"
+#include "mysql2pgsql/source_value.h"
+#include "schema/pg_type.h"
+
+namespace dbsync {
+
+// What to do with values that PostgreSQL cannot hold.
+enum class ZeroDatePolicy { null_value, error, minus_infinity };
+enum class NulBytePolicy { error, strip, replace };
+enum class InvalidUtf8Policy { error, replace };
+
+struct ValuePolicies {
+  ZeroDatePolicy zero_date = ZeroDatePolicy::null_value;
+  NulBytePolicy nul_byte = NulBytePolicy::error;
+  InvalidUtf8Policy invalid_utf8 = InvalidUtf8Policy::error;
+};
+
+// One column on its way: source, target and the encoder between them.
+struct ColumnPlan;
+using EncodeFn = void (*)(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out);
+
+struct ColumnPlan {
+  std::string name;     // on the target
+  MysqlType source;
+  Wire wire = Wire::bytes;
+  PgType target;
+  ValuePolicies policies;
+  EncodeFn encode = nullptr;
+  std::uint64_t changed = 0;  // values that a policy altered
+};
+
+// The encoder of one pair of types, or nullptr when the binary form cannot be
+// made here and the server's input function must read the text form.
+EncodeFn binary_encoder(const MysqlType& source, Wire wire, const PgType& target);
+
+// Every type has a text form.
+EncodeFn text_encoder(const MysqlType& source, Wire wire, const PgType& target);
+
+// Why a value of `source` could be altered silently by `target` (a shorter
+// fraction, a date without its time); nothing when the pair is safe.
+std::optional<std::string> unsafe_pair(const MysqlType& source, const PgType& target);
+
+class RowEncoder {
+ public:
+  // Fills in every plan's `encode` for the format.
+  RowEncoder(std::vector<ColumnPlan> columns, CopyFormat format);
+
+  // Appends one row. On an Error the buffer is as before.
+  void encode(const SourceValue* values, CopyBuffer& out);
+
+  const std::vector<ColumnPlan>& columns() const { return columns_; }
+
+ private:
+  void encode_binary(const SourceValue* values, CopyBuffer& out);
+  void encode_text(const SourceValue* values, CopyBuffer& out);
+
+  std::vector<ColumnPlan> columns_;
+  CopyFormat format_;
+};
+
+}  // namespace dbsync

@@ -1,0 +1,181 @@
+#include "config/options.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/unit/config_test_support.h"
+
+namespace dbsync {
+namespace {
+
+using test::caught;
+using test::expect_contains;
+using enum Program;
+
+using Arguments = std::vector<const char*>;
+
+Options parse(Arguments arguments, Program program = mysql2pgsql) {
+  arguments.insert(arguments.begin(), "program");
+  return parse_options(program, static_cast<int>(arguments.size()), arguments.data());
+}
+
+TEST(Options, Defaults) {
+  const Options options = parse({});
+  EXPECT_FALSE(options.help || options.version || options.ddl_only || options.no_partitions);
+  EXPECT_FALSE(options.first_column_key || options.create || options.append || options.truncate);
+  EXPECT_FALSE(options.verbose || options.quiet || options.buffer_kb.has_value());
+  EXPECT_EQ(options.config_path, "my.cfg");
+  EXPECT_EQ(options.table_list, "");
+  EXPECT_EQ(options.jobs, 5U);
+  EXPECT_EQ(options.schema, "");
+  EXPECT_EQ(options.report_path, "");
+  EXPECT_EQ(options.copy_format, CopyFormatChoice::automatic);
+}
+
+TEST(Options, NoProgramName) { EXPECT_EQ(parse_options(mysql2pgsql, 0, nullptr).jobs, 5U); }
+
+TEST(Options, RunbookLine) {
+  const Options options = parse({"-l", "tab_list.txt", "-d", "-n", "-j", "8", "-s", "shop"});
+  EXPECT_EQ(options.table_list, "tab_list.txt");
+  EXPECT_TRUE(options.ddl_only);
+  EXPECT_TRUE(options.no_partitions);
+  EXPECT_EQ(options.jobs, 8U);
+  EXPECT_EQ(options.schema, "shop");
+}
+
+class OptionsJobs : public testing::TestWithParam<Arguments> {};
+
+TEST_P(OptionsJobs, EverySpelling) { EXPECT_EQ(parse(GetParam()).jobs, 8U); }
+
+INSTANTIATE_TEST_SUITE_P(All, OptionsJobs,
+                         testing::Values(Arguments{"-j8"}, Arguments{"-j", "8"}, Arguments{"--jobs=8"},
+                                         Arguments{"--jobs", "8"}, Arguments{"-fj8"}, Arguments{"-fj", "8"},
+                                         Arguments{"-j4", "-j8"}, Arguments{"-j8", "--"}));
+
+TEST(Options, CombinedFlags) {
+  const Options options = parse({"-dnf"});
+  EXPECT_TRUE(options.ddl_only);
+  EXPECT_TRUE(options.no_partitions);
+  EXPECT_TRUE(options.first_column_key);
+}
+
+TEST(Options, LongNames) {
+  const Options ddl = parse({"--table-list=t", "--ddl", "--no-partitions", "--first-column-key", "--schema=a=b",
+                             "--config", "c", "--buffer-kb=1048576", "--verbose"});
+  EXPECT_EQ(ddl.table_list, "t");
+  EXPECT_TRUE(ddl.ddl_only && ddl.no_partitions && ddl.first_column_key && ddl.verbose);
+  EXPECT_EQ(ddl.schema, "a=b");
+  EXPECT_EQ(ddl.config_path, "c");
+  EXPECT_EQ(ddl.buffer_kb, 1048576U);
+  const Options copy = parse({"--create", "--append", "--report", "r", "--copy-format=binary", "--quiet"});
+  EXPECT_TRUE(copy.create && copy.append && copy.quiet);
+  EXPECT_EQ(copy.report_path, "r");
+  EXPECT_EQ(copy.copy_format, CopyFormatChoice::binary);
+  EXPECT_TRUE(parse({"--truncate"}).truncate);
+  EXPECT_EQ(parse({"--copy-format", "text"}).copy_format, CopyFormatChoice::text);
+  EXPECT_EQ(parse({"--copy-format=auto"}).copy_format, CopyFormatChoice::automatic);
+}
+
+TEST(Options, ShortNames) {
+  const Options options = parse({"-c", "other.cfg", "-b1", "-v"});
+  EXPECT_EQ(options.config_path, "other.cfg");
+  EXPECT_EQ(options.buffer_kb, 1U);
+  EXPECT_TRUE(options.verbose);
+  EXPECT_TRUE(parse({"-q"}).quiet);
+}
+
+TEST(Options, HelpWinsOverWrongCombinations) {
+  EXPECT_TRUE(parse({"-h"}).help);
+  EXPECT_TRUE(parse({"-n", "--help"}).help);
+  EXPECT_TRUE(parse({"--version", "surplus"}).version);
+}
+
+TEST(Options, OfPgsql2pgsql) {
+  const Options options = parse({"-c", "c", "-j2", "-l", "t", "-s", "x", "--create", "--report=r"}, pgsql2pgsql);
+  EXPECT_EQ(options.jobs, 2U);
+  EXPECT_EQ(options.table_list, "t");
+  EXPECT_TRUE(parse({"-d"}, pgsql2pgsql).ddl_only);
+}
+
+struct UsageCase {
+  Arguments arguments;
+  const char* message;
+  const char* hint = "--help";
+  Program program = mysql2pgsql;
+};
+
+void PrintTo(const UsageCase& c, std::ostream* out) { *out << c.message; }
+
+class OptionsUsage : public testing::TestWithParam<UsageCase> {};
+
+TEST_P(OptionsUsage, IsAUsageError) {
+  const Error error = caught([] { parse(GetParam().arguments, GetParam().program); });
+  EXPECT_EQ(error.kind(), ErrorKind::usage);
+  EXPECT_EQ(error.message(), GetParam().message);
+  expect_contains(error.hint(), GetParam().hint);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Spelling, OptionsUsage,
+    testing::Values(UsageCase{{"--jbs=8"}, "unknown option --jbs", "did you mean --jobs?"},
+                    UsageCase{{"--zzzzzzzz"}, "unknown option --zzzzzzzz", "see mysql2pgsql --help"},
+                    UsageCase{{"--password=x"}, "unknown option --password"},  // the value is not shown
+                    UsageCase{{"-x"}, "unknown option -x"}, UsageCase{{"-dx"}, "unknown option -x"},
+                    UsageCase{{"-\xC3\xA9"}, "unknown option -\xC3\xA9"},
+                    UsageCase{{"tables.txt"}, "unexpected argument \"tables.txt\"", "-l"},
+                    UsageCase{{"--", "-d"}, "unexpected argument \"-d\"", "-l"},
+                    UsageCase{{"-"}, "unexpected argument \"-\"", "-l"},
+                    UsageCase{{""}, "unexpected argument \"\"", "-l"},
+                    UsageCase{{"-b8"}, "unknown option -b", "mysql2pgsql only", pgsql2pgsql},
+                    UsageCase{{"--no-partitions"}, "unknown option --no-partitions", "mysql2pgsql only", pgsql2pgsql},
+                    UsageCase{{"-x"}, "unknown option -x", "see pgsql2pgsql --help", pgsql2pgsql}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, OptionsUsage,
+    testing::Values(UsageCase{{"-j"}, "option -j needs a value", "write -j N"},
+                    UsageCase{{"--report"}, "option --report needs a value", "write --report FILE"},
+                    UsageCase{{"-j0"}, "option -j: \"0\" is not a whole number from 1 to 256"},
+                    UsageCase{{"-j257"}, "option -j: \"257\" is not a whole number from 1 to 256"},
+                    UsageCase{{"-j8x"}, "option -j: \"8x\" is not a whole number from 1 to 256"},
+                    UsageCase{{"-j", "-d"}, "option -j: \"-d\" is not a whole number from 1 to 256"},
+                    UsageCase{{"--jobs="}, "option --jobs: \"\" is not a whole number from 1 to 256"},
+                    UsageCase{{"--jobs=18446744073709551617"},
+                              "option --jobs: \"18446744073709551617\" is not a whole number from 1 to 256"},
+                    UsageCase{{"-b0"}, "option -b: \"0\" is not a whole number from 1 to 1048576"},
+                    UsageCase{{"-b1048577"}, "option -b: \"1048577\" is not a whole number from 1 to 1048576"},
+                    UsageCase{{"-s", ""}, "option -s: the value is empty"},
+                    UsageCase{{"--config="}, "option --config: the value is empty"},
+                    UsageCase{{"--copy-format=csv"}, "option --copy-format: \"csv\" is none of auto, binary, text"},
+                    UsageCase{{"--ddl=yes"}, "option --ddl takes no value"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Combinations, OptionsUsage,
+    testing::Values(
+        UsageCase{{"-n"}, "-n goes with -d only", "add -d"},
+        UsageCase{{"--append", "--truncate"}, "--append and --truncate exclude each other", "leave out"},
+        UsageCase{{"-v", "-q"}, "-v and -q exclude each other", "leave out"},
+        UsageCase{{"-d", "--create"}, "-d only prints DDL, so --create cannot go with it", "leave out"},
+        UsageCase{{"--append", "-d"}, "-d only prints DDL, so --append cannot go with it", "leave out"},
+        UsageCase{{"-d", "--truncate"}, "-d only prints DDL, so --truncate cannot go with it", "leave out"},
+        UsageCase{{"-d", "--report=r"}, "-d only prints DDL, so --report cannot go with it", "leave out"},
+        UsageCase{{"-d", "--create"}, "-d only prints DDL, so --create cannot go with it", "leave out", pgsql2pgsql}));
+
+TEST(Help, LinesFitATerminal) {
+  for (const Program program : {mysql2pgsql, pgsql2pgsql}) {
+    const std::string text = help_text(program);
+    EXPECT_TRUE(text.ends_with('\n'));
+    std::size_t start = 0;
+    for (std::size_t end = 0; (end = text.find('\n', start)) != std::string::npos; start = end + 1)
+      EXPECT_LE(end - start, 80U) << text.substr(start, end - start);
+  }
+}
+
+TEST(Help, ListsTheOptionsOfTheProgram) {
+  expect_contains(help_text(mysql2pgsql), "--no-partitions");
+  EXPECT_EQ(help_text(pgsql2pgsql).find("--no-partitions"), std::string::npos);
+  expect_contains(help_text(pgsql2pgsql), "pgsql2pgsql -l tab_list.txt -j 8");
+}
+
+}  // namespace
+}  // namespace dbsync

@@ -1,0 +1,47 @@
+#include "base/utf8.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace dbsync {
+namespace {
+
+TEST(ValidTextPrefix, TakesWhatIsValid) {
+  for (const std::string text : {"", "a", "abcdefgh", "abcdefghi", "Füße", "日本語テキスト", "emoji 😀😀 and more text",
+                                 "\xF4\x8F\xBF\xBF", "\xEE\x80\x80", "\x7F"})
+    EXPECT_EQ(valid_text_prefix(text), text.size()) << text;
+}
+
+struct BadText {
+  std::string text;
+  std::size_t good;
+};
+
+class InvalidText : public testing::TestWithParam<BadText> {};
+
+TEST_P(InvalidText, StopsBeforeTheFirstBadByte) {
+  EXPECT_EQ(valid_text_prefix(GetParam().text), GetParam().good);
+  // Wherever it stands relative to the eight-byte steps of the fast path.
+  for (std::size_t pad = 0; pad < 17; ++pad)
+    EXPECT_EQ(valid_text_prefix(std::string(pad, 'x') + GetParam().text + "yyyyyyyyyyyyyyyyy"), pad + GetParam().good);
+}
+
+using std::string_literals::operator""s;
+INSTANTIATE_TEST_SUITE_P(Sequences, InvalidText,
+                         testing::Values(BadText{"\0"s, 0}, BadText{"ab\0cd"s, 2}, BadText{"\x80"s, 0},
+                                         BadText{"a\xC0\x80"s, 1}, BadText{"\xC1\xBF"s, 0}, BadText{"\xE0\x9F\xBF"s, 0},
+                                         BadText{"\xED\xA0\x80"s, 0}, BadText{"\xF0\x8F\xBF\xBF"s, 0},
+                                         BadText{"\xF4\x90\x80\x80"s, 0}, BadText{"\xF5\x80\x80\x80"s, 0},
+                                         BadText{"\xFF"s, 0}, BadText{"\xC3("s, 0}, BadText{"\xE2\x82"s, 0},
+                                         BadText{"ok\xF0\x9F\x98"s, 2}));
+
+TEST(Utf8, LengthAndTruncationRespectCharacters) {
+  EXPECT_EQ(utf8_length("Füße"), 4U);
+  EXPECT_EQ(utf8_truncate("Füße", 2), "F");
+  EXPECT_EQ(utf8_truncate("Füße", 3), "Fü");
+  EXPECT_EQ(utf8_truncate("abc", 9), "abc");
+}
+
+}  // namespace
+}  // namespace dbsync
