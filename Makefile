@@ -151,3 +151,6 @@ clean:
 	rm -rf build bin
 
 -include $(shell [ -d $(BUILD)/obj ] && find $(BUILD)/obj -name '*.d')
+
+include tests/fuzz/fuzz.mk
+include tests/matrix/matrix.mk

@@ -52,12 +52,16 @@ void bad_value(const ColumnPlan& plan, std::string_view value, std::string_view 
 
 bool check_date(ColumnPlan& plan, const Temporal& t) {
   if (valid_date(t.year, t.month, t.day)) return true;
-  if (plan.policies.zero_date == ZeroDatePolicy::error) {
+  const auto refuse = [&](std::string_view problem, std::string hint) {
     std::array<char, 40> text{};
     const char* end = format_date(text.data(), t.year, t.month, t.day);
-    bad_value(plan, {text.data(), static_cast<std::size_t>(end - text.data())}, "is not a date of the calendar",
-              "zero_date = null or -infinity stores such values as that");
-  }
+    bad_value(plan, {text.data(), static_cast<std::size_t>(end - text.data())}, problem, std::move(hint));
+  };
+  if (plan.policies.zero_date == ZeroDatePolicy::error)
+    refuse("is not a date of the calendar", "zero_date = null or -infinity stores such values as that");
+  if (plan.policies.zero_date == ZeroDatePolicy::null_value && plan.not_null)
+    refuse("is not a date of the calendar and would become NULL, but the target column is NOT NULL",
+           "drop NOT NULL on the target, or set zero_date = -infinity");
   ++plan.changed;
   return false;
 }

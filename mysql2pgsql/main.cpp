@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -45,25 +46,60 @@ void write_stdout(const std::string& text) {
     throw Error(ErrorKind::usage, "cannot write to the standard output").hint("check where it is redirected to");
 }
 
-// The dialect for -d: the target's when it answers, PostgreSQL otherwise.
-Dialect dialect_for_ddl(const Config& config) {
+std::optional<Dialect> chosen_dialect(const Options& options) {
+  if (options.dialect.empty()) return std::nullopt;
+  auto dialect = dialect_by_name(options.dialect);
+  if (!dialect)
+    throw Error(ErrorKind::usage, fmt::format("--dialect {}: not a dialect that is known", options.dialect))
+        .hint("one of postgresql, postgresql12 …, greenplum5, greenplum6, greenplum7, cloudberry, adbpg");
+  return dialect;
+}
+
+// The dialect for -d: the chosen one, the target's when it answers, PostgreSQL
+// otherwise.
+Dialect dialect_for_ddl(const Options& options, const Config& config) {
+  if (const auto chosen = chosen_dialect(options)) return *chosen;
   if (config.desc_pgsql.empty()) return postgresql_dialect(15);
   try {
     PgConnection target(config.desc_pgsql, "target", kProgram);
     return detect_dialect(target);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::config) throw;
-    log::warning("main", fmt::format("the target does not answer, so the DDL is for PostgreSQL: {}", error.what()));
+    log::warning("main", fmt::format("the target does not answer, so the DDL is for PostgreSQL 15 (--dialect chooses "
+                                     "another): {}", error.what()));
     return postgresql_dialect(15);
   }
 }
 
+MapOptions map_options(const Options& options, const Config& config, Dialect dialect) {
+  MapOptions out;
+  if (!config.storage.empty() && config.storage != "heap") {
+    dialect.storage_options = fmt::format("appendonly=true, orientation={}", config.storage == "ao_row" ? "row" : "column");
+    if (!config.compress_type.empty() && config.compress_type != "none")
+      dialect.storage_options += ", compresstype=" + config.compress_type;
+    if (config.compress_level > 0) dialect.storage_options += fmt::format(", compresslevel={}", config.compress_level);
+  }
+  if (!dialect.distributed) dialect.storage_options.clear();
+  out.schema = config.target_schema;
+  out.dialect = dialect;
+  out.zero_date = config.policies.zero_date;
+  out.partitions = !options.no_partitions;
+  out.touch_triggers = config.touch_triggers;
+  out.lower_case_names = config.lower_case_names;
+  for (const IniEntry& entry : config.type_rules)
+    out.type_rules.push_back(parse_type_rule(entry.key, entry.value, config.src_mysql.db,
+                                             fmt::format("{} line {}", config.path, entry.line)));
+  return out;
+}
+
 int write_ddl(const Options& options, const Config& config, const std::vector<TableListEntry>& list) {
+  const MapOptions mapping = map_options(options, config, dialect_for_ddl(options, config));
   MysqlConnection source(config.src_mysql);
-  const auto catalog = read_catalog(source, config.src_mysql.db);
-  const PlanRequest request{source, catalog, config.src_mysql.db, config.target_schema, dialect_for_ddl(config)};
+  const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db);
+  const MappedSchema schema = map_schema(catalog, mapping);
+  const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   const auto tasks = plan_tasks(request, list);
-  write_stdout(ddl_of_tasks(tasks, request, !options.no_partitions));
+  write_stdout(ddl_of_tasks(tasks, request));
   int status = 0;
   for (const CopyTask& task : tasks) {
     if (!task.problem) continue;
@@ -108,20 +144,24 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
     facts.target = target.describe();
     facts.target_version = dialect_name(dialect);
   }
+  if (const auto chosen = chosen_dialect(options)) dialect = *chosen;
+  const MapOptions mapping = map_options(options, config, dialect);
   facts.source = config.src_mysql.describe();
   facts.source_version = fmt::format("{} {}", source.is_mariadb() ? "MariaDB" : "MySQL", source.server_version());
   log::info("main", fmt::format("{} {}: {} ({}) to {} ({}), schema {}; {}", kProgram, kVersion, facts.source,
                                 facts.source_version, facts.target, facts.target_version, config.target_schema,
                                 options_in_force(options, job)));
 
-  const auto catalog = read_catalog(source, config.src_mysql.db);
-  const PlanRequest request{source, catalog, config.src_mysql.db, config.target_schema, dialect};
+  const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db);
+  const MappedSchema schema = map_schema(catalog, mapping);
+  const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   auto tasks = plan_tasks(request, list);
   if (tasks.empty()) log::warning("main", fmt::format("the database {} has no tables", config.src_mysql.db));
 
-  MysqlSource mysql(config.src_mysql, catalog, dialect, ValuePolicies{});
-  const JobResult result = run_copy_job(mysql, config.desc_pgsql, dialect, std::move(tasks), job,
-                                        shutdown.drain_token(), shutdown.cancel_token());
+  MysqlSource mysql(config.src_mysql, catalog, mapping, config.policies);
+  JobResult result = run_copy_job(mysql, config.desc_pgsql, mapping.dialect, std::move(tasks), job,
+                                  shutdown.drain_token(), shutdown.cancel_token());
+  if (job.create) result.notes = schema.notes;
   print_to_user(summary_text(result));
   if (!options.report_path.empty()) write_report(options.report_path, facts, result);
   return result.exit_status();

@@ -1,28 +1,23 @@
 #include "mysql2pgsql/migration.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "mysql2pgsql/mysql_cursor.h"
-#include "mysql2pgsql/type_map.h"
 #include "schema/ddl_writer.h"
+#include "schema/distribution.h"
 
 namespace dbsync {
 
 namespace {
 
-const MysqlTable* find_table(const std::vector<MysqlTable>& catalog, std::string_view name) {
-  for (const auto& table : catalog)
-    if (table.name == name) return &table;
-  return nullptr;
-}
-
 Error unknown_table(const PlanRequest& request, const std::string& name) {
   std::vector<std::string> names;
-  for (const auto& table : request.catalog) names.push_back(table.name);
-  Error error(ErrorKind::source, fmt::format("the source database {} has no table {}", request.db, name));
+  for (const auto& table : request.catalog.tables) names.push_back(table.name);
+  Error error(ErrorKind::source, fmt::format("the source database {} has no table {}", request.catalog.db, name));
   const std::string near = nearest_name(name, names);
   error.hint(near.empty() ? "check the table list; views are copied with a query: name : select * from view"
                           : fmt::format("did you mean {}? names may be case-sensitive on the source", near));
@@ -30,37 +25,67 @@ Error unknown_table(const PlanRequest& request, const std::string& name) {
 }
 
 void plan_whole_table(const PlanRequest& request, CopyTask& task) {
-  const MysqlTable* table = find_table(request.catalog, task.name);
-  if (table == nullptr) throw unknown_table(request, task.name);
-  task.estimated_bytes = table->estimated_bytes;
-  task.estimated_rows = table->estimated_rows;
-  task.definition = map_table(*table, request.schema, request.dialect);
+  const MysqlTable* source = request.catalog.find_table(task.name);
+  if (source == nullptr) throw unknown_table(request, task.name);
+  const MappedTable* mapped = request.schema.find(request.catalog, task.name);
+  task.target = mapped->table.name;
+  task.estimated_bytes = source->estimated_bytes;
+  task.estimated_rows = source->estimated_rows;
+  if (mapped->problem) throw Error(*mapped->problem);
+  task.definition = mapped->table;
 }
 
 void plan_query(const PlanRequest& request, CopyTask& task) {
   const MysqlCursor cursor(request.connection, task.query);
   // A query is at most as large as the table it reads; a guess orders the work.
   for (const ResultColumn& column : cursor.columns())
-    if (const MysqlTable* table = find_table(request.catalog, column.table)) {
+    if (const MysqlTable* table = request.catalog.find_table(column.table)) {
       task.estimated_bytes = table->estimated_bytes;
       break;
     }
-  task.definition = map_result(task.target, cursor.columns(), request.catalog, request.db, request.dialect);
+  task.definition = map_result(task.target, cursor.columns(), request.catalog, request.options);
+}
+
+// [distribution] table = column, column | randomly | replicated
+void apply_distribution_rule(const PlanRequest& request, Table& table) {
+  for (const IniEntry& rule : request.distribution_rules) {
+    if (rule.key != table.name.name && rule.key != table.name.display()) continue;
+    Distribution distribution;
+    if (rule.value == "replicated") {
+      distribution.kind = Distribution::Kind::replicated;
+    } else if (rule.value != "randomly") {
+      distribution.kind = Distribution::Kind::by_columns;
+      for (std::size_t from = 0; from <= rule.value.size();) {
+        const std::size_t comma = std::min(rule.value.find(',', from), rule.value.size());
+        const std::string name(trim(std::string_view(rule.value).substr(from, comma - from)));
+        if (table.find_column(name) == nullptr)
+          throw Error(ErrorKind::config, fmt::format("{} line {}: [distribution] {}: the table has no column {}",
+                                                     request.config_path, rule.line, rule.key, name))
+              .hint("write table = column, column, or table = randomly, or table = replicated");
+        distribution.columns.push_back(name);
+        from = comma + 1;
+      }
+    }
+    table.distribution = std::move(distribution);
+  }
 }
 
 CopyTask plan_task(const PlanRequest& request, const std::string& name, const std::string& query) {
   CopyTask task;
   task.name = name;
   task.query = query;
-  task.target = {request.schema, name};
+  task.target = {request.options.schema, target_name(name, request.options)};
   try {
     if (query.empty())
       plan_whole_table(request, task);
     else
       plan_query(request, task);
+    if (request.options.dialect.distributed) apply_distribution_rule(request, *task.definition);
+    plan_distribution(*task.definition, request.options.dialect, request.first_column_key);
   } catch (const Error& error) {
     if (error.connection_lost()) throw;
     task.problem = error;
+    task.definition.reset();
   }
   return task;
 }
@@ -71,29 +96,43 @@ std::vector<CopyTask> plan_tasks(const PlanRequest& request, const std::vector<T
   std::vector<CopyTask> tasks;
   for (const TableListEntry& entry : list) tasks.push_back(plan_task(request, entry.table, entry.query));
   if (list.empty())
-    for (const MysqlTable& table : request.catalog) tasks.push_back(plan_task(request, table.name, {}));
+    for (const MysqlTable& table : request.catalog.tables) tasks.push_back(plan_task(request, table.name, {}));
+  drop_outside_foreign_keys(tasks);
   return tasks;
 }
 
-std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request, bool partitions) {
+void drop_outside_foreign_keys(std::vector<CopyTask>& tasks) {
+  std::set<QualifiedName> whole;
+  for (const CopyTask& task : tasks)
+    if (task.definition && task.query.empty()) whole.insert(task.target);
+  for (CopyTask& task : tasks) {
+    if (!task.definition) continue;
+    Table& table = *task.definition;
+    std::erase_if(table.foreign_keys, [&](const ForeignKey& key) {
+      if (whole.contains(key.target)) return false;
+      table.notes.push_back(fmt::format("the foreign key {} was left out: {} is not part of this run", key.name,
+                                        key.target.display()));
+      return true;
+    });
+  }
+}
+
+std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request) {
   std::vector<Table> tables;
   std::set<QualifiedName> seen;
   std::string problems;
   for (const CopyTask& task : tasks) {
     if (task.problem) {
-      problems += "\n-- NOT WRITTEN: " + std::string(task.problem->what());
+      problems += fmt::format("\n-- NOT WRITTEN: {}", one_line(task.problem->what()));
       continue;
     }
     if (!seen.insert(task.target).second) continue;  // two lines may feed one table
     tables.push_back(*task.definition);
-    const MysqlTable* source = task.query.empty() ? find_table(request.catalog, task.name) : nullptr;
-    if (source != nullptr && source->partitioned && partitions)
-      tables.back().notes.push_back(
-          fmt::format("{}: partitioned on the source; partition definitions are not written yet", task.name));
   }
-  const std::string title = fmt::format("Tables of {} for {}, written by mysql2pgsql", request.db,
-                                        dialect_name(request.dialect));
-  return ddl_script(title, request.schema, tables, request.dialect) + (problems.empty() ? "" : problems + "\n");
+  const std::string title = fmt::format("Tables of {} for {}, written by mysql2pgsql", request.catalog.db,
+                                        dialect_name(request.options.dialect));
+  return ddl_script(title, request.schema.notes, request.options.schema, tables, request.options.dialect) +
+         (problems.empty() ? "" : problems + "\n");
 }
 
 }  // namespace dbsync

@@ -5,21 +5,22 @@
 #include <string>
 #include <vector>
 
-#include "config/config.h"
-#include "config/options.h"
+#include "config/ini_file.h"
 #include "config/table_list.h"
 #include "copy/snapshot_source.h"
 #include "mysql2pgsql/mysql_catalog.h"
-#include "schema/dialect.h"
+#include "mysql2pgsql/schema_map.h"
 
 namespace dbsync {
 
 struct PlanRequest {
   MysqlConnection& connection;  // prepares the queries of the list
-  const std::vector<MysqlTable>& catalog;
-  std::string db;
-  std::string schema;           // on the target
-  Dialect dialect;
+  const MysqlCatalog& catalog;
+  const MappedSchema& schema;
+  const MapOptions& options;
+  const std::vector<IniEntry>& distribution_rules;  // [distribution] of my.cfg
+  std::string config_path;                          // for messages
+  bool first_column_key = false;                    // -f
 };
 
 // One task per line of the list, or per base table when the list is empty. A
@@ -28,6 +29,9 @@ struct PlanRequest {
 std::vector<CopyTask> plan_tasks(const PlanRequest& request, const std::vector<TableListEntry>& list);
 
 // The script of -d. Tables with a problem are left out and named in a comment.
-std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request, bool partitions);
+std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request);
+
+// Foreign keys to tables outside of the tasks cannot be made; each becomes a note.
+void drop_outside_foreign_keys(std::vector<CopyTask>& tasks);
 
 }  // namespace dbsync

@@ -2,14 +2,17 @@
 
 #include <charconv>
 #include <map>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "base/text.h"
+#include "mysql2pgsql/mysql_default.h"
 
 namespace dbsync {
 
 namespace {
-
-using TableIndex = std::map<std::string, std::size_t, std::less<>>;
 
 std::uint64_t number(const std::optional<std::string>& text) {
   std::uint64_t out = 0;
@@ -17,71 +20,203 @@ std::uint64_t number(const std::optional<std::string>& text) {
   return out;
 }
 
-void read_tables(MysqlConnection& connection, const std::string& db, std::vector<MysqlTable>& tables,
-                 TableIndex& index) {
-  // Sizes and row counts are estimates; they order the work, nothing more.
-  const auto rows = connection.query(
-      fmt::format("SELECT TABLE_NAME, ENGINE, TABLE_ROWS, DATA_LENGTH, TABLE_COMMENT, CREATE_OPTIONS "
-                  "FROM information_schema.TABLES "
-                  "WHERE TABLE_SCHEMA = {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY TABLE_NAME",
-                  MysqlConnection::literal(db)));
-  for (const auto& row : rows) {
-    MysqlTable& table = tables.emplace_back();
-    table.name = row[0].value_or("");
-    table.engine = row[1].value_or("");
-    table.estimated_rows = number(row[2]);
-    table.estimated_bytes = number(row[3]);
-    table.comment = row[4].value_or("");
-    table.partitioned = row[5].value_or("").find("partitioned") != std::string::npos;
-    index.emplace(table.name, tables.size() - 1);
-  }
+bool contains(const std::optional<std::string>& text, std::string_view part) {
+  return to_lower(text.value_or("")).find(part) != std::string::npos;
 }
 
-void read_columns(MysqlConnection& connection, const std::string& db, std::vector<MysqlTable>& tables,
-                  const TableIndex& index) {
-  const auto rows = connection.query(
-      fmt::format("SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, COLLATION_NAME, COLUMN_COMMENT "
-                  "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} ORDER BY TABLE_NAME, ORDINAL_POSITION",
-                  MysqlConnection::literal(db)));
-  for (const auto& row : rows) {
-    const auto found = index.find(row[0].value_or(""));
-    if (found == index.end()) continue;  // a view's column
-    MysqlColumn& column = tables[found->second].columns.emplace_back();
-    column.name = row[1].value_or("");
-    column.type = parse_mysql_type(row[2].value_or(""), row[3].value_or(""));
-    column.nullable = row[4].value_or("") == "YES";
-    column.type.collation = row[5].value_or("");
-    column.comment = row[6].value_or("");
+// Reads one database. What information_schema holds differs by version; which
+// of its columns exist is asked once instead of guessed from version numbers.
+class CatalogReader {
+ public:
+  CatalogReader(MysqlConnection& connection, const std::string& db)
+      : connection_(connection), literal_(MysqlConnection::literal(db)) {
+    catalog_.db = db;
+    for (const auto& row : connection_.query("SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
+                                             "WHERE TABLE_SCHEMA = 'information_schema'"))
+      known_.emplace(row[0].value_or(""), row[1].value_or(""));
   }
-}
 
-void read_primary_keys(MysqlConnection& connection, const std::string& db, std::vector<MysqlTable>& tables,
-                       const TableIndex& index) {
-  const auto rows = connection.query(
-      fmt::format("SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS "
-                  "WHERE TABLE_SCHEMA = {} AND INDEX_NAME = 'PRIMARY' ORDER BY TABLE_NAME, SEQ_IN_INDEX",
-                  MysqlConnection::literal(db)));
-  for (const auto& row : rows)
-    if (const auto found = index.find(row[0].value_or("")); found != index.end())
-      tables[found->second].primary_key.push_back(row[1].value_or(""));
-}
-
-// MariaDB's JSON is LONGTEXT with the check json_valid(`column`).
-void mark_mariadb_json(MysqlConnection& connection, const std::string& db, std::vector<MysqlTable>& tables,
-                       const TableIndex& index) {
-  const auto rows = connection.query(
-      fmt::format("SELECT TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS "
-                  "WHERE CONSTRAINT_SCHEMA = {} AND CHECK_CLAUSE LIKE 'json_valid(%'",
-                  MysqlConnection::literal(db)));
-  for (const auto& row : rows) {
-    const auto found = index.find(row[0].value_or(""));
-    if (found == index.end()) continue;
-    for (MysqlColumn& column : tables[found->second].columns)
-      if (column.type.kind == MysqlKind::text &&
-          row[1] == fmt::format("json_valid({})", MysqlConnection::identifier(column.name)))
-        column.type.kind = MysqlKind::json;
+  MysqlCatalog read() {
+    read_tables();
+    read_columns();
+    read_indexes();
+    read_checks();
+    read_foreign_keys();
+    read_partitions();
+    read_leftovers();
+    return std::move(catalog_);
   }
-}
+
+ private:
+  bool has(const char* table, const char* column) const { return known_.contains({table, column}); }
+
+  // The column where it exists, NULL elsewhere.
+  std::string optional(const char* table, const char* column) const { return has(table, column) ? column : "NULL"; }
+
+  MysqlTable* table(const std::optional<std::string>& name) {
+    const auto found = index_.find(name.value_or(""));
+    return found == index_.end() ? nullptr : &catalog_.tables[found->second];
+  }
+
+  void read_tables() {
+    // Sizes and row counts are estimates; they order the work, nothing more.
+    for (const auto& row : connection_.query(
+             fmt::format("SELECT TABLE_NAME, ENGINE, TABLE_ROWS, DATA_LENGTH, TABLE_COMMENT, AUTO_INCREMENT "
+                         "FROM information_schema.TABLES "
+                         "WHERE TABLE_SCHEMA = {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
+                         "ORDER BY TABLE_NAME",
+                         literal_))) {
+      MysqlTable& table = catalog_.tables.emplace_back();
+      table.name = row[0].value_or("");
+      table.engine = row[1].value_or("");
+      table.estimated_rows = number(row[2]);
+      table.estimated_bytes = number(row[3]);
+      table.comment = row[4].value_or("");
+      table.auto_increment = number(row[5]);
+      index_.emplace(table.name, catalog_.tables.size() - 1);
+    }
+  }
+
+  void read_columns() {
+    for (const auto& row : connection_.query(
+             fmt::format("SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, COLLATION_NAME, "
+                         "COLUMN_COMMENT, COLUMN_DEFAULT, EXTRA, {} FROM information_schema.COLUMNS "
+                         "WHERE TABLE_SCHEMA = {} ORDER BY TABLE_NAME, ORDINAL_POSITION",
+                         optional("COLUMNS", "GENERATION_EXPRESSION"), literal_))) {
+      MysqlTable* owner = table(row[0]);
+      if (owner == nullptr) continue;  // a view's column
+      MysqlColumn& column = owner->columns.emplace_back();
+      column.name = row[1].value_or("");
+      column.type = parse_mysql_type(row[2].value_or(""), row[3].value_or(""));
+      column.nullable = row[4].value_or("") == "YES";
+      column.type.collation = row[5].value_or("");
+      column.comment = row[6].value_or("");
+      column.auto_increment = contains(row[8], "auto_increment");
+      column.on_update_timestamp = contains(row[8], "on update");
+      column.generation_expression = row[9].value_or("");
+      if (column.generation_expression.empty())
+        settle_default(column, row[7], contains(row[8], "default_generated"), connection_.is_mariadb(),
+                       connection_.version_number());
+    }
+  }
+
+  void read_indexes() {
+    for (const auto& row : connection_.query(
+             fmt::format("SELECT TABLE_NAME, INDEX_NAME, NON_UNIQUE, INDEX_TYPE, COLUMN_NAME, SUB_PART, COLLATION, "
+                         "INDEX_COMMENT, {} FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = {} "
+                         "ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
+                         optional("STATISTICS", "EXPRESSION"), literal_))) {
+      MysqlTable* owner = table(row[0]);
+      if (owner == nullptr) continue;
+      const std::string name = row[1].value_or("");
+      if (name == "PRIMARY") {
+        owner->primary_key.push_back(row[4].value_or(""));
+        continue;
+      }
+      if (owner->indexes.empty() || owner->indexes.back().name != name) {
+        MysqlIndex& index = owner->indexes.emplace_back();
+        index.name = name;
+        index.unique = row[2].value_or("") == "0";
+        index.type = row[3].value_or("");
+        index.comment = row[7].value_or("");
+      }
+      MysqlIndexPart& part = owner->indexes.back().parts.emplace_back();
+      part.column = row[4].value_or("");
+      if (row[5]) part.prefix = static_cast<std::int64_t>(number(row[5]));
+      part.descending = row[6].value_or("") == "D";
+      part.expression = row[8].value_or("");
+    }
+  }
+
+  void read_checks() {
+    if (!has("CHECK_CONSTRAINTS", "CHECK_CLAUSE")) return;
+    const std::string sql =
+        has("CHECK_CONSTRAINTS", "TABLE_NAME")
+            ? fmt::format("SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS "
+                          "WHERE CONSTRAINT_SCHEMA = {} ORDER BY 1, 2",
+                          literal_)
+            : fmt::format("SELECT t.TABLE_NAME, c.CONSTRAINT_NAME, c.CHECK_CLAUSE "
+                          "FROM information_schema.CHECK_CONSTRAINTS c JOIN information_schema.TABLE_CONSTRAINTS t "
+                          "ON t.CONSTRAINT_SCHEMA = c.CONSTRAINT_SCHEMA AND t.CONSTRAINT_NAME = c.CONSTRAINT_NAME "
+                          "AND t.CONSTRAINT_TYPE = 'CHECK' WHERE c.CONSTRAINT_SCHEMA = {} ORDER BY 1, 2",
+                          literal_);
+    for (const auto& row : connection_.query(sql)) {
+      MysqlTable* owner = table(row[0]);
+      if (owner == nullptr) continue;
+      const std::string clause = row[2].value_or("");
+      if (!is_mariadb_json(*owner, clause)) owner->checks.push_back({row[1].value_or(""), clause});
+    }
+  }
+
+  // MariaDB's JSON is LONGTEXT with the check json_valid(`column`).
+  static bool is_mariadb_json(MysqlTable& table, const std::string& clause) {
+    for (MysqlColumn& column : table.columns) {
+      if (column.type.kind != MysqlKind::text) continue;
+      if (clause != fmt::format("json_valid({})", MysqlConnection::identifier(column.name))) continue;
+      column.type.kind = MysqlKind::json;
+      return true;
+    }
+    return false;
+  }
+
+  void read_foreign_keys() {
+    for (const auto& row : connection_.query(fmt::format(
+             "SELECT k.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REFERENCED_TABLE_SCHEMA, "
+             "k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, r.DELETE_RULE, r.UPDATE_RULE "
+             "FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r "
+             "ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME "
+             "AND r.TABLE_NAME = k.TABLE_NAME "
+             "WHERE k.TABLE_SCHEMA = {} AND k.REFERENCED_TABLE_NAME IS NOT NULL "
+             "ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
+             literal_))) {
+      MysqlTable* owner = table(row[0]);
+      if (owner == nullptr) continue;
+      const std::string name = row[1].value_or("");
+      if (owner->foreign_keys.empty() || owner->foreign_keys.back().name != name)
+        owner->foreign_keys.push_back({name, {}, row[3].value_or(""), row[4].value_or(""), {}, row[6].value_or(""),
+                                       row[7].value_or("")});
+      owner->foreign_keys.back().columns.push_back(row[2].value_or(""));
+      owner->foreign_keys.back().target_columns.push_back(row[5].value_or(""));
+    }
+  }
+
+  void read_partitions() {
+    for (const auto& row : connection_.query(
+             fmt::format("SELECT TABLE_NAME, PARTITION_NAME, PARTITION_METHOD, PARTITION_EXPRESSION, "
+                         "PARTITION_DESCRIPTION, SUBPARTITION_METHOD FROM information_schema.PARTITIONS "
+                         "WHERE TABLE_SCHEMA = {} AND PARTITION_NAME IS NOT NULL "
+                         "ORDER BY TABLE_NAME, PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION",
+                         literal_))) {
+      MysqlTable* owner = table(row[0]);
+      if (owner == nullptr) continue;
+      if (!owner->partitioning)
+        owner->partitioning = {row[2].value_or(""), row[3].value_or(""), row[5].has_value(), {}};
+      auto& partitions = owner->partitioning->partitions;
+      const std::string name = row[1].value_or("");
+      // Subpartitions repeat their partition.
+      if (partitions.empty() || partitions.back().name != name) partitions.push_back({name, row[4].value_or("")});
+    }
+  }
+
+  void read_leftovers() {
+    collect("view", "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ");
+    collect("sequence", "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = 'SEQUENCE' AND TABLE_SCHEMA = ");
+    collect("trigger", "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ");
+    collect("routine", "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ");
+    collect("event", "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ");
+  }
+
+  void collect(const char* kind, const std::string& sql) {
+    for (const auto& row : connection_.query(sql + literal_ + " ORDER BY 1"))
+      catalog_.leftovers.push_back({kind, row[0].value_or("")});
+  }
+
+  MysqlConnection& connection_;
+  std::string literal_;
+  std::set<std::pair<std::string, std::string>> known_;
+  std::map<std::string, std::size_t, std::less<>> index_;
+  MysqlCatalog catalog_;
+};
 
 }  // namespace
 
@@ -91,15 +226,14 @@ const MysqlColumn* MysqlTable::find_column(std::string_view column) const {
   return nullptr;
 }
 
-std::vector<MysqlTable> read_catalog(MysqlConnection& connection, const std::string& db) {
-  std::vector<MysqlTable> tables;
-  TableIndex index;
-  read_tables(connection, db, tables, index);
-  read_columns(connection, db, tables, index);
-  read_primary_keys(connection, db, tables, index);
-  if (connection.is_mariadb() && connection.version_number() >= 100222)
-    mark_mariadb_json(connection, db, tables, index);
-  return tables;
+const MysqlTable* MysqlCatalog::find_table(std::string_view name) const {
+  for (const auto& table : tables)
+    if (table.name == name) return &table;
+  return nullptr;
+}
+
+MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db) {
+  return CatalogReader(connection, db).read();
 }
 
 }  // namespace dbsync

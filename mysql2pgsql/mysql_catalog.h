@@ -1,9 +1,11 @@
-// What the source database holds, from information_schema: plain values.
+// What the source database holds, from information_schema: plain values, as the
+// source writes them.
 //
 // Errors: from the connection. Threads: as MysqlConnection; the values are free.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,57 @@ struct MysqlColumn {
   std::string name;
   MysqlType type;
   bool nullable = true;
+  bool auto_increment = false;
+  bool on_update_timestamp = false;
+  // The default as a value: MySQL's and MariaDB's different spellings are
+  // settled here. An expression keeps its text.
+  enum class Default { none, null, literal, expression };
+  Default default_kind = Default::none;
+  std::string default_text;
+  std::string generation_expression;  // "" = an ordinary column
   std::string comment;
+};
+
+struct MysqlIndexPart {
+  std::string column;       // "" for an expression
+  std::string expression;   // MySQL 8.0.13 and newer
+  std::int64_t prefix = -1; // characters or bytes; -1 = the whole column
+  bool descending = false;
+};
+
+struct MysqlIndex {
+  std::string name;         // PRIMARY for the primary key
+  bool unique = false;
+  std::string type;         // BTREE, HASH, FULLTEXT, SPATIAL, RTREE
+  std::vector<MysqlIndexPart> parts;
+  std::string comment;
+};
+
+struct MysqlForeignKey {
+  std::string name;
+  std::vector<std::string> columns;
+  std::string target_schema;
+  std::string target_table;
+  std::vector<std::string> target_columns;
+  std::string on_delete;    // RESTRICT, NO ACTION, CASCADE, SET NULL, SET DEFAULT
+  std::string on_update;
+};
+
+struct MysqlCheck {
+  std::string name;
+  std::string clause;
+};
+
+struct MysqlPartition {
+  std::string name;
+  std::string description;  // upper bound, list of values, or ""
+};
+
+struct MysqlPartitioning {
+  std::string method;       // RANGE, RANGE COLUMNS, LIST, LIST COLUMNS, HASH, LINEAR HASH, KEY, LINEAR KEY
+  std::string expression;
+  bool subpartitioned = false;
+  std::vector<MysqlPartition> partitions;
 };
 
 struct MysqlTable {
@@ -24,16 +76,33 @@ struct MysqlTable {
   std::string engine;
   std::vector<MysqlColumn> columns;
   std::vector<std::string> primary_key;
+  std::vector<MysqlIndex> indexes;  // without the primary key
+  std::vector<MysqlForeignKey> foreign_keys;
+  std::vector<MysqlCheck> checks;
+  std::optional<MysqlPartitioning> partitioning;
   std::string comment;
-  bool partitioned = false;
+  std::uint64_t auto_increment = 0;   // next value; 0 = none
   std::uint64_t estimated_rows = 0;   // the engine's guess
   std::uint64_t estimated_bytes = 0;
 
   const MysqlColumn* find_column(std::string_view column) const;
 };
 
-// Every base table of the connection's database, by name. Views and sequences
-// are left out. Generated columns are ordinary ones here: their values are copied.
-std::vector<MysqlTable> read_catalog(MysqlConnection& connection, const std::string& db);
+// Something of the source that is not migrated: a view, trigger, routine, event
+// or sequence.
+struct MysqlLeftover {
+  std::string kind;  // "view", "trigger", …
+  std::string name;
+};
+
+struct MysqlCatalog {
+  std::string db;
+  std::vector<MysqlTable> tables;       // base tables, by name
+  std::vector<MysqlLeftover> leftovers;
+
+  const MysqlTable* find_table(std::string_view name) const;
+};
+
+MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db);
 
 }  // namespace dbsync

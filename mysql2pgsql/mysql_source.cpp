@@ -13,12 +13,6 @@ namespace dbsync {
 
 namespace {
 
-const MysqlTable& table_of(const std::vector<MysqlTable>& catalog, const std::string& name) {
-  for (const auto& table : catalog)
-    if (table.name == name) return table;
-  throw Error(ErrorKind::source, fmt::format("the source has no table {}", name));
-}
-
 const TargetColumn& target_column(const TargetTable& target, const std::string& name) {
   std::vector<std::string> names;
   for (const TargetColumn& column : target.columns) {
@@ -34,27 +28,65 @@ const TargetColumn& target_column(const TargetTable& target, const std::string& 
   throw error;
 }
 
-ColumnPlan plan_column(const ResultColumn& result, const MysqlType& type, const TargetTable& target,
-                       const ValuePolicies& policies) {
-  const TargetColumn& column = target_column(target, result.name);
+ColumnPlan plan_column(const ResultColumn& result, const std::string& name, const MysqlType& type,
+                       const TargetTable& target, const ValuePolicies& policies) {
+  const TargetColumn& column = target_column(target, name);
   if (column.generated)
     throw Error(ErrorKind::target, fmt::format("column {} of {} is generated on the target and takes no values",
-                                               result.name, target.name.display()))
+                                               name, target.name.display()))
         .hint("leave the column out with a table-list query");
   ColumnPlan plan;
-  plan.name = result.name;
+  plan.name = name;
   plan.source = type;
   plan.wire = result.wire;
   plan.target = column.type;
+  plan.not_null = column.not_null;
   plan.policies = policies;
   if (type.kind == MysqlKind::unsupported)
-    throw Error(ErrorKind::source, fmt::format("column {}: the type {} is not supported", result.name, type.text))
+    throw Error(ErrorKind::source, fmt::format("column {}: the type {} is not supported", name, type.text))
         .hint("leave the column out with a table-list query");
   if (const auto problem = unsafe_pair(type, column.type))
-    throw Error(ErrorKind::target, fmt::format("column {}: {}", result.name, *problem))
+    throw Error(ErrorKind::target, fmt::format("column {}: {}", name, *problem))
         .hint("change the target column's type (mysql2pgsql -d shows a fitting one), or convert the value in a "
               "table-list query");
   return plan;
+}
+
+// A query and the target column of each of its result's columns.
+struct Selection {
+  std::string sql;
+  std::vector<std::string> names;
+};
+
+// True for columns that the target computes itself: COPY must not name them.
+bool is_generated(const TargetTable& target, const std::string& name) {
+  for (const TargetColumn& column : target.columns)
+    if (column.name == name) return column.generated;
+  return false;
+}
+
+// A distributed target forwards a text row unparsed from its last distribution
+// or partition key on, so these come first.
+bool is_routing_column(const Table& table, const std::string& name) {
+  const auto holds = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  return table.distribution && (holds(table.distribution->columns) || (table.partitioning && holds(table.partitioning->columns)));
+}
+
+// Every column by name, in the catalog's order.
+Selection select_whole_table(const MysqlTable& source, const Table& definition, const TargetTable& target) {
+  Selection out;
+  std::string columns;
+  for (const bool routing : {true, false})
+    for (std::size_t i = 0; i < source.columns.size(); ++i) {
+      const std::string& name = definition.columns[i].name;
+      if (is_routing_column(definition, name) != routing || is_generated(target, name)) continue;
+      columns += (columns.empty() ? "" : ", ") + MysqlConnection::identifier(source.columns[i].name);
+      out.names.push_back(name);
+    }
+  out.sql = fmt::format("SELECT {} FROM {}", columns, MysqlConnection::identifier(source.name));
+  return out;
 }
 
 // Binary when every column has a binary form, unless the user or the dialect
@@ -112,19 +144,25 @@ class MysqlChunkReader : public ChunkReader {
 
 class MysqlSession : public SourceSession {
  public:
-  MysqlSession(const MysqlEndpoint& endpoint, const std::vector<MysqlTable>& catalog, const Dialect& dialect,
+  MysqlSession(const MysqlEndpoint& endpoint, const MysqlCatalog& catalog, const MapOptions& options,
                const ValuePolicies& policies)
-      : connection_(endpoint), db_(endpoint.db), catalog_(catalog), dialect_(dialect), policies_(policies) {}
+      : connection_(endpoint), catalog_(catalog), options_(options), policies_(policies) {}
 
   std::unique_ptr<ChunkReader> open(const CopyTask& task, const TargetTable& target,
                                     CopyFormatChoice choice) override {
-    const std::string sql = task.query.empty() ? whole_table_query(table_of(catalog_, task.name)) : task.query;
-    auto cursor = std::make_unique<MysqlCursor>(connection_, sql);
-    const auto types = result_types(cursor->columns(), catalog_, db_);
+    Selection selection;
+    if (task.query.empty())
+      selection = select_whole_table(*catalog_.find_table(task.name), *task.definition, target);
+    else
+      selection.sql = task.query;
+    auto cursor = std::make_unique<MysqlCursor>(connection_, selection.sql);
+    if (!task.query.empty())
+      for (const ResultColumn& column : cursor->columns()) selection.names.push_back(target_name(column.name, options_));
+    const auto types = result_types(cursor->columns(), catalog_);
     std::vector<ColumnPlan> plans;
     for (std::size_t i = 0; i < types.size(); ++i)
-      plans.push_back(plan_column(cursor->columns()[i], types[i], target, policies_));
-    const CopyFormat format = choose_format(plans, task, choice, dialect_);
+      plans.push_back(plan_column(cursor->columns()[i], selection.names[i], types[i], target, policies_));
+    const CopyFormat format = choose_format(plans, task, choice, options_.dialect);
     return std::make_unique<MysqlChunkReader>(std::move(cursor), RowEncoder(std::move(plans), format), format);
   }
 
@@ -132,27 +170,15 @@ class MysqlSession : public SourceSession {
 
  private:
   MysqlConnection connection_;
-  std::string db_;
-  const std::vector<MysqlTable>& catalog_;
-  const Dialect& dialect_;
+  const MysqlCatalog& catalog_;
+  const MapOptions& options_;
   const ValuePolicies& policies_;
 };
 
 }  // namespace
 
-std::string whole_table_query(const MysqlTable& table) {
-  std::string columns;
-  for (const MysqlColumn& column : table.columns)
-    columns += (columns.empty() ? "" : ", ") + MysqlConnection::identifier(column.name);
-  return fmt::format("SELECT {} FROM {}", columns, MysqlConnection::identifier(table.name));
-}
-
-MysqlSource::MysqlSource(const MysqlEndpoint& endpoint, const std::vector<MysqlTable>& catalog, Dialect dialect,
-                         ValuePolicies policies)
-    : endpoint_(endpoint), catalog_(catalog), dialect_(dialect), policies_(policies) {}
-
 std::unique_ptr<SourceSession> MysqlSource::new_session() {
-  return std::make_unique<MysqlSession>(endpoint_, catalog_, dialect_, policies_);
+  return std::make_unique<MysqlSession>(endpoint_, catalog_, options_, policies_);
 }
 
 }  // namespace dbsync

@@ -2,32 +2,31 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "config/config.h"
 #include "copy/snapshot_source.h"
 #include "mysql2pgsql/mysql_catalog.h"
 #include "mysql2pgsql/row_encoder.h"
-#include "schema/dialect.h"
+#include "mysql2pgsql/schema_map.h"
 
 namespace dbsync {
 
 class MysqlSource : public SnapshotSource {
  public:
-  // Keeps references: endpoint and catalog must outlive it.
-  MysqlSource(const MysqlEndpoint& endpoint, const std::vector<MysqlTable>& catalog, Dialect dialect,
-              ValuePolicies policies);
+  // Keeps references: everything given must outlive it.
+  MysqlSource(const MysqlEndpoint& endpoint, const MysqlCatalog& catalog, const MapOptions& options,
+              const ValuePolicies& policies)
+      : endpoint_(endpoint), catalog_(catalog), options_(options), policies_(policies) {}
 
   std::unique_ptr<SourceSession> new_session() override;
 
  private:
   const MysqlEndpoint& endpoint_;
-  const std::vector<MysqlTable>& catalog_;
-  Dialect dialect_;
-  ValuePolicies policies_;
+  const MysqlCatalog& catalog_;
+  const MapOptions& options_;
+  const ValuePolicies& policies_;
 };
-
-// SELECT of a whole table: every column by name, in the catalog's order.
-std::string whole_table_query(const MysqlTable& table);
 
 }  // namespace dbsync

@@ -64,7 +64,7 @@ MysqlKind kind_of(std::string_view name) {
 }
 
 // 'a','b''c' -> a, b'c. The catalog doubles quotes and writes backslash
-// escapes for what would not print.
+// escapes for the backslash and for what would not print.
 std::vector<std::string> parse_labels(std::string_view text) {
   std::vector<std::string> out;
   std::size_t i = 0;
@@ -78,6 +78,10 @@ std::vector<std::string> parse_labels(std::string_view text) {
       if (text[i] == '\'') {
         if (i + 1 >= text.size() || text[i + 1] != '\'') break;
         ++i;
+      } else if (text[i] == '\\' && i + 1 < text.size()) {
+        const char next = text[++i];
+        label += next == 'n' ? '\n' : next == 'r' ? '\r' : next == '0' ? '\0' : next;
+        continue;
       }
       label += text[i];
     }

@@ -15,23 +15,13 @@
 #include <string>
 #include <vector>
 
+#include "config/policies.h"
 #include "copy/copy_buffer.h"
 #include "mysql2pgsql/mysql_type.h"
 #include "mysql2pgsql/source_value.h"
 #include "schema/pg_type.h"
 
 namespace dbsync {
-
-// What to do with values that PostgreSQL cannot hold.
-enum class ZeroDatePolicy { null_value, error, minus_infinity };
-enum class NulBytePolicy { error, strip, replace };
-enum class InvalidUtf8Policy { error, replace };
-
-struct ValuePolicies {
-  ZeroDatePolicy zero_date = ZeroDatePolicy::null_value;
-  NulBytePolicy nul_byte = NulBytePolicy::error;
-  InvalidUtf8Policy invalid_utf8 = InvalidUtf8Policy::error;
-};
 
 // One column on its way: source, target and the encoder between them.
 struct ColumnPlan;
@@ -42,6 +32,7 @@ struct ColumnPlan {
   MysqlType source;
   Wire wire = Wire::bytes;
   PgType target;
+  bool not_null = false;  // on the target
   ValuePolicies policies;
   EncodeFn encode = nullptr;
   std::uint64_t changed = 0;  // values that a policy altered

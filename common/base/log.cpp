@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace dbsync::log {
 
 namespace {
@@ -45,25 +47,6 @@ std::string_view level_name(Level level) {
     case Level::error: return "ERROR";
   }
   return "ERROR";
-}
-
-// Control characters from data or server messages must not move the cursor or
-// fake a log line.
-std::string one_line(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      out += ' ';
-    } else if (u < 0x20 || u == 0x7F) {
-      out += fmt::format("\\x{:02x}", u);
-    } else {
-      out += c;
-    }
-  }
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  return out;
 }
 
 // Moves to the first status line and clears to the end of the screen.

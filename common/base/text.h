@@ -20,6 +20,10 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 // to be a likely typing error.
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
 
+// For one line of a log or a comment: line breaks become blanks, other control
+// characters \x1b, so that a message can neither end a comment nor move a cursor.
+std::string one_line(std::string_view text);
+
 // 1234567 -> "1,234,567".
 std::string format_count(std::uint64_t n);
 

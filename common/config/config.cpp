@@ -17,6 +17,7 @@ namespace {
 
 using config_detail::config_keys;
 using config_detail::config_sections;
+using config_detail::ConfigSection;
 using config_detail::ConfigKey;
 using config_detail::error_at;
 
@@ -54,6 +55,13 @@ Error unknown_key(const IniEntry& entry, const std::string& name) {
                                     : fmt::format("did you mean {}?", nearest));
 }
 
+// The section, when its keys are patterns or names of the user's own.
+const ConfigSection* rule_section(const IniEntry& entry) {
+  for (const auto& section : config_sections())
+    if (section.name == entry.section && section.store_rule != nullptr) return &section;
+  return nullptr;
+}
+
 const ConfigKey& find_key(const IniEntry& entry, const std::string& name) {
   bool section_known = false;
   for (const auto& key : config_keys()) {
@@ -70,6 +78,10 @@ bool warns(const ConfigKey& key, const IniEntry& entry, Program program) {
 }
 
 void store_entry(Config& config, const IniEntry& entry, Program program) {
+  if (const ConfigSection* rules = rule_section(entry)) {
+    rules->store_rule(config, entry);
+    return;
+  }
   const ConfigKey& key = find_key(entry, config.path);
   const std::string complaint = key.store(config, entry.value);
   if (!complaint.empty())
@@ -124,11 +136,12 @@ void check_ssl_pair(const MysqlEndpoint& mysql, const std::string& name) {
 Config build_config(const std::vector<IniEntry>& entries, const std::string& name, Program program, bool need_target) {
   Config config;
   config.path = name;
-  for (const auto& entry : entries) find_key(entry, name);  // a wrong name is the better message than a duplicate
-  const GivenKeys given = refuse_duplicates(entries, name);
+  for (const auto& entry : entries)
+    if (rule_section(entry) == nullptr) find_key(entry, name);  // a wrong name is the better message than a duplicate
+  refuse_duplicates(entries, name);
   for (const auto& entry : entries) store_entry(config, entry, program);
-  if (!given.contains({"src.mysql", "password"}))
-    if (const char* password = std::getenv("MYSQL_PWD")) config.src_mysql.password = password;
+  // The environment goes before the file, as it does for libpq.
+  if (const char* password = std::getenv("MYSQL_PWD")) config.src_mysql.password = password;
   require_keys(config, program, need_target);
   check_ssl_pair(config.src_mysql, name);
   return config;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/ini_file.h"
+#include "config/policies.h"
 
 namespace dbsync {
 
@@ -43,7 +44,17 @@ struct Config {
   std::string local_pgsql;  // "" when the section is missing
   std::string desc_pgsql;
   std::uint64_t reject_limit = 0;          // ignore_copy_error_count_each_table
+  std::string reject_directory = "rejects";
   std::string target_schema = "public";    // [desc.pgsql] target_schema
+  ValuePolicies policies;                  // [values]
+  bool lower_case_names = false;           // [ddl] names = lower
+  bool touch_triggers = false;             // [ddl] on_update_timestamp = trigger
+  std::string storage;                     // [greenplum] storage: heap, ao_row, ao_column
+  std::string compress_type;               // zstd, zlib, …
+  std::uint32_t compress_level = 0;        // 0 = the server's default
+  // Sections whose keys are patterns and names, read by those who know them.
+  std::vector<IniEntry> type_rules;          // [types]
+  std::vector<IniEntry> distribution_rules;  // [distribution]
   std::string loader_table_list;           // [binlogloader], increments
   std::uint32_t load_batch = 10;
   std::uint32_t load_batch_gap = 10;
@@ -54,8 +65,8 @@ struct Config {
 
 // Reads the file and checks all keys and values. `need_target` is false when
 // nothing will be written to the target (then [desc.pgsql] may be missing).
-// The environment variable MYSQL_PWD stands in for a missing [src.mysql]
-// password; PGPASSWORD is libpq's own business.
+// The environment variable MYSQL_PWD goes before the [src.mysql] password;
+// PGPASSWORD is libpq's own business.
 // Errors: ErrorKind::config, naming file, line, section and key, before any
 // connection is made.
 Config load_config(const std::string& path, Program program, bool need_target);

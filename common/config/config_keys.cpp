@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -67,6 +69,72 @@ std::string store_encoding(Config& config, const std::string& value) {
   return {};
 }
 
+// One of a few words, each with what it stands for.
+template <class Value>
+std::string store_choice(Value& to, const std::string& value,
+                         std::initializer_list<std::pair<std::string_view, Value>> choices) {
+  const std::string word = to_lower(value);
+  if (word.empty()) return {};
+  std::vector<std::string> names;
+  for (const auto& [name, meaning] : choices) {
+    if (name == word) {
+      to = meaning;
+      return {};
+    }
+    names.emplace_back(name);
+  }
+  return fmt::format("\"{}\" is none of {}", value, join(names, ", "));
+}
+
+std::string store_zero_date(Config& config, const std::string& value) {
+  return store_choice<ZeroDatePolicy>(config.policies.zero_date, value,
+                                      {{"null", ZeroDatePolicy::null_value},
+                                       {"error", ZeroDatePolicy::error},
+                                       {"-infinity", ZeroDatePolicy::minus_infinity}});
+}
+
+std::string store_nul_byte(Config& config, const std::string& value) {
+  return store_choice<NulBytePolicy>(
+      config.policies.nul_byte, value,
+      {{"error", NulBytePolicy::error}, {"strip", NulBytePolicy::strip}, {"replace", NulBytePolicy::replace}});
+}
+
+std::string store_invalid_utf8(Config& config, const std::string& value) {
+  return store_choice<InvalidUtf8Policy>(config.policies.invalid_utf8, value,
+                                         {{"error", InvalidUtf8Policy::error},
+                                          {"reject", InvalidUtf8Policy::error},
+                                          {"replace", InvalidUtf8Policy::replace}});
+}
+
+// Both words mean a bad row; there is nothing sensible to change such a value to.
+std::string store_out_of_range(Config&, const std::string& value) {
+  bool ignored = false;
+  return store_choice<bool>(ignored, value, {{"error", true}, {"reject", true}});
+}
+
+std::string store_names(Config& config, const std::string& value) {
+  return store_choice<bool>(config.lower_case_names, value, {{"keep", false}, {"lower", true}});
+}
+
+std::string store_on_update(Config& config, const std::string& value) {
+  return store_choice<bool>(config.touch_triggers, value, {{"comment", false}, {"trigger", true}});
+}
+
+std::string store_storage(Config& config, const std::string& value) {
+  return store_choice<std::string>(config.storage, value,
+                                   {{"heap", "heap"}, {"ao_row", "ao_row"}, {"ao_column", "ao_column"}});
+}
+
+std::string store_compress_type(Config& config, const std::string& value) {
+  return store_choice<std::string>(
+      config.compress_type, value,
+      {{"none", "none"}, {"zstd", "zstd"}, {"zlib", "zlib"}, {"quicklz", "quicklz"}, {"rle_type", "rle_type"}});
+}
+
+std::string store_compress_level(Config& config, const std::string& value) {
+  return store_number<std::uint32_t>(config.compress_level, value, 1, 19);
+}
+
 std::string store_ssl_mode(Config& config, const std::string& value) {
   constexpr std::array<std::string_view, 6> accepted{"",         "disabled",  "preferred",
                                                      "required", "verify_ca", "verify_identity"};
@@ -94,7 +162,7 @@ std::vector<ConfigKey> mysql_keys() {
        "Unix socket; used instead of host and port when given."},
       {s, "user", store_mysql_text<&M::user>, "test", kActive, "Required."},
       {s, "password", store_mysql_text<&M::password>, "test", kActive,
-       "When the line is missing, the environment variable MYSQL_PWD is used."},
+       "The environment variable MYSQL_PWD goes before it."},
       {s, "db", store_mysql_text<&M::db>, "test", kActive, "Database whose tables are migrated. Required."},
       {s, "encodingdir", store_mysql_text<&M::encodingdir>, "share", kComment,
        "Directory of client character sets; rarely needed."},
@@ -149,12 +217,43 @@ std::vector<ConfigKey> pgsql_keys() {
        store_reject_limit,
        "0",
        kComment,
-       "Rows that may be rejected per table before that table fails.",
+       "Rows that may be set aside per table before that table fails: bad values\nand rows that the server refuses. "
+       "They go into reject_directory.",
        kRejects,
-       {mysql2pgsql, pgsql2pgsql},
+       {pgsql2pgsql},
        "0"},
+      {"desc.pgsql", "reject_directory", store_text<&Config::reject_directory>, "rejects", kComment,
+       "Directory for set-aside rows, one <schema>.<table>.jsonl each."},
       {"desc.pgsql", "target_schema", store_text<&Config::target_schema>, "public", kComment,
        "Schema of the target tables; the option -s wins; default public."},
+  };
+}
+
+std::vector<ConfigKey> value_keys() {
+  constexpr std::string_view s = "values";
+  return {
+      {s, "zero_date", store_zero_date, "null", kComment,
+       "Zero, partly zero and impossible dates become: null, -infinity, or error.\nWith null, NOT NULL of date columns "
+       "is set after the load, where it holds."},
+      {s, "nul_byte", store_nul_byte, "error", kComment,
+       "NUL bytes in text: error, strip, or replace (by U+FFFD)."},
+      {s, "invalid_utf8", store_invalid_utf8, "error", kComment,
+       "Bytes in text that are not UTF-8: error, or replace (by U+FFFD)."},
+      {s, "out_of_range", store_out_of_range, "error", kComment,
+       "Numbers, times and booleans outside of the target type: error."},
+  };
+}
+
+std::vector<ConfigKey> ddl_keys() {
+  return {
+      {"ddl", "names", store_names, "keep", kComment,
+       "Names of tables and columns: keep them as they are, or lower."},
+      {"ddl", "on_update_timestamp", store_on_update, "comment", kComment,
+       "ON UPDATE CURRENT_TIMESTAMP becomes a comment, or a trigger."},
+      {"greenplum", "storage", store_storage, "heap", kComment,
+       "heap (fits keys and increments), ao_row, or ao_column (fits analytics)."},
+      {"greenplum", "compresstype", store_compress_type, "zstd", kComment, "Compression of ao_row and ao_column."},
+      {"greenplum", "compresslevel", store_compress_level, "3", kComment, "Its level, 1 to 19."},
   };
 }
 
@@ -183,9 +282,12 @@ std::vector<ConfigKey> loader_keys() {
 
 std::vector<ConfigKey> all_keys() {
   std::vector<ConfigKey> keys = mysql_keys();
-  for (auto more : {pgsql_keys(), loader_keys()}) keys.insert(keys.end(), more.begin(), more.end());
+  for (auto more : {pgsql_keys(), value_keys(), ddl_keys(), loader_keys()}) keys.insert(keys.end(), more.begin(), more.end());
   return keys;
 }
+
+void store_type_rule(Config& config, const IniEntry& entry) { config.type_rules.push_back(entry); }
+void store_distribution_rule(Config& config, const IniEntry& entry) { config.distribution_rules.push_back(entry); }
 
 }  // namespace
 
@@ -195,6 +297,13 @@ const std::vector<ConfigSection>& config_sections() {
       {"src.pgsql", "Source of pgsql2pgsql: PostgreSQL."},
       {"local.pgsql", "Database for the status tables of pgsql2pgsql; optional."},
       {"desc.pgsql", "Target of both programs: PostgreSQL, Greenplum or a relative."},
+      {"values", "Values that PostgreSQL cannot hold; each change is counted in the summary."},
+      {"types", "Other target types, most specific rule first; share/doc/types.md lists them.", store_type_rule,
+       "tinyint(1) = boolean\nbigint unsigned = bigint\norders.flags = text[]\n*.uuid binary(16) = uuid"},
+      {"ddl", "How DDL is written."},
+      {"distribution", "Distribution per table on Greenplum and its relatives.", store_distribution_rule,
+       "orders = customer_id\ncountries = replicated\nevents = randomly"},
+      {"greenplum", "Storage of created tables on Greenplum and its relatives."},
       {"binlogloader", "Increments of mysql2pgsql; optional."},
   };
   return sections;

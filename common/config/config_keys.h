@@ -13,6 +13,9 @@ namespace dbsync::config_detail {
 struct ConfigSection {
   std::string_view name;
   std::string_view help;
+  // For sections whose keys are patterns or names: takes every entry.
+  void (*store_rule)(Config& config, const IniEntry& entry) = nullptr;
+  std::string_view sample = {};  // lines for my.cfg.sample, written as comments
 };
 
 struct ConfigKey {

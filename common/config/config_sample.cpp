@@ -42,6 +42,7 @@ std::string sample_config() {
   std::string out(kHeader);
   for (const auto& section : config_sections()) {
     out += fmt::format("\n\n# {}\n[{}]\n", section.help, section.name);
+    if (!section.sample.empty()) out += '\n' + commented(section.sample);
     for (const auto& key : config_keys())
       if (key.section == section.name) out += '\n' + key_text(key);
   }

@@ -27,6 +27,7 @@ struct Options {
   bool truncate = false;          // --truncate; excludes --append
   std::string report_path;        // --report FILE
   CopyFormatChoice copy_format = CopyFormatChoice::automatic;  // --copy-format auto|binary|text
+  std::string dialect;            // --dialect NAME; "" = ask the target
   bool verbose = false;           // -v, --verbose: debug lines
   bool quiet = false;             // -q, --quiet: warnings and errors only
 };

@@ -43,6 +43,7 @@ struct TaskResult {
 struct JobResult {
   std::vector<CopyTask> tasks;       // in the order they were given
   std::vector<TaskResult> results;   // one per task
+  std::vector<std::string> notes;    // what is not migrated at all
   double seconds = 0;
 
   std::uint64_t rows() const;   // of finished tasks

@@ -1,44 +1,80 @@
 #include "schema/ddl_writer.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "base/text.h"
+#include "schema/ddl_table.h"
 #include "schema/quote.h"
 
 namespace dbsync {
 
 namespace {
 
-// A line break inside an SQL comment would end it.
-std::string comment_line(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c == '\n' || c == '\r') c = ' ';
-  return out;
-}
-
-std::string column_list(const std::vector<std::string>& names) {
+std::string key_list(const Index& index) {
   std::string out;
-  for (const auto& name : names) out += (out.empty() ? "" : ", ") + quote_identifier(name);
-  return out;
-}
-
-std::string column_sql(const Column& column) {
-  std::string out = quote_identifier(column.name) + " " + type_sql(column.type);
-  if (!column.default_sql.empty()) out += " DEFAULT " + column.default_sql;
-  if (!column.nullable) out += " NOT NULL";
-  return out;
-}
-
-std::string table_body(const Table& table) {
-  std::string out;
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    const Column& column = table.columns[i];
-    const bool last = i + 1 == table.columns.size() && table.primary_key.columns.empty();
-    out += "\n    " + column_sql(column) + (last ? "" : ",");
-    if (!column.note.empty()) out += "  -- " + comment_line(column.note);
+  for (const IndexKey& key : index.keys) {
+    out += out.empty() ? "" : ", ";
+    out += key.column.empty() ? "(" + key.expression_sql + ")" : quote_identifier(key.column);
+    if (key.descending) out += " DESC";
   }
-  if (!table.primary_key.columns.empty())
-    out += fmt::format("\n    PRIMARY KEY ({})", column_list(table.primary_key.columns));
+  return out;
+}
+
+std::string create_index_sql(const Table& table, const Index& index) {
+  return fmt::format("CREATE {}INDEX {} ON {}{} ({})", index.unique ? "UNIQUE " : "", quote_identifier(index.name),
+                     quote_name(table.name), index.method.empty() ? "" : " USING " + index.method, key_list(index));
+}
+
+// The unique index first, in parallel with the others, and the constraint on it
+// afterwards, when the table must be locked for an instant only. Partitioned
+// and distributed tables take no ready-made index.
+bool key_uses_index(const Table& table, const Dialect& dialect) {
+  return !table.primary_key.columns.empty() && !table.partitioning && !dialect.distributed;
+}
+
+DdlUnit primary_key_unit(const Table& table, const Dialect& dialect) {
+  const std::string name = quote_identifier(table.primary_key.name);
+  const std::string constraint =
+      key_uses_index(table, dialect)
+          ? fmt::format("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY USING INDEX {}", quote_name(table.name), name, name)
+          : fmt::format("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY ({})", quote_name(table.name), name,
+                        identifier_list(table.primary_key.columns));
+  return {"primary key " + table.primary_key.name, {constraint}};
+}
+
+// Where the key has the next value: max(AUTO_INCREMENT, max(column) + 1), or the
+// type's last value, used up.
+DdlUnit sequence_unit(const Table& table, const Column& column) {
+  const std::string_view limit = column.type.kind == PgKind::int2   ? "32767"
+                                 : column.type.kind == PgKind::int4 ? "2147483647"
+                                                                    : "9223372036854775807";
+  const std::uint64_t next = std::clamp<std::uint64_t>(table.next_identity, 1, 9223372036854775807ULL);
+  return {"sequence of " + column.name,
+          {fmt::format("SELECT setval(pg_get_serial_sequence({}, {}), least(n, {})::bigint, n > {}) FROM (SELECT "
+                       "greatest({}, coalesce(max({}), 0)::numeric + 1) AS n FROM {}) AS next",
+                       quote_literal(quote_name(table.name)), quote_literal(column.name), limit, limit, next,
+                       quote_identifier(column.name), quote_name(table.name))}};
+}
+
+// Not enforced while the rows are checked; a violation leaves it in force for
+// new rows only, and is reported.
+DdlUnit check_unit(const Table& table, const CheckConstraint& check, const Dialect& dialect) {
+  const std::string name = quote_identifier(check.name);
+  const std::string add = fmt::format("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({})", quote_name(table.name), name,
+                                      check.condition_sql);
+  if (!dialect.not_valid_constraints) return {"check " + check.name, {add}};
+  return {"check " + check.name,
+          {add + " NOT VALID", fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", quote_name(table.name), name)}};
+}
+
+std::string section(std::string_view title) { return fmt::format("\n-- {}\n", title); }
+
+std::string unit_text(const std::vector<DdlUnit>& units) {
+  std::string out;
+  for (const DdlUnit& unit : units)
+    for (const auto& statement : unit.statements) out += statement + ";\n";
   return out;
 }
 
@@ -49,30 +85,84 @@ std::string create_schema_sql(const std::string& schema, const Dialect& dialect)
   return fmt::format("CREATE SCHEMA {}{}", dialect.if_not_exists ? "IF NOT EXISTS " : "", quote_identifier(schema));
 }
 
-std::vector<std::string> create_table_sql(const Table& table, const Dialect&) {
-  std::vector<std::string> out;
-  std::string create;
-  for (const auto& note : table.notes) create += "-- " + comment_line(note) + "\n";
-  create += fmt::format("CREATE TABLE {} ({}\n)", quote_name(table.name), table_body(table));
-  out.push_back(std::move(create));
-  if (!table.comment.empty())
-    out.push_back(fmt::format("COMMENT ON TABLE {} IS {}", quote_name(table.name), quote_literal(table.comment)));
-  for (const auto& column : table.columns)
-    if (!column.comment.empty())
-      out.push_back(fmt::format("COMMENT ON COLUMN {}.{} IS {}", quote_name(table.name), quote_identifier(column.name),
-                                quote_literal(column.comment)));
+std::vector<DdlUnit> index_units(const Table& table, const Dialect& dialect) {
+  std::vector<DdlUnit> out;
+  if (key_uses_index(table, dialect)) {
+    Index key{table.primary_key.name, true, {}, {}, {}};
+    for (const auto& column : table.primary_key.columns) key.keys.push_back({column, {}, false});
+    out.push_back({"primary key " + key.name, {create_index_sql(table, key)}});
+  }
+  for (const Index& index : table.indexes) {
+    DdlUnit unit{"index " + index.name, {create_index_sql(table, index)}};
+    if (!index.comment.empty())
+      unit.statements.push_back(fmt::format("COMMENT ON INDEX {} IS {}", quote_name({table.name.schema, index.name}),
+                                            quote_literal(index.comment)));
+    out.push_back(std::move(unit));
+  }
   return out;
 }
 
-std::string ddl_script(const std::string& title, const std::string& schema, const std::vector<Table>& tables,
-                       const Dialect& dialect) {
-  std::string out = "-- " + comment_line(title) + "\n\n";
-  out += "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n";
+std::vector<DdlUnit> finish_units(const Table& table, const Dialect& dialect,
+                                  const std::vector<std::string>& zero_dates) {
+  std::vector<DdlUnit> out;
+  if (!table.primary_key.columns.empty()) out.push_back(primary_key_unit(table, dialect));
+  std::string not_null;
+  for (const Column& column : table.columns) {
+    const bool has_zero_dates = std::find(zero_dates.begin(), zero_dates.end(), column.name) != zero_dates.end();
+    if (column.not_null_after_load && !has_zero_dates)
+      not_null += fmt::format("{} ALTER COLUMN {} SET NOT NULL", not_null.empty() ? "" : ",", quote_identifier(column.name));
+  }
+  // One statement: one pass over the table.
+  if (!not_null.empty()) out.push_back({"NOT NULL of date columns", {"ALTER TABLE " + quote_name(table.name) + not_null}});
+  for (const CheckConstraint& check : table.checks) out.push_back(check_unit(table, check, dialect));
+  if (const Column* identity = table.identity_column()) out.push_back(sequence_unit(table, *identity));
+  out.push_back({"statistics", {"ANALYZE " + quote_name(table.name)}});
+  return out;
+}
+
+std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialect) {
+  std::vector<DdlUnit> out;
+  if (!dialect.foreign_keys) return out;
+  for (const ForeignKey& key : table.foreign_keys) {
+    const std::string name = quote_identifier(key.name);
+    const std::string add = fmt::format(
+        "ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}){}{}", quote_name(table.name), name,
+        identifier_list(key.columns), quote_name(key.target), identifier_list(key.target_columns),
+        key.on_delete_sql.empty() ? "" : " ON DELETE " + key.on_delete_sql,
+        key.on_update_sql.empty() ? "" : " ON UPDATE " + key.on_update_sql);
+    DdlUnit unit{"foreign key " + key.name, {}};
+    // A partitioned table cannot have one that is not valid yet (before 18).
+    if (table.partitioning)
+      unit.statements = {add};
+    else
+      unit.statements = {add + " NOT VALID", fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", quote_name(table.name), name)};
+    out.push_back(std::move(unit));
+  }
+  return out;
+}
+
+std::string ddl_script(const std::string& title, const std::vector<std::string>& notes, const std::string& schema,
+                       const std::vector<Table>& tables, const Dialect& dialect) {
+  std::string out = "-- " + one_line(title) + "\n";
+  for (const auto& note : notes) out += "-- NOTE: " + one_line(note) + "\n";
+  out += "\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n";
   if (const std::string create = create_schema_sql(schema, dialect); !create.empty()) out += "\n" + create + ";\n";
-  for (const auto& table : tables) {
+  out += section("Tables");
+  for (const Table& table : tables) {
     out += "\n";
     for (const auto& statement : create_table_sql(table, dialect)) out += statement + ";\n";
   }
+  std::string indexes;
+  std::string constraints;
+  std::string foreign_keys;
+  for (const Table& table : tables) {
+    indexes += unit_text(index_units(table, dialect));
+    constraints += unit_text(finish_units(table, dialect));
+    foreign_keys += unit_text(foreign_key_units(table, dialect));
+  }
+  out += section("After the data: indexes") + indexes;
+  out += section("After the indexes: keys, checks, sequences, statistics") + constraints;
+  if (!foreign_keys.empty()) out += section("At the end: foreign keys") + foreign_keys;
   return out;
 }
 

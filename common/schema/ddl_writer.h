@@ -1,7 +1,13 @@
 // Writes DDL for a target dialect. The text that -d prints and the statements
 // that --create runs come from here, so that they cannot differ.
 //
-// Pure: values in, SQL out.
+// A table is made in steps, in this order:
+//   create       before the load: CREATE TABLE without keys, comments
+//   indexes      after its load, in parallel: one unit per index
+//   finish       after its indexes: primary key, NOT NULL, checks, sequence, ANALYZE
+//   foreign keys after every table is finished
+//
+// Pure: values in, SQL out. No statement ends in a semicolon.
 #pragma once
 
 #include <string>
@@ -12,15 +18,28 @@
 
 namespace dbsync {
 
+// Statements that belong together; each runs by itself, in order.
+struct DdlUnit {
+  std::string what;  // "index film_idx_title": for messages
+  std::vector<std::string> statements;
+};
+
 // CREATE SCHEMA; "" when none is needed (public is always there).
 std::string create_schema_sql(const std::string& schema, const Dialect& dialect);
 
-// The statements that make one table, in order: CREATE TABLE, COMMENTs. None
-// ends in a semicolon.
+// CREATE TYPE, CREATE TABLE with its partitions, triggers and COMMENTs.
 std::vector<std::string> create_table_sql(const Table& table, const Dialect& dialect);
 
-// The whole script of -d, loadable by psql: session settings, schema, tables.
-std::string ddl_script(const std::string& title, const std::string& schema, const std::vector<Table>& tables,
-                       const Dialect& dialect);
+std::vector<DdlUnit> index_units(const Table& table, const Dialect& dialect);
+
+// `zero_dates`: columns that got a NULL for a zero date stay without NOT NULL.
+std::vector<DdlUnit> finish_units(const Table& table, const Dialect& dialect,
+                                  const std::vector<std::string>& zero_dates = {});
+
+std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialect);
+
+// The whole script of -d, loadable by psql, in sections.
+std::string ddl_script(const std::string& title, const std::vector<std::string>& notes, const std::string& schema,
+                       const std::vector<Table>& tables, const Dialect& dialect);
 
 }  // namespace dbsync

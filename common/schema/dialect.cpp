@@ -1,5 +1,7 @@
 #include "schema/dialect.h"
 
+#include <charconv>
+
 #include <fmt/format.h>
 
 namespace dbsync {
@@ -22,6 +24,10 @@ Dialect greenplum_dialect(int major) {
   d.declarative_partitions = major >= 7;
   d.distributed = true;
   d.if_not_exists = major >= 6;
+  d.foreign_keys = false;
+  d.not_valid_constraints = major >= 6;  // 5 is PostgreSQL 8.3
+  d.smallserial = major >= 6;
+  d.unique_on_append_only = major >= 7;
   d.text_copy = true;
   return d;
 }
@@ -31,6 +37,22 @@ Dialect cloudberry_dialect(int major) {
   d.family = ServerFamily::cloudberry;
   d.major = major;
   return d;
+}
+
+std::optional<Dialect> dialect_by_name(std::string_view name) {
+  const auto digits = name.find_first_of("0123456789");
+  const std::string_view family = name.substr(0, digits);
+  int major = 0;
+  if (digits != std::string_view::npos) {
+    const char* const end = name.data() + name.size();
+    const auto parsed = std::from_chars(name.data() + digits, end, major);
+    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  }
+  if (family == "postgresql" && (major == 0 || major >= 9)) return postgresql_dialect(major == 0 ? 15 : major);
+  if (family == "greenplum" && major >= 5 && major <= 7) return greenplum_dialect(major);
+  if (family == "cloudberry") return cloudberry_dialect(major == 0 ? 1 : major);
+  if (name == "adbpg") return greenplum_dialect(6);
+  return std::nullopt;
 }
 
 std::string dialect_name(const Dialect& dialect) {

@@ -23,6 +23,11 @@ struct Dialect {
   bool if_not_exists = true; // CREATE TABLE / SCHEMA IF NOT EXISTS
   bool text_copy = false;    // text COPY is the cheaper one (the coordinator forwards it unparsed)
   bool postgis = false;      // the type geometry exists
+  bool foreign_keys = true;  // enforced
+  bool not_valid_constraints = true;  // CHECK … NOT VALID, then VALIDATE
+  bool smallserial = true;
+  bool unique_on_append_only = true;
+  std::string storage_options;        // inside CREATE TABLE … WITH (…); "" = the server's default
 
   friend bool operator==(const Dialect&, const Dialect&) = default;
 };
@@ -30,6 +35,10 @@ struct Dialect {
 Dialect postgresql_dialect(int major);
 Dialect greenplum_dialect(int major);
 Dialect cloudberry_dialect(int major);
+
+// By the name of --dialect: postgresql[N], greenplum5|6|7, cloudberry[N], adbpg
+// (AnalyticDB for PostgreSQL, of the line of Greenplum 6); nothing for other names.
+std::optional<Dialect> dialect_by_name(std::string_view name);
 
 // "PostgreSQL 15", "Greenplum 6", …
 std::string dialect_name(const Dialect& dialect);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace dbsync {
 
@@ -42,6 +43,7 @@ struct PgType {
   int length = -1;     // varchar, bpchar, bit, varbit; numeric: precision; times: digits after the point; -1 none
   int scale = 0;       // numeric
   std::string name = {};  // enumeration, other: as written in SQL, quoted
+  std::vector<std::string> labels = {};  // enumeration
 
   friend bool operator==(const PgType&, const PgType&) = default;
 };

@@ -26,21 +26,3 @@ TEST(DdlWriter, WritesATableWithKeyAndComments) {
   table.primary_key.columns = {"id"};
   const auto statements = create_table_sql(table, postgresql_dialect(15));
   ASSERT_EQ(statements.size(), 3U);
-  EXPECT_EQ(statements[0],
-            "-- first second\n"
-            "CREATE TABLE \"shop\".\"Order\" (\n"
-            "    \"id\" integer NOT NULL,\n"
-            "    \"select\" varchar(10) DEFAULT 'x',  -- note\n"
-            "    PRIMARY KEY (\"id\")\n)");
-  EXPECT_EQ(statements[1], "COMMENT ON TABLE \"shop\".\"Order\" IS 'it''s'");
-  EXPECT_EQ(statements[2], "COMMENT ON COLUMN \"shop\".\"Order\".\"select\" IS 'the \"kind\"'");
-}
-
-TEST(DdlWriter, SchemasAreCreatedWhenTheyAreNotPublic) {
-  EXPECT_EQ(create_schema_sql("public", postgresql_dialect(15)), "");
-  EXPECT_EQ(create_schema_sql("shop", postgresql_dialect(15)), "CREATE SCHEMA IF NOT EXISTS \"shop\"");
-  EXPECT_EQ(create_schema_sql("shop", greenplum_dialect(5)), "CREATE SCHEMA \"shop\"");
-}
-
-}  // namespace
-}  // namespace dbsync

@@ -23,6 +23,7 @@ TEST(MysqlType, ReadsLabelsWithQuotesAndCommas) {
   const auto type = parse_mysql_type("enum", "enum('a','it''s','x,y',')','unsigned')");
   EXPECT_EQ(type.labels, (std::vector<std::string>{"a", "it's", "x,y", ")", "unsigned"}));
   EXPECT_FALSE(type.is_unsigned);
+  EXPECT_EQ(parse_mysql_type("enum", "enum('b\\\\c')").labels, (std::vector<std::string>{"b\\c"}));
 }
 
 TEST(MysqlType, UnknownTypesAreUnsupported) {

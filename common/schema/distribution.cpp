@@ -1,0 +1,133 @@
+#include "schema/distribution.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace dbsync {
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+bool contains_all(const Names& whole, const Names& part) {
+  return std::all_of(part.begin(), part.end(), [&](const std::string& name) {
+    return std::find(whole.begin(), whole.end(), name) != whole.end();
+  });
+}
+
+// Columns of a unique index; empty when one of its keys is an expression.
+Names columns_of(const Index& index) {
+  Names out;
+  for (const IndexKey& key : index.keys) {
+    if (key.column.empty()) return {};
+    out.push_back(key.column);
+  }
+  return out;
+}
+
+Names intersection(const Names& a, const Names& b) {
+  Names out;
+  for (const auto& name : a)
+    if (std::find(b.begin(), b.end(), name) != b.end()) out.push_back(name);
+  return out;
+}
+
+Names hashable(const Table& table, Names names) {
+  const bool all = std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    const Column* column = table.find_column(name);
+    return column != nullptr && can_distribute_by(column->type);
+  });
+  return all ? names : Names{};
+}
+
+// The columns that the primary key has in common with the other unique keys, or
+// the primary key alone; without one, the first unique key.
+Names choose_columns(const Table& table) {
+  Names chosen = hashable(table, table.primary_key.columns);
+  for (const Index& index : table.indexes) {
+    if (!index.unique) continue;
+    const Names columns = hashable(table, columns_of(index));
+    if (columns.empty()) continue;
+    if (chosen.empty()) {
+      chosen = columns;
+    } else if (const Names common = intersection(chosen, columns); !common.empty()) {
+      chosen = common;
+    }
+  }
+  return chosen;
+}
+
+Distribution choose(const Table& table, bool first_column) {
+  if (first_column && !table.columns.empty() && can_distribute_by(table.columns.front().type))
+    return {Distribution::Kind::by_columns, {table.columns.front().name}};
+  Names columns = choose_columns(table);
+  if (columns.empty()) return {Distribution::Kind::randomly, {}};
+  return {Distribution::Kind::by_columns, std::move(columns)};
+}
+
+// Whether a unique key over these columns can exist under the distribution.
+bool allows_unique(const Table& table, const Names& columns) {
+  const Distribution& distribution = *table.distribution;
+  if (table.partitioning && !contains_all(columns, table.partitioning->columns)) return false;
+  switch (distribution.kind) {
+    case Distribution::Kind::replicated: return true;
+    case Distribution::Kind::randomly: return false;
+    case Distribution::Kind::by_columns: return !columns.empty() && contains_all(columns, distribution.columns);
+  }
+  return false;
+}
+
+bool is_append_only(const Dialect& dialect) { return !dialect.storage_options.empty(); }
+
+void adapt_keys(Table& table, const Dialect& dialect) {
+  const bool no_unique = is_append_only(dialect) && !dialect.unique_on_append_only;
+  if (!table.primary_key.columns.empty() && (no_unique || !allows_unique(table, table.primary_key.columns))) {
+    table.notes.push_back(fmt::format("the primary key is a plain index here: {}",
+                                      no_unique ? "append-optimized tables have no unique keys"
+                                                : "it does not contain the distribution or partition key"));
+    Index index{table.primary_key.name, false, {}, {}, {}};
+    for (const auto& column : table.primary_key.columns) index.keys.push_back({column, {}, false});
+    table.indexes.insert(table.indexes.begin(), std::move(index));
+    table.primary_key = {};
+  }
+  for (Index& index : table.indexes) {
+    if (!index.unique || (!no_unique && allows_unique(table, columns_of(index)))) continue;
+    index.unique = false;
+    table.notes.push_back(fmt::format("the unique index {} is a plain one here: a unique key must contain the distribution key", index.name));
+  }
+}
+
+// Before 7 only single-column ranges and lists have a form.
+void adapt_partitions(Table& table, const Dialect& dialect) {
+  if (!table.partitioning || dialect.declarative_partitions) return;
+  const auto& partitions = table.partitioning->partitions;
+  const bool fits = table.partitioning->method != "HASH" && table.partitioning->columns.size() == 1 &&
+                    std::all_of(partitions.begin(), partitions.end(),
+                                [](const Partition& p) { return p.is_default || !p.classic_sql.empty(); });
+  if (fits) return;
+  table.notes.push_back(fmt::format("not partitioned: {} has no form for PARTITION BY {} over {} columns",
+                                    dialect_name(dialect), table.partitioning->method, table.partitioning->columns.size()));
+  table.partitioning.reset();
+}
+
+}  // namespace
+
+bool can_distribute_by(const PgType& type) {
+  switch (type.kind) {
+    case PgKind::json:
+    case PgKind::geometry:
+    case PgKind::other:
+    case PgKind::float4_array: return false;
+    default: return true;
+  }
+}
+
+void plan_distribution(Table& table, const Dialect& dialect, bool first_column) {
+  if (!dialect.distributed) return;
+  adapt_partitions(table, dialect);
+  if (!table.distribution) table.distribution = choose(table, first_column);
+  adapt_keys(table, dialect);
+}
+
+}  // namespace dbsync

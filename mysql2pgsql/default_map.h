@@ -1,0 +1,21 @@
+// Column defaults and other expressions of the source as SQL of the target.
+// Pure. What cannot be translated comes back with a reason for a note.
+#pragma once
+
+#include <string>
+
+#include "mysql2pgsql/mysql_catalog.h"
+#include "mysql2pgsql/row_encoder.h"
+#include "schema/table.h"
+
+namespace dbsync {
+
+struct MappedDefault {
+  std::string sql;          // "" = no default
+  std::string note;         // why there is none although the source has one
+  bool zero_date = false;   // the source's default is a zero date
+};
+
+MappedDefault map_default(const MysqlColumn& source, const PgType& target, ZeroDatePolicy policy);
+
+}  // namespace dbsync

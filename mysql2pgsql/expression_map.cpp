@@ -1,0 +1,83 @@
+#include "mysql2pgsql/expression_map.h"
+
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "mysql2pgsql/expression.h"
+#include "schema/names.h"
+
+namespace dbsync {
+
+namespace {
+
+std::vector<ExprColumn> expression_columns(const MysqlTable& source, const Table& table) {
+  std::vector<ExprColumn> out;
+  for (std::size_t i = 0; i < source.columns.size(); ++i)
+    if (auto column = expression_column(source.columns[i].name, table.columns[i].name, source.columns[i].type,
+                                        table.columns[i].type, source.columns[i].nullable))
+      out.push_back(std::move(*column));
+  return out;
+}
+
+void map_generated(const MysqlColumn& source, Column& column, const std::vector<ExprColumn>& columns, Table& table,
+                   const Dialect& dialect) {
+  std::string reason = fmt::format("{} has no generated columns", dialect_name(dialect));
+  if (dialect.generated_columns) {
+    auto translated = translate_value(source.generation_expression, columns,
+                                      expression_target(source.type, column.type), ValueUse::generated);
+    if (translated.value) {
+      column.generated_sql = std::move(translated.value->sql);
+      return;
+    }
+    reason = std::move(translated.reason);
+  }
+  table.notes.push_back(fmt::format("column {} holds the values of AS ({}) but is not generated: {}", column.name,
+                                    source.generation_expression, reason));
+}
+
+void map_default_expression(const MysqlColumn& source, Column& column) {
+  // map_default settled what it could and left a note for the rest.
+  if (source.default_kind != MysqlColumn::Default::expression || !column.default_sql.empty()) return;
+  auto translated = translate_value(source.default_text, {}, expression_target(source.type, column.type),
+                                    ValueUse::default_value);
+  if (translated.value) {
+    column.default_sql = std::move(translated.value->sql);
+    column.note.clear();
+  } else {
+    column.note += ": " + translated.reason;
+  }
+}
+
+void map_checks(const MysqlTable& source, Table& table, const std::vector<ExprColumn>& columns) {
+  for (const MysqlCheck& check : source.checks) {
+    auto translated = translate_condition(check.clause, columns);
+    if (translated.value)
+      table.checks.push_back({shorten_name(check.name), std::move(translated.value->sql)});
+    else
+      table.notes.push_back(
+          fmt::format("the check {} ({}) was left out: {}", check.name, check.clause, translated.reason));
+  }
+}
+
+}  // namespace
+
+MappedExpression map_index_expression(const std::string& expression, const MysqlTable& source, const Table& table) {
+  auto translated = translate_expression(expression, expression_columns(source, table));
+  if (!translated.value) return {std::nullopt, std::move(translated.reason)};
+  return {std::move(translated.value->sql), {}};
+}
+
+void map_expressions(const MysqlTable& source, Table& table, const Dialect& dialect) {
+  const auto columns = expression_columns(source, table);
+  for (std::size_t i = 0; i < source.columns.size(); ++i) {
+    if (source.columns[i].generation_expression.empty())
+      map_default_expression(source.columns[i], table.columns[i]);
+    else
+      map_generated(source.columns[i], table.columns[i], columns, table, dialect);
+  }
+  map_checks(source, table, columns);
+}
+
+}  // namespace dbsync

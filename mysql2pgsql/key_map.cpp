@@ -1,0 +1,175 @@
+#include "mysql2pgsql/key_map.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "mysql2pgsql/expression_map.h"
+#include "mysql2pgsql/schema_map.h"
+#include "schema/quote.h"
+
+namespace dbsync {
+
+namespace {
+
+const Column* target_column(const MysqlTable& source, const Table& table, const std::string& name) {
+  for (std::size_t i = 0; i < source.columns.size(); ++i)
+    if (source.columns[i].name == name) return &table.columns[i];
+  return nullptr;
+}
+
+bool is_text(const Column& column) {
+  return column.type.kind == PgKind::text || column.type.kind == PgKind::varchar || column.type.kind == PgKind::bpchar;
+}
+
+// Types without a btree operator class.
+bool has_no_order(const Column& column) {
+  return column.type.kind == PgKind::json || column.type.kind == PgKind::geometry;
+}
+
+// to_tsvector('simple', a || ' ' || b)
+std::optional<IndexKey> fulltext_key(const MysqlIndex& index, const MysqlTable& source, const Table& table) {
+  std::string document;
+  for (const MysqlIndexPart& part : index.parts) {
+    const Column* column = target_column(source, table, part.column);
+    if (column == nullptr || !is_text(*column)) return std::nullopt;
+    const std::string text = fmt::format("coalesce({}::text, '')", quote_identifier(column->name));
+    document += (document.empty() ? "" : " || ' ' || ") + text;
+  }
+  return IndexKey{{}, fmt::format("to_tsvector('simple'::regconfig, {})", document), false};
+}
+
+class IndexMapper {
+ public:
+  IndexMapper(const MysqlTable& source, Table& table, const Dialect& dialect, NameSet& names)
+      : source_(source), table_(table), dialect_(dialect), names_(names) {}
+
+  void map(const MysqlIndex& from) {
+    Index out;
+    out.unique = from.unique;
+    out.comment = from.comment;
+    const std::string reason = fill(from, out);
+    if (!reason.empty()) {
+      table_.notes.push_back(fmt::format("the index {} was left out: {}", from.name, reason));
+      return;
+    }
+    out.name = names_.claim(source_name(from.name));
+    table_.indexes.push_back(std::move(out));
+  }
+
+ private:
+  std::string source_name(const std::string& index) const {
+    const std::string& table = table_.name.name;
+    return index.starts_with(table) ? index : table + "_" + index;
+  }
+
+  std::string fill(const MysqlIndex& from, Index& out) {
+    if (from.type == "FULLTEXT") {
+      const auto key = fulltext_key(from, source_, table_);
+      if (!key) return "it indexes more than text";
+      out.method = "gin";
+      out.keys.push_back(*key);
+      return {};
+    }
+    if (from.type == "SPATIAL" || from.type == "RTREE") {
+      if (!dialect_.postgis) return "a spatial index needs PostGIS on the target";
+      out.method = "gist";
+    } else if (from.type != "BTREE" && from.type != "HASH") {
+      return fmt::format("{} indexes have no counterpart", from.type);
+    }
+    for (const MysqlIndexPart& part : from.parts) {
+      const std::string reason = add_part(part, out);
+      if (!reason.empty()) return reason;
+    }
+    return {};
+  }
+
+  std::string add_part(const MysqlIndexPart& part, Index& out) {
+    if (part.column.empty()) {
+      const auto translated = map_index_expression(part.expression, source_, table_);
+      if (!translated.value) return fmt::format("the expression {} was not translated ({})", part.expression, translated.reason);
+      out.keys.push_back({{}, *translated.value, part.descending});
+      return {};
+    }
+    const Column* column = target_column(source_, table_, part.column);
+    if (column == nullptr) return fmt::format("the column {} was not found", part.column);
+    if (out.method.empty() && has_no_order(*column))
+      return fmt::format("the type {} of {} cannot be indexed", type_sql(column->type), column->name);
+    if (part.prefix < 0 || out.method == "gist") {
+      out.keys.push_back({column->name, {}, part.descending});
+      return {};
+    }
+    const std::string name = quote_identifier(column->name);
+    if (is_text(*column))
+      out.keys.push_back({{}, fmt::format("left({}, {})", name, part.prefix), part.descending});
+    else if (column->type.kind == PgKind::bytea)
+      out.keys.push_back({{}, fmt::format("substring({} from 1 for {})", name, part.prefix), part.descending});
+    else
+      return fmt::format("a prefix of the type {} has no counterpart", type_sql(column->type));
+    return {};
+  }
+
+  const MysqlTable& source_;
+  Table& table_;
+  const Dialect& dialect_;
+  NameSet& names_;
+};
+
+bool same_columns(std::vector<std::string> a, std::vector<std::string> b) {
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b;
+}
+
+// A foreign key needs a unique key on exactly the columns it refers to; InnoDB
+// does not.
+bool has_unique_key(const Table& table, const std::vector<std::string>& columns) {
+  if (same_columns(table.primary_key.columns, columns)) return true;
+  for (const Index& index : table.indexes) {
+    std::vector<std::string> names;
+    for (const IndexKey& key : index.keys) names.push_back(key.column);
+    if (index.unique && same_columns(names, columns)) return true;
+  }
+  return false;
+}
+
+std::string action_sql(const std::string& rule) { return rule == "NO ACTION" ? std::string() : rule; }
+
+}  // namespace
+
+void map_indexes(const MysqlTable& source, Table& table, const Dialect& dialect, NameSet& names) {
+  IndexMapper mapper(source, table, dialect, names);
+  for (const MysqlIndex& index : source.indexes) mapper.map(index);
+}
+
+void map_foreign_keys(const MysqlTable& source, MappedSchema& schema, std::size_t index, const MysqlCatalog& catalog) {
+  Table& table = schema.tables[index].table;
+  for (const MysqlForeignKey& from : source.foreign_keys) {
+    const auto leave_out = [&](const std::string& reason) {
+      table.notes.push_back(fmt::format("the foreign key {} was left out: {}", from.name, reason));
+    };
+    if (from.target_schema != catalog.db) {
+      leave_out(fmt::format("it refers to the database {}", from.target_schema));
+      continue;
+    }
+    const MysqlTable* target_source = catalog.find_table(from.target_table);
+    const MappedTable* target = schema.find(catalog, from.target_table);
+    if (target_source == nullptr || target == nullptr || target->problem) {
+      leave_out(fmt::format("the table {} is not migrated", from.target_table));
+      continue;
+    }
+    ForeignKey out{from.name, {}, target->table.name, {}, action_sql(from.on_delete), action_sql(from.on_update)};
+    for (const auto& name : from.columns)
+      if (const Column* column = target_column(source, table, name)) out.columns.push_back(column->name);
+    for (const auto& name : from.target_columns)
+      if (const Column* column = target_column(*target_source, target->table, name)) out.target_columns.push_back(column->name);
+    if (!has_unique_key(target->table, out.target_columns)) {
+      leave_out(fmt::format("it refers to columns of {} that have no unique key", from.target_table));
+      continue;
+    }
+    table.foreign_keys.push_back(std::move(out));
+  }
+}
+
+}  // namespace dbsync

@@ -1,0 +1,83 @@
+#include "mysql2pgsql/mysql_default.h"
+
+#include "base/text.h"
+
+namespace dbsync {
+
+namespace {
+
+bool is_number(std::string_view text) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  return !text.empty() && text.find_first_not_of("0123456789.eE+-") == std::string_view::npos && text[0] != 'e' &&
+         text[0] != 'E';
+}
+
+bool is_temporal(MysqlKind kind) { return kind == MysqlKind::timestamp || kind == MysqlKind::datetime; }
+
+char unescaped(char c) {
+  switch (c) {
+    case '0': return '\0';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    case 'b': return '\b';
+    case 'Z': return '\x1A';
+    default: return c;
+  }
+}
+
+void settle_mariadb(MysqlColumn& column, const std::string& text) {
+  if (text == "NULL") {
+    column.default_kind = MysqlColumn::Default::null;
+  } else if (auto literal = unquote_mysql_literal(text)) {
+    column.default_kind = MysqlColumn::Default::literal;
+    column.default_text = std::move(*literal);
+  } else if (is_number(text) || text.starts_with("b'")) {
+    column.default_kind = MysqlColumn::Default::literal;
+    column.default_text = text;
+  } else {
+    column.default_kind = MysqlColumn::Default::expression;
+    column.default_text = text;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> unquote_mysql_literal(std::string_view text) {
+  if (text.size() < 2 || text.front() != '\'' || text.back() != '\'') return std::nullopt;
+  std::string out;
+  const std::string_view inner = text.substr(1, text.size() - 2);
+  for (std::size_t i = 0; i < inner.size(); ++i) {
+    const char c = inner[i];
+    if (c == '\'') {
+      if (i + 1 >= inner.size() || inner[i + 1] != '\'') return std::nullopt;  // 'a' || 'b'
+      ++i;
+      out += c;
+    } else if (c == '\\') {
+      if (++i >= inner.size()) return std::nullopt;
+      out += unescaped(inner[i]);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void settle_default(MysqlColumn& column, const std::optional<std::string>& shown, bool flagged_expression,
+                    bool is_mariadb, unsigned version) {
+  constexpr unsigned mariadb_shows_sql = 100207;
+  if (!shown) {
+    column.default_kind = column.nullable ? MysqlColumn::Default::null : MysqlColumn::Default::none;
+    return;
+  }
+  if (is_mariadb && version >= mariadb_shows_sql) {
+    settle_mariadb(column, *shown);
+    return;
+  }
+  const bool now = is_temporal(column.type.kind) && to_lower(*shown).starts_with("current_timestamp");
+  column.default_kind =
+      flagged_expression || now ? MysqlColumn::Default::expression : MysqlColumn::Default::literal;
+  column.default_text = *shown;
+}
+
+}  // namespace dbsync

@@ -1,0 +1,22 @@
+// Column defaults as information_schema.COLUMNS.COLUMN_DEFAULT shows them.
+//
+// MySQL shows the bare value and flags expressions in EXTRA (DEFAULT_GENERATED,
+// from 8.0.13); before that only CURRENT_TIMESTAMP was possible. MariaDB from
+// 10.2.7 on shows SQL: quoted literals, NULL, expressions. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "mysql2pgsql/mysql_catalog.h"
+
+namespace dbsync {
+
+void settle_default(MysqlColumn& column, const std::optional<std::string>& shown, bool flagged_expression,
+                    bool is_mariadb, unsigned version);
+
+// 'it''s\n' -> it's + newline: a quoted literal with doubled quotes and
+// backslash escapes. Nothing when the text is anything else.
+std::optional<std::string> unquote_mysql_literal(std::string_view text);
+
+}  // namespace dbsync

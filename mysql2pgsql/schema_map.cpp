@@ -1,0 +1,260 @@
+#include "mysql2pgsql/schema_map.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "mysql2pgsql/default_map.h"
+#include "mysql2pgsql/expression_map.h"
+#include "mysql2pgsql/key_map.h"
+#include "mysql2pgsql/partition_map.h"
+#include "schema/names.h"
+#include "schema/quote.h"
+
+namespace dbsync {
+
+namespace {
+
+Error unsupported(const std::string& table, const std::string& column, const MysqlType& type) {
+  return Error(ErrorKind::source,
+               fmt::format("table {}, column {}: the type {} is not supported", table, column, type.text))
+      .hint("leave the column out with a table-list line: table : select the, other, columns from table");
+}
+
+bool is_date_kind(PgKind kind) {
+  return kind == PgKind::date || kind == PgKind::timestamp || kind == PgKind::timestamptz;
+}
+
+// 'a', 'b'
+std::string literal_list(const std::vector<std::string>& labels) {
+  std::string out;
+  for (const auto& label : labels) out += (out.empty() ? "" : ", ") + quote_literal(label);
+  return out;
+}
+
+// Columns that must have one type because foreign keys connect them: a small
+// union-find over (table, column).
+class ColumnGroups {
+ public:
+  explicit ColumnGroups(const MysqlCatalog& catalog) {
+    for (const MysqlTable& table : catalog.tables)
+      for (const MysqlForeignKey& key : table.foreign_keys)
+        for (std::size_t i = 0; i < key.columns.size() && key.target_schema == catalog.db; ++i)
+          join({table.name, key.columns[i]}, {key.target_table, key.target_columns[i]});
+    for (const MysqlTable& table : catalog.tables)
+      for (const MysqlColumn& column : table.columns)
+        if (column.auto_increment) counted_.insert(find({table.name, column.name}));
+  }
+
+  // True when the column, or one that it is connected with, is AUTO_INCREMENT.
+  bool has_auto_increment(const std::string& table, const std::string& column) {
+    return counted_.contains(find({table, column}));
+  }
+
+ private:
+  using Name = std::pair<std::string, std::string>;
+
+  Name find(const Name& name) {
+    const auto found = parent_.find(name);
+    if (found == parent_.end() || found->second == name) return name;
+    Name root = find(found->second);
+    parent_[name] = root;
+    return root;
+  }
+
+  void join(const Name& a, const Name& b) { parent_[find(a)] = find(b); }
+
+  std::map<Name, Name> parent_;
+  std::set<Name> counted_;
+};
+
+class Mapper {
+ public:
+  Mapper(const MysqlCatalog& catalog, const MapOptions& options)
+      : catalog_(catalog), options_(options), groups_(catalog) {}
+
+  MappedSchema map() {
+    // Tables have the first right to their names.
+    for (const MysqlTable& table : catalog_.tables) {
+      MappedTable& out = schema_.tables.emplace_back();
+      out.table.name = {options_.schema, names_.claim(folded(table.name))};
+      note_new_name(out.table, table.name, out.table.name.name, "table");
+    }
+    for (std::size_t i = 0; i < catalog_.tables.size(); ++i) {
+      MappedTable& out = schema_.tables[i];
+      try {
+        map_table(catalog_.tables[i], out.table);
+      } catch (const Error& error) {
+        out.problem = error;
+      }
+    }
+    for (std::size_t i = 0; i < catalog_.tables.size(); ++i)
+      if (!schema_.tables[i].problem) map_foreign_keys(catalog_.tables[i], schema_, i, catalog_);
+    for (const MysqlLeftover& leftover : catalog_.leftovers)
+      schema_.notes.push_back(fmt::format("{} {} is not migrated", leftover.kind, leftover.name));
+    note_collations();
+    return std::move(schema_);
+  }
+
+ private:
+  std::string folded(std::string_view name) const {
+    return options_.lower_case_names ? to_lower(name) : std::string(name);
+  }
+
+  static void note_new_name(Table& table, const std::string& from, const std::string& to, std::string_view what) {
+    if (from.size() > kMaxNameBytes) table.notes.push_back(fmt::format("the {} {} is called {} here", what, from, to));
+  }
+
+  void map_table(const MysqlTable& source, Table& table) {
+    table.comment = source.comment;
+    table.next_identity = source.auto_increment;
+    NameSet column_names;
+    for (const MysqlColumn& column : source.columns) map_column(source, column, column_names, table);
+    for (const auto& column : source.primary_key) table.primary_key.columns.push_back(target_of(source, table, column));
+    if (!table.primary_key.columns.empty()) table.primary_key.name = names_.claim(table.name.name + "_pkey");
+    map_expressions(source, table, options_.dialect);
+    map_indexes(source, table, options_.dialect, names_);
+    map_enum_checks(source, table);
+    if (source.partitioning && options_.partitions) {
+      auto partitioning = map_partitioning(source, table, options_.dialect, names_);
+      table.partitioning = std::move(partitioning.value);
+      for (auto& note : partitioning.notes) table.notes.push_back(std::move(note));
+    }
+  }
+
+  static std::string target_of(const MysqlTable& source, const Table& table, const std::string& column) {
+    for (std::size_t i = 0; i < source.columns.size(); ++i)
+      if (source.columns[i].name == column) return table.columns[i].name;
+    return column;
+  }
+
+  PgType column_type(const MysqlTable& source, const MysqlColumn& column) {
+    auto type = map_column_type(column.type, source.name, column.name, options_.dialect, options_.type_rules);
+    if (!type) throw unsupported(source.name, column.name, column.type);
+    // An identity column is a bigint at most; what refers to it must be the same.
+    if (column.type.kind == MysqlKind::bigint && column.type.is_unsigned && type->kind == PgKind::numeric &&
+        groups_.has_auto_increment(source.name, column.name))
+      return {PgKind::int8};
+    return *type;
+  }
+
+  void map_column(const MysqlTable& source, const MysqlColumn& column, NameSet& names, Table& table) {
+    Column out;
+    out.name = names.claim(folded(column.name));
+    note_new_name(table, column.name, out.name, "column");
+    out.type = column_type(source, column);
+    if (out.type.kind == PgKind::enumeration) {
+      out.type.name = quote_name({options_.schema, names_.claim(table.name.name + "_" + out.name + "_enum")});
+      out.type.labels = column.type.labels;
+    }
+    out.nullable = column.nullable;
+    out.comment = column.comment;
+    const bool integer = out.type.kind == PgKind::int2 || out.type.kind == PgKind::int4 || out.type.kind == PgKind::int8;
+    out.identity = column.auto_increment && integer;
+    if (column.auto_increment && !integer) table.notes.push_back(fmt::format("column {}: AUTO_INCREMENT was left out, since only integers can be identity columns", out.name));
+    const MappedDefault mapped = map_default(column, out.type, options_.zero_date);
+    out.default_sql = mapped.sql;
+    out.note = mapped.note;
+    if (is_date_kind(out.type.kind) && options_.zero_date == ZeroDatePolicy::null_value && !out.nullable) {
+      // A zero date will be NULL here, so NOT NULL has to wait until it is
+      // known that there is none, and goes when the default is one.
+      out.not_null_after_load = !mapped.zero_date;
+      out.nullable = true;
+      if (mapped.zero_date) out.note += "; NOT NULL was left out with it";
+    }
+    if (column.on_update_timestamp) {
+      out.touch = options_.touch_triggers;
+      if (!out.touch) table.notes.push_back(fmt::format("column {}: ON UPDATE CURRENT_TIMESTAMP was left out (on_update_timestamp = trigger keeps it)", out.name));
+    }
+    table.columns.push_back(std::move(out));
+  }
+
+  // An ENUM as text keeps its list of labels as a check.
+  void map_enum_checks(const MysqlTable& source, Table& table) {
+    for (std::size_t i = 0; i < source.columns.size(); ++i) {
+      const MysqlType& type = source.columns[i].type;
+      const Column& column = table.columns[i];
+      const bool text = column.type.kind == PgKind::text || column.type.kind == PgKind::varchar;
+      if (type.kind != MysqlKind::enumeration || !text || type.labels.empty()) continue;
+      table.checks.push_back({shorten_name(table.name.name + "_" + column.name + "_check"),
+                              fmt::format("{} IN ({})", quote_identifier(column.name), literal_list(type.labels))});
+    }
+  }
+
+  // Keys over text that the source compares without case.
+  void note_collations() {
+    std::size_t keys = 0;
+    for (const MysqlTable& table : catalog_.tables)
+      for (const MysqlIndex& index : table.indexes) {
+        if (!index.unique) continue;
+        for (const MysqlIndexPart& part : index.parts) {
+          const MysqlColumn* column = table.find_column(part.column);
+          if (column != nullptr && column->type.collation.find("_ci") != std::string::npos) {
+            ++keys;
+            break;
+          }
+        }
+      }
+    if (keys > 0)
+      schema_.notes.push_back(fmt::format("{} unique keys over text compare without case on the source and with case here", keys));
+  }
+
+  const MysqlCatalog& catalog_;
+  const MapOptions& options_;
+  ColumnGroups groups_;
+  NameSet names_;
+  MappedSchema schema_;
+};
+
+}  // namespace
+
+const MappedTable* MappedSchema::find(const MysqlCatalog& catalog, std::string_view source_table) const {
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    if (catalog.tables[i].name == source_table) return &tables[i];
+  return nullptr;
+}
+
+MappedSchema map_schema(const MysqlCatalog& catalog, const MapOptions& options) {
+  return Mapper(catalog, options).map();
+}
+
+std::string target_name(std::string_view name, const MapOptions& options) {
+  return shorten_name(options.lower_case_names ? to_lower(name) : std::string(name));
+}
+
+Table map_result(const QualifiedName& target, const std::vector<ResultColumn>& columns, const MysqlCatalog& catalog,
+                 const MapOptions& options) {
+  Table out;
+  out.name = target;
+  std::set<std::string> names;
+  const auto types = result_types(columns, catalog);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const ResultColumn& column = columns[i];
+    const MysqlColumn* origin = origin_of(column, catalog);
+    const auto type = map_column_type(types[i], origin != nullptr ? column.table : std::string(),
+                                      origin != nullptr ? origin->name : column.name, options.dialect, options.type_rules);
+    if (!type) throw unsupported(target.display(), column.name, types[i]);
+    Column& mapped = out.columns.emplace_back();
+    mapped.name = target_name(column.name, options);
+    if (!names.insert(mapped.name).second)
+      throw Error(ErrorKind::source,
+                  fmt::format("table {}: the query's result has two columns named {}", target.display(), column.name))
+          .hint("give one of them another name: select a.x, b.x as x2 from …");
+    mapped.type = *type;
+    if (mapped.type.kind == PgKind::enumeration) mapped.type = {PgKind::text};
+    // An outer join can make a NOT NULL column NULL; the result's flag knows.
+    mapped.nullable = !column.not_null || (origin != nullptr && origin->nullable);
+    if (is_date_kind(mapped.type.kind) && options.zero_date == ZeroDatePolicy::null_value && !mapped.nullable) {
+      mapped.nullable = true;
+      mapped.not_null_after_load = true;
+    }
+    if (origin != nullptr) mapped.comment = origin->comment;
+  }
+  return out;
+}
+
+}  // namespace dbsync

@@ -1,0 +1,55 @@
+// From the source's catalog to the target's tables: names, types, keys,
+// constraints, partitions. Everything that has no counterpart becomes a note on
+// its table; nothing disappears silently.
+//
+// Deterministic: the whole database is mapped, whatever part of it is copied,
+// so that a table gets the same names in every run. Pure; plain values.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "mysql2pgsql/mysql_catalog.h"
+#include "mysql2pgsql/row_encoder.h"
+#include "mysql2pgsql/type_map.h"
+#include "schema/dialect.h"
+#include "schema/table.h"
+
+namespace dbsync {
+
+struct MapOptions {
+  std::string schema = "public";
+  Dialect dialect;
+  std::vector<TypeRule> type_rules;
+  ZeroDatePolicy zero_date = ZeroDatePolicy::null_value;
+  bool partitions = true;
+  bool touch_triggers = false;  // on_update_timestamp = trigger
+  bool lower_case_names = false;
+};
+
+struct MappedTable {
+  Table table;                   // columns in the order of the source's
+  std::optional<Error> problem;  // the table cannot be mapped: an unsupported type
+};
+
+struct MappedSchema {
+  std::vector<MappedTable> tables;  // one per catalog table, in its order
+  std::vector<std::string> notes;   // what concerns no single table: views, routines, …
+
+  const MappedTable* find(const MysqlCatalog& catalog, std::string_view source_table) const;
+};
+
+MappedSchema map_schema(const MysqlCatalog& catalog, const MapOptions& options);
+
+// A table for a query's result: catalog properties where a column comes
+// straight from a table, the result's own metadata elsewhere. Two result columns
+// of one name are an error (ErrorKind::source), as is an unsupported type.
+Table map_result(const QualifiedName& target, const std::vector<ResultColumn>& columns, const MysqlCatalog& catalog,
+                 const MapOptions& options);
+
+// A source name as the target shall have it: folded if asked for, at most 63 bytes.
+std::string target_name(std::string_view name, const MapOptions& options);
+
+}  // namespace dbsync

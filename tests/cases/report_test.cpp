@@ -1,0 +1,57 @@
+// --report: the run's result as JSON, for whoever checks a migration by script.
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/harness/migration.h"
+
+namespace dbsync::test {
+
+namespace {
+
+class ReportTest : public MigrationTest {
+ protected:
+  nlohmann::json report() const { return nlohmann::json::parse(dir.read_file("report.json")); }
+
+  static nlohmann::json table(const nlohmann::json& report, const std::string& name) {
+    for (const auto& entry : report.at("tables"))
+      if (entry.at("table") == name) return entry;
+    ADD_FAILURE() << "the report has no table " << name;
+    return {};
+  }
+};
+
+TEST_F(ReportTest, TotalsAreTheSumOfTheTables) {
+  source.exec(
+      "create table a (id int); insert into a values (1), (2), (3);"
+      "create table b (id int); insert into b values (1), (2);"
+      "create table c (id int)");
+  const RunResult result = run({"mysql2pgsql", "--create", "--report", "report.json"});
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  const auto json = report();
+  EXPECT_EQ(json.at("exit_status"), 0);
+  EXPECT_EQ(json.at("rows"), 5);
+  EXPECT_EQ(json.at("failed"), 0);
+  EXPECT_EQ(json.at("tables").size(), 3u);
+  EXPECT_EQ(table(json, "a").at("rows"), 3);
+  EXPECT_EQ(table(json, "b").at("status"), "done");
+  EXPECT_EQ(table(json, "c").at("rows"), 0);
+  EXPECT_TRUE(result.out.empty()) << "stdout carries only what was asked for: " << result.out;
+}
+
+TEST_F(ReportTest, FailuresStandInItWithTheirCode) {
+  source.exec("create table good (id int); insert into good values (1); create table bad (id int)");
+  target.exec("create table good (id int)");
+  const RunResult result = run({"mysql2pgsql", "--report", "report.json"});
+  EXPECT_EQ(result.exit_code, 4) << result.describe();
+  const auto json = report();
+  EXPECT_EQ(json.at("exit_status"), 4);
+  EXPECT_EQ(json.at("rows"), 1);
+  EXPECT_EQ(json.at("failed"), 1);
+  EXPECT_EQ(table(json, "bad").at("status"), "failed");
+  EXPECT_EQ(table(json, "bad").at("error").at("sqlstate"), "42P01");
+  EXPECT_EQ(table(json, "good").at("status"), "done");
+}
+
+}  // namespace
+
+}  // namespace dbsync::test

@@ -1,0 +1,169 @@
+#include "tests/harness/case_runner.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/harness/case_file.h"
+#include "tests/harness/migration.h"
+
+namespace dbsync::test {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<int> numbers_of(const std::string& version) {
+  std::vector<int> out;
+  for (std::size_t i = 0; i < version.size() && std::isdigit(static_cast<unsigned char>(version[i])) != 0;) {
+    std::size_t used = 0;
+    out.push_back(std::stoi(version.substr(i), &used));
+    i += used;
+    if (i < version.size() && version[i] == '.') ++i;
+  }
+  return out;
+}
+
+// Runs of blanks as one: a summary's columns may move.
+std::string single_blanks(const std::string& text) {
+  std::string out;
+  for (const char c : text)
+    if (c != ' ' || out.empty() || out.back() != ' ') out += c;
+  return out;
+}
+
+class CaseRun {
+ public:
+  CaseRun(const CaseFile& file, std::string format) : case_(file), format_(std::move(format)) {}
+
+  void run() {
+    for (const auto& need : case_.needs)
+      if (const std::string reason = unmet(need); !reason.empty()) GTEST_SKIP() << reason;
+    migration_.configure();
+    for (const auto& step : case_.steps) {
+      run_step(step);
+      if (::testing::Test::HasFatalFailure()) return;
+    }
+  }
+
+ private:
+  // Why this server will not do; "" when it does.
+  std::string unmet(const CaseNeed& need) {
+    const bool target = need.server == "postgresql";
+    const std::string version = target ? migration_.target.value("SHOW server_version") : migration_.source.version();
+    const bool mariadb = version.find("MariaDB") != std::string::npos;
+    const bool family = target || mariadb == (need.server == "mariadb");
+    if (family && numbers_of(version) >= need.version) return {};
+    return fmt::format("needs {} {}, the server is {}", need.server, fmt::join(need.version, "."), version);
+  }
+
+  void run_step(const CaseStep& step) {
+    using Kind = CaseStep::Kind;
+    try {
+      switch (step.kind) {
+        case Kind::source_sql: migration_.source.exec(step.text); break;
+        case Kind::target_sql: migration_.target.exec(step.text); break;
+        case Kind::config: migration_.configure(step.text); break;
+        case Kind::file: migration_.dir.write_file(step.name, step.text); break;
+        case Kind::run: run_program_step(step); break;
+        case Kind::load_stdout: load_stdout(step); break;
+        case Kind::check_rows: compare(step, step.rows, migration_.target.query(step.text)); break;
+        case Kind::check_equal:
+          compare(step, migration_.source.query(step.text), migration_.target.query(step.target_text));
+          break;
+      }
+    } catch (const std::exception& error) {
+      GTEST_FAIL_AT(case_.path.c_str(), step.line) << error.what();
+    }
+  }
+
+  void run_program_step(const CaseStep& step) {
+    std::vector<std::string> args = step.words;
+    if (!format_.empty()) args.insert(args.end(), {"--copy-format", format_});
+    last_ = migration_.run(args);
+    if (last_.exit_code != step.exit_code)
+      ADD_FAILURE_AT(case_.path.c_str(), step.line) << "expected exit status " << step.exit_code << "\n"
+                                                    << last_.describe();
+    for (const auto& check : step.output) check_output(check);
+  }
+
+  void check_output(const OutputCheck& check) const {
+    const bool is_out = check.stream == OutputCheck::Stream::out;
+    const std::string& text = is_out ? last_.out : last_.err;
+    if ((single_blanks(text).find(single_blanks(check.text)) != std::string::npos) == check.wanted) return;
+    ADD_FAILURE_AT(case_.path.c_str(), check.line)
+        << (is_out ? "stdout" : "stderr") << (check.wanted ? " lacks: " : " has: ") << check.text << "\n"
+        << text;
+  }
+
+  void load_stdout(const CaseStep& step) const {
+    const RunResult psql = migration_.target.load_with_psql(last_.out);
+    if (psql.exit_code != 0)
+      ADD_FAILURE_AT(case_.path.c_str(), step.line) << "psql: " << psql.err << "\nin\n" << last_.out;
+  }
+
+  void compare(const CaseStep& step, const Rows& expected, const Rows& actual) const {
+    if (const std::string text = difference(expected, actual); !text.empty())
+      ADD_FAILURE_AT(case_.path.c_str(), step.line) << text;
+  }
+
+  const CaseFile& case_;
+  std::string format_;
+  Migration migration_;
+  RunResult last_;
+};
+
+class CaseTest : public ::testing::Test {
+ public:
+  CaseTest(CaseFile file, std::string format) : case_(std::move(file)), format_(std::move(format)) {}
+
+ private:
+  void TestBody() override { CaseRun(case_, format_).run(); }
+
+  CaseFile case_;
+  std::string format_;
+};
+
+class BrokenCaseTest : public ::testing::Test {
+ public:
+  explicit BrokenCaseTest(std::string message) : message_(std::move(message)) {}
+
+ private:
+  void TestBody() override { FAIL() << message_; }
+
+  std::string message_;
+};
+
+// All tests of a suite must come from one fixture class as far as GoogleTest
+// can see, hence the base class as the factory's type.
+void add_test(const fs::path& path, const std::string& variant, std::function<::testing::Test*()> make) {
+  const std::string name = path.stem().string() + "/" + variant;
+  ::testing::RegisterTest("Cases", name.c_str(), nullptr, nullptr, path.c_str(), 1, std::move(make));
+}
+
+void register_case(const fs::path& path) {
+  try {
+    const CaseFile file = parse_case(read_file(path), path.lexically_proximate(fs::current_path()).string());
+    const auto formats = file.both_formats ? std::vector<std::string>{"binary", "text"} : std::vector<std::string>{""};
+    for (const std::string& format : formats)
+      add_test(path, format.empty() ? "once" : format,
+               [file, format]() -> ::testing::Test* { return new CaseTest(file, format); });
+  } catch (const CaseError& error) {
+    const std::string message = error.what();
+    add_test(path, "parse", [message]() -> ::testing::Test* { return new BrokenCaseTest(message); });
+  }
+}
+
+}  // namespace
+
+void register_cases(const fs::path& directory) {
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(directory))
+    if (entry.path().extension() == ".case") paths.push_back(entry.path());
+  std::sort(paths.begin(), paths.end());
+  for (const auto& path : paths) register_case(path);
+}
+
+}  // namespace dbsync::test

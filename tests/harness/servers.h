@@ -1,0 +1,62 @@
+// The servers of one test binary: one MariaDB and one PostgreSQL, started when
+// first asked for, in a temporary directory.
+//
+// A guard process (servers.sh guard) holds the read end of a pipe and stops the
+// servers and removes the directory when the write end closes: at stop(), and
+// also when this process is killed or crashes.
+//
+// With DBSYNC_TEST_MYSQL="socket=…;user=…;password=…;host=…;port=…" or
+// DBSYNC_TEST_PG="conninfo" in the environment those servers are used instead;
+// the accounts must be allowed to create and drop databases.
+//
+// Threads: one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace dbsync::test {
+
+struct MysqlAccess {
+  std::string socket;  // wins over host when not empty
+  std::string host = "localhost";
+  unsigned port = 3306;
+  std::string user = "root";
+  std::string password;
+};
+
+class Servers {
+ public:
+  static Servers& instance();
+
+  // For everything temporary; private to the tests of this process.
+  const std::filesystem::path& work_dir();
+
+  const MysqlAccess& mysql();
+  // A libpq connection string for a database of the PostgreSQL server.
+  std::string pg_conninfo(const std::string& database);
+
+  // Log lines since mark_logs(), for failure reports; "" for external servers.
+  void mark_logs();
+  std::string new_log_lines() const;
+
+  // Stops everything and waits for it.
+  void stop();
+
+ private:
+  void start(const std::string& kind);
+
+  std::filesystem::path work_dir_;
+  std::optional<MysqlAccess> mysql_;
+  std::string pg_base_;
+  std::map<std::string, std::size_t> log_marks_;  // by name of the log file
+  pid_t guard_ = -1;
+  int guard_pipe_ = -1;
+};
+
+}  // namespace dbsync::test

@@ -1,0 +1,139 @@
+#!/bin/sh
+# Prints what breaks the rules of the code base; exit status 1 if anything does.
+#
+#   tests/lint/run.sh [ROOT]      ROOT: the repository, by default this one
+#
+# Needs a POSIX shell, awk and grep only. tests/lint/self_test.sh checks it.
+set -u
+lint=$(cd "$(dirname "$0")" && pwd)
+cd "${1:-$lint/../..}" || exit 1
+LC_ALL=C
+export LC_ALL
+
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+find common mysql2pgsql pgsql2pgsql tests -name '*.cpp' -o -name '*.h' 2>/dev/null | sort > "$tmp/files"
+if [ ! -s "$tmp/files" ]; then
+  echo "lint: no source files below $(pwd)"
+  exit 1
+fi
+xargs awk -f "$lint/strip.awk" < "$tmp/files" > "$tmp/code" || exit 1
+grep '#[[:blank:]]*include' "$tmp/code" > "$tmp/includes"
+# Tests may do what they like with handles and threads.
+grep -v '^tests/' "$tmp/code" > "$tmp/product"
+
+# A check that could not run must not look like one that found nothing.
+broken() {
+  echo "lint: $1 could not run"
+}
+
+# forbid REGEX MESSAGE [ALLOWED]: lines of product code that match REGEX, except
+# in paths that match ALLOWED.
+forbid() {
+  awk -F '\t' -v bad="$1" -v message="$2" -v allowed="${3:-^$}" \
+    '$3 ~ bad && $1 !~ allowed { print $1 ":" $2 ": " message }' "$tmp/product" || broken "$1"
+}
+
+# forbid_include REGEX MESSAGE ALLOWED: the same for #include lines.
+forbid_include() {
+  awk -F '\t' -v bad="^[ \t]*#[ \t]*include[ \t]*[<\"]($1)[>\"]" -v message="$2" -v allowed="$3" \
+    '$3 ~ bad && $1 !~ allowed { print $1 ":" $2 ": " message }' "$tmp/includes" || broken "$1"
+}
+
+# base <- config; base <- schema <- pg <- {copy, cdc, status, verify} <- programs.
+check_include_direction() {
+  awk -F '\t' '
+    BEGIN {
+      may["base"] = " base "
+      may["config"] = " base config "
+      may["schema"] = " base schema "
+      may["pg"] = " base schema pg "
+      may["copy"] = " base schema pg copy status verify "
+      may["cdc"] = " base schema pg cdc status verify "
+      may["status"] = may["verify"] = " base schema pg status verify "
+      common = " base config schema pg copy cdc status verify "
+      may["mysql2pgsql"] = common "mysql2pgsql "
+      may["pgsql2pgsql"] = common "pgsql2pgsql "
+    }
+    function folder_of(path,   part) {
+      split(path, part, "/")
+      return part[1] == "common" ? part[2] : part[1]
+    }
+    $1 ~ /^tests\// || $3 !~ /"/ { next }
+    {
+      split($3, quoted, "\"")
+      from = folder_of($1)
+      if (quoted[2] ~ /(^|\/)\.\.?\//) {
+        print $1 ":" $2 ": include with a relative path: " quoted[2]
+      } else if (!(from in may)) {
+        if (!told[from]++) print $1 ":" $2 ": tests/lint/run.sh does not know the folder " from
+      } else if (quoted[2] ~ /\// && index(may[from], " " folder_of(quoted[2]) " ") == 0) {
+        print $1 ":" $2 ": " from " must not include " quoted[2]
+      }
+    }' "$tmp/includes" || broken check_include_direction
+}
+
+check_library_headers() {
+  forbid_include 'libpq-fe[.]h|libpq/.*|postgresql/.*' 'libpq belongs to common/pg' \
+    '^(common/pg/|pgsql2pgsql/replication_connection[.]|tests/)'
+  forbid_include 'mysql[.]h|mysql/.*|mariadb/.*|mysqld_error[.]h|errmsg[.]h' \
+    'MySQL headers are included by mysql2pgsql/mysql_client.h only' '^(mysql2pgsql/mysql_client[.]h$|tests/)'
+  forbid_include 'ini[.]h' 'ini.h is included by common/config/ini_file.cpp only' '^common/config/ini_file[.]cpp$'
+}
+
+check_file_sizes() {
+  xargs awk '
+    function report() {
+      if (path ~ /[.]h$/ && lines > 200) print path ": header of " lines " lines (at most 200)"
+      if (path ~ /[.]cpp$/ && lines > 700) print path ": file of " lines " lines (at most 700)"
+    }
+    FNR == 1 { report(); path = FILENAME }
+    { lines = FNR }
+    END { report() }' < "$tmp/files" || broken check_file_sizes
+}
+
+check_function_sizes() {
+  awk -v most=80 -f "$lint/functions.awk" "$tmp/code" || broken check_function_sizes
+}
+
+check_raw_memory() {
+  forbid '(^|[^A-Za-z0-9_])new[ (]' 'new: use a container or std::make_unique'
+  forbid '(^|[^A-Za-z0-9_])delete[ []' 'delete: let the owner do it'
+  forbid '(^|[^A-Za-z0-9_.>])(malloc|calloc|realloc|free)[ ]*[(]' 'malloc and free belong to common/copy/copy_buffer' \
+    '^common/copy/copy_buffer[.]'
+}
+
+check_raw_handles() {
+  forbid '(^|[^A-Za-z0-9_])(PQfinish|PQclear)([^A-Za-z0-9_]|$)' 'only the owning handle in common/pg ends this' \
+    '^common/pg/'
+  forbid '(^|[^A-Za-z0-9_])mysql_(close|stmt_close|free_result)([^A-Za-z0-9_]|$)' \
+    'only the owning handle in mysql2pgsql/mysql_* ends this' '^mysql2pgsql/mysql_'
+}
+
+check_threads() {
+  forbid 'std::j?thread([^A-Za-z0-9_:]|$)' 'threads are started by worker_pool, progress, shutdown and follow_job only' \
+    '^common/(base/(worker_pool[.]|progress|shutdown[.])|cdc/follow_job[.])'
+}
+
+check_blanks() {
+  xargs grep -n "$(printf '\t')" /dev/null < "$tmp/files" | sed 's/^\([^:]*:[0-9]*\):.*/\1: tab/'
+  xargs grep -n "[ $(printf '\r')]\$" /dev/null < "$tmp/files" | sed 's/^\([^:]*:[0-9]*\):.*/\1: blank at the end of the line/'
+}
+
+{
+  check_include_direction
+  check_library_headers
+  check_file_sizes
+  check_function_sizes
+  check_raw_memory
+  check_raw_handles
+  check_threads
+  check_blanks
+} > "$tmp/found"
+
+cat "$tmp/found"
+found=$(($(wc -l < "$tmp/found")))
+echo "lint: $(($(wc -l < "$tmp/files"))) files, $found offenders"
+[ "$found" -eq 0 ]

