@@ -1,5 +1,7 @@
 #include "mysql2pgsql/expression_writer.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/text.h"
@@ -44,6 +46,38 @@ ExprValue like(const ExprValue& text, const ExprValue& pattern) {
   return boolean_result(text.sql + " LIKE " + quote_literal(like), text.nullable);
 }
 
+// False when PostgreSQL's planner may find a constant: of literals alone, by an
+// operand that is NULL, or by taking a branch that a literal decides.
+bool varies(const Expr& expr) {
+  if (expr.kind == Expr::Kind::column) return true;
+  const std::vector<Expr>& children = expr.children;
+  if (children.empty()) return false;
+  const std::string& op = expr.text;
+  if (op == "coalesce" || op == "ifnull" || op == "nvl" || op == "if") return varies(children[0]);
+  if (op == "and" || op == "or") return varies(children[0]) && varies(children[1]);
+  if (op == "case") {
+    if (expr.detail.starts_with('s')) return varies(children[0]);
+    for (std::size_t i = 0; i + 1 < children.size(); i += 2)
+      if (!varies(children[i])) return false;
+    return true;
+  }
+  if (op != "in" && op != "<=>" &&
+      std::any_of(children.begin(), children.end(), [](const Expr& child) { return child.kind == Expr::Kind::null; }))
+    return false;
+  return std::any_of(children.begin(), children.end(), varies);
+}
+
+// While it creates a generated column, PostgreSQL computes what is constant
+// before it has settled collations, and fails over operations that need one.
+void refuse_constant(const Expr& expr) {
+  constexpr auto sensitive =
+      std::to_array<std::string_view>({"=", "<>", "<=>", "<", ">", "<=", ">=", "in", "like", "between", "case",
+                                       "nullif", "upper", "ucase", "lower", "lcase", "replace"});
+  if (expr.kind != Expr::Kind::operation && expr.kind != Expr::Kind::call) return;
+  if (std::find(sensitive.begin(), sensitive.end(), expr.text) != sensitive.end() && !varies(expr))
+    throw Untranslatable{"a comparison or text function of literals alone"};
+}
+
 }  // namespace
 
 ExprValue compare(const std::string& op, const ExprValue& a, const ExprValue& b, ExprUse use) {
@@ -60,6 +94,7 @@ const ExprColumn* ExpressionWriter::find_column(std::string_view name) const {
 }
 
 ExprValue ExpressionWriter::write(const Expr& expr) const {
+  if (use_ == ExprUse::immutable) refuse_constant(expr);
   ExprValue out = dispatch(expr);
   if (out.sql.size() > kLongestSql) throw Untranslatable{"a translation too long"};
   return out;

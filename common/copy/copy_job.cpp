@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/worker_pool.h"
 #include "copy/target_preparer.h"
+#include "copy/work_queue.h"
 
 namespace dbsync {
 
@@ -45,16 +46,22 @@ class Job {
       prepare_target_session(control);
       prepared_ = prepare_targets(control, dialect, result_.tasks, options_, result_.results);
     }
-    fill_queue();
-    const auto workers = static_cast<unsigned>(std::min<std::size_t>(options_.workers, queue_.size()));
+    std::vector<bool> runnable;
+    std::vector<bool> created;
+    for (const TaskResult& result : result_.results) {
+      runnable.push_back(result.status == TaskStatus::waiting);
+      created.push_back(result.created);
+    }
+    queue_.emplace(result_.tasks, runnable, created, dialect);
     {
       const ProgressReporter reporter({[this] { return progress_line(); },
                                        [this](unsigned width) { return progress_display(width); }});
       start_ = Clock::now();
-      run_workers(workers, "worker", [this](unsigned i) { work(i); });
+      if (queue_->loads() > 0) run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
     }
     for (TaskResult& result : result_.results)
       if (result.status == TaskStatus::waiting) interrupt(result);
+    drop_empty_tables();
     result_.seconds = seconds_since(start);
     return std::move(result_);
   }
@@ -67,35 +74,103 @@ class Job {
     std::unique_ptr<PgConnection> target;
   };
 
-  void fill_queue() {
-    for (std::size_t i = 0; i < result_.tasks.size(); ++i)
-      if (result_.results[i].status == TaskStatus::waiting) queue_.push_back(i);
-    std::stable_sort(queue_.begin(), queue_.end(), [this](std::size_t a, std::size_t b) {
-      return result_.tasks[a].estimated_bytes > result_.tasks[b].estimated_bytes;
-    });
-  }
-
-  std::optional<std::size_t> next_task() {
-    const std::lock_guard lock(mutex_);
-    if (queue_.empty() || drain_.stop_requested()) return std::nullopt;
-    const std::size_t task = queue_.front();
-    queue_.pop_front();
-    result_.results[task].status = TaskStatus::running;
-    return task;
-  }
-
   void work(unsigned index) {
     Worker worker{fmt::format("worker-{}", index), nullptr, nullptr};
-    while (const auto task = next_task()) {
-      TaskResult outcome = run_task(worker, *task);
-      if (outcome.status != TaskStatus::done) {
-        // A session that failed may be in any state: the next task gets new ones.
-        worker.source.reset();
-        worker.target.reset();
-      }
+    while (const auto item = queue_->next(drain_)) {
+      if (item->kind == WorkItem::Kind::load)
+        work_load(worker, *item);
+      else
+        queue_->ddl_done(*item, work_ddl(worker, *item));
+    }
+  }
+
+  void work_load(Worker& worker, const WorkItem& item) {
+    {
       const std::lock_guard lock(mutex_);
-      outcome.created = result_.results[*task].created;
-      result_.results[*task] = std::move(outcome);
+      result_.results[item.task].status = TaskStatus::running;
+    }
+    TaskResult outcome = run_task(worker, item.task);
+    if (outcome.status != TaskStatus::done) {
+      // A session that failed may be in any state: the next task gets new ones.
+      worker.source.reset();
+      worker.target.reset();
+    }
+    std::vector<std::string> changed;
+    for (const ChangedValues& values : outcome.outcome.changed) changed.push_back(values.column);
+    const bool succeeded = outcome.status == TaskStatus::done;
+    {
+      const std::lock_guard lock(mutex_);
+      outcome.created = result_.results[item.task].created;
+      result_.results[item.task] = std::move(outcome);
+    }
+    queue_->load_done(item, succeeded, changed);
+  }
+
+  std::vector<bool> work_ddl(Worker& worker, const WorkItem& item) {
+    std::vector<bool> succeeded;
+    for (const DdlUnit& unit : item.units) {
+      const std::size_t task = item.kind == WorkItem::Kind::add_foreign_keys ? unit.task : item.task;
+      // Adding foreign keys and checking them are two items of one unit.
+      const std::size_t statements =
+          item.kind == WorkItem::Kind::add_foreign_keys ? 1 : unit.statements.size();
+      succeeded.push_back(run_unit(worker, unit, statements, task));
+    }
+    return succeeded;
+  }
+
+  bool run_unit(Worker& worker, const DdlUnit& unit, std::size_t statements, std::size_t task) {
+    try {
+      connect_target(worker);
+      const std::stop_callback cancel(cancel_, [&worker] { worker.target->cancel(); });
+      for (std::size_t i = 0; i < statements; ++i) worker.target->exec(unit.statements[i]);
+      return true;
+    } catch (Error& error) {
+      if (drain_.stop_requested()) error.context("interrupted");
+      post_failure(worker, unit, task, std::move(error));
+      return false;
+    }
+  }
+
+  void post_failure(Worker& worker, const DdlUnit& unit, std::size_t task, Error error) {
+    if (worker.target && !worker.target->usable()) worker.target.reset();
+    error.context(fmt::format("{}: {}", result_.tasks[task].name, unit.what));
+    if (error.sqlstate().starts_with("23")) error = count_violations(worker, unit, error);
+    log::error(worker.name, error.what());
+    if (!error.hint().empty()) log::error(worker.name, "HINT: " + error.hint());
+    const std::lock_guard lock(mutex_);
+    result_.results[task].post_errors.push_back(std::move(error));
+  }
+
+  // Rows of the source that break a rule of their own table: how many, and one
+  // of them in the server's message. They stay as they are.
+  static Error count_violations(Worker& worker, const DdlUnit& unit, const Error& error) {
+    std::string count;
+    try {
+      if (!unit.violations_sql.empty() && worker.target)
+        count = worker.target->exec(unit.violations_sql).text(0, 0) + " rows; ";
+    } catch (const Error& failed) {
+      log::debug(worker.name, failed.what());
+    }
+    Error out(ErrorKind::data, count + error.what());
+    return out.hint("the rows were loaded as they are on the source; mend them there or here, then run the statement again");
+  }
+
+  // A table that this run made and that got no rows would be in the way of the
+  // next run.
+  void drop_empty_tables() {
+    const auto empty = queue_->empty_tables();
+    if (empty.empty()) return;
+    try {
+      PgConnection control(conninfo_, "target", options_.application_name);
+      for (const std::size_t task : empty) {
+        PgTransaction transaction(control);
+        for (const auto& statement : drop_table_sql(*result_.tasks[task].definition)) control.exec(statement);
+        transaction.commit();
+        log::info("main", fmt::format("{}: created by this run and not loaded, so dropped again",
+                                      result_.tasks[task].target.display()));
+      }
+    } catch (const Error& error) {
+      log::warning("main", fmt::format("created tables without rows are left on the target: {}", error.what()));
     }
   }
 
@@ -125,11 +200,14 @@ class Job {
     return result;
   }
 
+  void connect_target(Worker& worker) {
+    if (worker.target) return;
+    worker.target = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
+    prepare_target_session(*worker.target);
+  }
+
   void connect(Worker& worker) {
-    if (!worker.target) {
-      worker.target = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
-      prepare_target_session(*worker.target);
-    }
+    connect_target(worker);
     if (!worker.source) worker.source = source_.new_session();
   }
 
@@ -218,8 +296,8 @@ class Job {
   Clock::time_point start_;
   std::vector<PreparedTask> prepared_;
   std::deque<TaskProgress> progress_;  // a deque: atomics cannot move
-  std::mutex mutex_;                   // guards queue_ and result_.results
-  std::deque<std::size_t> queue_;
+  std::mutex mutex_;                   // guards result_.results
+  std::optional<WorkQueue> queue_;
   JobResult result_;
 };
 
@@ -254,6 +332,8 @@ int JobResult::exit_status() const {
   if (count(TaskStatus::interrupted) > 0) return exit_code(ErrorKind::interrupted);
   for (const TaskResult& result : results)
     if (result.error) return exit_code(result.error->kind());
+  for (const TaskResult& result : results)
+    if (!result.post_errors.empty()) return exit_code(result.post_errors.front().kind());
   return 0;
 }
 

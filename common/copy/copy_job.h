@@ -38,6 +38,8 @@ struct TaskResult {
   double seconds = 0;
   bool created = false;  // its target table was created by this run
   std::optional<Error> error;
+  // What went wrong with its table after the rows were in: an index, a key.
+  std::vector<Error> post_errors;
 };
 
 struct JobResult {

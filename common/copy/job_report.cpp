@@ -36,13 +36,30 @@ std::string line(std::string_view name, std::size_t width, const std::string& ro
   return fmt::format("{}{:{}} {:>15} {:>11} {:>9} {:>12}  {}\n", name, "", padding, rows, size, seconds, speed, status);
 }
 
+std::string failure_text(const Error& error) {
+  std::string out = fmt::format("\n{}\n", one_line(error.what()));
+  if (!error.hint().empty()) out += fmt::format("  HINT: {}\n", one_line(error.hint()));
+  return out;
+}
+
+// What the target does not have: per created table and for the database.
+std::string notes_text(const JobResult& result) {
+  std::string out;
+  for (std::size_t i = 0; i < result.results.size(); ++i) {
+    if (!result.results[i].created || !result.tasks[i].definition) continue;
+    for (const auto& note : result.tasks[i].definition->notes)
+      out += fmt::format("  {}: {}\n", result.tasks[i].name, one_line(note));
+  }
+  for (const auto& note : result.notes) out += "  " + one_line(note) + "\n";
+  return out.empty() ? out : "\nnot carried over:\n" + out;
+}
+
 std::string failures_text(const JobResult& result) {
   std::string out;
   for (std::size_t i = 0; i < result.results.size(); ++i) {
     const TaskResult& task = result.results[i];
-    if (task.status != TaskStatus::failed || !task.error) continue;
-    out += fmt::format("\n{}\n", task.error->what());
-    if (!task.error->hint().empty()) out += fmt::format("  HINT: {}\n", task.error->hint());
+    if (task.status == TaskStatus::failed && task.error) out += failure_text(*task.error);
+    for (const Error& error : task.post_errors) out += failure_text(error);
   }
   return out;
 }
@@ -54,6 +71,13 @@ std::string changed_text(const JobResult& result) {
       out += fmt::format("{}.{}: {} values changed by policy\n", result.tasks[i].name, changed.column,
                          format_count(changed.count));
   return out.empty() ? out : "\n" + out;
+}
+
+nlohmann::json error_json(const Error& error) {
+  nlohmann::json out{{"kind", kind_name(error.kind())}, {"message", error.what()}};
+  if (!error.sqlstate().empty()) out["sqlstate"] = error.sqlstate();
+  if (!error.hint().empty()) out["hint"] = error.hint();
+  return out;
 }
 
 nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
@@ -69,12 +93,9 @@ nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
   if (result.status == TaskStatus::done)
     out["copy_format"] = result.outcome.format == CopyFormat::binary ? "binary" : "text";
   for (const ChangedValues& changed : result.outcome.changed) out["changed_values"][changed.column] = changed.count;
-  if (result.error) {
-    nlohmann::json error{{"kind", kind_name(result.error->kind())}, {"message", result.error->what()}};
-    if (!result.error->sqlstate().empty()) error["sqlstate"] = result.error->sqlstate();
-    if (!result.error->hint().empty()) error["hint"] = result.error->hint();
-    out["error"] = error;
-  }
+  if (result.error) out["error"] = error_json(*result.error);
+  for (const Error& error : result.post_errors) out["post_load_errors"].push_back(error_json(error));
+  if (result.created && task.definition && !task.definition->notes.empty()) out["notes"] = task.definition->notes;
   return out;
 }
 
@@ -98,7 +119,7 @@ std::string summary_text(const JobResult& result) {
               fmt::format("{} done{}{}", result.count(TaskStatus::done),
                           failed > 0 ? fmt::format(", {} failed", failed) : "",
                           interrupted > 0 ? fmt::format(", {} interrupted", interrupted) : ""));
-  return out + changed_text(result) + failures_text(result);
+  return out + changed_text(result) + notes_text(result) + failures_text(result);
 }
 
 void write_report(const std::string& path, const RunFacts& facts, const JobResult& result) {
@@ -113,6 +134,7 @@ void write_report(const std::string& path, const RunFacts& facts, const JobResul
                         {"seconds", result.seconds},
                         {"failed", result.count(TaskStatus::failed)},
                         {"interrupted", result.count(TaskStatus::interrupted)},
+                        {"notes", result.notes},
                         {"tables", nlohmann::json::array()}};
   for (std::size_t i = 0; i < result.tasks.size(); ++i)
     report["tables"].push_back(table_json(result.tasks[i], result.results[i]));

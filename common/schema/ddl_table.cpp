@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "schema/ddl_writer.h"
+#include "schema/names.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -114,6 +115,10 @@ void add_enum_types(const Table& table, std::vector<std::string>& out) {
   }
 }
 
+std::string touch_function(const Table& table) {
+  return quote_name({table.name.schema, shorten_name(table.name.name + "_touch")});
+}
+
 // ON UPDATE CURRENT_TIMESTAMP: only when the row changed and the statement did
 // not set the column itself. Compared as text, since json has no equality.
 void add_touch_triggers(const Table& table, const Dialect& dialect, std::vector<std::string>& out) {
@@ -124,7 +129,7 @@ void add_touch_triggers(const Table& table, const Dialect& dialect, std::vector<
     body += fmt::format(" IF NEW.{} IS NOT DISTINCT FROM OLD.{} AND NEW::text IS DISTINCT FROM OLD::text THEN NEW.{} := CURRENT_TIMESTAMP; END IF;", name, name, name);
   }
   if (body.empty() || dialect.distributed) return;
-  const std::string function = quote_name({table.name.schema, table.name.name.substr(0, 50) + "_touch"});
+  const std::string function = touch_function(table);
   out.push_back(fmt::format("CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {}", function, quote_literal("BEGIN" + body + " RETURN NEW; END")));
   out.push_back(fmt::format("CREATE TRIGGER touch BEFORE UPDATE ON {} FOR EACH ROW EXECUTE PROCEDURE {}()", quote_name(table.name), function));
 }
@@ -144,6 +149,17 @@ std::vector<std::string> create_table_sql(const Table& table, const Dialect& dia
   add_partitions(table, dialect, out);
   add_touch_triggers(table, dialect, out);
   add_comments(table, out);
+  return out;
+}
+
+std::vector<std::string> drop_table_sql(const Table& table) {
+  std::vector<std::string> out{"DROP TABLE " + quote_name(table.name)};
+  bool touched = false;
+  for (const Column& column : table.columns) {
+    touched = touched || column.touch;
+    if (column.type.kind == PgKind::enumeration) out.push_back("DROP TYPE " + column.type.name);
+  }
+  if (touched) out.push_back(fmt::format("DROP FUNCTION IF EXISTS {}()", touch_function(table)));
   return out;
 }
 

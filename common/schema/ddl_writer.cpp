@@ -64,9 +64,25 @@ DdlUnit check_unit(const Table& table, const CheckConstraint& check, const Diale
   const std::string name = quote_identifier(check.name);
   const std::string add = fmt::format("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({})", quote_name(table.name), name,
                                       check.condition_sql);
-  if (!dialect.not_valid_constraints) return {"check " + check.name, {add}};
-  return {"check " + check.name,
-          {add + " NOT VALID", fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", quote_name(table.name), name)}};
+  DdlUnit unit{"check " + check.name, {add}};
+  unit.violations_sql = fmt::format("SELECT count(*) FROM {} WHERE NOT ({})", quote_name(table.name), check.condition_sql);
+  if (dialect.not_valid_constraints)
+    unit.statements = {add + " NOT VALID",
+                       fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", quote_name(table.name), name)};
+  return unit;
+}
+
+// Rows whose key refers to nothing (MATCH SIMPLE: a NULL refers to nothing by right).
+std::string orphans_sql(const Table& table, const ForeignKey& key) {
+  std::string match;
+  std::string given;
+  for (std::size_t i = 0; i < key.columns.size() && i < key.target_columns.size(); ++i) {
+    const std::string column = quote_identifier(key.columns[i]);
+    match += fmt::format("{}p.{} = c.{}", match.empty() ? "" : " AND ", quote_identifier(key.target_columns[i]), column);
+    given += fmt::format(" AND c.{} IS NOT NULL", column);
+  }
+  return fmt::format("SELECT count(*) FROM {} AS c WHERE NOT EXISTS (SELECT 1 FROM {} AS p WHERE {}){}",
+                     quote_name(table.name), quote_name(key.target), match, given);
 }
 
 std::string section(std::string_view title) { return fmt::format("\n-- {}\n", title); }
@@ -131,6 +147,7 @@ std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialec
         key.on_delete_sql.empty() ? "" : " ON DELETE " + key.on_delete_sql,
         key.on_update_sql.empty() ? "" : " ON UPDATE " + key.on_update_sql);
     DdlUnit unit{"foreign key " + key.name, {}};
+    unit.violations_sql = orphans_sql(table, key);
     // A partitioned table cannot have one that is not valid yet (before 18).
     if (table.partitioning)
       unit.statements = {add};

@@ -22,6 +22,10 @@ namespace dbsync {
 struct DdlUnit {
   std::string what;  // "index film_idx_title": for messages
   std::vector<std::string> statements;
+  // Counts the rows that break the rule which the last statement checks; "" for
+  // other units.
+  std::string violations_sql = {};
+  std::size_t task = 0;  // for whoever runs it
 };
 
 // CREATE SCHEMA; "" when none is needed (public is always there).
@@ -29,6 +33,9 @@ std::string create_schema_sql(const std::string& schema, const Dialect& dialect)
 
 // CREATE TYPE, CREATE TABLE with its partitions, triggers and COMMENTs.
 std::vector<std::string> create_table_sql(const Table& table, const Dialect& dialect);
+
+// Undoes create_table_sql.
+std::vector<std::string> drop_table_sql(const Table& table);
 
 std::vector<DdlUnit> index_units(const Table& table, const Dialect& dialect);
 

@@ -4,7 +4,7 @@
 # Each fetch_… sets the variable `program_dir` and returns 0, or sets `reason`
 # and returns 1. Clients decide where from: npm and apt as they are configured
 # on this machine.
-# shellcheck shell=bash disable=SC2034  # the variables are for the caller
+# shellcheck shell=bash disable=SC2034,SC2154  # the variables are for and from the caller
 
 fetch_log=$cache/fetch.log
 
@@ -65,6 +65,7 @@ fetch_mysql56() {
 
 # The mirror that this machine's own apt uses for Debian.
 debian_mirror() {
+  # shellcheck disable=SC2016  # apt's own variables
   apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)' 2>/dev/null | awk -F'|' '
     $2 == "Debian" && $3 == "Debian" && $1 ~ /^http/ { print $1; exit }'
 }

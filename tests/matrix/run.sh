@@ -29,6 +29,7 @@ read -ra targets <<<"${DBSYNC_MATRIX_TARGETS:-12 14 16 18}"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/dbsync-mx-XXXXXX")
 chmod a+rx "$work"
+# shellcheck disable=SC2317  # called by the trap
 cleanup() {
   local server
   for server in "$work"/*/; do
