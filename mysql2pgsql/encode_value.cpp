@@ -47,6 +47,7 @@ std::string repaired(const ColumnPlan& plan, std::string_view text) {
 void bad_value(const ColumnPlan& plan, std::string_view value, std::string_view problem, std::string hint) {
   throw Error(ErrorKind::data, fmt::format("column {} ({}): the value '{}' {}", plan.name, plan.source.text,
                                            excerpt(value), problem))
+      .column(plan.name)
       .hint(std::move(hint));
 }
 

@@ -194,11 +194,14 @@ std::optional<ExprColumn> expression_column(std::string name, std::string target
   out.target_name = std::move(target_name);
   out.type = *found;
   out.nullable = nullable;
-  const std::string& collation = type.collation;
-  out.case_insensitive = !collation.ends_with("_bin");
-  out.pad_space = collation.find("_0900_") == std::string::npos && collation.find("nopad") == std::string::npos;
+  const CollationRules rules = collation_rules(type.collation);
+  out.known_collation = rules.known;
+  out.case_insensitive = rules.case_insensitive;
+  out.pad_space = rules.pad_space;
   out.ends_in_blanks = type.kind == MysqlKind::varchar || type.kind == MysqlKind::text;
-  out.utf8 = collation.starts_with("utf8") || collation.starts_with("ascii");
+  out.utf8 = type.collation.starts_with("utf8") || type.collation.starts_with("ascii");
+  // The catalog calls MariaDB's LONGTEXT JSON too, but keeps what the source calls it.
+  out.normalised_json = type.kind == MysqlKind::json && type.text == "json";
   out.prints_alike =
       type.kind != MysqlKind::bit && type.kind != MysqlKind::year && type.text.find("zerofill") == std::string::npos;
   out.digits = digits_of(type);
@@ -224,7 +227,7 @@ ExprTarget expression_target(const MysqlType& type, const PgType& target) {
 
 TranslationResult translate_expression(std::string_view mysql, const std::vector<ExprColumn>& columns) {
   return guarded([&] {
-    const ExprValue value = ExpressionWriter(columns, ExprUse::immutable).write(parse_expression(mysql));
+    const ExprValue value = ExpressionWriter(columns, ExprUse::index).write(parse_expression(mysql));
     if (value.type == ExprType::json) throw Untranslatable{"json has no order"};
     if (value.type == ExprType::unknown_null) throw Untranslatable{"nothing but NULL"};
     if (value.as_bytes) throw Untranslatable{"BINARY"};
@@ -249,7 +252,7 @@ TranslationResult translate_condition(std::string_view mysql, const std::vector<
 TranslationResult translate_value(std::string_view mysql, const std::vector<ExprColumn>& columns,
                                   const ExprTarget& target, ValueUse use) {
   return guarded([&] {
-    const ExprUse allowed = use == ValueUse::default_value ? ExprUse::default_value : ExprUse::immutable;
+    const ExprUse allowed = use == ValueUse::default_value ? ExprUse::default_value : ExprUse::generated;
     const ExprValue value = ExpressionWriter(columns, allowed).write(parse_expression(mysql));
     return Translation{assigned(value, target), type_of_target(target.type.kind)};
   });

@@ -50,8 +50,10 @@ struct ExprColumn {
   std::string target_name;
   ExprType type = ExprType::text;
   bool nullable = true;
+  bool is_generated = false;  // PostgreSQL's generated columns cannot use each other
   // text:
-  bool case_insensitive = true;  // any collation but *_bin
+  bool known_collation = true;   // *_bin or *_ci; others compare in ways of their own
+  bool case_insensitive = true;  // any of them but *_bin
   bool pad_space = true;         // 'a' = 'a ': all collations but *_0900_* and *_nopad_*
   bool ends_in_blanks = true;    // values may; not so for CHAR, ENUM and SET
   bool utf8 = false;             // the source's bytes are UTF-8 (LENGTH, MD5)
@@ -63,7 +65,8 @@ struct ExprColumn {
   bool normalised_json = false;
 };
 
-// nullopt for types that no expression is translated with.
+// Leaves is_generated to the caller. nullopt for types that no expression is
+// translated with.
 std::optional<ExprColumn> expression_column(std::string name, std::string target_name, const MysqlType& type,
                                             const PgType& target, bool nullable);
 

@@ -1,18 +1,16 @@
-// Functions and casts with an exact equal. What is not in the table is refused
-// by name; the comments say why some obvious candidates are missing or limited.
+// Functions with an exact equal. What is not in the table is refused by name;
+// the comments say why some obvious candidates are missing or limited.
 #include <algorithm>
 #include <array>
 #include <string>
 
+#include "mysql2pgsql/expression_functions.h"
 #include "mysql2pgsql/expression_lexer.h"
 #include "mysql2pgsql/expression_writer.h"
-#include "schema/quote.h"
 
 namespace dbsync {
 
 namespace {
-
-using Arguments = std::vector<ExprValue>;
 
 bool any_nullable(const Arguments& arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const ExprValue& v) { return v.nullable; });
@@ -29,16 +27,6 @@ long long literal_of(const ExprValue& value, long long least) {
   if (!value.constant || value.type != ExprType::integer || *value.constant < least || *value.constant > most)
     throw Untranslatable{"a position or length that is no plain number"};
   return *value.constant;
-}
-
-ExprValue integer_call(std::string sql, bool nullable, int digits = 10) {
-  ExprValue out;
-  out.type = ExprType::integer;
-  out.sql = std::move(sql);
-  out.nullable = nullable;
-  out.prints_alike = true;
-  out.digits = digits;
-  return out;
 }
 
 // A text made from another: of its collation.
@@ -91,16 +79,6 @@ ExprValue extreme(const std::string& name, Arguments& arguments, ExprUse) {
 }
 
 // ------------------------------------------------------------ numbers
-ExprValue exact_number(const ExprValue& value) {
-  ExprValue out = number_of(value);
-  if (out.type != ExprType::integer && out.type != ExprType::decimal)
-    throw Untranslatable{"a function of floating-point numbers"};
-  out.prints_alike = false;
-  out.is_literal = false;
-  out.constant.reset();
-  return out;
-}
-
 ExprValue absolute(const std::string&, Arguments& arguments, ExprUse) {
   ExprValue out = exact_number(arguments[0]);
   out.sql = "abs(" + (out.type == ExprType::integer ? bigint_sql(out) : out.sql) + ")";
@@ -245,17 +223,6 @@ ExprValue date_part(const std::string& name, Arguments& arguments, ExprUse) {
   return integer_call(sql, value.nullable, 4);
 }
 
-// With a fraction MySQL's versions disagree on rounding up to the next day.
-ExprValue date_of(const std::string&, Arguments& arguments, ExprUse) {
-  ExprValue out = arguments[0];
-  if (out.type == ExprType::date) return out;
-  if (out.type != ExprType::timestamp || out.scale > 0) throw Untranslatable{"a date from this type"};
-  out.type = ExprType::date;
-  out.sql += "::date";
-  out.is_literal = false;
-  return out;
-}
-
 ExprValue date_difference(const std::string&, Arguments& arguments, ExprUse use) {
   const bool nullable = any_nullable(arguments);
   std::string sides[2];
@@ -295,74 +262,6 @@ ExprValue today(const std::string&, Arguments&, ExprUse use) {
 
 ExprValue uuid(const std::string&, Arguments&, ExprUse) {
   throw Untranslatable{"UUID(): gen_random_uuid() makes another kind, from PostgreSQL 13 on"};
-}
-
-// ------------------------------------------------------------ JSON
-// $.a.b as {a,b}. Plain keys only: MySQL takes [0] of a scalar for the scalar
-// and PostgreSQL does not, and PostgreSQL takes the key "0" for an array's index.
-std::string json_path(const ExprValue& path) {
-  if (path.type != ExprType::text || !path.is_literal || !path.literal.starts_with("$."))
-    throw Untranslatable{"a JSON path of other than plain keys"};
-  const std::string keys = path.literal.substr(2) + ".";
-  std::string out;
-  std::string key;
-  for (const char c : keys) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    if (letter || (!key.empty() && c >= '0' && c <= '9')) {
-      key += c;
-      continue;
-    }
-    if (c != '.' || key.empty()) throw Untranslatable{"a JSON path of other than plain keys"};
-    // Quoted: {null} would be no key.
-    out += (out.empty() ? "\"" : ",\"") + key + "\"";
-    key.clear();
-  }
-  return quote_literal("{" + out + "}");
-}
-
-ExprValue json_extract(const std::string&, Arguments& arguments, ExprUse) {
-  ExprValue out = arguments[0];
-  if (out.type != ExprType::json || !out.json_path.empty())
-    throw Untranslatable{"JSON_EXTRACT() of other than a json column"};
-  out.json_path = json_path(arguments[1]);
-  out.sql = "(" + out.json_column + " #> " + out.json_path + ")";
-  out.nullable = true;
-  return out;
-}
-
-ExprValue json_text(const ExprValue& json, std::string sql) {
-  ExprValue out = json;
-  out.type = ExprType::text;
-  out.sql = std::move(sql);
-  out.nullable = true;
-  out.has_collation = true;
-  out.case_insensitive = false;  // JSON strings are utf8mb4_bin
-  out.pad_space = true;
-  out.ends_in_blanks = true;
-  out.utf8 = true;
-  return out;
-}
-
-// A JSON null is the text 'null' in MySQL and SQL's NULL to #>>. Numbers and
-// objects print as they stand in the document, which is MySQL's own normalised
-// form; MariaDB normalises only here, so a nested object would come out
-// differently from its LONGTEXT.
-ExprValue json_unquote(const std::string&, Arguments& arguments, ExprUse) {
-  const ExprValue& json = arguments[0];
-  if (json.type != ExprType::json || json.json_path.empty())
-    throw Untranslatable{"JSON_UNQUOTE() of other than JSON_EXTRACT()"};
-  if (!json.normalised_json) throw Untranslatable{"JSON_UNQUOTE() normalises objects in MariaDB"};
-  return json_text(json, "COALESCE((" + json.json_column + " #>> " + json.json_path + "), CASE WHEN " + json.sql +
-                             " IS NOT NULL THEN 'null' END)");
-}
-
-// MariaDB: a scalar as text, booleans as 1 and 0, everything else NULL.
-ExprValue json_value(const std::string& name, Arguments& arguments, ExprUse use) {
-  const ExprValue json = json_extract(name, arguments, use);
-  if (json.normalised_json) throw Untranslatable{"JSON_VALUE() of MySQL"};
-  const std::string text = "(" + json.json_column + " #>> " + json.json_path + ")";
-  return json_text(json, "(CASE json_typeof" + json.sql + " WHEN 'string' THEN " + text + " WHEN 'number' THEN " +
-                             text + " WHEN 'boolean' THEN CASE WHEN " + text + " = 'true' THEN '1' ELSE '0' END END)");
 }
 
 // ------------------------------------------------------------ the table
@@ -437,60 +336,38 @@ constexpr auto kFunctions = std::to_array<Function>({
     {"json_value", 2, 2, json_value},
 });
 
-// ------------------------------------------------------------ casts
-ExprValue cast_to_text(const Expr& cast, const ExprValue& operand) {
-  if (cast.charset == "binary") {
-    if (!cast.sizes.empty() || !text_of(operand).utf8) throw Untranslatable{"a cast to binary"};
-    ExprValue out = operand;
-    out.as_bytes = true;
-    return out;
-  }
-  ExprValue out = text_form(operand);
-  // Other character sets than UTF-8 lose characters, digits they all have.
-  const bool ascii = operand.type != ExprType::text;
-  if (!ascii && !cast.charset.empty() && cast.charset != "utf8mb4")
-    throw Untranslatable{"a cast to the character set " + cast.charset.substr(0, 32)};
-  if (!cast.sizes.empty()) out.sql = "left(" + out.sql + ", " + std::to_string(cast.sizes[0]) + ")";
-  out.is_literal = false;
-  out.ends_in_blanks = true;
-  // Of the collation of the connection that made the table: unknown.
-  out.has_collation = false;
-  out.case_insensitive = true;
-  out.utf8 = true;
-  return out;
-}
-
-ExprValue cast_to_integer(const std::string& type, const ExprValue& operand) {
-  const ExprValue value = number_of(operand);
-  const bool fits = value.type == ExprType::integer || (value.type == ExprType::decimal && value.digits <= 18);
-  if (!fits) throw Untranslatable{"a cast to an integer from this type"};
-  // Negative numbers become huge ones.
-  if (type == "unsigned" && (!value.constant || *value.constant < 0)) throw Untranslatable{"a cast to UNSIGNED"};
-  ExprValue out = integer_call(bigint_sql(value), value.nullable, 19);
-  out.constant = value.type == ExprType::integer ? value.constant : std::nullopt;
-  out.is_wide = true;
-  return out;
-}
-
-ExprValue cast_to_decimal(const Expr& cast, const ExprValue& operand) {
-  ExprValue out = exact_number(operand);
-  const int precision = cast.sizes.empty() ? 10 : cast.sizes[0];
-  const int scale = cast.sizes.size() < 2 ? 0 : cast.sizes[1];
-  // What does not fit becomes the largest number in MySQL. Rounding may carry.
-  const bool carries = out.scale > scale;
-  if (precision < 1 || precision > 65 || scale > 30 || scale > precision ||
-      out.digits + (carries ? 1 : 0) > precision - scale)
-    throw Untranslatable{"a cast to DECIMAL that may not fit"};
-  out.type = ExprType::decimal;
-  out.digits = precision - scale;
-  out.scale = scale;
-  out.sql += "::numeric(" + std::to_string(precision) + "," + std::to_string(scale) + ")";
-  out.is_wide = false;
-  out.prints_alike = true;
-  return out;
-}
-
 }  // namespace
+
+ExprValue integer_call(std::string sql, bool nullable, int digits) {
+  ExprValue out;
+  out.type = ExprType::integer;
+  out.sql = std::move(sql);
+  out.nullable = nullable;
+  out.prints_alike = true;
+  out.digits = digits;
+  return out;
+}
+
+ExprValue exact_number(const ExprValue& value) {
+  ExprValue out = number_of(value);
+  if (out.type != ExprType::integer && out.type != ExprType::decimal)
+    throw Untranslatable{"a function of floating-point numbers"};
+  out.prints_alike = false;
+  out.is_literal = false;
+  out.constant.reset();
+  return out;
+}
+
+// With a fraction MySQL's versions disagree on rounding up to the next day.
+ExprValue date_of(const std::string&, Arguments& arguments, ExprUse) {
+  ExprValue out = arguments[0];
+  if (out.type == ExprType::date) return out;
+  if (out.type != ExprType::timestamp || out.scale > 0) throw Untranslatable{"a date from this type"};
+  out.type = ExprType::date;
+  out.sql += "::date";
+  out.is_literal = false;
+  return out;
+}
 
 ExprValue write_call(const std::string& name, std::vector<ExprValue>& arguments, ExprUse use) {
   for (const Function& function : kFunctions) {
@@ -500,30 +377,6 @@ ExprValue write_call(const std::string& name, std::vector<ExprValue>& arguments,
     return function.write(name, arguments, use);
   }
   throw Untranslatable{"the function " + name.substr(0, 64) + "()"};
-}
-
-ExprValue write_cast(const Expr& cast, ExprValue operand) {
-  const std::string& type = cast.detail;
-  if (operand.type == ExprType::unknown_null) throw Untranslatable{"a cast of NULL"};
-  if (type == "char" || type == "varchar") return cast_to_text(cast, operand);
-  if (type == "signed" || type == "unsigned" || type == "int" || type == "integer")
-    return cast_to_integer(type, operand);
-  if (type == "decimal") return cast_to_decimal(cast, operand);
-  std::vector<ExprValue> one{operand};
-  if (type == "date") return date_of(type, one, ExprUse::immutable);
-  if (type == "double" && cast.sizes.empty()) {
-    operand.sql = double_sql(operand);
-    operand.type = ExprType::floating;
-    operand.is_literal = false;
-    operand.prints_alike = false;
-    return operand;
-  }
-  if (type == "datetime" && cast.sizes.empty() && operand.type == ExprType::date) {
-    operand.sql += "::timestamp";
-    operand.type = ExprType::timestamp;
-    return operand;
-  }
-  throw Untranslatable{"a cast from or to this type"};
 }
 
 }  // namespace dbsync

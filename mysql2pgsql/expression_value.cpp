@@ -80,30 +80,33 @@ std::vector<std::string> caseless_text(std::vector<ExprValue> operands, bool pad
   return out;
 }
 
-std::vector<std::string> comparable_text(std::vector<ExprValue> operands, bool equality, ExprUse use) {
-  if (!equality) throw Untranslatable{"the order of text depends on collations"};
-  bool collated = false;
-  bool pad_space = false;
-  bool caseless = false;
-  bool as_bytes = false;
-  for (ExprValue& value : operands) {
-    if (value.type == ExprType::unknown_null) throw Untranslatable{"text compared with NULL"};
-    as_bytes = as_bytes || value.as_bytes;
-    if (value.is_literal || !value.has_collation) continue;
-    collated = true;
-    pad_space = pad_space || value.pad_space;
-    caseless = caseless || value.case_insensitive;
+// The collation by which the operands are compared. Which of two different ones
+// wins depends on rules, versions and the connection: that is unknown here.
+// Literals follow.
+std::optional<ExprValue> common_collation(const std::vector<ExprValue>& operands) {
+  std::optional<ExprValue> out;
+  for (const ExprValue& value : operands) {
+    if (value.is_literal || value.type == ExprType::unknown_null) continue;
+    if (!value.has_collation) return std::nullopt;
+    if (!out) out = value;
+    if (value.case_insensitive != out->case_insensitive || value.pad_space != out->pad_space) return std::nullopt;
   }
-  if (as_bytes) {
+  return out;
+}
+
+std::vector<std::string> comparable_text(const std::vector<ExprValue>& operands, bool equality, ExprUse use) {
+  if (!equality) throw Untranslatable{"the order of text depends on collations"};
+  if (has_type(operands, ExprType::unknown_null)) throw Untranslatable{"text compared with NULL"};
+  if (any(operands, [](const ExprValue& v) { return v.as_bytes; })) {
     if (any(operands, [](const ExprValue& v) { return !v.utf8; }))
       throw Untranslatable{"bytes of another character set"};
     return exact_text(operands, false);
   }
-  if (!collated || any(operands, [](const ExprValue& v) { return !v.is_literal && !v.has_collation; }))
-    throw Untranslatable{"text of unknown collation is compared"};
-  if (!caseless) return exact_text(operands, pad_space);
+  const auto collation = common_collation(operands);
+  if (!collation) throw Untranslatable{"text of unknown or different collations is compared"};
+  if (!collation->case_insensitive) return exact_text(operands, collation->pad_space);
   if (use != ExprUse::check) throw Untranslatable{"text is compared without regard to case"};
-  return caseless_text(std::move(operands), pad_space);
+  return caseless_text(operands, collation->pad_space);
 }
 
 // ------------------------------------------------------------ dates and times
@@ -213,25 +216,33 @@ ExprValue common_number(std::vector<ExprValue>& operands) {
 ExprValue common_text(const std::vector<ExprValue>& operands) {
   ExprValue out;
   out.type = ExprType::text;
-  out.case_insensitive = false;
-  out.pad_space = false;
   out.ends_in_blanks = false;
+  if (const auto collation = common_collation(operands)) {
+    out.has_collation = true;
+    out.case_insensitive = collation->case_insensitive;
+    out.pad_space = collation->pad_space;
+  }
   for (const ExprValue& value : operands) {
     if (value.as_bytes) throw Untranslatable{"BINARY"};
     if (value.type == ExprType::unknown_null) continue;
     out.utf8 = out.utf8 && value.utf8;
     out.ends_in_blanks = out.ends_in_blanks || value.ends_in_blanks;
-    if (value.is_literal) continue;
-    // One part without a known collation makes the whole unknown, and unequal
-    // ones are resolved by rules that need not be repeated here: the careful flags.
-    out.has_collation = true;
-    out.case_insensitive = out.case_insensitive || value.case_insensitive || !value.has_collation;
-    out.pad_space = out.pad_space || value.pad_space;
   }
   return out;
 }
 
 }  // namespace
+
+// *_as_cs knows accents and case but takes equal spellings of a character for
+// the same; for Turkish, I and i are two letters.
+CollationRules collation_rules(std::string_view name) {
+  const auto has = [name](std::string_view part) { return name.find(part) != std::string_view::npos; };
+  CollationRules out;
+  out.case_insensitive = !name.ends_with("_bin");
+  out.pad_space = !has("_0900_") && !has("nopad");
+  out.known = name.ends_with("_bin") || (name.ends_with("_ci") && !has("turkish") && !has("_tr_"));
+  return out;
+}
 
 bool is_numeric(ExprType type) {
   return type == ExprType::boolean || type == ExprType::integer || type == ExprType::decimal ||

@@ -20,7 +20,7 @@ struct ExprValue {
   bool is_literal = false;
   std::string literal = {};  // text: its value
 
-  // text. A comparison takes its collation from columns; literals follow.
+  // text. Without a known collation only literals can be compared, with others.
   bool has_collation = false;
   bool case_insensitive = true;
   bool pad_space = true;
@@ -43,10 +43,19 @@ struct ExprValue {
   int now_digits = -1;  // CURRENT_TIMESTAMP(n)
 };
 
+// How a collation compares, by its name.
+struct CollationRules {
+  bool known = false;
+  bool case_insensitive = true;
+  bool pad_space = true;
+};
+
+CollationRules collation_rules(std::string_view name);
+
 bool is_numeric(ExprType type);  // boolean too
 
 // The use that decides what may be called.
-enum class ExprUse { check, immutable, default_value };
+enum class ExprUse { check, index, generated, default_value };
 
 std::string condition_sql(const ExprValue& value);  // boolean
 ExprValue number_of(ExprValue value);               // a boolean becomes 0 or 1

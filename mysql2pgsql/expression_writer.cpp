@@ -94,7 +94,7 @@ const ExprColumn* ExpressionWriter::find_column(std::string_view name) const {
 }
 
 ExprValue ExpressionWriter::write(const Expr& expr) const {
-  if (use_ == ExprUse::immutable) refuse_constant(expr);
+  if (use_ == ExprUse::generated) refuse_constant(expr);
   ExprValue out = dispatch(expr);
   if (out.sql.size() > kLongestSql) throw Untranslatable{"a translation too long"};
   return out;
@@ -130,13 +130,14 @@ std::vector<ExprValue> ExpressionWriter::write_all(const std::vector<Expr>& expr
 
 ExprValue ExpressionWriter::column(const Expr& expr) const {
   const ExprColumn* found = find_column(expr.text);
-  if (found == nullptr) throw Untranslatable{"the name " + expr.text.substr(0, 64)};
+  if (found == nullptr) throw Untranslatable{"no column " + expr.text.substr(0, 64) + " of a type with translations"};
+  if (found->is_generated && use_ == ExprUse::generated) throw Untranslatable{"another generated column"};
   if (use_ == ExprUse::default_value) throw Untranslatable{"a default that reads another column"};
   ExprValue out;
   out.sql = quote_identifier(found->target_name);
   out.type = found->type;
   out.nullable = found->nullable;
-  out.has_collation = true;
+  out.has_collation = found->known_collation;
   out.case_insensitive = found->case_insensitive;
   out.pad_space = found->pad_space;
   out.ends_in_blanks = found->ends_in_blanks;
@@ -256,11 +257,11 @@ ExprValue ExpressionWriter::case_expression(const Expr& expr) const {
 
 ExprValue ExpressionWriter::collate(const Expr& expr) const {
   ExprValue out = text_of(write(expr.children[0]));
-  const std::string& name = expr.detail;
+  const CollationRules rules = collation_rules(expr.detail);
   out.is_literal = false;
-  out.has_collation = true;
-  out.case_insensitive = !name.ends_with("_bin");
-  out.pad_space = name.find("_0900_") == std::string::npos && name.find("nopad") == std::string::npos;
+  out.has_collation = rules.known;
+  out.case_insensitive = rules.case_insensitive;
+  out.pad_space = rules.pad_space;
   return out;
 }
 

@@ -44,7 +44,7 @@ class ExpressionWriter {
 // a = b and the like: boolean.
 ExprValue compare(const std::string& op, const ExprValue& a, const ExprValue& b, ExprUse use);
 
-// In expression_functions.cpp; the arguments are written already.
+// In expression_functions.cpp and expression_cast.cpp; the operands are written already.
 ExprValue write_call(const std::string& name, std::vector<ExprValue>& arguments, ExprUse use);
 ExprValue write_cast(const Expr& cast, ExprValue operand);
 

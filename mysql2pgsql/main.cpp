@@ -109,13 +109,15 @@ int write_ddl(const Options& options, const Config& config, const std::vector<Ta
   return status;
 }
 
-JobOptions job_options(const Options& options) {
+JobOptions job_options(const Options& options, const Config& config) {
   JobOptions out;
   out.workers = options.jobs;
   out.format = options.copy_format;
   if (options.buffer_kb) out.buffer_bytes = std::size_t{*options.buffer_kb} * 1024;
   out.mode = options.append ? LoadMode::append : options.truncate ? LoadMode::truncate : LoadMode::refuse;
   out.create = options.create;
+  out.reject_limit = config.reject_limit;
+  out.reject_directory = config.reject_directory;
   out.application_name = kProgram;
   return out;
 }
@@ -135,7 +137,7 @@ std::string options_in_force(const Options& options, const JobOptions& job) {
 int copy_tables(const Options& options, const Config& config, const std::vector<TableListEntry>& list,
                 const Shutdown& shutdown) {
   RunFacts facts{kProgram, {}, {}, {}, {}, utc_now()};
-  const JobOptions job = job_options(options);
+  const JobOptions job = job_options(options, config);
   MysqlConnection source(config.src_mysql);
   Dialect dialect;
   {

@@ -115,15 +115,21 @@ class MysqlChunkReader : public ChunkReader {
   const std::vector<std::string>& columns() const override { return names_; }
   CopyFormat format() const override { return format_; }
 
-  bool read(CopyBuffer& buffer) override {
+  bool read(CopyBuffer& buffer, TaskRejects* rejects) override {
     while (!buffer.full()) {
       if (!cursor_->fetch()) return false;
+      ++row_;
       try {
         encoder_.encode(cursor_->values(), buffer);
       } catch (Error& error) {
-        error.context(fmt::format("row {}", buffer.first_row + buffer.rows + 1));
-        throw;
+        if (error.kind() != ErrorKind::data || rejects == nullptr) {
+          error.context(fmt::format("row {}", row_));
+          throw;
+        }
+        rejects->add(row_, encoder_.row_text(cursor_->values()), error);
+        continue;
       }
+      if (buffer.log) log_row(buffer);
     }
     return true;
   }
@@ -136,8 +142,15 @@ class MysqlChunkReader : public ChunkReader {
   }
 
  private:
+  void log_row(CopyBuffer& buffer) {
+    buffer.log->ends.push_back(buffer.mark());
+    buffer.log->numbers.push_back(row_);
+    buffer.log->texts.push_back(encoder_.row_text(cursor_->values()));
+  }
+
   std::unique_ptr<MysqlCursor> cursor_;
   RowEncoder encoder_;
+  std::uint64_t row_ = 0;  // of the source, from 1
   CopyFormat format_;
   std::vector<std::string> names_;
 };

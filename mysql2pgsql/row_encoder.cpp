@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "copy/copy_binary.h"
 #include "copy/copy_text.h"
+#include "copy/datetime.h"
+#include "mysql2pgsql/encode_value.h"
 
 namespace dbsync {
 
@@ -16,6 +18,29 @@ bool is_timestamp(PgKind kind) { return kind == PgKind::timestamp || kind == PgK
 
 bool keeps_fraction(const MysqlType& source, const PgType& target) {
   return target.length < 0 || source.fraction <= target.length;
+}
+
+// The value as a reader of the file of set-aside rows wants it, valid or not.
+std::string value_text(const ColumnPlan& plan, const SourceValue& value) {
+  if (plan.wire == Wire::temporal) {
+    const auto t = load<Temporal>(value);
+    char text[40];
+    const char* end = plan.source.kind == MysqlKind::time
+                          ? format_time(text, t.negative, t.hour, t.minute, t.second, t.microsecond)
+                      : plan.source.kind == MysqlKind::date ? format_date(text, t.year, t.month, t.day)
+                                                            : format_datetime(text, datetime_of(t));
+    return std::string(text, static_cast<std::size_t>(end - text));
+  }
+  if (plan.wire == Wire::bytes && (is_character_kind(plan.source.kind) || plan.source.kind == MysqlKind::decimal))
+    return std::string(value.bytes());
+  CopyBuffer out(64);
+  if (plan.wire == Wire::bytes) {
+    copy_text::put_bytea(out, value.bytes());
+  } else {
+    ColumnPlan text_plan = plan;
+    text_encoder(plan.source, plan.wire, plan.target)(text_plan, value, out);
+  }
+  return copy_text::unescape({out.bytes().data(), out.size()});
 }
 
 }  // namespace
@@ -63,6 +88,7 @@ RowEncoder::RowEncoder(std::vector<ColumnPlan> columns, CopyFormat format)
 void RowEncoder::encode(const SourceValue* values, CopyBuffer& out) {
   const std::size_t mark = out.mark();
   try {
+    check_size(values);
     if (format_ == CopyFormat::binary)
       encode_binary(values, out);
     else
@@ -72,6 +98,19 @@ void RowEncoder::encode(const SourceValue* values, CopyBuffer& out) {
     throw;
   }
   ++out.rows;
+}
+
+void RowEncoder::check_size(const SourceValue* values) const {
+  // Binary values double in text COPY.
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const std::size_t factor = format_ == CopyFormat::text && columns_[i].target.kind == PgKind::bytea ? 2 : 1;
+    if (!values[i].is_null) bytes += factor * values[i].length;
+  }
+  if (bytes <= kMaxRowBytes) return;
+  throw Error(ErrorKind::data, fmt::format("the row has {} bytes, more than PostgreSQL can take in one row", bytes))
+      .hint("a row must stay below 1 GiB, in text COPY with bytea counted double; leave out or split the large columns "
+            "with a table-list query");
 }
 
 void RowEncoder::encode_binary(const SourceValue* values, CopyBuffer& out) {
@@ -97,6 +136,15 @@ void RowEncoder::encode_text(const SourceValue* values, CopyBuffer& out) {
     ++values;
   }
   out.put_byte('\n');
+}
+
+RowText RowEncoder::row_text(const SourceValue* values) const {
+  RowText out;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    auto& [name, text] = out.emplace_back(columns_[i].name, std::nullopt);
+    if (!values[i].is_null) text = value_text(columns_[i], values[i]);
+  }
+  return out;
 }
 
 }  // namespace dbsync

@@ -49,6 +49,10 @@ EncodeFn text_encoder(const MysqlType& source, Wire wire, const PgType& target);
 // fraction, a date without its time); nothing when the pair is safe.
 std::optional<std::string> unsafe_pair(const MysqlType& source, const PgType& target);
 
+// One row may not be larger: PostgreSQL builds it in one allocation of at most
+// 1 GiB - 1 (MaxAllocSize), and needs some of that for itself.
+inline constexpr std::size_t kMaxRowBytes = (std::size_t{1} << 30) - (std::size_t{1} << 20);
+
 class RowEncoder {
  public:
   // Fills in every plan's `encode` for the format.
@@ -57,9 +61,13 @@ class RowEncoder {
   // Appends one row. On an Error the buffer is as before.
   void encode(const SourceValue* values, CopyBuffer& out);
 
+  // The row as text, for the file of set-aside rows; takes any value.
+  RowText row_text(const SourceValue* values) const;
+
   const std::vector<ColumnPlan>& columns() const { return columns_; }
 
  private:
+  void check_size(const SourceValue* values) const;
   void encode_binary(const SourceValue* values, CopyBuffer& out);
   void encode_text(const SourceValue* values, CopyBuffer& out);
 

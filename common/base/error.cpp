@@ -56,6 +56,11 @@ Error& Error::native_code(unsigned code) {
   return *this;
 }
 
+Error& Error::column(std::string name) {
+  column_ = std::move(name);
+  return *this;
+}
+
 Error& Error::statement(std::string sql) {
   for (char& c : sql)
     if (c == '\n' || c == '\r' || c == '\t') c = ' ';

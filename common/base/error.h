@@ -32,6 +32,7 @@ class Error : public std::exception {
   Error& hint(std::string text);
   Error& sqlstate(std::string code);           // five characters, PostgreSQL or MySQL
   Error& native_code(unsigned code);           // MySQL errno; 0: none
+  Error& column(std::string name);             // the column whose value is at fault
   Error& statement(std::string sql);           // cut to a readable length
   Error& context(std::string line);            // innermost first
   Error& mark_retryable();
@@ -42,6 +43,7 @@ class Error : public std::exception {
   const std::string& hint() const { return hint_; }
   const std::string& sqlstate() const { return sqlstate_; }
   unsigned native_code() const { return native_code_; }
+  const std::string& column() const { return column_; }
   const std::string& statement() const { return statement_; }
   const std::vector<std::string>& context() const { return context_; }
   bool retryable() const { return retryable_; }
@@ -59,6 +61,7 @@ class Error : public std::exception {
   std::string hint_;
   std::string sqlstate_;
   std::string statement_;
+  std::string column_;
   std::vector<std::string> context_;
   std::string text_;
   unsigned native_code_ = 0;

@@ -83,8 +83,8 @@ const std::vector<OptionSpec>& option_table() {
       {'\0', "copy-format", "NAME", how, both, store_copy_format,
        "format of COPY: auto, binary or text (default: auto)"},
       {'\0', "dialect", "NAME", how, mysql_only, store_text<&Options::dialect>,
-       "postgresql, postgresql12 …, greenplum5, greenplum6,\ngreenplum7, cloudberry or adbpg: what the DDL is written\n"
-       "for (default: what the target is)"},
+       "postgresql, postgresql12 ..., greenplum5, greenplum6,\ngreenplum7, cloudberry or adbpg: write the DDL for it\n"
+       "(default: what the target is)"},
       {'\0', "report", "FILE", messages, both, store_text<&Options::report_path>,
        "write what happened to each table to FILE"},
       {'v', "verbose", "", messages, both, set_flag<&Options::verbose>, "more messages"},

@@ -29,6 +29,7 @@ void CopyBuffer::clear() {
   first_row += rows;
   rows = 0;
   size_ = 0;
+  if (log) *log = {};
   if (capacity_ > 4 * (working_size_ + kSlack)) {
     std::free(data_);
     data_ = nullptr;

@@ -12,8 +12,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string_view>
+
+#include "copy/row_text.h"
 
 namespace dbsync {
 
@@ -35,6 +38,8 @@ class CopyBuffer {
   // Rows in the buffer and the number (from 0) of the first one in its task.
   std::uint64_t rows = 0;
   std::uint64_t first_row = 0;
+  // Set by a loader that must be able to tell the rows apart.
+  std::optional<RowLog> log;
 
   // Empties it and moves first_row on.
   void clear();

@@ -32,7 +32,7 @@ class Job {
   Job(SnapshotSource& source, const std::string& conninfo, std::vector<CopyTask> tasks, const JobOptions& options,
       const std::stop_token& drain, const std::stop_token& cancel)
       : source_(source), conninfo_(conninfo), options_(options), drain_(drain), cancel_(cancel),
-        progress_(tasks.size()) {
+        rejects_(options.reject_limit, options.reject_directory), progress_(tasks.size()) {
     result_.tasks = std::move(tasks);
     result_.results.resize(result_.tasks.size());
     for (std::size_t i = 0; i < result_.tasks.size(); ++i)
@@ -194,6 +194,9 @@ class Job {
                                          format_count(result.outcome.rows), format_bytes(result.outcome.bytes),
                                          format_seconds(result.seconds), rate(result.outcome.rows, result.seconds),
                                          result.outcome.format == CopyFormat::text ? ", text COPY" : ""));
+    if (result.outcome.rejected > 0)
+      log::warning(worker.name, fmt::format("{}: {} rows set aside in {}", task.name, format_count(result.outcome.rejected),
+                                            rejects_.path_of(task.target)));
     for (const ChangedValues& changed : result.outcome.changed)
       log::warning(worker.name, fmt::format("{}: column {}: {} values changed by policy", task.name, changed.column,
                                             format_count(changed.count)));
@@ -218,7 +221,7 @@ class Job {
     });
     const PreparedTask& prepared = prepared_[index];
     const LoadRequest request{result_.tasks[index], prepared.target, prepared.truncate_first, options_.format,
-                              options_.buffer_bytes};
+                              options_.buffer_bytes, rejects_};
     return load_table(request, *worker.source, *worker.target, progress_[index], drain_);
   }
 
@@ -293,6 +296,7 @@ class Job {
   const JobOptions& options_;
   std::stop_token drain_;
   std::stop_token cancel_;
+  RejectBudget rejects_;
   Clock::time_point start_;
   std::vector<PreparedTask> prepared_;
   std::deque<TaskProgress> progress_;  // a deque: atomics cannot move
@@ -321,6 +325,11 @@ std::uint64_t JobResult::bytes() const {
   return std::accumulate(results.begin(), results.end(), std::uint64_t{0}, [](std::uint64_t sum, const TaskResult& r) {
     return sum + (r.status == TaskStatus::done ? r.outcome.bytes : 0);
   });
+}
+
+std::uint64_t JobResult::rejected() const {
+  return std::accumulate(results.begin(), results.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const TaskResult& r) { return sum + r.outcome.rejected; });
 }
 
 std::size_t JobResult::count(TaskStatus status) const {

@@ -27,6 +27,8 @@ struct JobOptions {
   std::size_t buffer_bytes = 1 << 20;
   LoadMode mode = LoadMode::refuse;
   bool create = false;
+  std::uint64_t reject_limit = 0;  // rows per target table that may be set aside
+  std::string reject_directory = "rejects";
   std::string application_name;
 };
 
@@ -50,6 +52,7 @@ struct JobResult {
 
   std::uint64_t rows() const;   // of finished tasks
   std::uint64_t bytes() const;
+  std::uint64_t rejected() const;
   std::size_t count(TaskStatus status) const;
   // 0 when every task is done, else the code of the first failure in task order.
   int exit_status() const;

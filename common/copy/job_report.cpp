@@ -67,6 +67,9 @@ std::string failures_text(const JobResult& result) {
 std::string changed_text(const JobResult& result) {
   std::string out;
   for (std::size_t i = 0; i < result.results.size(); ++i)
+    if (result.results[i].outcome.rejected > 0)
+      out += fmt::format("{}: {} rows set aside\n", result.tasks[i].name, format_count(result.results[i].outcome.rejected));
+  for (std::size_t i = 0; i < result.results.size(); ++i)
     for (const ChangedValues& changed : result.results[i].outcome.changed)
       out += fmt::format("{}.{}: {} values changed by policy\n", result.tasks[i].name, changed.column,
                          format_count(changed.count));
@@ -86,6 +89,7 @@ nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
                      {"status", to_lower(status_word(result.status))},
                      {"rows", result.outcome.rows},
                      {"bytes", result.outcome.bytes},
+                     {"rejected", result.outcome.rejected},
                      {"seconds", result.seconds},
                      {"rows_per_second", per_second(result.outcome.rows, result.seconds)},
                      {"created", result.created}};
@@ -131,6 +135,7 @@ void write_report(const std::string& path, const RunFacts& facts, const JobResul
                         {"exit_status", result.exit_status()},
                         {"rows", result.rows()},
                         {"bytes", result.bytes()},
+                        {"rejected", result.rejected()},
                         {"seconds", result.seconds},
                         {"failed", result.count(TaskStatus::failed)},
                         {"interrupted", result.count(TaskStatus::interrupted)},

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "config/options.h"
 #include "copy/copy_buffer.h"
+#include "copy/reject_log.h"
 #include "pg/catalog.h"
 #include "schema/table.h"
 
@@ -49,7 +50,9 @@ class ChunkReader {
   // Appends whole rows until the buffer is full or the data ends; false when it
   // has ended (the buffer may hold rows then, too). Throws for everything else:
   // a lost connection is never an end of data.
-  virtual bool read(CopyBuffer& buffer) = 0;
+  // Bad rows go to `rejects` when it is given; with it, or without it and a bad
+  // row, see TaskRejects::add and Error. Fills in buffer.log when that is set.
+  virtual bool read(CopyBuffer& buffer, TaskRejects* rejects) = 0;
 
   // After the end.
   virtual std::vector<ChangedValues> changed_values() const = 0;

@@ -20,39 +20,129 @@ std::string copy_sql(const TargetTable& target, const ChunkReader& reader) {
 
 std::span<const char> bytes_of(std::string_view text) { return {text.data(), text.size()}; }
 
-void send_all(ChunkReader& reader, CopyIn& copy, LoadOutcome& outcome, const LoadRequest& request,
-              TaskProgress& progress, const std::stop_token& stop) {
-  CopyBuffer buffer(request.buffer_bytes);
-  if (reader.format() == CopyFormat::binary) copy.put(bytes_of(copy_binary::kHeader));
-  for (bool more = true; more;) {
-    more = reader.read(buffer);
-    if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "stopped before its end; rolled back");
-    copy.put(buffer.bytes());
-    outcome.rows += buffer.rows;
-    outcome.bytes += buffer.size();
-    progress.rows.store(outcome.rows, std::memory_order_relaxed);
-    progress.bytes.store(outcome.bytes, std::memory_order_relaxed);
-    buffer.clear();
+void check_count(std::uint64_t sent, std::uint64_t counted) {
+  if (sent == counted) return;
+  throw Error(ErrorKind::target, fmt::format("{} rows were sent, but the target counted {}; rolled back", sent, counted))
+      .hint("a trigger or rule on the target table may drop rows");
+}
+
+class Loader {
+ public:
+  Loader(const LoadRequest& request, ChunkReader& reader, PgConnection& target, TaskProgress& progress,
+         const std::stop_token& stop)
+      : reader_(reader), target_(target), progress_(progress), stop_(stop), sql_(copy_sql(request.target, reader)),
+        buffer_(request.buffer_bytes) {
+    outcome_.format = reader.format();
   }
-  if (reader.format() == CopyFormat::binary) copy.put(bytes_of(copy_binary::kTrailer));
+
+  // One COPY for the whole task.
+  LoadOutcome copy_straight() {
+    CopyIn copy(target_, sql_);
+    put_header(copy);
+    for (bool more = true; more;) {
+      more = read(nullptr);
+      copy.put(buffer_.bytes());
+      sent();
+    }
+    put_trailer(copy);
+    check_count(outcome_.rows, copy.finish());
+    return std::move(outcome_);
+  }
+
+  // A COPY per buffer; refused rows go to `rejects`.
+  LoadOutcome copy_with_rejects(TaskRejects& rejects) {
+    buffer_.log.emplace();
+    for (bool more = true; more;) {
+      more = read(&rejects);
+      const std::uint64_t before = rejects.count();
+      if (buffer_.rows > 0) copy_rows(0, buffer_.rows, rejects);
+      outcome_.rows -= rejects.count() - before;
+      sent();
+    }
+    outcome_.rejected = rejects.count();
+    return std::move(outcome_);
+  }
+
+ private:
+  bool read(TaskRejects* rejects) {
+    const bool more = reader_.read(buffer_, rejects);
+    if (stop_.stop_requested()) throw Error(ErrorKind::interrupted, "stopped before its end; rolled back");
+    return more;
+  }
+
+  void sent() {
+    outcome_.rows += buffer_.rows;
+    outcome_.bytes += buffer_.size();
+    progress_.rows.store(outcome_.rows, std::memory_order_relaxed);
+    progress_.bytes.store(outcome_.bytes, std::memory_order_relaxed);
+    buffer_.clear();
+  }
+
+  void put_header(CopyIn& copy) const {
+    if (reader_.format() == CopyFormat::binary) copy.put(bytes_of(copy_binary::kHeader));
+  }
+  void put_trailer(CopyIn& copy) const {
+    if (reader_.format() == CopyFormat::binary) copy.put(bytes_of(copy_binary::kTrailer));
+  }
+
+  // Rows [from, to) of the buffer; halves them until the refused ones are alone.
+  void copy_rows(std::size_t from, std::size_t to, TaskRejects& rejects) {
+    target_.exec("SAVEPOINT dbsync_rows");
+    try {
+      CopyIn copy(target_, sql_);
+      put_header(copy);
+      const std::size_t begin = from == 0 ? 0 : buffer_.log->ends[from - 1];
+      copy.put(buffer_.bytes().subspan(begin, buffer_.log->ends[to - 1] - begin));
+      put_trailer(copy);
+      check_count(to - from, copy.finish());
+    } catch (const Error& error) {
+      if (!is_row_error(error)) throw;
+      target_.exec("ROLLBACK TO SAVEPOINT dbsync_rows; RELEASE SAVEPOINT dbsync_rows");
+      if (to - from == 1) {
+        rejects.add(buffer_.log->numbers[from], buffer_.log->texts[from], error);
+      } else {
+        const std::size_t middle = from + (to - from) / 2;
+        copy_rows(from, middle, rejects);
+        copy_rows(middle, to, rejects);
+      }
+      return;
+    }
+    target_.exec("RELEASE SAVEPOINT dbsync_rows");
+  }
+
+  // Errors that one row can cause: data exceptions, constraints, limits of the
+  // server, and what a trigger raises.
+  static bool is_row_error(const Error& error) {
+    const std::string& state = error.sqlstate();
+    return !error.connection_lost() && (state.starts_with("22") || state.starts_with("23") || state.starts_with("54") ||
+                                        state.starts_with("P0"));
+  }
+
+  ChunkReader& reader_;
+  PgConnection& target_;
+  TaskProgress& progress_;
+  const std::stop_token& stop_;
+  std::string sql_;
+  CopyBuffer buffer_;
+  LoadOutcome outcome_;
+};
+
+std::vector<std::string> key_of(const CopyTask& task) {
+  return task.definition ? task.definition->primary_key.columns : std::vector<std::string>{};
 }
 
 }  // namespace
 
 LoadOutcome load_table(const LoadRequest& request, SourceSession& source, PgConnection& target,
                        TaskProgress& progress, const std::stop_token& stop) {
-  LoadOutcome outcome;
   PgTransaction transaction(target);
   if (request.truncate_first) target.exec("TRUNCATE TABLE " + quote_name(request.target.name));
   const auto reader = source.open(request.task, request.target, request.format);
-  outcome.format = reader->format();
-  CopyIn copy(target, copy_sql(request.target, *reader));
-  send_all(*reader, copy, outcome, request, progress, stop);
-  const std::uint64_t counted = copy.finish();
-  if (counted != outcome.rows)
-    throw Error(ErrorKind::target, fmt::format("{} rows were sent, but the target counted {}; rolled back",
-                                               outcome.rows, counted))
-        .hint("a trigger or rule on the target table may drop rows");
+  TaskRejects rejects(request.rejects, request.target.name, key_of(request.task));
+  Loader loader(request, *reader, target, progress, stop);
+  LoadOutcome outcome =
+      request.rejects.limit() > 0 ? loader.copy_with_rejects(rejects) : loader.copy_straight();
+  rejects.keep();
   transaction.commit();
   outcome.changed = reader->changed_values();
   return outcome;

@@ -3,6 +3,9 @@
 // BEGIN; [TRUNCATE;] COPY … FROM STDIN; COMMIT. Whatever fails rolls everything
 // back: a target table never holds a part of a task. The server's own row count
 // must equal the rows sent, or nothing is committed.
+//
+// With a reject limit, each buffer is a COPY of its own inside a savepoint, so
+// that the rows which the server refuses can be found by halving and set aside.
 #pragma once
 
 #include <atomic>
@@ -27,6 +30,7 @@ struct LoadOutcome {
   std::uint64_t bytes = 0;  // encoded, as sent
   CopyFormat format = CopyFormat::binary;
   std::vector<ChangedValues> changed;
+  std::uint64_t rejected = 0;  // rows set aside
 };
 
 struct LoadRequest {
@@ -35,6 +39,7 @@ struct LoadRequest {
   bool truncate_first = false;
   CopyFormatChoice format = CopyFormatChoice::automatic;
   std::size_t buffer_bytes = 0;
+  RejectBudget& rejects;
 };
 
 // `stop` is looked at between buffers: ErrorKind::interrupted then.

@@ -129,6 +129,8 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
     error.hint(server_hint);
   else if (std::string hint = hint_for(state != nullptr ? state : "", error.message()); !hint.empty())
     error.hint(std::move(hint));
+  const char* column = result != nullptr ? PQresultErrorField(result, PG_DIAG_COLUMN_NAME) : nullptr;
+  if (column != nullptr) error.column(column);
   if (state != nullptr && retryable_state(state)) error.mark_retryable();
   if (PQstatus(connection_.get()) != CONNECTION_OK) error.mark_connection_lost();
   error.context(describe_);

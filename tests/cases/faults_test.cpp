@@ -186,7 +186,8 @@ TEST_F(FaultsTest, UnreadableConnectStringIsAnErrorWithoutThePassword) {
 // A MySQL account with a password, for a test's time.
 class PasswordTest : public FaultsTest {
  protected:
-  PasswordTest() : account_(source.name() + "@localhost") {
+  // MySQL 5.6 takes 16 characters, so without the prefix of the databases.
+  PasswordTest() : user_(source.name().substr(std::string_view("dbsync_").size())), account_(user_ + "@localhost") {
     source.exec(fmt::format("create user {} identified by '{}'; grant all on `{}`.* to {}", account_, kSecret,
                             source.name(), account_));
   }
@@ -194,12 +195,13 @@ class PasswordTest : public FaultsTest {
 
   MysqlAccess access(const std::string& password) const {
     MysqlAccess out = Servers::instance().mysql();
-    out.user = source.name();
+    out.user = user_;
     out.password = password;
     return out;
   }
 
  private:
+  std::string user_;
   std::string account_;
 };
 

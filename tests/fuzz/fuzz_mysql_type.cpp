@@ -5,8 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "mysql2pgsql/default_map.h"
 #include "mysql2pgsql/mysql_default.h"
-#include "tests/fuzz/fuzz.h"
+#include "mysql2pgsql/type_map.h"
+#include "tests/fuzz/sql_text.h"
 
 namespace {
 
@@ -64,8 +66,19 @@ MysqlColumn settled(const MysqlType& type, unsigned flags, const std::optional<s
   return column;
 }
 
+// The default in DDL: closed SQL or none.
+void check_mapped(const MysqlColumn& column) {
+  const auto target = dbsync::map_type(column.type, dbsync::postgresql_dialect(16));
+  if (!target) return;
+  for (const auto policy : {dbsync::ZeroDatePolicy::null_value, dbsync::ZeroDatePolicy::minus_infinity}) {
+    const auto mapped = dbsync::map_default(column, *target, policy);
+    if (!mapped.sql.empty()) dbsync::fuzz::check_closed_sql(mapped.sql);
+  }
+}
+
 void check_default(const MysqlType& type, unsigned flags, const std::string& text) {
   const MysqlColumn column = settled(type, flags, (flags & kShown) != 0 ? std::optional(text) : std::nullopt);
+  check_mapped(column);
   if ((flags & kShown) == 0) {
     check(column.default_kind == ((flags & kNullable) != 0 ? Default::null : Default::none), "nothing shown");
     return;

@@ -50,7 +50,7 @@ check_include_direction() {
       may["config"] = " base config "
       may["schema"] = " base schema "
       may["pg"] = " base schema pg "
-      may["copy"] = " base schema pg copy status verify "
+      may["copy"] = " base config schema pg copy status verify "
       may["cdc"] = " base schema pg cdc status verify "
       may["status"] = may["verify"] = " base schema pg status verify "
       common = " base config schema pg copy cdc status verify "

@@ -94,8 +94,10 @@ TEST_F(ConfigTest, LongConnectString) {
 TEST_F(ConfigTest, PasswordFromTheEnvironment) {
   setenv("MYSQL_PWD", "from environment", 1);
   EXPECT_EQ(parse("").src_mysql.password, "from environment");
+  // The environment goes before the file.
+  EXPECT_EQ(parse("[src.mysql]\npassword = \"file\"\n").src_mysql.password, "from environment");
+  unsetenv("MYSQL_PWD");
   EXPECT_EQ(parse("[src.mysql]\npassword = \"file\"\n").src_mysql.password, "file");
-  EXPECT_EQ(parse("[src.mysql]\npassword = \"\"\n").src_mysql.password, "");
 }
 
 TEST_F(ConfigTest, Describe) {
@@ -181,7 +183,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"misspelt section", "[dest.pgsql]\nconnect_string = \"secret\"\n",
                  "my.cfg line 7: unknown section [dest.pgsql]", "did you mean [desc.pgsql]?"},
         BadValue{"unlike any section", "[x]\nconnect_string = \"secret\"\n", "my.cfg line 7: unknown section [x]",
-                 "the sections are [src.mysql], [src.pgsql], [local.pgsql], [desc.pgsql], [binlogloader]"},
+                 "the sections are [src.mysql], [src.pgsql], [local.pgsql], [desc.pgsql], [values], [types]"},
         BadValue{"duplicate", "connect_string = \"secret\"\n",
                  "my.cfg line 6: [desc.pgsql] connect_string is given a second time, first in line 5", "remove"},
         BadValue{"duplicate in a second section", "[src.mysql]\ndb = \"x\"\n",
@@ -251,17 +253,16 @@ const std::string kUnbuilt =
 
 TEST_F(ConfigTest, WarningsOfMysql2pgsql) {
   const auto warnings = parse(kUnbuilt).warnings;
-  ASSERT_EQ(warnings.size(), 6U);
+  ASSERT_EQ(warnings.size(), 5U);
   EXPECT_EQ(warnings[0],
             "my.cfg line 7: [src.mysql] binlogfile: increments from the MySQL binlog are not built yet; the key has no "
             "effect");
   EXPECT_TRUE(warnings[1].starts_with("my.cfg line 8: [src.mysql] binlogfile_offset: ")) << warnings[1];
-  EXPECT_TRUE(warnings[2].starts_with("my.cfg line 10: [desc.pgsql] ignore_copy_error_count_each_table: "));
-  EXPECT_TRUE(warnings[3].starts_with("my.cfg line 12: [binlogloader] loader_table_list: "));
-  EXPECT_EQ(warnings[4],
+  EXPECT_TRUE(warnings[2].starts_with("my.cfg line 12: [binlogloader] loader_table_list: "));
+  EXPECT_EQ(warnings[3],
             "my.cfg line 13: [binlogloader] load_batch: increments from the MySQL binlog are not built yet; the key "
             "has no effect");
-  EXPECT_TRUE(warnings[5].starts_with("my.cfg line 14: [binlogloader] load_batch_gap: "));
+  EXPECT_TRUE(warnings[4].starts_with("my.cfg line 14: [binlogloader] load_batch_gap: "));
 }
 
 TEST_F(ConfigTest, WarningsOfPgsql2pgsql) {
