@@ -99,7 +99,7 @@ int write_ddl(const Options& options, const Config& config, const std::vector<Ta
   const MappedSchema schema = map_schema(catalog, mapping);
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   const auto tasks = plan_tasks(request, list);
-  write_stdout(ddl_of_tasks(tasks, request));
+  write_stdout(ddl_of_tasks(tasks, request, options.section));
   int status = 0;
   for (const CopyTask& task : tasks) {
     if (!task.problem) continue;

@@ -117,8 +117,9 @@ void drop_outside_foreign_keys(std::vector<CopyTask>& tasks) {
   }
 }
 
-std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request) {
-  std::vector<Table> tables;
+std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request,
+                         DdlSection section) {
+  DdlScript script;
   std::set<QualifiedName> seen;
   std::string problems;
   for (const CopyTask& task : tasks) {
@@ -127,11 +128,15 @@ std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& 
       continue;
     }
     if (!seen.insert(task.target).second) continue;  // two lines may feed one table
-    tables.push_back(*task.definition);
+    script.tables.push_back(*task.definition);
   }
-  const std::string title = fmt::format("Tables of {} for {}, written by mysql2pgsql", request.catalog.db,
-                                        dialect_name(request.options.dialect));
-  return ddl_script(title, request.schema.notes, request.options.schema, tables, request.options.dialect) +
+  script.title = fmt::format("Tables of {} for {}, written by mysql2pgsql", request.catalog.db,
+                             dialect_name(request.options.dialect));
+  script.notes = request.schema.notes;
+  script.schema = request.options.schema;
+  script.pre_data = section != DdlSection::post_data;
+  script.post_data = section != DdlSection::pre_data;
+  return ddl_script(script, request.options.dialect) +
          (problems.empty() ? "" : problems + "\n");
 }
 

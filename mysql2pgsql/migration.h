@@ -29,7 +29,7 @@ struct PlanRequest {
 std::vector<CopyTask> plan_tasks(const PlanRequest& request, const std::vector<TableListEntry>& list);
 
 // The script of -d. Tables with a problem are left out and named in a comment.
-std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request);
+std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request, DdlSection section);
 
 // Foreign keys to tables outside of the tasks cannot be made; each becomes a note.
 void drop_outside_foreign_keys(std::vector<CopyTask>& tasks);

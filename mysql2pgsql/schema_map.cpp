@@ -173,15 +173,18 @@ class Mapper {
     table.columns.push_back(std::move(out));
   }
 
-  // An ENUM as text keeps its list of labels as a check.
+  // An ENUM as text keeps its list of labels as a check. '' is what the source
+  // stores for a value outside of the list when it is not strict: it may be there.
   void map_enum_checks(const MysqlTable& source, Table& table) {
     for (std::size_t i = 0; i < source.columns.size(); ++i) {
       const MysqlType& type = source.columns[i].type;
       const Column& column = table.columns[i];
       const bool text = column.type.kind == PgKind::text || column.type.kind == PgKind::varchar;
       if (type.kind != MysqlKind::enumeration || !text || type.labels.empty()) continue;
+      auto labels = type.labels;
+      if (std::find(labels.begin(), labels.end(), "") == labels.end()) labels.emplace_back();
       table.checks.push_back({shorten_name(table.name.name + "_" + column.name + "_check"),
-                              fmt::format("{} IN ({})", quote_identifier(column.name), literal_list(type.labels))});
+                              fmt::format("{} IN ({})", quote_identifier(column.name), literal_list(labels))});
     }
   }
 

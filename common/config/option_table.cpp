@@ -54,6 +54,18 @@ std::string store_copy_format(Options& options, std::string_view value) {
   return {};
 }
 
+std::string store_section(Options& options, std::string_view value) {
+  if (value == "all")
+    options.section = DdlSection::all;
+  else if (value == "pre-data")
+    options.section = DdlSection::pre_data;
+  else if (value == "post-data")
+    options.section = DdlSection::post_data;
+  else
+    return fmt::format("\"{}\" is none of all, pre-data, post-data", value);
+  return {};
+}
+
 }  // namespace
 
 const std::vector<OptionSpec>& option_table() {
@@ -65,6 +77,8 @@ const std::vector<OptionSpec>& option_table() {
        "copy the tables that FILE names, one a line:\n\"name\" or \"name : query\" (default: every table)"},
       {'d', "ddl", "", what, both, set_flag<&Options::ddl_only>,
        "print the DDL of the target tables to stdout, copy\nnothing"},
+      {'\0', "section", "NAME", what, mysql_only, store_section,
+       "with -d: pre-data (tables), post-data (indexes, keys,\nchecks, sequences) or all (default)"},
       {'n', "no-partitions", "", what, mysql_only, set_flag<&Options::no_partitions>,
        "with -d: leave partitions out of the DDL"},
       {'f', "first-column-key", "", what, mysql_only, set_flag<&Options::first_column_key>,

@@ -113,6 +113,8 @@ void ArgumentParser::check_combinations() const {
   if (o.append && o.truncate)
     throw usage_error("--append and --truncate exclude each other").hint("leave out one of them");
   if (o.verbose && o.quiet) throw usage_error("-v and -q exclude each other").hint("leave out one of them");
+  if (o.section != DdlSection::all && !o.ddl_only)
+    throw usage_error("--section goes with -d only").hint("add -d, or leave out --section");
   if (!o.ddl_only) return;
   const char* copying = o.create                 ? "--create"
                         : o.append               ? "--append"

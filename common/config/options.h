@@ -11,12 +11,17 @@ namespace dbsync {
 
 enum class CopyFormatChoice { automatic, binary, text };
 
+// Which part of the DDL -d prints: what must be there before the rows, or what
+// is better made after them.
+enum class DdlSection { all, pre_data, post_data };
+
 struct Options {
   bool help = false;              // -h, --help
   bool version = false;           // --version
   std::string config_path = "my.cfg";  // -c, --config FILE
   std::string table_list;         // -l, --table-list FILE; "" = all tables
   bool ddl_only = false;          // -d, --ddl
+  DdlSection section = DdlSection::all;  // --section all|pre-data|post-data; only with -d
   bool no_partitions = false;     // -n, --no-partitions; only with -d
   bool first_column_key = false;  // -f, --first-column-key (Greenplum distribution)
   unsigned jobs = 5;              // -j, --jobs N, 1..256

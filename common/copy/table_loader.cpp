@@ -127,6 +127,18 @@ class Loader {
   LoadOutcome outcome_;
 };
 
+LoadOutcome run_loader(Loader& loader, const LoadRequest& request, TaskRejects& rejects) {
+  try {
+    return request.rejects.limit() > 0 ? loader.copy_with_rejects(rejects) : loader.copy_straight();
+  } catch (Error& error) {
+    // Tables are loaded in any order, so keys between them must wait.
+    if (error.sqlstate() == "23503" && error.hint().empty())
+      error.hint("the target table has a foreign key to a table that is not loaded yet: drop the foreign keys and add "
+                 "them after the load (mysql2pgsql -d --section pre-data and post-data print the two parts)");
+    throw;
+  }
+}
+
 std::vector<std::string> key_of(const CopyTask& task) {
   return task.definition ? task.definition->primary_key.columns : std::vector<std::string>{};
 }
@@ -140,8 +152,7 @@ LoadOutcome load_table(const LoadRequest& request, SourceSession& source, PgConn
   const auto reader = source.open(request.task, request.target, request.format);
   TaskRejects rejects(request.rejects, request.target.name, key_of(request.task));
   Loader loader(request, *reader, target, progress, stop);
-  LoadOutcome outcome =
-      request.rejects.limit() > 0 ? loader.copy_with_rejects(rejects) : loader.copy_straight();
+  LoadOutcome outcome = run_loader(loader, request, rejects);
   rejects.keep();
   transaction.commit();
   outcome.changed = reader->changed_values();

@@ -94,6 +94,32 @@ std::string unit_text(const std::vector<DdlUnit>& units) {
   return out;
 }
 
+std::string pre_data(const DdlScript& script, const Dialect& dialect) {
+  std::string out;
+  if (const std::string create = create_schema_sql(script.schema, dialect); !create.empty()) out += "\n" + create + ";\n";
+  out += section("Tables");
+  for (const Table& table : script.tables) {
+    out += "\n";
+    for (const auto& statement : create_table_sql(table, dialect)) out += statement + ";\n";
+  }
+  return out;
+}
+
+std::string post_data(const DdlScript& script, const Dialect& dialect) {
+  std::string indexes;
+  std::string constraints;
+  std::string foreign_keys;
+  for (const Table& table : script.tables) {
+    indexes += unit_text(index_units(table, dialect));
+    constraints += unit_text(finish_units(table, dialect));
+    foreign_keys += unit_text(foreign_key_units(table, dialect));
+  }
+  std::string out = section("After the data: indexes") + indexes;
+  out += section("After the indexes: keys, checks, sequences, statistics") + constraints;
+  if (!foreign_keys.empty()) out += section("At the end: foreign keys") + foreign_keys;
+  return out;
+}
+
 }  // namespace
 
 std::string create_schema_sql(const std::string& schema, const Dialect& dialect) {
@@ -158,28 +184,12 @@ std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialec
   return out;
 }
 
-std::string ddl_script(const std::string& title, const std::vector<std::string>& notes, const std::string& schema,
-                       const std::vector<Table>& tables, const Dialect& dialect) {
-  std::string out = "-- " + one_line(title) + "\n";
-  for (const auto& note : notes) out += "-- NOTE: " + one_line(note) + "\n";
+std::string ddl_script(const DdlScript& script, const Dialect& dialect) {
+  std::string out = "-- " + one_line(script.title) + "\n";
+  for (const auto& note : script.notes) out += "-- NOTE: " + one_line(note) + "\n";
   out += "\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n";
-  if (const std::string create = create_schema_sql(schema, dialect); !create.empty()) out += "\n" + create + ";\n";
-  out += section("Tables");
-  for (const Table& table : tables) {
-    out += "\n";
-    for (const auto& statement : create_table_sql(table, dialect)) out += statement + ";\n";
-  }
-  std::string indexes;
-  std::string constraints;
-  std::string foreign_keys;
-  for (const Table& table : tables) {
-    indexes += unit_text(index_units(table, dialect));
-    constraints += unit_text(finish_units(table, dialect));
-    foreign_keys += unit_text(foreign_key_units(table, dialect));
-  }
-  out += section("After the data: indexes") + indexes;
-  out += section("After the indexes: keys, checks, sequences, statistics") + constraints;
-  if (!foreign_keys.empty()) out += section("At the end: foreign keys") + foreign_keys;
+  if (script.pre_data) out += pre_data(script, dialect);
+  if (script.post_data) out += post_data(script, dialect);
   return out;
 }
 

@@ -45,8 +45,16 @@ std::vector<DdlUnit> finish_units(const Table& table, const Dialect& dialect,
 
 std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialect);
 
-// The whole script of -d, loadable by psql, in sections.
-std::string ddl_script(const std::string& title, const std::vector<std::string>& notes, const std::string& schema,
-                       const std::vector<Table>& tables, const Dialect& dialect);
+struct DdlScript {
+  std::string title;
+  std::vector<std::string> notes;
+  std::string schema;
+  std::vector<Table> tables;
+  bool pre_data = true;   // tables
+  bool post_data = true;  // indexes, keys, checks, sequences, foreign keys
+};
+
+// The script of -d, loadable by psql, in sections.
+std::string ddl_script(const DdlScript& script, const Dialect& dialect);
 
 }  // namespace dbsync

@@ -176,12 +176,16 @@ TEST_F(SakilaTest, TableListWithQueriesAndEightWorkers) {
 }
 
 TEST_F(SakilaTest, DdlLoadsWithPsqlAndTakesTheRows) {
-  const RunResult ddl = run({"mysql2pgsql", "-d"});
-  ASSERT_EQ(ddl.exit_code, 0) << ddl.describe();
-  const RunResult psql = target_.load_with_psql(ddl.out);
-  ASSERT_EQ(psql.exit_code, 0) << psql.err;
+  const auto load_ddl = [&](const char* section) {
+    const RunResult ddl = run({"mysql2pgsql", "-d", "--section", section});
+    ASSERT_EQ(ddl.exit_code, 0) << ddl.describe();
+    const RunResult psql = target_.load_with_psql(ddl.out);
+    ASSERT_EQ(psql.exit_code, 0) << psql.err;
+  };
+  load_ddl("pre-data");
   const RunResult copy = run({"mysql2pgsql", "-j", "2"});
   ASSERT_EQ(copy.exit_code, 0) << copy.describe();
+  load_ddl("post-data");
   EXPECT_EQ(target_.value("SELECT count(*) FROM payment"),
             source_->query("SELECT count(*) FROM payment").at(0).at(0).value());
 }

@@ -1,5 +1,6 @@
-// The expected SQL of these tables gave the same values as the input on a
-// MariaDB and a PostgreSQL server, row by row; so change it with care.
+// The expected SQL of these tables gave the same values on PostgreSQL as the
+// input did on MariaDB, row by row; so change it with care. Forms that only
+// MySQL 8 shows, with escaped quotes, were taken from its catalog's rules.
 #include "mysql2pgsql/expression.h"
 
 #include <gtest/gtest.h>
@@ -489,7 +490,7 @@ TEST(Expression, HostileTextGivesAReason) {
                                     "extract(",
                                     " from "};
   std::mt19937 random(7);
-  for (int round = 0; round < 20000; ++round) {
+  for (int round = 0; round < 5000; ++round) {
     std::string text;
     for (auto n = random() % 14; n > 0; --n) text += pieces[random() % std::size(pieces)];
     for (const TranslationResult& result : {translate_condition(text, columns()), translate_expression(text, columns()),
