@@ -14,6 +14,8 @@ DESTDIR ?=
 CXX     ?= g++
 AR      := ar
 
+# Compilers at once, for the targets that a newcomer calls without -j.
+JOBS    ?= $(shell nproc)
 SAN     ?=
 comma   := ,
 BUILD   ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
@@ -54,7 +56,7 @@ P2P_OBJ := $(filter-out %/main.o,$(call objs_of,pgsql2pgsql))
 .PHONY: all programs test test-unit test-tools bench fuzz lint format golden demo test-matrix torture install clean deps
 .DEFAULT_GOAL := all
 all: deps
-	@+$(MAKE) --no-print-directory programs
+	@+$(MAKE) --no-print-directory -j$(JOBS) programs
 
 programs: $(BIN)/mysql2pgsql $(BIN)/pgsql2pgsql
 
@@ -105,6 +107,7 @@ $(BIN)/pgsql2pgsql: $(BUILD)/obj/pgsql2pgsql/main.o $(P2P_LIB) $(COMMON_LIBS)
 # -------------------------------------------------------------------- tests
 UNIT_OBJ  := $(call objs_of,tests/unit) $(call objs_of,tests/golden)
 CASES_OBJ := $(call objs_of,tests/harness) $(call objs_of,tests/cases)
+TESTS     := $(BUILD)/tests/unit $(BUILD)/tests/replay $(BUILD)/tests/cases
 GTEST      = $(shell pkg-config --libs gtest gmock)
 
 $(BUILD)/tests/unit: $(UNIT_OBJ) $(M2P_LIB) $(P2P_LIB) $(COMMON_LIBS)
@@ -117,18 +120,18 @@ $(BUILD)/tests/cases: $(CASES_OBJ) $(COMMON_LIBS)
 
 test:
 	@share/install-deps.sh test
-	@+$(MAKE) --no-print-directory programs $(BUILD)/tests/unit $(BUILD)/tests/cases
-	@DBSYNC_BIN=$(BIN) tests/run.sh lint $(BUILD)/tests/unit $(BUILD)/tests/cases
+	@+$(MAKE) --no-print-directory -j$(JOBS) programs $(TESTS)
+	@DBSYNC_BIN=$(BIN) tests/run.sh lint $(TESTS)
 
 test-unit:
 	@share/install-deps.sh test
-	@+$(MAKE) --no-print-directory $(BUILD)/tests/unit
+	@+$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/unit
 	@DBSYNC_BIN=$(BIN) tests/run.sh $(BUILD)/tests/unit
 
 # Rewrites the golden files from what the code prints now; review the diff.
 golden:
 	@share/install-deps.sh test
-	@+$(MAKE) --no-print-directory programs $(BUILD)/tests/unit $(BUILD)/tests/cases
+	@+$(MAKE) --no-print-directory -j$(JOBS) programs $(BUILD)/tests/unit $(BUILD)/tests/cases
 	DBSYNC_BIN=$(BIN) DBSYNC_GOLDEN=rewrite tests/run.sh $(BUILD)/tests/unit $(BUILD)/tests/cases
 
 lint:
@@ -139,7 +142,7 @@ format:
 
 demo:
 	@share/install-deps.sh test
-	@+$(MAKE) --no-print-directory programs
+	@+$(MAKE) --no-print-directory -j$(JOBS) programs
 	@DBSYNC_BIN=$(BIN) share/demo/demo.sh
 
 install: programs

@@ -14,10 +14,13 @@ namespace {
 
 std::vector<ExprColumn> expression_columns(const MysqlTable& source, const Table& table) {
   std::vector<ExprColumn> out;
-  for (std::size_t i = 0; i < source.columns.size(); ++i)
+  for (std::size_t i = 0; i < source.columns.size(); ++i) {
     if (auto column = expression_column(source.columns[i].name, table.columns[i].name, source.columns[i].type,
-                                        table.columns[i].type, source.columns[i].nullable))
+                                        table.columns[i].type, source.columns[i].nullable)) {
+      column->is_generated = !source.columns[i].generation_expression.empty();
       out.push_back(std::move(*column));
+    }
+  }
   return out;
 }
 

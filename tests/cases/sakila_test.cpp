@@ -5,6 +5,7 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>  // fmt::join from fmt 10 on
 #include <gtest/gtest.h>
 
 #include "tests/harness/migration.h"

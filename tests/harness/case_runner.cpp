@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>  // fmt::join from fmt 10 on
 #include <gtest/gtest.h>
 
 #include "tests/harness/case_file.h"
