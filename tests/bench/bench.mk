@@ -1,0 +1,16 @@
+# Benchmarks; included by the Makefile. Not part of make test: timings are
+# compared as ratios of one run, never asserted.
+#
+#   make bench [BENCH_ROWS=1000000] [BENCH_RUNS=3]
+
+BENCH_OBJ := $(call objs_of,tests/bench)
+
+$(BUILD)/tests/bench: $(BENCH_OBJ) $(M2P_LIB) $(COMMON_LIBS)
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs benchmark) $(MYSQLLIBS) $(LIBS)
+
+bench:
+	@share/install-deps.sh bench
+	@+$(MAKE) --no-print-directory -j$(JOBS) programs $(BUILD)/tests/bench
+	$(BUILD)/tests/bench
+	@DBSYNC_BIN=$(BIN) tests/bench/end_to_end.sh
