@@ -176,7 +176,7 @@ TEST_P(RejectsTest, WithZeroTheFirstBadRowFailsTheTable) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Format, RejectsTest, ::testing::Values("binary", "text"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& format) { return std::string(format.param); });
 
 }  // namespace
 

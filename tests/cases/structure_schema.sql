@@ -56,7 +56,7 @@ CREATE TABLE generated (
   sum_v int AS (a + b) VIRTUAL, sum_s bigint AS (a * b - 1) STORED, half double AS (a / 2) STORED, whole int AS (a DIV 2) STORED,
   name varchar(120) AS (concat(s, '-', s)) STORED, up varchar(50) AS (upper(s)) VIRTUAL, y int AS (year(d)) VIRTUAL, kind varchar(9) AS (CASE WHEN a > b THEN 'more' ELSE 'less' END) STORED,
   part varchar(9) AS (substr(s, 1, 3)) STORED, hashed varchar(40) AS (sha1(s)) STORED, un varchar(40) AS (json_unquote(json_extract(j, '$.x'))) VIRTUAL, fmt varchar(40) AS (date_format(d, '%Y-%m')) VIRTUAL,
-  ifn int AS (ifnull(a, 0)) STORED NOT NULL);
+  ifn int AS (ifnull(a, 0)) STORED);
 INSERT INTO generated (id, a, b, s, d, j) VALUES (1, 7, 3, 'Straße', '2020-02-29', '{"x": "y"}'), (2, NULL, 3, NULL, NULL, NULL), (3, -7, 2, 'ab', '0001-01-01', '[]');
 SET sql_mode = 'STRICT_TRANS_TABLES';
 CREATE TABLE checked (
