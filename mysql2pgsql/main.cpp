@@ -164,7 +164,7 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
   JobResult result = run_copy_job(mysql, config.desc_pgsql, mapping.dialect, std::move(tasks), job,
                                   shutdown.drain_token(), shutdown.cancel_token());
   if (job.create) result.notes = schema.notes;
-  print_to_user(summary_text(result));
+  if (!options.quiet || result.exit_status() != 0) print_to_user(summary_text(result));
   if (!options.report_path.empty()) write_report(options.report_path, facts, result);
   return result.exit_status();
 }

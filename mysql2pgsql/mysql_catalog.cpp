@@ -42,6 +42,7 @@ class CatalogReader {
     read_indexes();
     read_checks();
     read_foreign_keys();
+    find_hidden_foreign_keys();
     read_partitions();
     read_leftovers();
     return std::move(catalog_);
@@ -177,6 +178,18 @@ class CatalogReader {
                                        row[7].value_or("")});
       owner->foreign_keys.back().columns.push_back(row[2].value_or(""));
       owner->foreign_keys.back().target_columns.push_back(row[5].value_or(""));
+    }
+  }
+
+  // information_schema shows foreign keys only to users with more than SELECT;
+  // SHOW CREATE TABLE shows them to all, so what is missing can at least be named.
+  void find_hidden_foreign_keys() {
+    for (MysqlTable& table : catalog_.tables) {
+      if (!table.foreign_keys.empty()) continue;
+      const auto rows = connection_.query("SHOW CREATE TABLE " + MysqlConnection::identifier(table.name));
+      const std::string sql = rows.at(0).at(1).value_or("");
+      table.hidden_foreign_keys = sql.find("\n  CONSTRAINT `") != std::string::npos &&
+                                  sql.find("` FOREIGN KEY (`") != std::string::npos;
     }
   }
 

@@ -78,6 +78,7 @@ struct MysqlTable {
   std::vector<std::string> primary_key;
   std::vector<MysqlIndex> indexes;  // without the primary key
   std::vector<MysqlForeignKey> foreign_keys;
+  bool hidden_foreign_keys = false;  // there are some, but the user may not see them
   std::vector<MysqlCheck> checks;
   std::optional<MysqlPartitioning> partitioning;
   std::string comment;

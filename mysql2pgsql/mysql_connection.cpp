@@ -25,11 +25,12 @@ void set_string(MYSQL* mysql, mysql_option option, const std::string& value) {
   if (!value.empty()) mysql_options(mysql, option, value.c_str());
 }
 
-// ssl_mode means the same with both libraries; Connector/C has no single option for it.
+// ssl_mode means the same with both libraries. Connector/C has no single option
+// for it, and its ENFORCE only asks for TLS; check_encryption() insists on it.
 void set_ssl_mode(MYSQL* mysql, const std::string& mode) {
   if (mode.empty()) return;
 #ifdef MARIADB_PACKAGE_VERSION
-  const MysqlBool enforce = mode == "required" || mode.starts_with("verify") ? 1 : 0;
+  const MysqlBool enforce = mode != "disabled" ? 1 : 0;
   const MysqlBool verify = mode.starts_with("verify") ? 1 : 0;
   mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce);
   mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
@@ -50,10 +51,22 @@ void set_options(MYSQL* mysql, const MysqlEndpoint& endpoint) {
   // A hostile server must not be able to ask for files of this machine.
   const unsigned off = 0;
   mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
-  set_string(mysql, MYSQL_OPT_SSL_CA, endpoint.ssl_ca);
-  set_string(mysql, MYSQL_OPT_SSL_CERT, endpoint.ssl_cert);
-  set_string(mysql, MYSQL_OPT_SSL_KEY, endpoint.ssl_key);
+  if (endpoint.ssl_mode != "disabled") {  // a CA alone would turn TLS on
+    set_string(mysql, MYSQL_OPT_SSL_CA, endpoint.ssl_ca);
+    set_string(mysql, MYSQL_OPT_SSL_CERT, endpoint.ssl_cert);
+    set_string(mysql, MYSQL_OPT_SSL_KEY, endpoint.ssl_key);
+  }
   set_ssl_mode(mysql, endpoint.ssl_mode);
+}
+
+// A server without TLS must not get what ssl_mode wants encrypted.
+void check_encryption(MYSQL* mysql, const MysqlEndpoint& endpoint) {
+  if (endpoint.ssl_mode != "required" && !endpoint.ssl_mode.starts_with("verify")) return;
+  const char* cipher = mysql_get_ssl_cipher(mysql);
+  if (cipher != nullptr && *cipher != '\0') return;
+  throw Error(ErrorKind::source, fmt::format("the connection to the source {} is not encrypted, but ssl_mode is {}",
+                                             endpoint.describe(), endpoint.ssl_mode))
+      .hint("turn TLS on at the server, or set ssl_mode = preferred (unix sockets have no TLS)");
 }
 
 }  // namespace
@@ -112,6 +125,7 @@ void MysqlConnection::connect() {
   if (mysql_real_connect(mysql, host, endpoint_.user.c_str(), endpoint_.password.c_str(), endpoint_.db.c_str(),
                          endpoint_.port, socket, 0) == nullptr)
     throw Error(error({})).context("connecting to the source");
+  check_encryption(mysql, endpoint_);
   thread_id_ = mysql_thread_id(mysql);
   describe_ = fmt::format("source {} (connection {})", endpoint_.describe(), thread_id_);
 }

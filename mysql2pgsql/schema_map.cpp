@@ -112,6 +112,8 @@ class Mapper {
   void map_table(const MysqlTable& source, Table& table) {
     table.comment = source.comment;
     table.next_identity = source.auto_increment;
+    if (source.hidden_foreign_keys)
+      table.notes.push_back("its foreign keys are left out: the user of [src.mysql] may not see them; grant REFERENCES");
     NameSet column_names;
     for (const MysqlColumn& column : source.columns) map_column(source, column, column_names, table);
     for (const auto& column : source.primary_key) table.primary_key.columns.push_back(target_of(source, table, column));

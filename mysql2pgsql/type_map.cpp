@@ -40,6 +40,7 @@ bool type_matches(const std::string& pattern, const MysqlType& type) {
   if (pattern.empty()) return true;
   const std::string text = to_lower(type.text);
   if (pattern == text) return true;
+  if (type.kind == MysqlKind::json) return pattern == "json";  // MariaDB writes longtext
   const auto open = text.find('(');
   const auto close = text.find(')');
   if (open == std::string::npos || close == std::string::npos) return false;

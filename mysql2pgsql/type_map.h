@@ -16,9 +16,11 @@
 
 namespace dbsync {
 
-// A rule of [types]: `pattern = target`. Patterns, from the most specific to
-// the least: db.table.column, table.column, "column type" with * for any part
-// ("*.uuid binary(16)"), and a source type ("tinyint(1)", "bigint unsigned").
+// A rule of [types]: `pattern = target`. Patterns: table.column (db.table.column),
+// with * for any part and a source type behind it ("*.uuid binary(16)"), or a
+// source type alone ("tinyint(1)", "bigint unsigned"). Of the rules that match,
+// the one with the largest sum wins (table 4, column 2, type with parentheses 2,
+// type without 1), the first line among equals.
 struct TypeRule {
   std::string table;    // "" or "*" = any
   std::string column;   // "" or "*" = any

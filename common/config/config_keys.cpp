@@ -148,7 +148,6 @@ std::string store_ssl_mode(Config& config, const std::string& value) {
 using enum Program;
 constexpr std::string_view kIncrements = "increments from the MySQL binlog are";
 constexpr std::string_view kStatus = "status tables in a database of their own are";
-constexpr std::string_view kRejects = "setting bad rows aside is";
 constexpr bool kActive = true;
 constexpr bool kComment = false;
 
@@ -218,10 +217,7 @@ std::vector<ConfigKey> pgsql_keys() {
        "0",
        kComment,
        "Rows that may be set aside per table before that table fails: bad values\nand rows that the server refuses. "
-       "They go into reject_directory.",
-       kRejects,
-       {pgsql2pgsql},
-       "0"},
+       "They go into reject_directory."},
       {"desc.pgsql", "reject_directory", store_text<&Config::reject_directory>, "rejects", kComment,
        "Directory for set-aside rows, one <schema>.<table>.jsonl each."},
       {"desc.pgsql", "target_schema", store_text<&Config::target_schema>, "public", kComment,

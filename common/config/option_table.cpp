@@ -91,7 +91,7 @@ const std::vector<OptionSpec>& option_table() {
       {'s', "schema", "NAME", how, both, store_text<&Options::schema>,
        "schema of the target tables (default: target_schema\nin the configuration file, else public)"},
       {'j', "jobs", "N", how, both, store_jobs,
-       "tables and parts of tables copied at the same time,\n1 to 256 (default: 5)"},
+       "tables copied at the same time, 1 to 256 (default: 5)"},
       {'b', "buffer-kb", "KB", how, mysql_only, store_buffer_kb,
        "KiB of rows sent to the target at a time (default:\nchosen by the program)"},
       {'\0', "copy-format", "NAME", how, both, store_copy_format,

@@ -17,12 +17,12 @@ constexpr std::size_t kHelpColumn = 27;
 
 constexpr std::string_view kAboutMysql =
     "Copies tables from MySQL or MariaDB to PostgreSQL, Greenplum or a relative, all\n"
-    "from one consistent view of the source and with several workers. Both servers\n"
+    "by several workers at once, each table as of one moment. Both servers\n"
     "are named in my.cfg, in the sections [src.mysql] and [desc.pgsql].\n";
 
 constexpr std::string_view kAboutPgsql =
     "Copies the tables of all users from one PostgreSQL database to another, all from\n"
-    "one consistent view of the source and with several workers. Both servers are\n"
+    "several workers at once, each table as of one moment. Both servers are\n"
     "named in my.cfg, in the sections [src.pgsql] and [desc.pgsql].\n";
 
 constexpr std::string_view kExamples =
@@ -38,7 +38,7 @@ constexpr std::string_view kExitCodes =
     "  2    configuration: my.cfg or the table list\n"
     "  3    source: cannot be reached, or refused a statement\n"
     "  4    target: cannot be reached, or refused a statement\n"
-    "  5    data: rows were rejected, or a difference was found\n"
+    "  5    data: a value or row that the target cannot take\n"
     "  70   internal error, please report it\n"
     "  130  interrupted\n";
 

@@ -135,6 +135,8 @@ class Job {
     if (worker.target && !worker.target->usable()) worker.target.reset();
     error.context(fmt::format("{}: {}", result_.tasks[task].name, unit.what));
     if (error.sqlstate().starts_with("23")) error = count_violations(worker, unit, error);
+    if (error.sqlstate() == "42830" || error.sqlstate() == "42P01")
+      error.hint("the table that it refers to was not completed; see its own error");
     log::error(worker.name, error.what());
     if (!error.hint().empty()) log::error(worker.name, "HINT: " + error.hint());
     const std::lock_guard lock(mutex_);

@@ -42,12 +42,20 @@ std::string failure_text(const Error& error) {
   return out;
 }
 
+// The notes of a table and of its columns.
+std::vector<std::string> table_notes(const Table& table) {
+  std::vector<std::string> out = table.notes;
+  for (const Column& column : table.columns)
+    if (!column.note.empty()) out.push_back(fmt::format("column {}: {}", column.name, column.note));
+  return out;
+}
+
 // What the target does not have: per created table and for the database.
 std::string notes_text(const JobResult& result) {
   std::string out;
   for (std::size_t i = 0; i < result.results.size(); ++i) {
     if (!result.results[i].created || !result.tasks[i].definition) continue;
-    for (const auto& note : result.tasks[i].definition->notes)
+    for (const auto& note : table_notes(*result.tasks[i].definition))
       out += fmt::format("  {}: {}\n", result.tasks[i].name, one_line(note));
   }
   for (const auto& note : result.notes) out += "  " + one_line(note) + "\n";
@@ -99,7 +107,8 @@ nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
   for (const ChangedValues& changed : result.outcome.changed) out["changed_values"][changed.column] = changed.count;
   if (result.error) out["error"] = error_json(*result.error);
   for (const Error& error : result.post_errors) out["post_load_errors"].push_back(error_json(error));
-  if (result.created && task.definition && !task.definition->notes.empty()) out["notes"] = task.definition->notes;
+  if (result.created && task.definition)
+    if (const auto notes = table_notes(*task.definition); !notes.empty()) out["notes"] = notes;
   return out;
 }
 

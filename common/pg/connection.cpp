@@ -122,7 +122,9 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   if (detail != nullptr) message += fmt::format("; {}", detail);
   if (where != nullptr) message += fmt::format("; {}", where);
 
-  Error error(kind_of_role(role_), std::move(message));
+  // Class 22, data exception: a value that the server cannot take.
+  const bool data = state != nullptr && std::string_view(state).starts_with("22");
+  Error error(data ? ErrorKind::data : kind_of_role(role_), std::move(message));
   if (state != nullptr) error.sqlstate(state);
   if (!statement.empty()) error.statement(std::string(statement));
   if (server_hint != nullptr)

@@ -27,6 +27,7 @@ Dialect greenplum_dialect(int major) {
   d.foreign_keys = false;
   d.not_valid_constraints = major >= 6;  // 5 is PostgreSQL 8.3
   d.smallserial = major >= 6;
+  d.replicated_tables = major >= 6;
   d.unique_on_append_only = major >= 7;
   d.text_copy = true;
   return d;

@@ -26,6 +26,7 @@ struct Dialect {
   bool foreign_keys = true;  // enforced
   bool not_valid_constraints = true;  // CHECK … NOT VALID, then VALIDATE
   bool smallserial = true;
+  bool replicated_tables = false;  // DISTRIBUTED REPLICATED
   bool unique_on_append_only = true;
   std::string storage_options;        // inside CREATE TABLE … WITH (…); "" = the server's default
 

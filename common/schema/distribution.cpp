@@ -126,6 +126,10 @@ bool can_distribute_by(const PgType& type) {
 void plan_distribution(Table& table, const Dialect& dialect, bool first_column) {
   if (!dialect.distributed) return;
   adapt_partitions(table, dialect);
+  if (table.distribution && table.distribution->kind == Distribution::Kind::replicated && !dialect.replicated_tables) {
+    table.notes.push_back(fmt::format("{} has no replicated tables", dialect_name(dialect)));
+    table.distribution.reset();
+  }
   if (!table.distribution) table.distribution = choose(table, first_column);
   adapt_keys(table, dialect);
 }
