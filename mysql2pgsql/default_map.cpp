@@ -93,6 +93,17 @@ std::string array_literal(std::string_view set) {
   return out + "}";
 }
 
+// [-+]digits[.digits][e[-+]digits], and nothing that SQL could read as a comment
+// or an operator.
+bool is_number(std::string_view text) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  if (text.empty() || text[0] < '0' || text[0] > '9') return false;
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  return parsed.ptr == end;
+}
+
 MappedDefault literal_default(const MysqlColumn& source, const PgType& target, ZeroDatePolicy policy) {
   const std::string& text = source.default_text;
   switch (source.type.kind) {
@@ -116,7 +127,7 @@ MappedDefault literal_default(const MysqlColumn& source, const PgType& target, Z
   const bool number = is_integer_kind(source.type.kind) || source.type.kind == MysqlKind::decimal ||
                       source.type.kind == MysqlKind::float4 || source.type.kind == MysqlKind::float8 ||
                       source.type.kind == MysqlKind::year;
-  if (number && !text.empty() && text.find_first_not_of("0123456789.+-eE") == std::string::npos) return {text, {}, false};
+  if (number && is_number(text)) return {text, {}, false};
   return {quote_literal(text), {}, false};
 }
 

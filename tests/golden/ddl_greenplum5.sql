@@ -94,10 +94,11 @@ CREATE TABLE "public"."conflict" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: Greenplum 5 has no replicated tables
 CREATE TABLE "public"."countries" (
     "code" varchar(2) NOT NULL
 )
-DISTRIBUTED REPLICATED;
+DISTRIBUTED BY ("code");
 
 CREATE TABLE "public"."only_json" (
     "j" json

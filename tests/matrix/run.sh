@@ -53,10 +53,10 @@ build_with_oracle_client() {
   fetch_sid_compiler || return 1
   local sid=$cache/sid log=$cache/oracle-client.log
   mkdir -p "$sid/src/dbsync"
-  tar -cf - Makefile common mysql2pgsql pgsql2pgsql share tests/fuzz/fuzz.mk tests/matrix/matrix.mk |
+  tar -cf - Makefile common mysql2pgsql pgsql2pgsql share tests/*/*.mk |
     tar -xf - -C "$sid/src/dbsync"
   chroot "$sid" make -C /src/dbsync -j2 MYSQL_PKG=mysqlclient BUILD=build/oracle BIN=build/oracle/bin programs \
-    >"$log" 2>&1 || { reason="does not compile, see $log: $(grep -m1 'error' "$log" | cut -c1-160)"; return 1; }
+    >"$log" 2>&1 || { reason="does not compile, see $log: $(grep -m1 -E '(error:|[*]{3}) ' "$log" | cut -c1-160)"; return 1; }
   source_bin=$work/bin
   mkdir -p "$source_bin"
   local program
