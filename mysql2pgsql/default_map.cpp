@@ -60,7 +60,7 @@ MappedDefault date_default(const std::string& text, ZeroDatePolicy policy) {
 
 MappedDefault bit_default(const MysqlColumn& source, const PgType& target) {
   const auto value = bit_value(source.default_text);
-  if (!value) return {{}, fmt::format("the default {} was left out", source.default_text), false};
+  if (!value || source.type.length < 1 || source.type.length > 64) return {{}, fmt::format("the default {} was left out", source.default_text), false};
   if (target.kind == PgKind::boolean) return {*value != 0 ? "true" : "false", {}, false};
   if (target.kind != PgKind::bit && target.kind != PgKind::varbit) return {std::to_string(*value), {}, false};
   std::string bits;
@@ -68,11 +68,10 @@ MappedDefault bit_default(const MysqlColumn& source, const PgType& target) {
   return {fmt::format("B'{}'", bits), {}, false};
 }
 
-// MySQL 8 shows binary defaults as 0x…, older ones and MariaDB as the bytes.
 MappedDefault bytes_default(const MysqlColumn& source, const PgType& target) {
-  std::string text = source.default_text;
-  std::string digits = text.starts_with("0x") ? to_lower(text.substr(2)) : hex(text);
-  if (source.type.kind == MysqlKind::binary && source.type.length > 0)
+  std::string digits = hex(source.default_text);
+  constexpr std::int64_t longest_binary = 255;
+  if (source.type.kind == MysqlKind::binary && source.type.length > 0 && source.type.length <= longest_binary)
     digits.resize(std::max<std::size_t>(digits.size(), static_cast<std::size_t>(source.type.length) * 2), '0');
   if (target.kind == PgKind::bytea) return {fmt::format("'\\x{}'", digits), {}, false};
   if (target.kind == PgKind::uuid && digits.size() == 32) return {fmt::format("'{}'", digits), {}, false};

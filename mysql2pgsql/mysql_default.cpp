@@ -1,5 +1,7 @@
 #include "mysql2pgsql/mysql_default.h"
 
+#include <utility>
+
 #include "base/text.h"
 
 namespace dbsync {
@@ -13,6 +15,29 @@ bool is_number(std::string_view text) {
 }
 
 bool is_temporal(MysqlKind kind) { return kind == MysqlKind::timestamp || kind == MysqlKind::datetime; }
+
+bool is_binary(MysqlKind kind) {
+  return kind == MysqlKind::binary || kind == MysqlKind::varbinary || kind == MysqlKind::blob;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// 0x6162 -> ab; nothing for any other text.
+std::optional<std::string> decode_hex(std::string_view text) {
+  if (!text.starts_with("0x") || text.size() % 2 != 0) return std::nullopt;
+  std::string out;
+  for (std::size_t i = 2; i < text.size(); i += 2) {
+    const int high = hex_digit(text[i]);
+    const int low = hex_digit(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out += static_cast<char>(high << 4 | low);
+  }
+  return out;
+}
 
 char unescaped(char c) {
   switch (c) {
@@ -66,6 +91,7 @@ std::optional<std::string> unquote_mysql_literal(std::string_view text) {
 void settle_default(MysqlColumn& column, const std::optional<std::string>& shown, bool flagged_expression,
                     bool is_mariadb, unsigned version) {
   constexpr unsigned mariadb_shows_sql = 100207;
+  constexpr unsigned mysql_shows_hex = 80000;  // binary defaults as 0x…, not as the bytes
   if (!shown) {
     column.default_kind = column.nullable ? MysqlColumn::Default::null : MysqlColumn::Default::none;
     return;
@@ -74,6 +100,12 @@ void settle_default(MysqlColumn& column, const std::optional<std::string>& shown
     settle_mariadb(column, *shown);
     return;
   }
+  if (is_binary(column.type.kind) && !is_mariadb && version >= mysql_shows_hex && !flagged_expression)
+    if (auto bytes = decode_hex(*shown)) {
+      column.default_kind = MysqlColumn::Default::literal;
+      column.default_text = std::move(*bytes);
+      return;
+    }
   const bool now = is_temporal(column.type.kind) && to_lower(*shown).starts_with("current_timestamp");
   column.default_kind =
       flagged_expression || now ? MysqlColumn::Default::expression : MysqlColumn::Default::literal;

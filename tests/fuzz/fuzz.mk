@@ -30,6 +30,6 @@ $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(M2P_LIB) $(COMMON_LIBS)
 fuzz:
 	@share/install-deps.sh build
 	@command -v $(FUZZ_CLANG) >/dev/null || { echo "make fuzz needs $(FUZZ_CLANG) with libFuzzer (the package clang)" >&2; exit 1; }
-	@+$(MAKE) --no-print-directory LIBFUZZER=1 CXX=$(FUZZ_CLANG) SAN=fuzzer-no-link,address,undefined BUILD=$(FUZZ_BUILD) \
+	@+$(MAKE) --no-print-directory LIBFUZZER=1 CXX=$(FUZZ_CLANG) CXXFLAGS="-g1 -Wno-unknown-warning-option" SAN=fuzzer-no-link,address,undefined BUILD=$(FUZZ_BUILD) \
 	  $(addprefix $(FUZZ_BUILD)/fuzz_,$(FUZZ_TARGETS))
 	@tests/fuzz/run.sh $(FUZZ_BUILD) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
