@@ -114,8 +114,9 @@ void encode_timestamp(ColumnPlan& plan, const SourceValue& value, CopyBuffer& ou
     put_null(out);
 }
 
-void encode_interval(ColumnPlan&, const SourceValue& value, CopyBuffer& out) {
+void encode_interval(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
   const auto t = load<Temporal>(value);
+  check_time(plan, t);
   const std::int64_t micros = pg_time(t.hour, t.minute, t.second, t.microsecond);
   char* p = out.reserve(20);
   store_be32(p, 16);
@@ -126,6 +127,7 @@ void encode_interval(ColumnPlan&, const SourceValue& value, CopyBuffer& out) {
 
 void encode_time(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
   const auto t = load<Temporal>(value);
+  check_time(plan, t);
   const std::int64_t micros = pg_time(t.hour, t.minute, t.second, t.microsecond);
   if ((t.negative && micros != 0) || micros > kMicrosPerDay)
     bad_value(plan, fmt::format("{}{:02}:{:02}:{:02}", t.negative ? "-" : "", t.hour, t.minute, t.second),

@@ -55,8 +55,9 @@ void encode_date(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
   out.advance(static_cast<std::size_t>(end - p));
 }
 
-void encode_time(ColumnPlan&, const SourceValue& value, CopyBuffer& out) {
+void encode_time(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
   const auto t = load<Temporal>(value);
+  check_time(plan, t);
   char* p = out.reserve(40);
   char* end = format_time(p, t.negative, t.hour, t.minute, t.second, t.microsecond);
   out.advance(static_cast<std::size_t>(end - p));

@@ -67,6 +67,11 @@ bool check_date(ColumnPlan& plan, const Temporal& t) {
   return false;
 }
 
+void check_time(const ColumnPlan& plan, const Temporal& t) {
+  if (t.hour <= 838 && t.minute < 60 && t.second < 60 && t.microsecond < 1'000'000) return;
+  bad_value(plan, fmt::format("{}:{}:{}", t.hour, t.minute, t.second), "is not a TIME");
+}
+
 std::string_view checked_text(ColumnPlan& plan, std::string_view text, std::string& scratch) {
   const std::size_t good = valid_text_prefix(text);
   if (good == text.size()) return text;

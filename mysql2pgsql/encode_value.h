@@ -30,6 +30,10 @@ inline DateTime datetime_of(const Temporal& t) {
 // counted and false (the caller writes NULL or -infinity), or an Error.
 bool check_date(ColumnPlan& plan, const Temporal& t);
 
+// Throws bad_value for a TIME beyond ±838:59:59, which no server stores: only a
+// malformed row can hold it.
+void check_time(const ColumnPlan& plan, const Temporal& t);
+
 // Text that PostgreSQL takes: `text` itself when it is clean, else what the
 // policies make of it, in `scratch`.
 std::string_view checked_text(ColumnPlan& plan, std::string_view text, std::string& scratch);
