@@ -78,20 +78,6 @@ MappedDefault bytes_default(const MysqlColumn& source, const PgType& target) {
   return {{}, "the binary default was left out", false};
 }
 
-std::string array_literal(std::string_view set) {
-  std::string out = "{";
-  for_each_label(set, [&](std::string_view label) {
-    if (out.size() > 1) out += ',';
-    out += '"';
-    for (const char c : label) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-  });
-  return out + "}";
-}
-
 // [-+]digits[.digits][e[-+]digits], and nothing that SQL could read as a comment
 // or an operator.
 bool is_number(std::string_view text) {

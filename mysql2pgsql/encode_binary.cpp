@@ -194,13 +194,6 @@ void encode_float4_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer&
 
 // ---------------------------------------------------------------- the others
 
-std::uint64_t bits_of(const ColumnPlan& plan, const SourceValue& value) {
-  if (value.length > 8) bad_value(plan, value.bytes(), "has more than 64 bits");
-  std::uint64_t v = 0;
-  for (const char c : value.bytes()) v = v << 8 | static_cast<unsigned char>(c);
-  return v;
-}
-
 // MySQL aligns the bits at the right of its bytes, PostgreSQL at the left.
 void encode_bit(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
   const auto bits = static_cast<unsigned>(plan.source.length);

@@ -96,13 +96,6 @@ void encode_geometry(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out
     put_hex(bytes, out);
 }
 
-std::uint64_t bits_of(const ColumnPlan& plan, const SourceValue& value) {
-  if (value.length > 8) bad_value(plan, value.bytes(), "has more than 64 bits");
-  std::uint64_t v = 0;
-  for (const char c : value.bytes()) v = v << 8 | static_cast<unsigned char>(c);
-  return v;
-}
-
 void encode_bit_string(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
   const std::uint64_t v = bits_of(plan, value);
   const auto bits = static_cast<std::size_t>(plan.source.length);
@@ -116,21 +109,9 @@ void encode_bit_number(ColumnPlan& plan, const SourceValue& value, CopyBuffer& o
   out.advance(static_cast<std::size_t>(std::to_chars(p, p + 24, bits_of(plan, value)).ptr - p));
 }
 
-// {"a","b"}: every element quoted, quotes and backslashes escaped for the array
-// and then for COPY.
 void encode_text_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
   std::string scratch;
-  std::string array = "{";
-  for_each_label(checked_text(plan, value.bytes(), scratch), [&](std::string_view label) {
-    if (array.size() > 1) array += ',';
-    array += '"';
-    for (const char c : label) {
-      if (c == '"' || c == '\\') array += '\\';
-      array += c;
-    }
-    array += '"';
-  });
-  put_escaped(out, array + "}");
+  put_escaped(out, array_literal(checked_text(plan, value.bytes(), scratch)));
 }
 
 void encode_float4_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {

@@ -92,6 +92,27 @@ std::string_view checked_text(ColumnPlan& plan, std::string_view text, std::stri
   return scratch;
 }
 
+std::uint64_t bits_of(const ColumnPlan& plan, const SourceValue& value) {
+  if (value.length > 8) bad_value(plan, value.bytes(), "has more than 64 bits");
+  std::uint64_t v = 0;
+  for (const char c : value.bytes()) v = v << 8 | static_cast<unsigned char>(c);
+  return v;
+}
+
+std::string array_literal(std::string_view set) {
+  std::string out = "{";
+  for_each_label(set, [&](std::string_view label) {
+    if (out.size() > 1) out += ',';
+    out += '"';
+    for (const char c : label) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    out += '"';
+  });
+  return out + "}";
+}
+
 void put_ewkb(const ColumnPlan& plan, std::string_view value, CopyBuffer& out) {
   constexpr std::size_t header = 4 + 1 + 4;  // SRID, byte order, type
   if (value.size() < header || value[4] != 1) bad_value(plan, value, "is not a geometry (SRID and little-endian WKB)");

@@ -49,6 +49,12 @@ void for_each_label(std::string_view set, F&& f) {
   }
 }
 
+// A BIT value as a number; throws bad_value beyond 64 bits.
+std::uint64_t bits_of(const ColumnPlan& plan, const SourceValue& value);
+
+// A SET value as an array literal: {"a","b"}, every element quoted.
+std::string array_literal(std::string_view set);
+
 // MySQL's geometry: int32 little-endian SRID, then WKB. Writes plain WKB for
 // SRID 0 and EWKB (PostGIS: type | 0x20000000, SRID after it) otherwise.
 // Throws bad_value when there are too few bytes.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/log_error.h"
 #include "base/progress.h"
 #include "base/shutdown.h"
 #include "config/config.h"
@@ -32,11 +33,6 @@ std::string utc_now() {
   gmtime_r(&now, &tm);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
                      tm.tm_min, tm.tm_sec);
-}
-
-void report_error(const Error& error) {
-  log::error("main", error.what());
-  if (!error.hint().empty()) log::error("main", "HINT: " + error.hint());
 }
 
 // What was asked for goes to stdout; a full disk there must not look like success.
@@ -103,7 +99,7 @@ int write_ddl(const Options& options, const Config& config, const std::vector<Ta
   int status = 0;
   for (const CopyTask& task : tasks) {
     if (!task.problem) continue;
-    report_error(*task.problem);
+    log::error("main", *task.problem);
     if (status == 0) status = exit_code(task.problem->kind());
   }
   return status;
@@ -200,7 +196,7 @@ int main(int argc, char** argv) {
   try {
     return dbsync::run(argc, argv);
   } catch (const dbsync::Error& error) {
-    dbsync::report_error(error);
+    dbsync::log::error("main", error);
     return dbsync::exit_code(error.kind());
   } catch (const std::exception& e) {
     dbsync::log::error("main", std::string("internal error: ") + e.what());

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/log_error.h"
 #include "config/options.h"
 #include "version.h"
 
@@ -23,8 +24,7 @@ int main(int argc, char** argv) {
     log::error("main", "HINT: pg_dump and pg_restore move a PostgreSQL database meanwhile");
     return exit_code(ErrorKind::usage);
   } catch (const Error& error) {
-    log::error("main", error.what());
-    if (!error.hint().empty()) log::error("main", "HINT: " + error.hint());
+    log::error("main", error);
     return exit_code(error.kind());
   }
 }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/log_error.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "base/worker_pool.h"
@@ -137,8 +138,7 @@ class Job {
     if (error.sqlstate().starts_with("23")) error = count_violations(worker, unit, error);
     if (error.sqlstate() == "42830" || error.sqlstate() == "42P01")
       error.hint("the table that it refers to was not completed; see its own error");
-    log::error(worker.name, error.what());
-    if (!error.hint().empty()) log::error(worker.name, "HINT: " + error.hint());
+    log::error(worker.name, error);
     const std::lock_guard lock(mutex_);
     result_.results[task].post_errors.push_back(std::move(error));
   }
@@ -311,8 +311,7 @@ class Job {
 
 void report_failure(const std::string& component, const CopyTask& task, Error error, TaskResult& result) {
   error.context(task.name);
-  log::error(component, error.what());
-  if (!error.hint().empty()) log::error(component, "HINT: " + error.hint());
+  log::error(component, error);
   result.status = TaskStatus::failed;
   result.error = std::move(error);
 }
