@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -19,8 +21,8 @@
 
 namespace dbsync {
 
-// One piece of work: rows of the source that go into one target table in one
-// transaction.
+// Rows of the source that go into one target table: a whole table or a query.
+// A large one is cut into chunks; else it is one.
 struct CopyTask {
   std::string name;          // for messages: the table list's or the source's name
   std::string query;         // "" = the source table `name`, whole
@@ -31,13 +33,40 @@ struct CopyTask {
   std::optional<Error> problem;       // found while planning: the task fails without being tried
 };
 
+// The part of a task that one worker copies in one transaction. Both texts are
+// SQL of the source.
+struct Chunk {
+  std::string from;       // what to read instead of the task's table: a partition; "" = the table itself
+  std::string predicate;  // which of its rows; "" = all
+  std::uint64_t estimated_bytes = 0;  // 0 = the task's
+
+  bool whole() const { return from.empty() && predicate.empty(); }
+};
+
+// How tasks are to be cut.
+struct ChunkSizes {
+  std::uint64_t bytes = 0;    // wanted size of a chunk
+  unsigned workers = 1;       // that will share the chunks
+};
+
+// The moment that all sessions of a source see.
+struct SnapshotFacts {
+  std::string method;         // for the log and the report: "global read lock", …
+  bool consistent = true;     // false only when the user asked for it
+  // Where following the source's changes has to start: names and values as the
+  // source calls them (binlog_file, binlog_position, gtid, lsn). May be empty.
+  std::vector<std::pair<std::string, std::string>> position;
+
+  std::string describe() const;  // "global read lock, binlog_file mysql-bin.000001, …"
+};
+
 // Values that a policy changed in one column.
 struct ChangedValues {
   std::string column;
   std::uint64_t count = 0;
 };
 
-// The encoded rows of one task. Destroyed before its end, the source stops
+// The encoded rows of one chunk. Destroyed before its end, the source stops
 // sending; nothing is read to the end for politeness.
 class ChunkReader {
  public:
@@ -58,20 +87,40 @@ class ChunkReader {
   virtual std::vector<ChangedValues> changed_values() const = 0;
 };
 
-// One connection to the source. Threads: one, except cancel().
+// One connection to the source, inside of its snapshot. Threads: one, except cancel().
 class SourceSession {
  public:
   virtual ~SourceSession() = default;
-  virtual std::unique_ptr<ChunkReader> open(const CopyTask& task, const TargetTable& target,
+
+  // Cuts a task into chunks and hands each one to `emit` as soon as its bounds
+  // are known. Together they hold every row of the task exactly once, whatever
+  // was inserted since the catalog was read. One whole chunk when the task
+  // cannot be cut.
+  virtual void plan_chunks(const CopyTask& task, const ChunkSizes& sizes,
+                           const std::function<void(Chunk)>& emit) = 0;
+
+  virtual std::unique_ptr<ChunkReader> open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                                             CopyFormatChoice format) = 0;
+
+  // False when the session cannot be used again; after an error, or after a
+  // reader was destroyed before its end.
+  virtual bool usable() noexcept = 0;
   virtual void cancel() noexcept = 0;
 };
 
-// The source as a whole. Threads: new_session may be called from any thread.
+// The source as a whole.
 class SnapshotSource {
  public:
   virtual ~SnapshotSource() = default;
-  virtual std::unique_ptr<SourceSession> new_session() = 0;
+
+  // Opens one snapshot for up to `sessions` sessions. Once, before session().
+  // Errors: ErrorKind::source when no consistent snapshot can be had.
+  virtual SnapshotFacts open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) = 0;
+
+  // A session on the snapshot, for the calling worker; again after it lost one.
+  // Any thread. Errors: ErrorKind::source when the snapshot cannot be joined any
+  // more.
+  virtual std::unique_ptr<SourceSession> session() = 0;
 };
 
 }  // namespace dbsync
