@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/rate_limiter.h"
 #include "config/config.h"
 
 namespace dbsync {
@@ -32,6 +33,8 @@ struct Options {
   bool truncate = false;          // --truncate; excludes --append
   std::string report_path;        // --report FILE
   CopyFormatChoice copy_format = CopyFormatChoice::automatic;  // --copy-format auto|binary|text
+  std::uint64_t chunk_bytes = 64 << 20;  // --chunk-size SIZE; 0 = tables are not cut
+  MaxRate max_rate;               // --max-rate N rows/s or SIZE/s
   std::string dialect;            // --dialect NAME; "" = ask the target
   bool verbose = false;           // -v, --verbose: debug lines
   bool quiet = false;             // -q, --quiet: warnings and errors only

@@ -1,7 +1,9 @@
 // A full copy: all tasks, shared out over the workers.
 //
-// Each worker owns one source session and one target connection. Largest tasks
-// first. A task that fails is rolled back and reported; the others go on.
+// Each worker owns one source session, all on one snapshot, and one target
+// connection. Large tasks are cut into chunks, largest first, so that workers
+// share tables. A chunk that fails is rolled back and ends its task; other tasks
+// go on.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +13,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/rate_limiter.h"
+#include "copy/job_progress.h"
 #include "copy/snapshot_source.h"
 #include "copy/table_loader.h"
 #include "schema/dialect.h"
@@ -27,17 +31,19 @@ struct JobOptions {
   std::size_t buffer_bytes = 1 << 20;
   LoadMode mode = LoadMode::refuse;
   bool create = false;
+  std::uint64_t chunk_bytes = 64 << 20;  // tables above it are cut; 0 = none
+  MaxRate max_rate;
   std::uint64_t reject_limit = 0;  // rows per target table that may be set aside
   std::string reject_directory = "rejects";
   std::string application_name;
 };
 
-enum class TaskStatus { waiting, running, done, failed, interrupted };
-
 struct TaskResult {
   TaskStatus status = TaskStatus::waiting;
-  LoadOutcome outcome;
-  double seconds = 0;
+  LoadOutcome outcome;   // of all its chunks
+  std::size_t chunks = 1;       // as far as planned
+  std::size_t chunks_done = 0;  // committed on the target
+  double seconds = 0;    // from its first chunk's start to its last one's end
   bool created = false;  // its target table was created by this run
   std::optional<Error> error;
   // What went wrong with its table after the rows were in: an index, a key.
@@ -45,6 +51,7 @@ struct TaskResult {
 };
 
 struct JobResult {
+  SnapshotFacts snapshot;
   std::vector<CopyTask> tasks;       // in the order they were given
   std::vector<TaskResult> results;   // one per task
   std::vector<std::string> notes;    // what is not migrated at all

@@ -29,6 +29,7 @@ class Preparer {
       found = find_table(target_, task.target);
     }
     out.target = std::move(*found);
+    out.fresh = created_.contains(task.target) && uses_[task.target] == 1;
     if (task.query.empty() && !created_.contains(task.target)) out.truncate_first = settle_rows(task);
     return out;
   }

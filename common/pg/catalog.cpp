@@ -88,7 +88,7 @@ std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedN
   if (relkind != "r" && relkind != "p" && relkind != "f")
     throw Error(ErrorKind::target, fmt::format("{} is on the target, but is not a table", name.display()))
         .hint("rename it, or send the rows elsewhere with -s SCHEMA or a table-list line");
-  TargetTable table{name, {}};
+  TargetTable table{name, {}, relkind == "r"};
   for (int row = 0; row < result.rows(); ++row) {
     if (result.is_null(row, 0)) continue;  // a table without columns
     table.columns.push_back(

@@ -23,6 +23,7 @@ struct TargetColumn {
 struct TargetTable {
   QualifiedName name;
   std::vector<TargetColumn> columns;
+  bool plain = true;      // an ordinary table: not partitioned, not foreign
 };
 
 // Applies the settings of a loading session (share/sql/target_session.sql).
