@@ -73,6 +73,12 @@ class RowEncoder {
 
   std::vector<ColumnPlan> columns_;
   CopyFormat format_;
+  // Columns whose values can be large, and by how much text COPY makes them larger.
+  struct LargeColumn {
+    std::size_t index;
+    std::size_t factor;
+  };
+  std::vector<LargeColumn> large_;
 };
 
 }  // namespace dbsync
