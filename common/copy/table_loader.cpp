@@ -167,6 +167,20 @@ std::vector<std::string> key_of(const CopyTask& task) {
 
 }  // namespace
 
+namespace {
+
+void commit(PgTransaction& transaction, bool journaled) {
+  try {
+    transaction.commit();
+  } catch (const Error& error) {
+    if (journaled || !error.connection_lost()) throw;
+    throw Error(ErrorKind::target, fmt::format("whether the rows were committed is not known: {}", error.what()))
+        .hint("compare the row counts of source and target before the table is loaded again");
+  }
+}
+
+}  // namespace
+
 LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConnection& target,
                        TaskProgress& progress, const std::stop_token& stop) {
   PgTransaction transaction(target);
@@ -175,10 +189,14 @@ LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConn
   TaskRejects rejects(request.rejects, request.target.name, key_of(request.task));
   Loader loader(request, *reader, target, progress, stop);
   LoadOutcome outcome = run_loader(loader, request, rejects);
-  rejects.keep();
-  transaction.commit();
-  loader.keep();
   outcome.changed = reader->changed_values();
+  if (request.before_commit && !request.before_commit(target, outcome)) {
+    outcome.by_other = true;
+    return outcome;  // the transaction rolls back
+  }
+  rejects.keep();
+  commit(transaction, request.before_commit != nullptr);
+  loader.keep();
   return outcome;
 }
 

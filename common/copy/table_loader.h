@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct LoadOutcome {
   CopyFormat format = CopyFormat::binary;
   std::vector<ChangedValues> changed;
   std::uint64_t rejected = 0;  // rows set aside
+  bool by_other = false;       // another process had loaded it
 };
 
 struct LoadRequest {
@@ -44,9 +46,14 @@ struct LoadRequest {
   std::size_t buffer_bytes = 0;
   RejectBudget& rejects;
   RateLimiter& rate;
+  // Runs in the transaction, just before its end. False: another process has
+  // loaded this chunk; then nothing of ours is kept.
+  std::function<bool(PgConnection&, const LoadOutcome&)> before_commit;
 };
 
-// `stop` is looked at between buffers: ErrorKind::interrupted then.
+// `stop` is looked at between buffers: ErrorKind::interrupted then. Without
+// before_commit, an error of which it is not known whether it came before or
+// after the commit is not retryable.
 LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConnection& target,
                        TaskProgress& progress, const std::stop_token& stop);
 
