@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 
@@ -30,6 +31,10 @@ struct Options {
   bool create = false;            // --create
   bool append = false;            // --append
   bool truncate = false;          // --truncate; excludes --append
+  std::vector<std::string> include;  // --include PATTERN, may be repeated
+  std::vector<std::string> exclude;  // --exclude PATTERN
+  bool status = false;            // --status: print the status tables, copy nothing
+  bool json = false;              // --json: goes with --status
   std::string report_path;        // --report FILE
   CopyFormatChoice copy_format = CopyFormatChoice::automatic;  // --copy-format auto|binary|text
   std::string dialect;            // --dialect NAME; "" = ask the target

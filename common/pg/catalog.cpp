@@ -33,18 +33,6 @@ void apply_typmod(PgType& type, std::int64_t typmod) {
   }
 }
 
-PgType column_type(const PgResult& result, int row) {
-  PgType type;
-  type.kind = kind_of_oid(static_cast<std::uint32_t>(result.integer(row, 1)));
-  type.name = result.text(row, 4);
-  if (type.kind == PgKind::other) {
-    if (result.value(row, 2) == "e") type.kind = PgKind::enumeration;
-    if (result.value(row, 3) == "geometry") type.kind = PgKind::geometry;
-  }
-  apply_typmod(type, result.integer(row, 8));
-  return type;
-}
-
 // The number after `word` in version(): "… (Greenplum Database 6.24.3 build …".
 int major_after(std::string_view version, std::string_view word) {
   const auto at = version.find(word);
@@ -57,6 +45,19 @@ int major_after(std::string_view version, std::string_view word) {
 }
 
 }  // namespace
+
+PgType pg_type_of(std::uint32_t oid, std::string_view typtype, std::string_view typname, std::string text,
+                  std::int64_t typmod) {
+  PgType type;
+  type.kind = kind_of_oid(oid);
+  type.name = std::move(text);
+  if (type.kind == PgKind::other) {
+    if (typtype == "e") type.kind = PgKind::enumeration;
+    if (typname == "geometry") type.kind = PgKind::geometry;
+  }
+  apply_typmod(type, typmod);
+  return type;
+}
 
 void prepare_target_session(PgConnection& connection) { connection.exec(sql::target_session, {}); }
 
@@ -91,8 +92,10 @@ std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedN
   TargetTable table{name, {}};
   for (int row = 0; row < result.rows(); ++row) {
     if (result.is_null(row, 0)) continue;  // a table without columns
+    const auto oid = static_cast<std::uint32_t>(result.integer(row, 1));
     table.columns.push_back(
-        {result.text(row, 0), column_type(result, row), result.boolean(row, 5), result.boolean(row, 6)});
+        {result.text(row, 0), pg_type_of(oid, result.value(row, 2), result.value(row, 3), result.text(row, 4), result.integer(row, 8)),
+         result.boolean(row, 5), result.boolean(row, 6), oid, result.value(row, 2) == "e"});
   }
   return table;
 }
