@@ -112,6 +112,8 @@ JobOptions job_options(const Options& options, const Config& config) {
   if (options.buffer_kb) out.buffer_bytes = std::size_t{*options.buffer_kb} * 1024;
   out.mode = options.append ? LoadMode::append : options.truncate ? LoadMode::truncate : LoadMode::refuse;
   out.create = options.create;
+  out.chunk_bytes = options.chunk_bytes;
+  out.max_rate = options.max_rate;
   out.reject_limit = config.reject_limit;
   out.reject_directory = config.reject_directory;
   out.application_name = kProgram;

@@ -223,6 +223,19 @@ void MysqlConnection::cancel() const noexcept {
   }
 }
 
+bool MysqlConnection::answers() noexcept {
+  // A KILL that came after its statement's end hits the next one instead.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    try {
+      exec("DO 0");
+      return true;
+    } catch (const std::exception& e) {
+      log::debug("source", std::string("after a cancelled statement: ") + e.what());
+    }
+  }
+  return false;
+}
+
 void MysqlConnection::abandon() noexcept {
   if (abandoned_) return;
   abandoned_ = true;

@@ -57,8 +57,9 @@ class MysqlConnection {
 
   // Ends what this session runs, through a second connection. Best effort.
   void cancel() const noexcept;
-  // Cuts the socket: for leaving a result half read without reading it to its
-  // end. The session is unusable afterwards.
+  // True when the session takes statements.
+  bool answers() noexcept;
+  // Cuts the socket. The session is unusable afterwards.
   void abandon() noexcept;
   bool usable() const { return !abandoned_; }
 

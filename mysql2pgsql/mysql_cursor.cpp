@@ -169,8 +169,13 @@ MysqlCursor::MysqlCursor(MysqlConnection& connection, std::string sql)
   read_metadata();
 }
 
+// The session's snapshot is worth more than a few buffers read away: the server
+// is told to stop, and what is on its way is dropped.
 MysqlCursor::~MysqlCursor() {
-  if (active_) connection_.abandon();
+  if (!active_) return;
+  connection_.cancel();
+  mysql_stmt_free_result(binding_->statement.get());
+  if (!connection_.answers()) connection_.abandon();
 }
 
 void MysqlCursor::read_metadata() {
@@ -240,7 +245,12 @@ bool MysqlCursor::fetch() {
     active_ = false;
     return false;
   }
-  if (status != 0 && status != MYSQL_DATA_TRUNCATED) throw error();
+  if (status != 0 && status != MYSQL_DATA_TRUNCATED) {
+    active_ = false;
+    Error failure = error();
+    if (failure.connection_lost()) connection_.abandon();
+    throw failure;
+  }
   convert_row();
   if (status == MYSQL_DATA_TRUNCATED) fetch_long_values();
   return true;

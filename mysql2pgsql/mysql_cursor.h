@@ -5,8 +5,9 @@
 // proportion to the largest row.
 //
 // A lost connection is an exception in fetch(), never an end of data. Destroyed
-// before the end, the connection is abandoned (MysqlConnection::abandon), since
-// reading the rest away could take hours.
+// before the end, the statement is killed on the server, since reading the rest
+// away could take hours; the session and its snapshot stay, unless it does not
+// answer then (MysqlConnection::usable).
 //
 // Source: MySQL manual, "C API Prepared Statement Interface".
 // Threads: as its connection.

@@ -6,7 +6,9 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "mysql2pgsql/chunk_planner.h"
 #include "mysql2pgsql/mysql_cursor.h"
+#include "mysql2pgsql/mysql_snapshot.h"
 #include "mysql2pgsql/type_map.h"
 
 namespace dbsync {
@@ -75,7 +77,7 @@ bool is_routing_column(const Table& table, const std::string& name) {
 }
 
 // Every column by name, in the catalog's order.
-Selection select_whole_table(const MysqlTable& source, const Table& definition, const TargetTable& target) {
+Selection select_table(const MysqlTable& source, const Table& definition, const TargetTable& target, const Chunk& chunk) {
   Selection out;
   std::string columns;
   for (const bool routing : {true, false})
@@ -85,9 +87,15 @@ Selection select_whole_table(const MysqlTable& source, const Table& definition, 
       columns += (columns.empty() ? "" : ", ") + MysqlConnection::identifier(source.columns[i].name);
       out.names.push_back(name);
     }
-  out.sql = fmt::format("SELECT {} FROM {}", columns, MysqlConnection::identifier(source.name));
+  out.sql = fmt::format("SELECT {} FROM {}", columns,
+                        chunk.from.empty() ? MysqlConnection::identifier(source.name) : chunk.from);
+  if (!chunk.predicate.empty()) out.sql += " WHERE " + chunk.predicate;
   return out;
 }
+
+// A query as something to select from. A line end before the bracket: it may end
+// with a comment.
+std::string as_relation(const std::string& query) { return fmt::format("({}\n) AS dbsync_query", query); }
 
 // Binary when every column has a binary form, unless the user or the dialect
 // decides otherwise.
@@ -157,18 +165,31 @@ class MysqlChunkReader : public ChunkReader {
 
 class MysqlSession : public SourceSession {
  public:
-  MysqlSession(const MysqlEndpoint& endpoint, const MysqlCatalog& catalog, const MapOptions& options,
+  MysqlSession(std::unique_ptr<MysqlConnection> connection, const MysqlCatalog& catalog, const MapOptions& options,
                const ValuePolicies& policies)
-      : connection_(endpoint), catalog_(catalog), options_(options), policies_(policies) {}
+      : connection_(std::move(connection)), catalog_(catalog), options_(options), policies_(policies) {}
 
-  std::unique_ptr<ChunkReader> open(const CopyTask& task, const TargetTable& target,
+  void plan_chunks(const CopyTask& task, const ChunkSizes& sizes, const std::function<void(Chunk)>& emit) override {
+    if (task.query.empty()) {
+      ChunkPlanner(*connection_, *catalog_.find_table(task.name), sizes, emit).plan_table();
+      return;
+    }
+    const auto key = query_key(task);
+    if (!key) {
+      emit({});
+      return;
+    }
+    ChunkPlanner(*connection_, *key->first, sizes, emit).plan_query(key->second);
+  }
+
+  std::unique_ptr<ChunkReader> open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                                     CopyFormatChoice choice) override {
     Selection selection;
     if (task.query.empty())
-      selection = select_whole_table(*catalog_.find_table(task.name), *task.definition, target);
+      selection = select_table(*catalog_.find_table(task.name), *task.definition, target, chunk);
     else
       selection.sql = task.query;
-    auto cursor = std::make_unique<MysqlCursor>(connection_, selection.sql);
+    auto cursor = std::make_unique<MysqlCursor>(*connection_, selection.sql);
     if (!task.query.empty())
       for (const ResultColumn& column : cursor->columns()) selection.names.push_back(target_name(column.name, options_));
     const auto types = result_types(cursor->columns(), catalog_);
@@ -176,22 +197,105 @@ class MysqlSession : public SourceSession {
     for (std::size_t i = 0; i < types.size(); ++i)
       plans.push_back(plan_column(cursor->columns()[i], selection.names[i], types[i], target, policies_));
     const CopyFormat format = choose_format(plans, task, choice, options_.dialect);
+    // The types come from the query itself: from within brackets the server may
+    // not name a column's table.
+    if (!task.query.empty() && !chunk.whole())
+      cursor = std::make_unique<MysqlCursor>(
+          *connection_, fmt::format("SELECT * FROM {} WHERE {}", as_relation(task.query), chunk.predicate));
     return std::make_unique<MysqlChunkReader>(std::move(cursor), RowEncoder(std::move(plans), format), format);
   }
 
-  void cancel() noexcept override { connection_.cancel(); }
+  bool usable() noexcept override { return connection_->usable(); }
+  void cancel() noexcept override { connection_->cancel(); }
 
  private:
-  MysqlConnection connection_;
+  // The table whose single number key is a column of the query, and the query's
+  // name for it; nothing when the query cannot be read in parts.
+  std::optional<std::pair<const MysqlTable*, std::string>> query_key(const CopyTask& task) {
+    const MysqlCursor cursor(*connection_, task.query);
+    for (const ResultColumn& column : cursor.columns()) {
+      const MysqlTable* table = column.table_schema == catalog_.db ? catalog_.find_table(column.table) : nullptr;
+      if (table == nullptr || table->partitioning) continue;
+      const ChunkKey key = chunk_key(*table);
+      if (!key.single_number() || key.columns[0]->name != column.column) continue;
+      if (merges(task, column.name)) return std::pair(table, column.name);
+    }
+    return std::nullopt;
+  }
+
+  // True when the server reads a part of the query by the key instead of
+  // computing all of it first, as for GROUP BY, UNION or LIMIT.
+  bool merges(const CopyTask& task, const std::string& column) {
+    try {
+      const auto plan = connection_->query(fmt::format("EXPLAIN FORMAT=TRADITIONAL SELECT * FROM {} WHERE {} >= 0",
+                                                       as_relation(task.query), MysqlConnection::identifier(column)));
+      return std::all_of(plan.begin(), plan.end(), [](const auto& row) {
+        const std::string type = row.at(1).value_or("");
+        return type == "SIMPLE" || type == "PRIMARY";
+      });
+    } catch (const Error& error) {
+      if (error.connection_lost()) throw;
+      log::debug("source", fmt::format("{}: not cut into chunks: {}", task.name, error.what()));
+      return false;  // two columns of one name, for example
+    }
+  }
+
+  std::unique_ptr<MysqlConnection> connection_;
   const MysqlCatalog& catalog_;
   const MapOptions& options_;
   const ValuePolicies& policies_;
 };
 
+bool is_transactional(const MysqlTable& table) {
+  const std::string engine = to_lower(table.engine);
+  return engine == "innodb" || engine == "rocksdb" || engine == "tokudb" || engine == "ndbcluster" || engine == "ndb";
+}
+
 }  // namespace
 
-std::unique_ptr<SourceSession> MysqlSource::new_session() {
-  return std::make_unique<MysqlSession>(endpoint_, catalog_, options_, policies_);
+// All tables when there are queries: what these read is not known.
+std::vector<std::string> MysqlSource::tables_to_lock(const std::vector<CopyTask>& tasks) const {
+  std::vector<std::string> out;
+  const bool queries = std::any_of(tasks.begin(), tasks.end(), [](const CopyTask& t) { return !t.query.empty(); });
+  if (queries)
+    for (const MysqlTable& table : catalog_.tables) out.push_back(table.name);
+  else
+    for (const CopyTask& task : tasks)
+      if (!task.problem) out.push_back(task.name);
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+SnapshotFacts MysqlSource::open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) {
+  const auto tables = tables_to_lock(tasks);
+  std::vector<std::string> loose;
+  for (const std::string& name : tables)
+    if (const MysqlTable* table = catalog_.find_table(name); table != nullptr && !is_transactional(*table))
+      loose.push_back(fmt::format("{} ({})", name, table->engine));
+  if (!loose.empty())
+    log::warning("source", fmt::format("tables of engines without transactions are not part of the snapshot; do not "
+                                       "write to them during the copy: {}", join(loose, ", ")));
+  for (unsigned i = 0; i < sessions; ++i) free_.push_back(std::make_unique<MysqlConnection>(endpoint_));
+  SnapshotFacts facts = open_mysql_snapshot(endpoint_, free_, tables);
+  one_snapshot_ = facts.consistent;
+  return facts;
+}
+
+std::unique_ptr<SourceSession> MysqlSource::session() {
+  std::unique_ptr<MysqlConnection> connection;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!free_.empty()) {
+      connection = std::move(free_.back());
+      free_.pop_back();
+    }
+  }
+  if (!connection && one_snapshot_)
+    throw Error(ErrorKind::source, "this worker's session on the source was lost, and its snapshot cannot be joined again")
+        .hint("run again for the tables that are missing");
+  if (!connection) connection = std::make_unique<MysqlConnection>(endpoint_);
+  return std::make_unique<MysqlSession>(std::move(connection), catalog_, options_, policies_);
 }
 
 }  // namespace dbsync

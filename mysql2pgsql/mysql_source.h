@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,19 @@ class MysqlSource : public SnapshotSource {
               const ValuePolicies& policies)
       : endpoint_(endpoint), catalog_(catalog), options_(options), policies_(policies) {}
 
-  std::unique_ptr<SourceSession> new_session() override;
+  SnapshotFacts open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) override;
+  std::unique_ptr<SourceSession> session() override;
 
  private:
+  std::vector<std::string> tables_to_lock(const std::vector<CopyTask>& tasks) const;
+
   const MysqlEndpoint& endpoint_;
   const MysqlCatalog& catalog_;
   const MapOptions& options_;
   const ValuePolicies& policies_;
+  std::mutex mutex_;                                      // guards free_
+  std::vector<std::unique_ptr<MysqlConnection>> free_;    // on the snapshot, not handed out yet
+  bool one_snapshot_ = false;
 };
 
 }  // namespace dbsync

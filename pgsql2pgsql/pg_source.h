@@ -50,6 +50,7 @@ class PgSource : public SnapshotSource {
   // For pg_dump --snapshot; "" when there is none to join.
   const std::string& snapshot_name() const { return facts_.snapshot; }
   const Dialect& dialect() const { return facts_.dialect; }
+  bool on_standby() const { return facts_.standby; }
   // The planning connection, inside of the snapshot.
   PgConnection& planner() { return *planner_; }
 

@@ -29,6 +29,7 @@ class TableFilter {
       : include_(std::move(include)), exclude_(std::move(exclude)) {}
 
   bool wants(const QualifiedName& name) const;
+  TableFilter without_include() const { return TableFilter({}, exclude_); }
   bool everything() const { return include_.empty() && exclude_.empty(); }
   // Patterns of `include` that none of the names matches: typing errors, most likely.
   std::vector<std::string> unmatched(const std::vector<QualifiedName>& names) const;

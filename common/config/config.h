@@ -17,6 +17,9 @@ namespace dbsync {
 
 enum class Program { mysql2pgsql, pgsql2pgsql };
 
+// How all workers come to see one moment of a MySQL source; see mysql_snapshot.h.
+enum class Consistency { automatic, binlog_position, global_lock, table_locks, optimistic, none };
+
 struct MysqlEndpoint {
   std::string host = "localhost";
   std::uint16_t port = 3306;
@@ -30,6 +33,8 @@ struct MysqlEndpoint {
   std::string ssl_cert;
   std::string ssl_key;
   std::string ssl_mode;  // disabled, preferred, required, verify_ca, verify_identity; "" = library default
+  Consistency consistency = Consistency::automatic;
+  std::uint32_t lock_wait_timeout = 10;  // seconds, for the locks of a snapshot
   std::string binlogfile;
   std::uint64_t binlogfile_offset = 0;
 

@@ -145,6 +145,20 @@ std::string store_ssl_mode(Config& config, const std::string& value) {
   return {};
 }
 
+std::string store_consistency(Config& config, const std::string& value) {
+  return store_choice<Consistency>(config.src_mysql.consistency, value,
+                                   {{"auto", Consistency::automatic},
+                                    {"binlog_position", Consistency::binlog_position},
+                                    {"global_lock", Consistency::global_lock},
+                                    {"table_locks", Consistency::table_locks},
+                                    {"optimistic", Consistency::optimistic},
+                                    {"none", Consistency::none}});
+}
+
+std::string store_lock_wait_timeout(Config& config, const std::string& value) {
+  return store_number<std::uint32_t>(config.src_mysql.lock_wait_timeout, value, 1, 86400);
+}
+
 using enum Program;
 constexpr std::string_view kIncrements = "increments from the MySQL binlog are";
 constexpr bool kActive = true;
@@ -174,6 +188,11 @@ std::vector<ConfigKey> mysql_keys() {
        "Certificate of the client; goes with ssl_key."},
       {s, "ssl_key", store_mysql_text<&M::ssl_key>, "/etc/ssl/mysql/client-key.pem", kComment,
        "Private key of ssl_cert."},
+      {s, "consistency", store_consistency, "auto", kComment,
+       "How all workers see one moment of the source: auto tries binlog_position,\nglobal_lock, table_locks and "
+       "optimistic in this order; none does without."},
+      {s, "lock_wait_timeout", store_lock_wait_timeout, "10", kComment,
+       "Seconds that a snapshot may wait for its lock, 1 to 86400."},
       {s,
        "binlogfile",
        store_mysql_text<&M::binlogfile>,

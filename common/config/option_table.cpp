@@ -1,5 +1,7 @@
 #include "config/option_table.h"
 
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "config/number.h"
@@ -46,6 +48,27 @@ std::string store_buffer_kb(Options& options, std::string_view value) {
   const auto number = whole_number(value, 1, kMostBufferKb);
   if (!number) return not_in_range(value, kMostBufferKb);
   options.buffer_kb = static_cast<unsigned>(*number);
+  return {};
+}
+
+std::string store_chunk_size(Options& options, std::string_view value) {
+  const auto bytes = byte_size(value);
+  if (!bytes) return fmt::format("\"{}\" is not a size such as 64MB, 512kB or 0", value);
+  options.chunk_bytes = *bytes;
+  return {};
+}
+
+// A number alone counts rows, one with a unit counts bytes.
+std::string store_max_rate(Options& options, std::string_view value) {
+  options.max_rate = {};
+  if (const auto rows = whole_number(value, 1, std::numeric_limits<std::uint64_t>::max())) {
+    options.max_rate.rows = *rows;
+    return {};
+  }
+  const auto bytes = byte_size(value);
+  if (!bytes || *bytes == 0)
+    return fmt::format("\"{}\" is neither a number of rows a second nor a size a second such as 20MB", value);
+  options.max_rate.bytes = *bytes;
   return {};
 }
 
@@ -104,9 +127,13 @@ const std::vector<OptionSpec>& option_table() {
        "schema of all target tables (default: mysql2pgsql:\ntarget_schema in the configuration file, else public;\n"
        "pgsql2pgsql: those of the source)"},
       {'j', "jobs", "N", how, both, store_jobs,
-       "tables copied at the same time, 1 to 256 (default: 5)"},
+       "workers that copy at the same time, 1 to 256\n(default: 5)"},
       {'b', "buffer-kb", "KB", how, both, store_buffer_kb,
        "KiB of rows sent to the target at a time (default:\nchosen by the program)"},
+      {'\0', "chunk-size", "SIZE", how, both, store_chunk_size,
+       "cut tables larger than SIZE, so that workers share\nthem; 0 cuts none (default: 64MB)"},
+      {'\0', "max-rate", "RATE", how, both, store_max_rate,
+       "read no more than RATE a second over all workers:\nrows (20000) or bytes (20MB)"},
       {'\0', "copy-format", "NAME", how, both, store_copy_format,
        "format of COPY: auto, binary or text (default: auto)"},
       {'\0', "dialect", "NAME", how, both, store_text<&Options::dialect>,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rate_limiter.h"
 #include "config/config.h"
 
 namespace dbsync {
@@ -37,6 +38,8 @@ struct Options {
   bool json = false;              // --json: goes with --status
   std::string report_path;        // --report FILE
   CopyFormatChoice copy_format = CopyFormatChoice::automatic;  // --copy-format auto|binary|text
+  std::uint64_t chunk_bytes = 64 << 20;  // --chunk-size SIZE; 0 = tables are not cut
+  MaxRate max_rate;               // --max-rate N rows/s or SIZE/s
   std::string dialect;            // --dialect NAME; "" = ask the target
   bool verbose = false;           // -v, --verbose: debug lines
   bool quiet = false;             // -q, --quiet: warnings and errors only

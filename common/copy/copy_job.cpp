@@ -2,30 +2,52 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 #include <mutex>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/progress.h"
+#include "base/progress_ticker.h"
 #include "base/text.h"
 #include "base/worker_pool.h"
 #include "copy/target_preparer.h"
 #include "copy/work_queue.h"
+#include "schema/quote.h"
 
 namespace dbsync {
 
 namespace {
 
+constexpr std::chrono::seconds kObserverInterval{2};
+
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-std::string rate(std::uint64_t rows, double seconds) {
-  return format_count(static_cast<std::uint64_t>(static_cast<double>(rows) / std::max(seconds, 0.001)));
+// With a low limit, small buffers: a second's worth at once would not be a rate.
+std::size_t buffer_bytes(const JobOptions& options) {
+  constexpr std::size_t kLeast = 4096;
+  if (options.max_rate.bytes == 0) return options.buffer_bytes;
+  return std::clamp<std::size_t>(options.max_rate.bytes / 10, std::min(kLeast, options.buffer_bytes), options.buffer_bytes);
+}
+
+void merge_changed(std::vector<ChangedValues>& all, const std::vector<ChangedValues>& more) {
+  for (const ChangedValues& values : more) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& v) { return v.column == values.column; });
+    if (found == all.end())
+      all.push_back(values);
+    else
+      found->count += values.count;
+  }
+}
+
+// "2 of its 7 chunks": what stands on the target of a task that did not end well.
+std::string kept_part(const TaskResult& result) {
+  return fmt::format("{} of its {} chunks are on the target", result.chunks_done, result.chunks);
 }
 
 class Job {
@@ -33,35 +55,28 @@ class Job {
   Job(SnapshotSource& source, const std::string& conninfo, std::vector<CopyTask> tasks, const JobOptions& options,
       const std::stop_token& drain, const std::stop_token& cancel)
       : source_(source), conninfo_(conninfo), options_(options), drain_(drain), cancel_(cancel),
-        rejects_(options.reject_limit, options.reject_directory), progress_(tasks.size()) {
+        rejects_(options.reject_limit, options.reject_directory), rate_(options.max_rate), states_(tasks.size()) {
     result_.tasks = std::move(tasks);
     result_.results.resize(result_.tasks.size());
+    progress_.emplace(result_.tasks);
     for (std::size_t i = 0; i < result_.tasks.size(); ++i)
       if (result_.tasks[i].problem) report_failure("main", result_.tasks[i], *result_.tasks[i].problem, result_.results[i]);
   }
 
   JobResult run(const Dialect& dialect) {
     const auto start = Clock::now();
-    {
-      PgConnection control(conninfo_, "target", options_.application_name);
-      prepare_target_session(control);
-      prepared_ = prepare_targets(control, dialect, result_.tasks, options_, result_.results);
-    }
-    std::vector<bool> runnable;
-    std::vector<bool> created;
-    for (const TaskResult& result : result_.results) {
-      runnable.push_back(result.status == TaskStatus::waiting);
-      created.push_back(result.created);
-    }
-    queue_.emplace(result_.tasks, runnable, created, dialect);
-    {
-      const ProgressReporter reporter({[this] { return progress_line(); },
-                                       [this](unsigned width) { return progress_display(width); }});
-      start_ = Clock::now();
-      if (queue_->loads() > 0) run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
+    copy_freeze_ = dialect.copy_freeze && options_.reject_limit == 0;
+    prepare(dialect);
+    if (queue_->loads() > 0) {
+      const ProgressReporter reporter(progress_->source());
+      std::optional<ProgressTicker> ticker;
+      if (options_.observer)
+        ticker.emplace(kObserverInterval, [this] { options_.observer(result_.tasks, progress_->view()); });
+      progress_->start();
+      run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
     }
     for (TaskResult& result : result_.results)
-      if (result.status == TaskStatus::waiting) interrupt(result);
+      if (result.status == TaskStatus::waiting || result.status == TaskStatus::running) interrupt(result);
     drop_empty_tables();
     result_.seconds = seconds_since(start);
     return std::move(result_);
@@ -74,37 +89,170 @@ class Job {
     std::unique_ptr<SourceSession> source;
     std::unique_ptr<PgConnection> target;
   };
+  struct TaskState {
+    Clock::time_point start;
+    std::size_t left = 1;  // items of the queue that are to load or plan it
+  };
+
+  // The snapshot comes first: without it nothing may be touched.
+  void prepare(const Dialect& dialect) {
+    const bool any = std::any_of(result_.results.begin(), result_.results.end(),
+                                 [](const TaskResult& r) { return r.status == TaskStatus::waiting; });
+    if (any) {
+      result_.snapshot = source_.open_snapshot(options_.workers, result_.tasks);
+      log::info("main", "snapshot: " + result_.snapshot.describe());
+      PgConnection control(conninfo_, "target", options_.application_name);
+      prepare_target_session(control);
+      prepared_ = prepare_targets(control, dialect, result_.tasks, options_, result_.results);
+    }
+    std::vector<bool> runnable;
+    std::vector<bool> created;
+    for (std::size_t i = 0; i < result_.results.size(); ++i) {
+      runnable.push_back(result_.results[i].status == TaskStatus::waiting);
+      created.push_back(result_.results[i].created);
+      progress_->set_status(i, result_.results[i].status);
+    }
+    queue_.emplace(result_.tasks, runnable, created, dialect, options_.chunk_bytes);
+  }
 
   void work(unsigned index) {
     Worker worker{fmt::format("worker-{}", index), nullptr, nullptr};
     while (const auto item = queue_->next(drain_)) {
-      if (item->kind == WorkItem::Kind::load)
-        work_load(worker, *item);
-      else
-        queue_->ddl_done(*item, work_ddl(worker, *item));
+      switch (item->kind) {
+        case WorkItem::Kind::plan: work_plan(worker, *item); break;
+        case WorkItem::Kind::load: work_load(worker, *item); break;
+        default: queue_->ddl_done(*item, work_ddl(worker, *item)); break;
+      }
     }
   }
 
+  void begin_task(std::size_t task) {
+    const std::lock_guard lock(mutex_);
+    if (result_.results[task].status != TaskStatus::waiting) return;
+    result_.results[task].status = TaskStatus::running;
+    states_[task].start = Clock::now();
+    progress_->set_status(task, TaskStatus::running);
+  }
+
+  // Runs `body` for a plan or a load; what it throws fails the task.
+  template <class Body>
+  bool attempt(Worker& worker, const WorkItem& item, const Body& body) {
+    begin_task(item.task);
+    try {
+      connect(worker);
+      const std::stop_callback cancel_both(cancel_, [&worker] {
+        worker.source->cancel();
+        worker.target->cancel();
+      });
+      body();
+      return true;
+    } catch (Error& error) {
+      fail(worker, item, error);
+    } catch (const std::exception& e) {
+      Error error(ErrorKind::internal, e.what());
+      fail(worker, item, error);
+    }
+    // A session that failed may be in any state.
+    if (worker.source && !worker.source->usable()) worker.source.reset();
+    worker.target.reset();
+    return false;
+  }
+
+  // A first chunk is held back until a second one shows that the task is cut.
+  void work_plan(Worker& worker, const WorkItem& item) {
+    std::optional<Chunk> first;
+    bool cut = false;
+    const bool succeeded = attempt(worker, item, [&] {
+      const ChunkSizes sizes{options_.chunk_bytes, options_.workers};
+      worker.source->plan_chunks(result_.tasks[item.task], sizes, [&](Chunk chunk) {
+        if (drain_.stop_requested()) throw Error(ErrorKind::interrupted, "stopped while it was cut into chunks");
+        if (!first && !cut) {
+          first = std::move(chunk);
+          return;
+        }
+        if (!cut) empty_before_chunks(worker, item.task);
+        if (first) add_load(item.task, *std::exchange(first, std::nullopt), false);
+        cut = true;
+        add_load(item.task, std::move(chunk), false);
+      });
+      if (first) add_load(item.task, std::move(*first), true);
+    });
+    queue_->plan_done(item, succeeded);
+    end_item(worker, item.task);
+  }
+
+  void empty_before_chunks(Worker& worker, std::size_t task) {
+    const PreparedTask& prepared = prepared_[task];
+    if (prepared.truncate_first) worker.target->exec(truncate_sql(prepared.target));
+  }
+
+  void add_load(std::size_t task, Chunk chunk, bool only_chunk) {
+    {
+      const std::lock_guard lock(mutex_);
+      TaskState& state = states_[task];
+      ++state.left;
+      result_.results[task].chunks = result_.results[task].chunks_done + state.left - 1;
+    }
+    if (!queue_->add_load(task, std::move(chunk), only_chunk))
+      throw Error(ErrorKind::internal, "its other chunks failed");  // the first error stands
+  }
+
   void work_load(Worker& worker, const WorkItem& item) {
-    {
-      const std::lock_guard lock(mutex_);
-      result_.results[item.task].status = TaskStatus::running;
-    }
-    TaskResult outcome = run_task(worker, item.task);
-    if (outcome.status != TaskStatus::done) {
-      // A session that failed may be in any state: the next task gets new ones.
-      worker.source.reset();
-      worker.target.reset();
-    }
+    LoadOutcome outcome;
+    const bool succeeded = attempt(worker, item, [&] { outcome = load(worker, item); });
     std::vector<std::string> changed;
-    for (const ChangedValues& values : outcome.outcome.changed) changed.push_back(values.column);
-    const bool succeeded = outcome.status == TaskStatus::done;
-    {
+    for (const ChangedValues& values : outcome.changed) changed.push_back(values.column);
+    if (succeeded) {
+      log::debug(worker.name, fmt::format("{}: {} rows{}", result_.tasks[item.task].name, format_count(outcome.rows),
+                                          item.chunk.whole() ? "" : " where " + item.chunk.predicate));
       const std::lock_guard lock(mutex_);
-      outcome.created = result_.results[item.task].created;
-      result_.results[item.task] = std::move(outcome);
+      TaskResult& result = result_.results[item.task];
+      ++result.chunks_done;
+      result.outcome.rows += outcome.rows;
+      result.outcome.bytes += outcome.bytes;
+      result.outcome.rejected += outcome.rejected;
+      result.outcome.format = outcome.format;
+      merge_changed(result.outcome.changed, outcome.changed);
     }
+    // The table's result first: the queue may hand out its next steps at once.
+    end_item(worker, item.task);
     queue_->load_done(item, succeeded, changed);
+  }
+
+  LoadOutcome load(Worker& worker, const WorkItem& item) {
+    const PreparedTask& prepared = prepared_[item.task];
+    const bool freeze = item.only_chunk && copy_freeze_ && prepared.target.plain;
+    // A table that this run made is emptied only for FREEZE's sake.
+    const bool truncate = item.only_chunk && (prepared.truncate_first || (prepared.fresh && freeze));
+    const LoadRequest request{result_.tasks[item.task], item.chunk, prepared.target, truncate, freeze, options_.format,
+                              buffer_bytes(options_), rejects_, rate_};
+    return load_chunk(request, *worker.source, *worker.target, progress_->counters(item.task), drain_);
+  }
+
+  // The last item of a task that went well makes it done.
+  void end_item(const Worker& worker, std::size_t task) {
+    const std::lock_guard lock(mutex_);
+    TaskResult& result = result_.results[task];
+    result.seconds = seconds_since(states_[task].start);
+    if (--states_[task].left > 0 || result.status != TaskStatus::running) return;
+    result.status = TaskStatus::done;
+    progress_->set_status(task, TaskStatus::done);
+    log_done(worker, result_.tasks[task], result);
+  }
+
+  void log_done(const Worker& worker, const CopyTask& task, const TaskResult& result) const {
+    const LoadOutcome& outcome = result.outcome;
+    log::info(worker.name, fmt::format("{}: {} rows, {} in {} ({} rows/s{}{})", task.name, format_count(outcome.rows),
+                                       format_bytes(outcome.bytes), format_seconds(result.seconds),
+                                       rows_per_second(outcome.rows, result.seconds),
+                                       result.chunks > 1 ? fmt::format(", {} chunks", result.chunks) : "",
+                                       outcome.format == CopyFormat::text ? ", text COPY" : ""));
+    if (outcome.rejected > 0)
+      log::warning(worker.name, fmt::format("{}: {} rows set aside in {}", task.name, format_count(outcome.rejected),
+                                            rejects_.path_of(task.target)));
+    for (const ChangedValues& changed : outcome.changed)
+      log::warning(worker.name, fmt::format("{}: column {}: {} values changed by policy", task.name, changed.column,
+                                            format_count(changed.count)));
   }
 
   std::vector<bool> work_ddl(Worker& worker, const WorkItem& item) {
@@ -176,35 +324,6 @@ class Job {
     }
   }
 
-  TaskResult run_task(Worker& worker, std::size_t index) {
-    const CopyTask& task = result_.tasks[index];
-    TaskResult result;
-    const auto start = Clock::now();
-    try {
-      connect(worker);
-      result.outcome = load(worker, index);
-      result.status = TaskStatus::done;
-    } catch (Error& error) {
-      fail(result, error, task, worker);
-    } catch (const std::exception& e) {
-      Error error(ErrorKind::internal, e.what());
-      fail(result, error, task, worker);
-    }
-    result.seconds = seconds_since(start);
-    if (result.status == TaskStatus::done)
-      log::info(worker.name, fmt::format("{}: {} rows, {} in {} ({} rows/s{})", task.name,
-                                         format_count(result.outcome.rows), format_bytes(result.outcome.bytes),
-                                         format_seconds(result.seconds), rate(result.outcome.rows, result.seconds),
-                                         result.outcome.format == CopyFormat::text ? ", text COPY" : ""));
-    if (result.outcome.rejected > 0)
-      log::warning(worker.name, fmt::format("{}: {} rows set aside in {}", task.name, format_count(result.outcome.rejected),
-                                            rejects_.path_of(task.target)));
-    for (const ChangedValues& changed : result.outcome.changed)
-      log::warning(worker.name, fmt::format("{}: column {}: {} values changed by policy", task.name, changed.column,
-                                            format_count(changed.count)));
-    return result;
-  }
-
   void connect_target(Worker& worker) {
     if (worker.target) return;
     worker.target = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
@@ -213,84 +332,32 @@ class Job {
 
   void connect(Worker& worker) {
     connect_target(worker);
-    if (!worker.source) worker.source = source_.new_session();
+    if (!worker.source) worker.source = source_.session();
   }
 
-  LoadOutcome load(Worker& worker, std::size_t index) {
-    const std::stop_callback cancel_both(cancel_, [&worker] {
-      worker.source->cancel();
-      worker.target->cancel();
-    });
-    const PreparedTask& prepared = prepared_[index];
-    const LoadRequest request{result_.tasks[index], prepared.target, prepared.truncate_first, options_.format,
-                              options_.buffer_bytes, rejects_};
-    return load_table(request, *worker.source, *worker.target, progress_[index], drain_);
-  }
-
-  void fail(TaskResult& result, Error& error, const CopyTask& task, const Worker& worker) {
+  void fail(const Worker& worker, const WorkItem& item, Error& error) {
+    const CopyTask& task = result_.tasks[item.task];
+    const std::lock_guard lock(mutex_);
+    TaskResult& result = result_.results[item.task];
+    if (result.status != TaskStatus::running) return;  // by another chunk
     if (drain_.stop_requested()) {
       interrupt(result);
       log::warning(worker.name, fmt::format("{}: interrupted, rolled back", task.name));
-      return;
+    } else {
+      if (!item.chunk.whole()) error.context("where " + item.chunk.predicate);
+      if (result.chunks_done > 0) {
+        error.context(kept_part(result));
+        if (error.hint().empty()) error.hint("--truncate loads the table again from its start");
+      }
+      report_failure(worker.name, task, error, result);
     }
-    report_failure(worker.name, task, error, result);
+    progress_->set_status(item.task, result.status);
   }
 
   static void interrupt(TaskResult& result) {
     result.status = TaskStatus::interrupted;
-    result.error = Error(ErrorKind::interrupted, "interrupted; nothing of it was kept");
-  }
-
-  // ------------------------------------------------------------- progress
-
-  struct Snapshot {
-    std::uint64_t rows = 0;
-    std::uint64_t bytes = 0;
-    std::size_t done = 0;
-    std::size_t failed = 0;
-    std::vector<std::size_t> running;
-  };
-
-  Snapshot snapshot() {
-    Snapshot s;
-    const std::lock_guard lock(mutex_);
-    for (std::size_t i = 0; i < result_.tasks.size(); ++i) {
-      const TaskStatus status = result_.results[i].status;
-      if (status == TaskStatus::failed) ++s.failed;
-      if (status == TaskStatus::done) ++s.done;
-      if (status == TaskStatus::running) s.running.push_back(i);
-      if (status != TaskStatus::done && status != TaskStatus::running) continue;
-      s.rows += progress_[i].rows.load(std::memory_order_relaxed);
-      s.bytes += progress_[i].bytes.load(std::memory_order_relaxed);
-    }
-    return s;
-  }
-
-  std::string overall(const Snapshot& s) const {
-    const double seconds = seconds_since(start_);
-    return fmt::format("{}/{} tables, {} rows, {}, {} rows/s, {}/s{}", s.done, result_.tasks.size(),
-                       format_count(s.rows), format_bytes(s.bytes), rate(s.rows, seconds),
-                       format_bytes(static_cast<std::uint64_t>(static_cast<double>(s.bytes) / std::max(seconds, 0.001))),
-                       s.failed > 0 ? fmt::format(", {} failed", s.failed) : "");
-  }
-
-  std::string task_line(std::size_t index) const {
-    const CopyTask& task = result_.tasks[index];
-    const std::uint64_t rows = progress_[index].rows.load(std::memory_order_relaxed);
-    std::string line = fmt::format("  {}: {} rows", task.name, format_count(rows));
-    // The engine's row count is a guess; above it, no percentage is better than a wrong one.
-    if (task.query.empty() && task.estimated_rows >= rows && task.estimated_rows > 0)
-      line += fmt::format(" ({}%)", rows * 100 / task.estimated_rows);
-    return line;
-  }
-
-  std::string progress_line() { return overall(snapshot()); }
-
-  std::string progress_display(unsigned width) {
-    const Snapshot s = snapshot();
-    std::string out = overall(s).substr(0, width) + "\n";
-    for (const std::size_t index : s.running) out += task_line(index).substr(0, width) + "\n";
-    return out;
+    result.error = Error(ErrorKind::interrupted,
+                         result.chunks_done > 0 ? "interrupted; " + kept_part(result) : "interrupted; nothing of it was kept");
   }
 
   SnapshotSource& source_;
@@ -299,10 +366,12 @@ class Job {
   std::stop_token drain_;
   std::stop_token cancel_;
   RejectBudget rejects_;
-  Clock::time_point start_;
+  RateLimiter rate_;
+  bool copy_freeze_ = false;
   std::vector<PreparedTask> prepared_;
-  std::deque<TaskProgress> progress_;  // a deque: atomics cannot move
-  std::mutex mutex_;                   // guards result_.results
+  std::optional<JobProgress> progress_;
+  std::mutex mutex_;  // guards states_ and result_.results
+  std::vector<TaskState> states_;
   std::optional<WorkQueue> queue_;
   JobResult result_;
 };
@@ -344,7 +413,7 @@ int JobResult::exit_status() const {
     if (result.error) return exit_code(result.error->kind());
   for (const TaskResult& result : results)
     if (!result.post_errors.empty()) return exit_code(result.post_errors.front().kind());
-  return 0;
+  return errors.empty() ? 0 : exit_code(errors.front().kind());
 }
 
 JobResult run_copy_job(SnapshotSource& source, const std::string& conninfo, const Dialect& dialect,

@@ -1,16 +1,21 @@
 // A full copy: all tasks, shared out over the workers.
 //
-// Each worker owns one source session and one target connection. Largest tasks
-// first. A task that fails is rolled back and reported; the others go on.
+// Each worker owns one source session, all on one snapshot, and one target
+// connection. Large tasks are cut into chunks, largest first, so that workers
+// share tables. A chunk that fails is rolled back and ends its task; other tasks
+// go on.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "base/rate_limiter.h"
+#include "copy/job_progress.h"
 #include "copy/snapshot_source.h"
 #include "copy/table_loader.h"
 #include "schema/dialect.h"
@@ -27,17 +32,21 @@ struct JobOptions {
   std::size_t buffer_bytes = 1 << 20;
   LoadMode mode = LoadMode::refuse;
   bool create = false;
+  std::uint64_t chunk_bytes = 64 << 20;  // tables above it are cut; 0 = none
+  MaxRate max_rate;
   std::uint64_t reject_limit = 0;  // rows per target table that may be set aside
   std::string reject_directory = "rejects";
   std::string application_name;
+  // Told every few seconds how far the tasks are, from a thread of its own.
+  std::function<void(const std::vector<CopyTask>&, const std::vector<TaskView>&)> observer;
 };
-
-enum class TaskStatus { waiting, running, done, failed, interrupted };
 
 struct TaskResult {
   TaskStatus status = TaskStatus::waiting;
-  LoadOutcome outcome;
-  double seconds = 0;
+  LoadOutcome outcome;   // of all its chunks
+  std::size_t chunks = 1;       // as far as planned
+  std::size_t chunks_done = 0;  // committed on the target
+  double seconds = 0;    // from its first chunk's start to its last one's end
   bool created = false;  // its target table was created by this run
   std::optional<Error> error;
   // What went wrong with its table after the rows were in: an index, a key.
@@ -45,16 +54,19 @@ struct TaskResult {
 };
 
 struct JobResult {
+  SnapshotFacts snapshot;
   std::vector<CopyTask> tasks;       // in the order they were given
   std::vector<TaskResult> results;   // one per task
   std::vector<std::string> notes;    // what is not migrated at all
+  std::vector<Error> errors;         // that concern no single task
   double seconds = 0;
 
   std::uint64_t rows() const;   // of finished tasks
   std::uint64_t bytes() const;
   std::uint64_t rejected() const;
   std::size_t count(TaskStatus status) const;
-  // 0 when every task is done, else the code of the first failure in task order.
+  // 0 when every task is done, else the code of the first failure in task order,
+  // then of `errors`.
   int exit_status() const;
 };
 

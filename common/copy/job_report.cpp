@@ -69,6 +69,7 @@ std::string failures_text(const JobResult& result) {
     if (task.status == TaskStatus::failed && task.error) out += failure_text(*task.error);
     for (const Error& error : task.post_errors) out += failure_text(error);
   }
+  for (const Error& error : result.errors) out += failure_text(error);
   return out;
 }
 
@@ -98,6 +99,8 @@ nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
                      {"rows", result.outcome.rows},
                      {"bytes", result.outcome.bytes},
                      {"rejected", result.outcome.rejected},
+                     {"chunks", result.chunks},
+                     {"chunks_done", result.chunks_done},
                      {"seconds", result.seconds},
                      {"rows_per_second", per_second(result.outcome.rows, result.seconds)},
                      {"created", result.created}};
@@ -109,6 +112,13 @@ nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
   for (const Error& error : result.post_errors) out["post_load_errors"].push_back(error_json(error));
   if (result.created && task.definition)
     if (const auto notes = table_notes(*task.definition); !notes.empty()) out["notes"] = notes;
+  return out;
+}
+
+// Where following the source would have to start.
+nlohmann::json snapshot_json(const SnapshotFacts& snapshot) {
+  nlohmann::json out{{"method", snapshot.method}, {"consistent", snapshot.consistent}};
+  for (const auto& [name, value] : snapshot.position) out[name] = value;
   return out;
 }
 
@@ -150,6 +160,8 @@ void write_report(const std::string& path, const RunFacts& facts, const JobResul
                         {"interrupted", result.count(TaskStatus::interrupted)},
                         {"notes", result.notes},
                         {"tables", nlohmann::json::array()}};
+  report["snapshot"] = snapshot_json(result.snapshot);
+  for (const Error& error : result.errors) report["errors"].push_back(error_json(error));
   for (std::size_t i = 0; i < result.tasks.size(); ++i)
     report["tables"].push_back(table_json(result.tasks[i], result.results[i]));
   std::ofstream file(path, std::ios::trunc);

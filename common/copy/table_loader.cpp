@@ -10,12 +10,16 @@ namespace dbsync {
 
 namespace {
 
-std::string copy_sql(const TargetTable& target, const ChunkReader& reader) {
+std::string copy_sql(const LoadRequest& request, const ChunkReader& reader) {
   std::string columns;
   for (const auto& name : reader.columns()) columns += (columns.empty() ? "" : ", ") + quote_identifier(name);
   // The old option syntax is understood by every version and by Greenplum.
-  return fmt::format("COPY {} ({}) FROM STDIN{}", quote_name(target.name), columns,
-                     reader.format() == CopyFormat::binary ? " WITH BINARY" : "");
+  std::string options;
+  if (reader.format() == CopyFormat::binary) options += " BINARY";
+  if (request.freeze && request.truncate_first) options += " FREEZE";
+  // A table without columns has rows, but no list of columns.
+  return fmt::format("COPY {}{} FROM STDIN{}", quote_name(request.target.name),
+                     columns.empty() ? "" : " (" + columns + ")", options.empty() ? "" : " WITH" + options);
 }
 
 std::span<const char> bytes_of(std::string_view text) { return {text.data(), text.size()}; }
@@ -30,10 +34,20 @@ class Loader {
  public:
   Loader(const LoadRequest& request, ChunkReader& reader, PgConnection& target, TaskProgress& progress,
          const std::stop_token& stop)
-      : reader_(reader), target_(target), progress_(progress), stop_(stop), sql_(copy_sql(request.target, reader)),
-        buffer_(request.buffer_bytes) {
+      : reader_(reader), target_(target), progress_(progress), rate_(request.rate), stop_(stop),
+        sql_(copy_sql(request, reader)), buffer_(request.buffer_bytes) {
     outcome_.format = reader.format();
   }
+  // What was rolled back was no progress.
+  ~Loader() {
+    if (kept_) return;
+    progress_.rows.fetch_sub(shown_.rows, std::memory_order_relaxed);
+    progress_.bytes.fetch_sub(shown_.bytes, std::memory_order_relaxed);
+  }
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  void keep() { kept_ = true; }
 
   // One COPY for the whole task.
   LoadOutcome copy_straight() {
@@ -46,7 +60,7 @@ class Loader {
     }
     put_trailer(copy);
     check_count(outcome_.rows, copy.finish());
-    return std::move(outcome_);
+    return outcome_;
   }
 
   // A COPY per buffer; refused rows go to `rejects`.
@@ -60,12 +74,13 @@ class Loader {
       sent();
     }
     outcome_.rejected = rejects.count();
-    return std::move(outcome_);
+    return outcome_;
   }
 
  private:
   bool read(TaskRejects* rejects) {
     const bool more = reader_.read(buffer_, rejects);
+    rate_.take(buffer_.rows, buffer_.size(), stop_);
     if (stop_.stop_requested()) throw Error(ErrorKind::interrupted, "stopped before its end; rolled back");
     return more;
   }
@@ -73,8 +88,10 @@ class Loader {
   void sent() {
     outcome_.rows += buffer_.rows;
     outcome_.bytes += buffer_.size();
-    progress_.rows.store(outcome_.rows, std::memory_order_relaxed);
-    progress_.bytes.store(outcome_.bytes, std::memory_order_relaxed);
+    progress_.rows.fetch_add(outcome_.rows - shown_.rows, std::memory_order_relaxed);
+    progress_.bytes.fetch_add(outcome_.bytes - shown_.bytes, std::memory_order_relaxed);
+    shown_.rows = outcome_.rows;
+    shown_.bytes = outcome_.bytes;
     buffer_.clear();
   }
 
@@ -121,10 +138,16 @@ class Loader {
   ChunkReader& reader_;
   PgConnection& target_;
   TaskProgress& progress_;
+  RateLimiter& rate_;
   const std::stop_token& stop_;
   std::string sql_;
   CopyBuffer buffer_;
   LoadOutcome outcome_;
+  struct {
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
+  } shown_;  // as part of progress_
+  bool kept_ = false;
 };
 
 LoadOutcome run_loader(Loader& loader, const LoadRequest& request, TaskRejects& rejects) {
@@ -145,16 +168,17 @@ std::vector<std::string> key_of(const CopyTask& task) {
 
 }  // namespace
 
-LoadOutcome load_table(const LoadRequest& request, SourceSession& source, PgConnection& target,
+LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConnection& target,
                        TaskProgress& progress, const std::stop_token& stop) {
   PgTransaction transaction(target);
-  if (request.truncate_first) target.exec("TRUNCATE TABLE " + quote_name(request.target.name));
-  const auto reader = source.open(request.task, request.target, request.format);
+  if (request.truncate_first) target.exec(truncate_sql(request.target));
+  const auto reader = source.open(request.task, request.chunk, request.target, request.format);
   TaskRejects rejects(request.rejects, request.target.name, key_of(request.task));
   Loader loader(request, *reader, target, progress, stop);
   LoadOutcome outcome = run_loader(loader, request, rejects);
   rejects.keep();
   transaction.commit();
+  loader.keep();
   outcome.changed = reader->changed_values();
   return outcome;
 }

@@ -1,7 +1,7 @@
-// Loads one task into its target table, in one transaction.
+// Loads one chunk of a task into its target table, in one transaction.
 //
 // BEGIN; [TRUNCATE;] COPY … FROM STDIN; COMMIT. Whatever fails rolls everything
-// back: a target table never holds a part of a task. The server's own row count
+// back: a target table never holds a part of a chunk. The server's own row count
 // must equal the rows sent, or nothing is committed.
 //
 // With a reject limit, each buffer is a COPY of its own inside a savepoint, so
@@ -13,13 +13,14 @@
 #include <stop_token>
 #include <vector>
 
+#include "base/rate_limiter.h"
 #include "copy/snapshot_source.h"
 #include "pg/catalog.h"
 #include "pg/connection.h"
 
 namespace dbsync {
 
-// Written by the worker, read by the progress display.
+// Of one task: added to by its workers, read by the progress display.
 struct TaskProgress {
   std::atomic<std::uint64_t> rows{0};
   std::atomic<std::uint64_t> bytes{0};
@@ -35,15 +36,18 @@ struct LoadOutcome {
 
 struct LoadRequest {
   const CopyTask& task;
+  const Chunk& chunk;
   const TargetTable& target;
   bool truncate_first = false;
+  bool freeze = false;  // COPY FREEZE: only after a truncation, and when the server can
   CopyFormatChoice format = CopyFormatChoice::automatic;
   std::size_t buffer_bytes = 0;
   RejectBudget& rejects;
+  RateLimiter& rate;
 };
 
 // `stop` is looked at between buffers: ErrorKind::interrupted then.
-LoadOutcome load_table(const LoadRequest& request, SourceSession& source, PgConnection& target,
+LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConnection& target,
                        TaskProgress& progress, const std::stop_token& stop);
 
 }  // namespace dbsync

@@ -29,7 +29,9 @@ class Preparer {
       found = find_table(target_, task.target);
     }
     out.target = std::move(*found);
-    if (task.query.empty() && !created_.contains(task.target)) out.truncate_first = settle_rows(task);
+    if (task.fresh_target) created_.insert(task.target);
+    out.fresh = created_.contains(task.target) && uses_[task.target] == 1;
+    if (task.query.empty() && !created_.contains(task.target)) out.truncate_first = settle_rows(task, out.target);
     return out;
   }
 
@@ -55,16 +57,16 @@ class Preparer {
   }
 
   // Rows that are there already: true when the worker shall truncate first.
-  bool settle_rows(const CopyTask& task) {
+  bool settle_rows(const CopyTask& task, const TargetTable& table) {
     if (options_.mode == LoadMode::append) return false;
     if (options_.mode == LoadMode::truncate) {
       // With the COPY in one transaction when that is possible: nothing is lost
       // if the copy fails. A table that several tasks feed is emptied once, now.
       if (uses_[task.target] == 1) return true;
-      if (emptied_.insert(task.target).second) target_.exec("TRUNCATE TABLE " + quote_name(task.target));
+      if (emptied_.insert(task.target).second) target_.exec(truncate_sql(table));
       return false;
     }
-    if (has_rows(target_, task.target))
+    if (has_rows(target_, table))
       throw Error(ErrorKind::target, fmt::format("the target table {} is not empty", task.target.display()))
           .hint("--truncate empties it first, --append adds the rows to those that are there");
     return false;

@@ -14,7 +14,8 @@ namespace dbsync {
 
 struct PreparedTask {
   TargetTable target;
-  bool truncate_first = false;  // by the worker, in the task's own transaction
+  bool truncate_first = false;  // before its first row, by the worker
+  bool fresh = false;           // created by this run for this task alone: nothing is in it
 };
 
 // Fills in `results` (failed, created) for tasks that cannot run. One entry per

@@ -1,33 +1,38 @@
 #include "copy/work_queue.h"
 
-#include <algorithm>
-#include <map>
+#include <limits>
 #include <utility>
 
 namespace dbsync {
 
 WorkQueue::WorkQueue(const std::vector<CopyTask>& tasks, const std::vector<bool>& runnable,
-                     const std::vector<bool>& created, const Dialect& dialect)
-    : tasks_(tasks), dialect_(dialect), table_of_task_(tasks.size()) {
+                     const std::vector<bool>& created, const Dialect& dialect, std::uint64_t cut_above)
+    : tasks_(tasks), dialect_(dialect), task_work_(tasks.size()) {
   std::map<QualifiedName, std::size_t> known;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto [found, added] = known.emplace(tasks[i].target, tables_.size());
-    if (added) tables_.push_back({i, false, 0, 0, 0, {}});
-    table_of_task_[i] = found->second;
+    if (added) tables_.emplace_back().first_task = i;
+    task_work_[i].table = found->second;
     if (!runnable[i]) continue;
     TableWork& table = tables_[found->second];
     ++table.loads_left;
-    if (created[i]) {
+    ++loads_;
+    if (created[i] || tasks[i].post_load) {
       table.complete = true;
       table.first_task = i;
     }
-    items_.push_back({WorkItem::Kind::load, i, {}});
+    WorkItem item;
+    item.kind = cut_above > 0 && tasks[i].estimated_bytes > cut_above ? WorkItem::Kind::plan : WorkItem::Kind::load;
+    item.task = i;
+    push(std::move(item));
   }
-  loads_ = items_.size();
-  // Largest first, so that no worker is left alone with a large one at the end.
-  std::stable_sort(items_.begin(), items_.end(), [&](const WorkItem& a, const WorkItem& b) {
-    return tasks[a.task].estimated_bytes > tasks[b.task].estimated_bytes;
-  });
+}
+
+void WorkQueue::push(WorkItem item) {
+  const std::uint64_t chunk_bytes = item.chunk.estimated_bytes;
+  const std::uint64_t bytes = chunk_bytes > 0 ? chunk_bytes : tasks_[item.task].estimated_bytes;
+  const Order order{item.kind, std::numeric_limits<std::uint64_t>::max() - bytes, pushed_++};
+  items_.emplace(order, std::move(item));
 }
 
 std::optional<WorkItem> WorkQueue::next(const std::stop_token& stop) {
@@ -35,8 +40,8 @@ std::optional<WorkItem> WorkQueue::next(const std::stop_token& stop) {
   for (;;) {
     if (stop.stop_requested()) return std::nullopt;
     if (!items_.empty()) {
-      WorkItem item = std::move(items_.front());
-      items_.pop_front();
+      WorkItem item = std::move(items_.begin()->second);
+      items_.erase(items_.begin());
       ++active_;
       return item;
     }
@@ -48,29 +53,69 @@ std::optional<WorkItem> WorkQueue::next(const std::stop_token& stop) {
   }
 }
 
+bool WorkQueue::add_load(std::size_t task, Chunk chunk, bool only_chunk) {
+  const std::lock_guard lock(mutex_);
+  TaskWork& work = task_work_[task];
+  if (work.failed) return false;
+  work.cut = work.cut || !only_chunk;
+  ++table_of(task).loads_left;
+  WorkItem item;
+  item.task = task;
+  item.chunk = std::move(chunk);
+  item.only_chunk = only_chunk;
+  push(std::move(item));
+  changed_.notify_one();
+  return true;
+}
+
+void WorkQueue::plan_done(const WorkItem& item, bool succeeded) {
+  const std::lock_guard lock(mutex_);
+  --active_;
+  if (!succeeded) fail_task(item.task);
+  load_ended(table_of(item.task));
+}
+
 void WorkQueue::load_done(const WorkItem& item, bool succeeded, const std::vector<std::string>& zero_dates) {
   const std::lock_guard lock(mutex_);
   --active_;
   TableWork& table = table_of(item.task);
-  --table.loads_left;
-  if (succeeded) ++table.loads_done;
+  if (succeeded)
+    ++table.loads_done;
+  else
+    fail_task(item.task);
   table.zero_dates.insert(table.zero_dates.end(), zero_dates.begin(), zero_dates.end());
-  if (table.loads_left == 0) after_loads(table);
+  load_ended(table);
+}
+
+// The rest of the task would be work for nothing: it has to be done again.
+void WorkQueue::fail_task(std::size_t task) {
+  task_work_[task].failed = true;
+  TableWork& table = table_of(task);
+  if (task_work_[task].cut) table.in_parts = true;
+  table.loads_left -= std::erase_if(items_, [&](const auto& entry) {
+    return entry.second.kind == WorkItem::Kind::load && entry.second.task == task;
+  });
+}
+
+void WorkQueue::load_ended(TableWork& table) {
+  if (--table.loads_left == 0) after_loads(table);
   changed_.notify_all();
 }
 
 void WorkQueue::after_loads(TableWork& table) {
-  if (!table.complete || table.loads_done == 0) return;
-  auto units = index_units(definition(table), dialect_);
+  if (!to_complete(table)) return;
+  const auto& ready = tasks_[table.first_task].post_load;
+  auto units = ready ? ready->indexes : index_units(definition(table), dialect_);
   table.indexes_left = units.size();
-  // Before the loads that wait: the table is still in the caches.
-  for (auto& unit : units) items_.push_front({WorkItem::Kind::index, table.first_task, {std::move(unit)}});
+  // They go before the loads that wait: the table is still in the caches.
+  for (auto& unit : units) push({WorkItem::Kind::index, table.first_task, {}, true, {std::move(unit)}});
   if (table.indexes_left == 0) push_finish(table);
 }
 
 void WorkQueue::push_finish(const TableWork& table) {
-  items_.push_front(
-      {WorkItem::Kind::finish, table.first_task, finish_units(definition(table), dialect_, table.zero_dates)});
+  const auto& ready = tasks_[table.first_task].post_load;
+  push({WorkItem::Kind::finish, table.first_task, {}, true,
+        ready ? ready->finish : finish_units(definition(table), dialect_, table.zero_dates)});
 }
 
 void WorkQueue::ddl_done(const WorkItem& item, const std::vector<bool>& succeeded) {
@@ -84,7 +129,7 @@ void WorkQueue::ddl_done(const WorkItem& item, const std::vector<bool>& succeede
       if (!succeeded[i] || item.units[i].statements.size() < 2) continue;
       DdlUnit check = item.units[i];
       check.statements.erase(check.statements.begin());
-      items_.push_back({WorkItem::Kind::check_foreign_key, check.task, {std::move(check)}});
+      push({WorkItem::Kind::check_foreign_key, check.task, {}, true, {std::move(check)}});
     }
   }
   changed_.notify_all();
@@ -94,16 +139,17 @@ void WorkQueue::ddl_done(const WorkItem& item, const std::vector<bool>& succeede
 // could deadlock with another; checking them then runs in parallel.
 bool WorkQueue::push_foreign_keys() {
   if (std::exchange(foreign_keys_pushed_, true)) return false;
-  WorkItem item{WorkItem::Kind::add_foreign_keys, 0, {}};
+  WorkItem item;
+  item.kind = WorkItem::Kind::add_foreign_keys;
   for (const TableWork& table : tables_) {
-    if (!table.complete || table.loads_done == 0) continue;
+    if (!to_complete(table) || tasks_[table.first_task].post_load) continue;
     for (DdlUnit& unit : foreign_key_units(definition(table), dialect_)) {
       unit.task = table.first_task;
       item.units.push_back(std::move(unit));
     }
   }
   if (item.units.empty()) return false;
-  items_.push_back(std::move(item));
+  push(std::move(item));
   return true;
 }
 
@@ -111,7 +157,7 @@ std::vector<std::size_t> WorkQueue::empty_tables() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::size_t> out;
   for (const TableWork& table : tables_)
-    if (table.complete && table.loads_done == 0) out.push_back(table.first_task);
+    if (table.complete && table.loads_done == 0 && !tasks_[table.first_task].post_load) out.push_back(table.first_task);
   return out;
 }
 

@@ -1,16 +1,18 @@
-// Hands out the work of a full copy to its workers: loads first, and for tables
-// that this run created, their indexes as soon as they are loaded, then what
-// finishes each table, and foreign keys when all tables are finished.
+// Hands out the work of a full copy to its workers: the cutting of large tables
+// and the loads of all of them, largest first, so that all workers end together;
+// for tables that this run created, their indexes as soon as they are loaded,
+// then what finishes each table, and foreign keys when all tables are finished.
 //
 // Threads: any; workers block in next() while others may still produce work.
 #pragma once
 
 #include <condition_variable>
-#include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "copy/snapshot_source.h"
@@ -20,30 +22,41 @@
 namespace dbsync {
 
 struct WorkItem {
+  // In order of urgency.
   enum class Kind {
-    load,          // task `task`
     index,         // units of the table of task `task`
     finish,
+    plan,          // cut task `task` into chunks
+    load,          // chunk of task `task`
     add_foreign_keys,
     check_foreign_key
   };
   Kind kind = Kind::load;
   std::size_t task = 0;
+  Chunk chunk;
+  bool only_chunk = true;  // the task is loaded by this one item
   std::vector<DdlUnit> units;
 };
 
 class WorkQueue {
  public:
   // `runnable[i]`: task i is to be loaded; `created[i]`: its target table was
-  // created by this run and is to be completed.
+  // created by this run and is to be completed. Tasks larger than `cut_above`
+  // bytes are planned first (0 = none).
   WorkQueue(const std::vector<CopyTask>& tasks, const std::vector<bool>& runnable, const std::vector<bool>& created,
-            const Dialect& dialect);
+            const Dialect& dialect, std::uint64_t cut_above);
 
   // Nothing when all is done or `stop` was requested.
   std::optional<WorkItem> next(const std::stop_token& stop);
 
-  // Must be called once for each item. `zero_dates`: columns of a load that got
-  // a NULL for a zero date.
+  // While a plan item is at work: one more load. False when the task has failed
+  // meanwhile, so that the rest need not be planned.
+  bool add_load(std::size_t task, Chunk chunk, bool only_chunk);
+
+  // One of the next three must be called once for each item.
+  void plan_done(const WorkItem& item, bool succeeded);
+  // `zero_dates`: columns of a load that got a NULL for a zero date. A failed
+  // load takes the other loads of its task out of the queue.
   void load_done(const WorkItem& item, bool succeeded, const std::vector<std::string>& zero_dates);
   // Foreign keys that could not be added are not checked: `succeeded` has one
   // entry per unit.
@@ -59,14 +72,26 @@ class WorkQueue {
   struct TableWork {
     std::size_t first_task = 0;
     bool complete = false;  // indexes and the rest are ours to make
-    std::size_t loads_left = 0;
+    bool in_parts = false;  // some chunks of a task are there and others are not
+    std::size_t loads_left = 0;  // plans count as one
     std::size_t loads_done = 0;
     std::size_t indexes_left = 0;
     std::vector<std::string> zero_dates;
   };
+  struct TaskWork {
+    std::size_t table = 0;
+    bool cut = false;
+    bool failed = false;
+  };
+  // Kind, then size, then age.
+  using Order = std::tuple<WorkItem::Kind, std::uint64_t, std::uint64_t>;
 
-  TableWork& table_of(std::size_t task) { return tables_[table_of_task_[task]]; }
+  TableWork& table_of(std::size_t task) { return tables_[task_work_[task].table]; }
   const Table& definition(const TableWork& table) const { return *tasks_[table.first_task].definition; }
+  bool to_complete(const TableWork& table) const { return table.complete && table.loads_done > 0 && !table.in_parts; }
+  void push(WorkItem item);
+  void fail_task(std::size_t task);
+  void load_ended(TableWork& table);
   void after_loads(TableWork& table);
   void push_finish(const TableWork& table);
   bool push_foreign_keys();
@@ -75,9 +100,10 @@ class WorkQueue {
   Dialect dialect_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::deque<WorkItem> items_;
+  std::map<Order, WorkItem> items_;
   std::vector<TableWork> tables_;
-  std::vector<std::size_t> table_of_task_;
+  std::vector<TaskWork> task_work_;
+  std::uint64_t pushed_ = 0;
   std::size_t active_ = 0;
   std::size_t loads_ = 0;
   bool foreign_keys_pushed_ = false;

@@ -89,7 +89,9 @@ std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedN
   if (relkind != "r" && relkind != "p" && relkind != "f")
     throw Error(ErrorKind::target, fmt::format("{} is on the target, but is not a table", name.display()))
         .hint("rename it, or send the rows elsewhere with -s SCHEMA or a table-list line");
-  TargetTable table{name, {}};
+  TargetTable table{name, {}, relkind == "r"};
+  // Greenplum before 7 keeps the partitions of an ordinary table as its children.
+  table.only = table.plain && connection.parameter("gp_server_version").empty();
   for (int row = 0; row < result.rows(); ++row) {
     if (result.is_null(row, 0)) continue;  // a table without columns
     const auto oid = static_cast<std::uint32_t>(result.integer(row, 1));
@@ -104,8 +106,12 @@ bool schema_exists(PgConnection& connection, const std::string& schema) {
   return connection.exec("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {schema}).rows() > 0;
 }
 
-bool has_rows(PgConnection& connection, const QualifiedName& name) {
-  return connection.exec(fmt::format("SELECT 1 FROM {} LIMIT 1", quote_name(name))).rows() > 0;
+bool has_rows(PgConnection& connection, const TargetTable& table) {
+  return connection.exec(fmt::format("SELECT 1 FROM {}{} LIMIT 1", table.only ? "ONLY " : "", quote_name(table.name))).rows() > 0;
+}
+
+std::string truncate_sql(const TargetTable& table) {
+  return fmt::format("TRUNCATE TABLE {}{}", table.only ? "ONLY " : "", quote_name(table.name));
 }
 
 std::vector<std::string> similar_tables(PgConnection& connection, const QualifiedName& name) {

@@ -27,6 +27,8 @@ struct TargetColumn {
 struct TargetTable {
   QualifiedName name;
   std::vector<TargetColumn> columns;
+  bool plain = true;      // an ordinary table: not partitioned, not foreign
+  bool only = false;      // rows of tables that inherit from it are not its own
 };
 
 // A type as pg_type and pg_attribute describe it; of a domain, oid, typtype and
@@ -45,7 +47,9 @@ Dialect detect_dialect(PgConnection& connection);
 std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedName& name);
 
 bool schema_exists(PgConnection& connection, const std::string& schema);
-bool has_rows(PgConnection& connection, const QualifiedName& name);
+bool has_rows(PgConnection& connection, const TargetTable& table);
+// Empties the table, not those that inherit from it.
+std::string truncate_sql(const TargetTable& table);
 
 // Tables of any schema that have this name, or this name in other letter case: for hints.
 std::vector<std::string> similar_tables(PgConnection& connection, const QualifiedName& name);

@@ -67,6 +67,8 @@ std::int64_t PgResult::integer(int row, int column) const {
 std::string PgResult::column_name(int column) const { return PQfname(result_.get(), column); }
 std::uint32_t PgResult::column_type(int column) const { return PQftype(result_.get(), column); }
 
+int PgResult::column_modifier(int column) const { return PQfmod(result_.get(), column); }
+
 std::uint64_t PgResult::affected_rows() const {
   const std::string_view text = PQcmdTuples(result_.get());
   std::uint64_t out = 0;

@@ -39,6 +39,7 @@ class PgResult {
   bool boolean(int row, int column) const { return value(row, column) == "t"; }
   std::string column_name(int column) const;
   std::uint32_t column_type(int column) const;  // pg_type.oid, a domain's base type
+  int column_modifier(int column) const;        // as pg_attribute.atttypmod
   // Rows changed, as the command tag says; 0 when it says nothing.
   std::uint64_t affected_rows() const;
 

@@ -22,6 +22,7 @@ struct Dialect {
   bool distributed = false;  // needs DISTRIBUTED BY
   bool if_not_exists = true; // CREATE TABLE / SCHEMA IF NOT EXISTS
   bool text_copy = false;    // text COPY is the cheaper one (the coordinator forwards it unparsed)
+  bool copy_freeze = true;   // COPY … FREEZE after a truncation in the same transaction
   bool postgis = false;      // the type geometry exists
   bool foreign_keys = true;  // enforced
   bool not_valid_constraints = true;  // CHECK … NOT VALID, then VALIDATE
