@@ -38,7 +38,7 @@ std::string target_sequence_sql(const PgSequence& sequence, const SchemaMap& map
   if (sequence.column.empty()) return by_name;
   const QualifiedName table = map.of(sequence.table);
   return fmt::format(
-      "coalesce((SELECT to_regclass(pg_get_serial_sequence({}, a.attname)) FROM pg_catalog.pg_attribute a "
+      "coalesce((SELECT pg_get_serial_sequence({}, a.attname)::pg_catalog.regclass FROM pg_catalog.pg_attribute a "
       "WHERE a.attrelid = to_regclass({}) AND a.attname = {} AND NOT a.attisdropped), {})",
       quote_literal(quote_name(table)), quote_literal(quote_name(table)), quote_literal(sequence.column), by_name);
 }

@@ -139,8 +139,8 @@ constexpr int kInfiniteIntervals = 170000;
 std::string binary_obstacle(const PgColumn& source, const TargetColumn& target, const BinarySides& sides) {
   const std::string types = fmt::format("column {} ({} to {})", source.name, type_sql(source.type), type_sql(target.type));
   if (source.enumeration && target.enumeration) return {};
-  if (source.type_oid != target.type_oid) return types + " changes its type";
   if (!stable(source.type_oid)) return types + " has no binary form that is the same in every database";
+  if (source.type_oid != target.type_oid) return types + " changes its type";
   const bool interval = source.type_oid == kInterval || source.type_oid == kIntervalArray;
   if (interval && sides.source_version >= kInfiniteIntervals && sides.target_version < kInfiniteIntervals)
     return types + " may be infinite on the source only";

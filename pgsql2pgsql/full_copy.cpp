@@ -58,7 +58,7 @@ class FullCopy {
     facts_ = {kProgram, {}, {}, {}, {}, utc_now()};
     connect_target();
     if (request_.snapshot) source_.use_snapshot(request_.snapshot->name, request_.snapshot->lsn);
-    facts_.source = source_.begin(options_.jobs).describe();
+    facts_.source = source_.begin(options_.jobs).endpoint();
     facts_.source_version = dialect_name(source_.dialect());
     JobStatus status(config_, facts_);
     try {
@@ -109,7 +109,7 @@ class FullCopy {
     prepare_target_session(*target_);
     target_->exec("SET search_path = ''");
     dialect_ = detect_dialect(*target_);
-    facts_.target = target_->describe();
+    facts_.target = target_->endpoint();
     facts_.target_version = dialect_name(dialect_);
     if (const auto chosen = chosen_dialect(options_)) dialect_ = *chosen;
     dialect_ = with_storage(dialect_, config_);

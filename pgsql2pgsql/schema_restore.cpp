@@ -50,6 +50,7 @@ void SchemaRestore::create(const SchemaMap& map, const SelectedTables& selected)
   const auto connection = connect();
   const std::stop_callback cancel(target_.cancel, [&connection] { connection->cancel(); });
   on_target_ = read_post_objects(*connection, SchemaMap({}, {}, {})).names;
+  find_existing(*connection, map);
   PgTransaction transaction(*connection);
   std::set<std::string> schemas;
   for (const PgRelation* table : selected.tables)
@@ -61,6 +62,18 @@ void SchemaRestore::create(const SchemaMap& map, const SelectedTables& selected)
   }
   transaction.commit();
   log::info("schema", fmt::format("{} tables created", created_.size()));
+}
+
+void SchemaRestore::find_existing(PgConnection& connection, const SchemaMap& map) {
+  const PgResult result = connection.exec(
+      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE c.relkind IN ('r', 'p', 'm', 'f')");
+  std::set<QualifiedName> names;
+  for (int row = 0; row < result.rows(); ++row) names.insert({result.text(row, 0), result.text(row, 1)});
+  for (const SchemaItem& item : plan_.items()) {
+    const PgRelation* table = plan_.table_of(item);
+    if (table != nullptr && names.contains(map.of(table->name))) existing_.insert(table);
+  }
 }
 
 // A part of a table that was there before; or a partition of one, which has its
@@ -78,12 +91,12 @@ bool SchemaRestore::stands_on_existing(const SchemaItem& item) const {
 }
 
 void SchemaRestore::create_item(PgConnection& connection, const SchemaItem& item) {
-  if (item.sql.empty()) return;
+  const PgRelation* table = plan_.table_of(item);
+  if (item.sql.empty() || existing_.contains(table)) return;
   if (stands_on_existing(item)) {
     skipped_.insert(item.id);
     return;
   }
-  const PgRelation* table = plan_.table_of(item);
   try {
     connection.exec("SAVEPOINT dbsync_item;\n" + item.sql + "\n;RELEASE SAVEPOINT dbsync_item");
     if (table != nullptr) created_.insert(table);
@@ -92,7 +105,6 @@ void SchemaRestore::create_item(PgConnection& connection, const SchemaItem& item
     connection.exec("ROLLBACK TO SAVEPOINT dbsync_item; RELEASE SAVEPOINT dbsync_item");
     if (is_duplicate(error)) {
       log::debug("schema", item.describe() + ": is there already");
-      if (table != nullptr) existing_.insert(table);
     } else {
       skipped_.insert(item.id);
       problem(one_line(item.describe()), error);
@@ -121,13 +133,13 @@ PostLoad SchemaRestore::work_of(const PgRelation& table, const QualifiedName& ta
 
 bool SchemaRestore::usable(const SchemaItem& item, const std::set<const PgRelation*>& failed) {
   if (item.sql.empty() || !missing(item)) return false;
+  if (std::any_of(item.depends_on.begin(), item.depends_on.end(), [&](int id) { return skipped_.contains(id); })) return false;
   for (const PgRelation* table : plan_.tables_under(item)) {
-    if (existing_.contains(table) && item.type == "INDEX ATTACH") return false;
     if (!failed.contains(table)) continue;
     notes_.push_back(fmt::format("{}: left out, since {} does not have its rows", item.describe(), display_name(table->name)));
     return false;
   }
-  return std::none_of(item.depends_on.begin(), item.depends_on.end(), [&](int id) { return skipped_.contains(id); });
+  return true;
 }
 
 void SchemaRestore::run_item(PgConnection& connection, const SchemaItem& item) {

@@ -55,6 +55,7 @@ class SchemaRestore {
   };
 
   std::unique_ptr<PgConnection> connect() const;
+  void find_existing(PgConnection& connection, const SchemaMap& map);
   void create_item(PgConnection& connection, const SchemaItem& item);
   bool stands_on_existing(const SchemaItem& item) const;
   bool missing(const SchemaItem& item) const;

@@ -114,9 +114,9 @@ void PgConnection::connect(const std::string& conninfo, const std::string& name)
   PQsetNoticeReceiver(connection_.get(), count_notice, this);
   cancel_.reset(PQgetCancel(connection_.get()));
   const char* host = PQhost(connection_.get());
-  describe_ = fmt::format("{} {}@{}:{}/{} (backend {})", role_, PQuser(connection_.get()),
-                          host != nullptr && *host != '\0' ? host : "local", PQport(connection_.get()),
-                          PQdb(connection_.get()), PQbackendPID(connection_.get()));
+  endpoint_ = fmt::format("{}@{}:{}/{}", PQuser(connection_.get()), host != nullptr && *host != '\0' ? host : "local",
+                          PQport(connection_.get()), PQdb(connection_.get()));
+  describe_ = fmt::format("{} {} (backend {})", role_, endpoint_, PQbackendPID(connection_.get()));
 }
 
 Error PgConnection::error_of(const pg_result* result, std::string_view statement) const {

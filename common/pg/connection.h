@@ -66,6 +66,7 @@ class PgConnection {
 
   // "target db \"shop\" on /tmp, backend 4711".
   const std::string& describe() const { return describe_; }
+  const std::string& endpoint() const { return endpoint_; }  // "user@host:port/db"
   int server_version() const;  // as PQserverVersion: 150018
   std::string parameter(const char* name) const;  // parameter status, "" when unknown
   bool in_transaction() const;
@@ -96,6 +97,7 @@ class PgConnection {
 
   std::string role_;
   std::string describe_;
+  std::string endpoint_;
   std::uint64_t notices_ = 0;
   std::unique_ptr<pg_conn, Finish> connection_;
   std::unique_ptr<pg_cancel, FreeCancel> cancel_;

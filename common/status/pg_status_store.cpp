@@ -81,7 +81,7 @@ PgConnection& PgStatusStore::connection() {
 std::string PgStatusStore::table(const char* name) const { return quote_name({place_.schema, name}); }
 
 bool PgStatusStore::exists() {
-  return !connection().exec("SELECT to_regclass($1::cstring)", {table(kTables)}).is_null(0, 0);
+  return !connection().exec("SELECT to_regclass(" + quote_literal(table(kTables)) + ")").is_null(0, 0);
 }
 
 void PgStatusStore::create_tables() {
@@ -95,9 +95,9 @@ void PgStatusStore::create_tables() {
   for (const ColumnSpec& column : kRunColumns)
     columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", column.name, column.type);
   server.exec(fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", table(kRuns), columns));
-  const PgResult present = server.exec(
-      "SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass($1::cstring) AND attnum > 0 AND NOT attisdropped",
-      {table(kRuns)});
+  const PgResult present = server.exec(fmt::format(
+      "SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = {}::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped",
+      quote_literal(table(kRuns))));
   for (const ColumnSpec& column : kRunColumns) {
     bool found = false;
     for (int row = 0; row < present.rows(); ++row) found = found || present.value(row, 0) == column.name;
