@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "copy/distribution_rules.h"
 #include "mysql2pgsql/mysql_cursor.h"
 #include "schema/ddl_writer.h"
 #include "schema/distribution.h"
@@ -46,30 +47,6 @@ void plan_query(const PlanRequest& request, CopyTask& task) {
   task.definition = map_result(task.target, cursor.columns(), request.catalog, request.options);
 }
 
-// [distribution] table = column, column | randomly | replicated
-void apply_distribution_rule(const PlanRequest& request, Table& table) {
-  for (const IniEntry& rule : request.distribution_rules) {
-    if (rule.key != table.name.name && rule.key != table.name.display()) continue;
-    Distribution distribution;
-    if (rule.value == "replicated") {
-      distribution.kind = Distribution::Kind::replicated;
-    } else if (rule.value != "randomly") {
-      distribution.kind = Distribution::Kind::by_columns;
-      for (std::size_t from = 0; from <= rule.value.size();) {
-        const std::size_t comma = std::min(rule.value.find(',', from), rule.value.size());
-        const std::string name(trim(std::string_view(rule.value).substr(from, comma - from)));
-        if (table.find_column(name) == nullptr)
-          throw Error(ErrorKind::config, fmt::format("{} line {}: [distribution] {}: the table has no column {}",
-                                                     request.config_path, rule.line, rule.key, name))
-              .hint("write table = column, column, or table = randomly, or table = replicated");
-        distribution.columns.push_back(name);
-        from = comma + 1;
-      }
-    }
-    table.distribution = std::move(distribution);
-  }
-}
-
 CopyTask plan_task(const PlanRequest& request, const std::string& name, const std::string& query) {
   CopyTask task;
   task.name = name;
@@ -80,7 +57,8 @@ CopyTask plan_task(const PlanRequest& request, const std::string& name, const st
       plan_whole_table(request, task);
     else
       plan_query(request, task);
-    if (request.options.dialect.distributed) apply_distribution_rule(request, *task.definition);
+    if (request.options.dialect.distributed)
+      apply_distribution_rules(request.distribution_rules, request.config_path, *task.definition);
     plan_distribution(*task.definition, request.options.dialect, request.first_column_key);
   } catch (const Error& error) {
     if (error.connection_lost()) throw;

@@ -1,30 +1,63 @@
-// pgsql2pgsql: announced by its command line; the copy itself is not built yet.
-#include <cstdio>
+// pgsql2pgsql: from the command line to an exit status.
 #include <string>
 
 #include <fmt/format.h>
 
-#include "base/error.h"
 #include "base/log.h"
 #include "base/log_error.h"
+#include "base/shutdown.h"
+#include "config/config.h"
 #include "config/options.h"
+#include "config/table_list.h"
+#include "copy/job_setup.h"
+#include "copy/job_status.h"
+#include "pgsql2pgsql/full_copy.h"
 #include "version.h"
 
+namespace dbsync {
+namespace {
+
+constexpr Program kWhich = Program::pgsql2pgsql;
+
+int run(int argc, char** argv) {
+  const Options options = parse_options(kWhich, argc, argv);
+  if (options.help) {
+    write_stdout(help_text(kWhich));
+    return 0;
+  }
+  if (options.version) {
+    write_stdout(fmt::format("pgsql2pgsql {}\n", kVersion));
+    return 0;
+  }
+  if (options.verbose) log::set_level(log::Level::debug);
+  if (options.quiet) log::set_level(log::Level::warning);
+
+  const Config config = load_config(options.config_path, kWhich, !options.ddl_only && !options.status);
+  const auto list = options.table_list.empty() ? std::vector<TableListEntry>{}
+                                               : read_table_list(options.table_list, ListNames::with_schema);
+  for (const auto& warning : config.warnings) log::warning("main", warning);
+
+  if (options.status) {
+    write_stdout(recorded_status(config, options.json));
+    return 0;
+  }
+  const Shutdown shutdown;
+  const FullCopyRequest request{options, config, list, {}};
+  return options.ddl_only ? print_schema(request, shutdown) : run_full_copy(request, shutdown);
+}
+
+}  // namespace
+}  // namespace dbsync
+
 int main(int argc, char** argv) {
-  using namespace dbsync;
+  using dbsync::ErrorKind;
   try {
-    const Options options = parse_options(Program::pgsql2pgsql, argc, argv);
-    if (options.help || options.version) {
-      std::fputs(options.help ? help_text(Program::pgsql2pgsql).c_str()
-                              : fmt::format("pgsql2pgsql {}\n", kVersion).c_str(),
-                 stdout);
-      return std::fflush(stdout) == 0 ? 0 : exit_code(ErrorKind::usage);
-    }
-    log::error("main", "pgsql2pgsql cannot copy anything yet: this release brings mysql2pgsql only");
-    log::error("main", "HINT: pg_dump and pg_restore move a PostgreSQL database meanwhile");
-    return exit_code(ErrorKind::usage);
-  } catch (const Error& error) {
-    log::error("main", error);
-    return exit_code(error.kind());
+    return dbsync::run(argc, argv);
+  } catch (const dbsync::Error& error) {
+    dbsync::log::error("main", error);
+    return dbsync::exit_code(error.kind());
+  } catch (const std::exception& e) {
+    dbsync::log::error("main", std::string("internal error: ") + e.what());
+    return dbsync::exit_code(ErrorKind::internal);
   }
 }

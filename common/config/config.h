@@ -47,6 +47,10 @@ struct Config {
   MysqlEndpoint src_mysql;
   std::string src_pgsql;    // libpq connection strings, passed through whole
   std::string local_pgsql;  // "" when the section is missing
+  std::string task = "default";  // [local.pgsql] task: whose status it is
+  std::string pg_bindir;    // [src.pgsql] pg_bindir: where pg_dump is; "" = PATH
+  std::string include;      // [src.pgsql] include, exclude: patterns, by commas
+  std::string exclude;
   std::string desc_pgsql;
   std::uint64_t reject_limit = 0;          // ignore_copy_error_count_each_table
   std::string reject_directory = "rejects";
@@ -60,6 +64,7 @@ struct Config {
   // Sections whose keys are patterns and names, read by those who know them.
   std::vector<IniEntry> type_rules;          // [types]
   std::vector<IniEntry> distribution_rules;  // [distribution]
+  std::vector<IniEntry> schema_rules;        // [schema_map]
   std::string loader_table_list;           // [binlogloader], increments
   std::uint32_t load_batch = 10;
   std::uint32_t load_batch_gap = 10;

@@ -161,7 +161,6 @@ std::string store_lock_wait_timeout(Config& config, const std::string& value) {
 
 using enum Program;
 constexpr std::string_view kIncrements = "increments from the MySQL binlog are";
-constexpr std::string_view kStatus = "status tables in a database of their own are";
 constexpr bool kActive = true;
 constexpr bool kComment = false;
 
@@ -218,14 +217,19 @@ std::vector<ConfigKey> pgsql_keys() {
       {"src.pgsql", "connect_string", store_text<&Config::src_pgsql>,
        "host=192.168.1.1 dbname=test port=3432 user=test password=pgsql", kActive,
        "libpq connection string or postgresql:// URI. Required."},
-      {"local.pgsql",
-       "connect_string",
-       store_text<&Config::local_pgsql>,
-       "host=192.168.1.2 dbname=test port=3432 user=test2 password=pgsql",
-       kComment,
-       "Without it, the status tables live in a schema dbsync of the target.",
-       kStatus,
-       {pgsql2pgsql}},
+      {"src.pgsql", "pg_bindir", store_text<&Config::pg_bindir>, "/usr/lib/postgresql/15/bin", kComment,
+       "Directory of the pg_dump and pg_restore that --create and -d run, of the\nsource's version or a newer one; "
+       "default: those on PATH."},
+      {"src.pgsql", "include", store_text<&Config::include>, "sales.*, public.orders", kComment,
+       "Tables that are copied: patterns schema.table or table, with * and ?, by\ncommas; default all. The option "
+       "--include goes before it."},
+      {"src.pgsql", "exclude", store_text<&Config::exclude>, "*.tmp_*", kComment,
+       "Tables that are not copied, in the same way."},
+      {"local.pgsql", "connect_string", store_text<&Config::local_pgsql>,
+       "host=192.168.1.2 dbname=test port=3432 user=test2 password=pgsql", kComment,
+       "Without it, the status tables live in a schema dbsync of the target."},
+      {"local.pgsql", "task", store_text<&Config::task>, "default", kComment,
+       "Name under which the status of this configuration is kept, so that\nseveral can share one database."},
       {"desc.pgsql", "connect_string", store_text<&Config::desc_pgsql>,
        "host=192.168.1.3 dbname=test port=3432 user=test3 password=pgsql", kActive,
        "libpq connection string or postgresql:// URI: SSL options, service=,\npassfile= and several hosts work. "
@@ -240,7 +244,8 @@ std::vector<ConfigKey> pgsql_keys() {
       {"desc.pgsql", "reject_directory", store_text<&Config::reject_directory>, "rejects", kComment,
        "Directory for set-aside rows, one <schema>.<table>.jsonl each."},
       {"desc.pgsql", "target_schema", store_text<&Config::target_schema>, "public", kComment,
-       "Schema of the target tables; the option -s wins; default public."},
+       "Schema of the target tables of mysql2pgsql; the option -s wins; default\npublic. pgsql2pgsql keeps the schemas of "
+       "the source, unless -s or [schema_map]\nsays otherwise."},
   };
 }
 
@@ -302,6 +307,7 @@ std::vector<ConfigKey> all_keys() {
 }
 
 void store_type_rule(Config& config, const IniEntry& entry) { config.type_rules.push_back(entry); }
+void store_schema_rule(Config& config, const IniEntry& entry) { config.schema_rules.push_back(entry); }
 void store_distribution_rule(Config& config, const IniEntry& entry) { config.distribution_rules.push_back(entry); }
 
 }  // namespace
@@ -310,7 +316,7 @@ const std::vector<ConfigSection>& config_sections() {
   static const std::vector<ConfigSection> sections{
       {"src.mysql", "Source of mysql2pgsql: MySQL or MariaDB."},
       {"src.pgsql", "Source of pgsql2pgsql: PostgreSQL."},
-      {"local.pgsql", "Database for the status tables of pgsql2pgsql; optional."},
+      {"local.pgsql", "Database for the status tables; optional."},
       {"desc.pgsql", "Target of both programs: PostgreSQL, Greenplum or a relative."},
       {"values", "Values that PostgreSQL cannot hold; each change is counted in the summary."},
       {"types", "Other target types, most specific rule first; share/doc/types.md lists them.", store_type_rule,
@@ -318,6 +324,8 @@ const std::vector<ConfigSection>& config_sections() {
       {"ddl", "How DDL is written."},
       {"distribution", "Distribution per table on Greenplum and its relatives.", store_distribution_rule,
        "orders = customer_id\ncountries = replicated\nevents = randomly"},
+      {"schema_map", "pgsql2pgsql: other schemas on the target; the option -s maps all into one.", store_schema_rule,
+       "sales = sales_2024\nlegacy = archive"},
       {"greenplum", "Storage of created tables on Greenplum and its relatives."},
       {"binlogloader", "Increments of mysql2pgsql; optional."},
   };

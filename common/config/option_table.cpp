@@ -26,6 +26,13 @@ std::string store_text(Options& options, std::string_view value) {
   return {};
 }
 
+template <std::vector<std::string> Options::*member>
+std::string add_text(Options& options, std::string_view value) {
+  if (value.empty()) return "the value is empty";
+  (options.*member).emplace_back(value);
+  return {};
+}
+
 std::string not_in_range(std::string_view value, unsigned most) {
   return fmt::format("\"{}\" is not a whole number from 1 to {}", value, most);
 }
@@ -93,29 +100,35 @@ std::string store_section(Options& options, std::string_view value) {
 
 const std::vector<OptionSpec>& option_table() {
   using enum OptionGroup;
-  constexpr bool both = true;
-  constexpr bool mysql_only = false;
+  using enum OptionOf;
   static const std::vector<OptionSpec> table{
       {'l', "table-list", "FILE", what, both, store_text<&Options::table_list>,
        "copy the tables that FILE names, one a line:\n\"name\" or \"name : query\" (default: every table)"},
       {'d', "ddl", "", what, both, set_flag<&Options::ddl_only>,
        "print the DDL of the target tables to stdout, copy\nnothing"},
-      {'\0', "section", "NAME", what, mysql_only, store_section,
+      {'\0', "section", "NAME", what, both, store_section,
        "with -d: pre-data (tables), post-data (indexes, keys,\nchecks, sequences) or all (default)"},
       {'n', "no-partitions", "", what, mysql_only, set_flag<&Options::no_partitions>,
        "with -d: leave partitions out of the DDL"},
-      {'f', "first-column-key", "", what, mysql_only, set_flag<&Options::first_column_key>,
+      {'f', "first-column-key", "", what, both, set_flag<&Options::first_column_key>,
        "distribute tables by their first column (DDL for\nGreenplum)"},
       {'\0', "create", "", what, both, set_flag<&Options::create>,
        "create the tables that the target lacks, then copy"},
       {'\0', "append", "", what, both, set_flag<&Options::append>, "copy into tables that already hold rows"},
       {'\0', "truncate", "", what, both, set_flag<&Options::truncate>, "empty the target tables before copying"},
+      {'\0', "include", "PATTERN", what, pgsql_only, add_text<&Options::include>,
+       "copy only the tables that match schema.table or table,\nwith * and ?; may be given several times"},
+      {'\0', "exclude", "PATTERN", what, pgsql_only, add_text<&Options::exclude>,
+       "leave out the tables that match"},
+      {'\0', "status", "", what, both, set_flag<&Options::status>,
+       "print what the status tables say of this task, copy\nnothing"},
       {'c', "config", "FILE", how, both, store_text<&Options::config_path>, "configuration file (default: my.cfg)"},
       {'s', "schema", "NAME", how, both, store_text<&Options::schema>,
-       "schema of the target tables (default: target_schema\nin the configuration file, else public)"},
+       "schema of all target tables (default: mysql2pgsql:\ntarget_schema in the configuration file, else public;\n"
+       "pgsql2pgsql: those of the source)"},
       {'j', "jobs", "N", how, both, store_jobs,
        "workers that copy at the same time, 1 to 256\n(default: 5)"},
-      {'b', "buffer-kb", "KB", how, mysql_only, store_buffer_kb,
+      {'b', "buffer-kb", "KB", how, both, store_buffer_kb,
        "KiB of rows sent to the target at a time (default:\nchosen by the program)"},
       {'\0', "chunk-size", "SIZE", how, both, store_chunk_size,
        "cut tables larger than SIZE, so that workers share\nthem; 0 cuts none (default: 64MB)"},
@@ -123,11 +136,12 @@ const std::vector<OptionSpec>& option_table() {
        "read no more than RATE a second over all workers:\nrows (20000) or bytes (20MB)"},
       {'\0', "copy-format", "NAME", how, both, store_copy_format,
        "format of COPY: auto, binary or text (default: auto)"},
-      {'\0', "dialect", "NAME", how, mysql_only, store_text<&Options::dialect>,
+      {'\0', "dialect", "NAME", how, both, store_text<&Options::dialect>,
        "postgresql, postgresql12 ..., greenplum5, greenplum6,\ngreenplum7, cloudberry or adbpg: write the DDL for it\n"
        "(default: what the target is)"},
       {'\0', "report", "FILE", messages, both, store_text<&Options::report_path>,
        "write what happened to each table to FILE"},
+      {'\0', "json", "", messages, both, set_flag<&Options::json>, "with --status: print it as JSON"},
       {'v', "verbose", "", messages, both, set_flag<&Options::verbose>, "more messages"},
       {'q', "quiet", "", messages, both, set_flag<&Options::quiet>, "warnings and errors only"},
       {'h', "help", "", messages, both, set_flag<&Options::help>, "print this text"},

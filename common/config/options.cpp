@@ -52,7 +52,9 @@ Error ArgumentParser::unknown(const std::string& shown, std::string_view long_na
   std::vector<std::string> known;
   for (const auto& option : option_table()) {
     const bool same = long_name.empty() ? option.short_name == shown[1] : option.long_name == long_name;
-    if (same) return error.hint(fmt::format("{} is an option of mysql2pgsql only", shown));
+    if (same)
+      return error.hint(fmt::format("{} is an option of {} only", shown,
+                                    option.programs == config_detail::OptionOf::mysql_only ? "mysql2pgsql" : "pgsql2pgsql"));
     if (has_option(program_, option)) known.emplace_back(option.long_name);
   }
   const auto nearest = nearest_name(long_name, known);
@@ -115,14 +117,19 @@ void ArgumentParser::check_combinations() const {
   if (o.verbose && o.quiet) throw usage_error("-v and -q exclude each other").hint("leave out one of them");
   if (o.section != DdlSection::all && !o.ddl_only)
     throw usage_error("--section goes with -d only").hint("add -d, or leave out --section");
-  if (!o.ddl_only) return;
+  if (o.json && !o.status) throw usage_error("--json goes with --status only").hint("add --status, or leave out --json");
+  if (!o.table_list.empty() && (!o.include.empty() || !o.exclude.empty()))
+    throw usage_error("-l names the tables itself, so --include and --exclude cannot go with it").hint("leave out one of them");
+  if (!o.ddl_only && !o.status) return;
+  if (o.ddl_only && o.status) throw usage_error("-d and --status exclude each other").hint("leave out one of them");
   const char* copying = o.create                 ? "--create"
                         : o.append               ? "--append"
                         : o.truncate             ? "--truncate"
                         : !o.report_path.empty() ? "--report"
                                                  : nullptr;
   if (copying != nullptr)
-    throw usage_error(fmt::format("-d only prints DDL, so {} cannot go with it", copying))
+    throw usage_error(o.status ? fmt::format("--status only prints, so {} cannot go with it", copying)
+                               : fmt::format("-d only prints DDL, so {} cannot go with it", copying))
         .hint("leave out one of them");
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/rate_limiter.h"
 #include "config/config.h"
@@ -31,6 +32,10 @@ struct Options {
   bool create = false;            // --create
   bool append = false;            // --append
   bool truncate = false;          // --truncate; excludes --append
+  std::vector<std::string> include;  // --include PATTERN, may be repeated
+  std::vector<std::string> exclude;  // --exclude PATTERN
+  bool status = false;            // --status: print the status tables, copy nothing
+  bool json = false;              // --json: goes with --status
   std::string report_path;        // --report FILE
   CopyFormatChoice copy_format = CopyFormatChoice::automatic;  // --copy-format auto|binary|text
   std::uint64_t chunk_bytes = 64 << 20;  // --chunk-size SIZE; 0 = tables are not cut

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -48,9 +49,9 @@ std::string take_quoted_name(std::string_view& line, const std::string& name, in
   throw broken_line(name, number, fmt::format("the table name has no closing {}", quote));
 }
 
-// Takes an unquoted name off the front of `line`, up to the colon or the end.
-std::string take_plain_name(std::string_view& line, const std::string& name, int number) {
-  const auto colon = line.find(':');
+// Takes an unquoted name off the front of `line`, up to one of `ends` or the end.
+std::string take_plain_name(std::string_view& line, std::string_view ends, const std::string& name, int number) {
+  const auto colon = line.find_first_of(ends);
   auto table = trim(line.substr(0, colon));
   line = colon == std::string_view::npos ? std::string_view{} : line.substr(colon);
   if (line.empty() && table.ends_with(';')) table = trim(table.substr(0, table.size() - 1));
@@ -66,11 +67,20 @@ std::string take_plain_name(std::string_view& line, const std::string& name, int
   return std::string(table);
 }
 
-TableListEntry parse_line(std::string_view line, const std::string& name, int number) {
-  const bool quoted = line.front() == '"' || line.front() == '`';
+std::string take_name(std::string_view& line, std::string_view ends, const std::string& name, int number) {
+  const bool quoted = line.starts_with('"') || line.starts_with('`');
+  return quoted ? take_quoted_name(line, name, number) : take_plain_name(line, ends, name, number);
+}
+
+TableListEntry parse_line(std::string_view line, ListNames names, const std::string& name, int number) {
   TableListEntry entry;
   entry.line = number;
-  entry.table = quoted ? take_quoted_name(line, name, number) : take_plain_name(line, name, number);
+  entry.table = take_name(line, names == ListNames::with_schema ? ".:" : ":", name, number);
+  if (names == ListNames::with_schema && line.starts_with('.')) {
+    if (entry.table.empty()) throw broken_line(name, number, "the schema before the dot is missing");
+    line = trim(line.substr(1));
+    entry.schema = std::exchange(entry.table, take_name(line, ":", name, number));
+  }
   if (entry.table.empty()) throw broken_line(name, number, "the table name is missing");
   if (line.empty() || line == ";") return entry;
   if (line.front() != ':')
@@ -84,10 +94,10 @@ TableListEntry parse_line(std::string_view line, const std::string& name, int nu
 // Every row of it would arrive twice; with queries the same name is fine, since
 // each may select other rows.
 void refuse_whole_table_twice(const std::vector<TableListEntry>& entries, const std::string& name) {
-  std::map<std::string_view, int> whole;
+  std::map<std::pair<std::string_view, std::string_view>, int> whole;
   for (const auto& entry : entries) {
     if (!entry.query.empty()) continue;
-    const auto [first, added] = whole.emplace(entry.table, entry.line);
+    const auto [first, added] = whole.emplace(std::pair<std::string_view, std::string_view>(entry.schema, entry.table), entry.line);
     if (!added)
       throw error_at(name, entry.line,
                      fmt::format("table {} is listed a second time, first in line {}", entry.table, first->second))
@@ -97,13 +107,13 @@ void refuse_whole_table_twice(const std::vector<TableListEntry>& entries, const 
 
 }  // namespace
 
-std::vector<TableListEntry> parse_table_list(std::string_view text, const std::string& name) {
+std::vector<TableListEntry> parse_table_list(std::string_view text, const std::string& name, ListNames names) {
   std::vector<TableListEntry> entries;
   Lines lines(text);
   for (std::string_view line; lines.next(line);) {
     refuse_bad_text(line, name, lines.number());
     line = trim(line);
-    if (!line.empty() && line.front() != '#') entries.push_back(parse_line(line, name, lines.number()));
+    if (!line.empty() && line.front() != '#') entries.push_back(parse_line(line, names, name, lines.number()));
   }
   if (entries.empty())
     throw error_at(name, std::max(lines.number(), 1), "the table list ends without naming a table")
@@ -112,11 +122,11 @@ std::vector<TableListEntry> parse_table_list(std::string_view text, const std::s
   return entries;
 }
 
-std::vector<TableListEntry> read_table_list(const std::string& path) {
+std::vector<TableListEntry> read_table_list(const std::string& path, ListNames names) {
   return parse_table_list(config_detail::read_text_file(path, "table list",
                                                         "name an existing file with -l, or leave out -l to copy every "
                                                         "table"),
-                          path);
+                          path, names);
 }
 
 }  // namespace dbsync

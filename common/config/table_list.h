@@ -19,9 +19,14 @@ struct TableListEntry {
   std::string table;  // target table's name, unquoted
   std::string query;  // "" = the source table of the same name, whole
   int line = 0;       // 1-based
+  std::string schema = {};  // "" = none was given
 };
 
-std::vector<TableListEntry> parse_table_list(std::string_view text, const std::string& name);
-std::vector<TableListEntry> read_table_list(const std::string& path);
+// Whether names may have a schema before them: schema.table, "schema"."table".
+enum class ListNames { plain, with_schema };
+
+std::vector<TableListEntry> parse_table_list(std::string_view text, const std::string& name,
+                                             ListNames names = ListNames::plain);
+std::vector<TableListEntry> read_table_list(const std::string& path, ListNames names = ListNames::plain);
 
 }  // namespace dbsync

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/progress.h"
+#include "base/progress_ticker.h"
 #include "base/text.h"
 #include "base/worker_pool.h"
 #include "copy/target_preparer.h"
@@ -23,6 +24,8 @@
 namespace dbsync {
 
 namespace {
+
+constexpr std::chrono::seconds kObserverInterval{2};
 
 using Clock = std::chrono::steady_clock;
 
@@ -123,6 +126,9 @@ class Job {
     prepare(dialect);
     if (queue_->has_work()) {
       const ProgressReporter reporter(progress_->source());
+      std::optional<ProgressTicker> ticker;
+      if (options_.observer)
+        ticker.emplace(kObserverInterval, [this] { options_.observer(result_.tasks, progress_->view()); });
       progress_->start();
       run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
     }
@@ -172,7 +178,7 @@ class Job {
     const PreparedTask& prepared = prepared_[index];
     TaskStart start;
     start.runnable = result.status == TaskStatus::waiting;
-    start.complete = result.created;
+    start.complete = result.created || result_.tasks[index].post_load;
     if (start.runnable) {
       start.plan = !prepared.planned;
       take_up(prepared, result, start);
@@ -325,7 +331,7 @@ class Job {
 
   void empty_before_chunks(Worker& worker, std::size_t task) {
     const PreparedTask& prepared = prepared_[task];
-    if (prepared.truncate_first) worker.target->exec("TRUNCATE TABLE " + quote_name(prepared.target.name));
+    if (prepared.truncate_first) worker.target->exec(truncate_sql(prepared.target));
   }
 
   void push_load(std::size_t task, int number, Chunk chunk, bool only_chunk) {
@@ -588,7 +594,7 @@ int JobResult::exit_status() const {
     if (result.error) return exit_code(result.error->kind());
   for (const TaskResult& result : results)
     if (!result.post_errors.empty()) return exit_code(result.post_errors.front().kind());
-  return 0;
+  return errors.empty() ? 0 : exit_code(errors.front().kind());
 }
 
 JobResult run_copy_job(SnapshotSource& source, const std::string& conninfo, const Dialect& dialect,

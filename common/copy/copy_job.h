@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -49,6 +50,8 @@ struct JobOptions {
   std::uint64_t reject_limit = 0;  // rows per target table that may be set aside
   std::string reject_directory = "rejects";
   std::string application_name;
+  // Told every few seconds how far the tasks are, from a thread of its own.
+  std::function<void(const std::vector<CopyTask>&, const std::vector<TaskView>&)> observer;
 };
 
 struct TaskResult {
@@ -70,13 +73,15 @@ struct JobResult {
   std::vector<CopyTask> tasks;       // in the order they were given
   std::vector<TaskResult> results;   // one per task
   std::vector<std::string> notes;    // what is not migrated at all
+  std::vector<Error> errors;         // that concern no single task
   double seconds = 0;
 
   std::uint64_t rows() const;   // of finished tasks
   std::uint64_t bytes() const;
   std::uint64_t rejected() const;
   std::size_t count(TaskStatus status) const;
-  // 0 when every task is done, else the code of the first failure in task order.
+  // 0 when every task is done, else the code of the first failure in task order,
+  // then of `errors`.
   int exit_status() const;
 };
 

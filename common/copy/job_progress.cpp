@@ -24,6 +24,15 @@ ProgressSource JobProgress::source() {
   return {[this] { return overall(totals()); }, [this](unsigned width) { return display(width); }};
 }
 
+std::vector<TaskView> JobProgress::view() {
+  std::vector<TaskView> out;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < statuses_.size(); ++i)
+    out.push_back({statuses_[i], counters_[i].rows.load(std::memory_order_relaxed),
+                   counters_[i].bytes.load(std::memory_order_relaxed)});
+  return out;
+}
+
 JobProgress::Totals JobProgress::totals() {
   Totals out;
   const std::lock_guard lock(mutex_);

@@ -18,6 +18,13 @@ namespace dbsync {
 
 enum class TaskStatus { waiting, running, done, failed, interrupted };
 
+// How far one task is.
+struct TaskView {
+  TaskStatus status = TaskStatus::waiting;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+};
+
 class JobProgress {
  public:
   // Keeps a reference to the tasks.
@@ -28,6 +35,7 @@ class JobProgress {
   // Times count from here.
   void start() { start_ = Clock::now(); }
   ProgressSource source();
+  std::vector<TaskView> view();  // one per task
 
  private:
   using Clock = std::chrono::steady_clock;

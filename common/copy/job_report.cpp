@@ -69,6 +69,7 @@ std::string failures_text(const JobResult& result) {
     if (task.status == TaskStatus::failed && task.error) out += failure_text(*task.error);
     for (const Error& error : task.post_errors) out += failure_text(error);
   }
+  for (const Error& error : result.errors) out += failure_text(error);
   return out;
 }
 
@@ -160,6 +161,7 @@ void write_report(const std::string& path, const RunFacts& facts, const JobResul
                         {"notes", result.notes},
                         {"tables", nlohmann::json::array()}};
   report["snapshot"] = snapshot_json(result.snapshot);
+  for (const Error& error : result.errors) report["errors"].push_back(error_json(error));
   for (std::size_t i = 0; i < result.tasks.size(); ++i)
     report["tables"].push_back(table_json(result.tasks[i], result.results[i]));
   std::ofstream file(path, std::ios::trunc);

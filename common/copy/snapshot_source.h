@@ -17,9 +17,17 @@
 #include "copy/copy_buffer.h"
 #include "copy/reject_log.h"
 #include "pg/catalog.h"
+#include "schema/ddl_writer.h"
 #include "schema/table.h"
 
 namespace dbsync {
+
+// What completes a target table after its rows, where the source brings it as
+// SQL instead of a definition.
+struct PostLoad {
+  std::vector<DdlUnit> indexes;  // in parallel
+  std::vector<DdlUnit> finish;   // after them, in order
+};
 
 // Rows of the source that go into one target table: a whole table or a query.
 // A large one is cut into chunks; else it is one.
@@ -30,6 +38,8 @@ struct CopyTask {
   std::uint64_t estimated_bytes = 0;  // orders the work; 0 = unknown
   std::uint64_t estimated_rows = 0;
   std::optional<Table> definition;    // how to create the target when it is missing
+  std::optional<PostLoad> post_load;  // goes before what `definition` says
+  bool fresh_target = false;          // its table was made for this run and is empty
   std::optional<Error> problem;       // found while planning: the task fails without being tried
 };
 

@@ -17,8 +17,9 @@ std::string copy_sql(const LoadRequest& request, const ChunkReader& reader) {
   std::string options;
   if (reader.format() == CopyFormat::binary) options += " BINARY";
   if (request.freeze && request.truncate_first) options += " FREEZE";
-  return fmt::format("COPY {} ({}) FROM STDIN{}", quote_name(request.target.name), columns,
-                     options.empty() ? "" : " WITH" + options);
+  // A table without columns has rows, but no list of columns.
+  return fmt::format("COPY {}{} FROM STDIN{}", quote_name(request.target.name),
+                     columns.empty() ? "" : " (" + columns + ")", options.empty() ? "" : " WITH" + options);
 }
 
 std::span<const char> bytes_of(std::string_view text) { return {text.data(), text.size()}; }
@@ -184,7 +185,7 @@ void commit(PgTransaction& transaction, bool journaled) {
 LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConnection& target,
                        TaskProgress& progress, const std::stop_token& stop) {
   PgTransaction transaction(target);
-  if (request.truncate_first) target.exec("TRUNCATE TABLE " + quote_name(request.target.name));
+  if (request.truncate_first) target.exec(truncate_sql(request.target));
   const auto reader = source.open(request.task, request.chunk, request.target, request.format);
   TaskRejects rejects(request.rejects, request.target.name, key_of(request.task));
   Loader loader(request, *reader, target, progress, stop);

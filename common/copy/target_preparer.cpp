@@ -44,9 +44,10 @@ class Preparer {
       found = find_table(target_, task.target);
     }
     out.target = std::move(*found);
+    if (task.fresh_target) created_.insert(task.target);
     const bool created = created_.contains(task.target);
     out.fresh = created && uses_[task.target] == 1;
-    if (task.query.empty() && !created) out.truncate_first = settle_rows(task);
+    if (task.query.empty() && !created) out.truncate_first = settle_rows(task, out.target);
     // A table that several tasks feed cannot be emptied for one of them.
     out.owned = uses_[task.target] == 1 && (created || (task.query.empty() && options_.mode != LoadMode::append));
     if (state_.journal != nullptr && out.journal < 0)
@@ -105,7 +106,7 @@ class Preparer {
       throw Error(ErrorKind::target, fmt::format("{} holds rows that are not of the earlier run, so it cannot be emptied "
                                                  "to start over", task.target.display()))
           .hint("delete what the earlier run added, remove its journal with --cleanup, then run again with --append");
-    target_.exec("TRUNCATE TABLE " + quote_name(table.name));
+    target_.exec(truncate_sql(table));
     log::info("main", fmt::format("{}: emptied, since an earlier run loaded a part of it", task.name));
   }
 
@@ -143,16 +144,16 @@ class Preparer {
   }
 
   // Rows that are there already: true when the worker shall truncate first.
-  bool settle_rows(const CopyTask& task) {
+  bool settle_rows(const CopyTask& task, const TargetTable& table) {
     if (options_.mode == LoadMode::append) return false;
     if (options_.mode == LoadMode::truncate) {
       // With the COPY in one transaction when that is possible: nothing is lost
       // if the copy fails. A table that several tasks feed is emptied once, now.
       if (uses_[task.target] == 1) return true;
-      if (emptied_.insert(task.target).second) target_.exec("TRUNCATE TABLE " + quote_name(task.target));
+      if (emptied_.insert(task.target).second) target_.exec(truncate_sql(table));
       return false;
     }
-    if (has_rows(target_, task.target))
+    if (has_rows(target_, table))
       throw Error(ErrorKind::target, fmt::format("the target table {} is not empty", task.target.display()))
           .hint("--truncate empties it first, --append adds the rows to those that are there");
     return false;

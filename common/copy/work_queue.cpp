@@ -112,7 +112,8 @@ void WorkQueue::load_ended(TableWork& table) {
 
 void WorkQueue::after_loads(TableWork& table) {
   if (!to_complete(table)) return;
-  auto units = index_units(definition(table), dialect_);
+  const auto& ready = tasks_[table.first_task].post_load;
+  auto units = ready ? ready->indexes : index_units(definition(table), dialect_);
   table.indexes_left = units.size();
   // They go before the loads that wait: the table is still in the caches.
   for (auto& unit : units) push({WorkItem::Kind::index, table.first_task, {}, 0, true, {std::move(unit)}});
@@ -120,7 +121,9 @@ void WorkQueue::after_loads(TableWork& table) {
 }
 
 void WorkQueue::push_finish(const TableWork& table) {
-  push({WorkItem::Kind::finish, table.first_task, {}, 0, true, finish_units(definition(table), dialect_, table.zero_dates)});
+  const auto& ready = tasks_[table.first_task].post_load;
+  push({WorkItem::Kind::finish, table.first_task, {}, 0, true,
+        ready ? ready->finish : finish_units(definition(table), dialect_, table.zero_dates)});
 }
 
 void WorkQueue::ddl_done(const WorkItem& item, const std::vector<bool>& succeeded) {
@@ -147,7 +150,7 @@ bool WorkQueue::push_foreign_keys() {
   WorkItem item;
   item.kind = WorkItem::Kind::add_foreign_keys;
   for (const TableWork& table : tables_) {
-    if (!to_complete(table)) continue;
+    if (!to_complete(table) || tasks_[table.first_task].post_load) continue;
     for (DdlUnit& unit : foreign_key_units(definition(table), dialect_)) {
       unit.task = table.first_task;
       item.units.push_back(std::move(unit));
@@ -167,7 +170,7 @@ std::vector<std::size_t> WorkQueue::empty_tables() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::size_t> out;
   for (const TableWork& table : tables_)
-    if (table.complete && table.loads_done == 0) out.push_back(table.first_task);
+    if (table.complete && table.loads_done == 0 && !tasks_[table.first_task].post_load) out.push_back(table.first_task);
   return out;
 }
 

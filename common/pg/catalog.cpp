@@ -33,18 +33,6 @@ void apply_typmod(PgType& type, std::int64_t typmod) {
   }
 }
 
-PgType column_type(const PgResult& result, int row) {
-  PgType type;
-  type.kind = kind_of_oid(static_cast<std::uint32_t>(result.integer(row, 1)));
-  type.name = result.text(row, 4);
-  if (type.kind == PgKind::other) {
-    if (result.value(row, 2) == "e") type.kind = PgKind::enumeration;
-    if (result.value(row, 3) == "geometry") type.kind = PgKind::geometry;
-  }
-  apply_typmod(type, result.integer(row, 8));
-  return type;
-}
-
 // The number after `word` in version(): "… (Greenplum Database 6.24.3 build …".
 int major_after(std::string_view version, std::string_view word) {
   const auto at = version.find(word);
@@ -57,6 +45,19 @@ int major_after(std::string_view version, std::string_view word) {
 }
 
 }  // namespace
+
+PgType pg_type_of(std::uint32_t oid, std::string_view typtype, std::string_view typname, std::string text,
+                  std::int64_t typmod) {
+  PgType type;
+  type.kind = kind_of_oid(oid);
+  type.name = std::move(text);
+  if (type.kind == PgKind::other) {
+    if (typtype == "e") type.kind = PgKind::enumeration;
+    if (typname == "geometry") type.kind = PgKind::geometry;
+  }
+  apply_typmod(type, typmod);
+  return type;
+}
 
 void prepare_target_session(PgConnection& connection) { connection.exec(sql::target_session, {}); }
 
@@ -89,10 +90,14 @@ std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedN
     throw Error(ErrorKind::target, fmt::format("{} is on the target, but is not a table", name.display()))
         .hint("rename it, or send the rows elsewhere with -s SCHEMA or a table-list line");
   TargetTable table{name, {}, relkind == "r"};
+  // Greenplum before 7 keeps the partitions of an ordinary table as its children.
+  table.only = table.plain && connection.parameter("gp_server_version").empty();
   for (int row = 0; row < result.rows(); ++row) {
     if (result.is_null(row, 0)) continue;  // a table without columns
+    const auto oid = static_cast<std::uint32_t>(result.integer(row, 1));
     table.columns.push_back(
-        {result.text(row, 0), column_type(result, row), result.boolean(row, 5), result.boolean(row, 6)});
+        {result.text(row, 0), pg_type_of(oid, result.value(row, 2), result.value(row, 3), result.text(row, 4), result.integer(row, 8)),
+         result.boolean(row, 5), result.boolean(row, 6), oid, result.value(row, 2) == "e"});
   }
   return table;
 }
@@ -101,8 +106,12 @@ bool schema_exists(PgConnection& connection, const std::string& schema) {
   return connection.exec("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {schema}).rows() > 0;
 }
 
-bool has_rows(PgConnection& connection, const QualifiedName& name) {
-  return connection.exec(fmt::format("SELECT 1 FROM {} LIMIT 1", quote_name(name))).rows() > 0;
+bool has_rows(PgConnection& connection, const TargetTable& table) {
+  return connection.exec(fmt::format("SELECT 1 FROM {}{} LIMIT 1", table.only ? "ONLY " : "", quote_name(table.name))).rows() > 0;
+}
+
+std::string truncate_sql(const TargetTable& table) {
+  return fmt::format("TRUNCATE TABLE {}{}", table.only ? "ONLY " : "", quote_name(table.name));
 }
 
 std::vector<std::string> similar_tables(PgConnection& connection, const QualifiedName& name) {

@@ -3,8 +3,10 @@
 // Threads: as PgConnection. Errors: from the connection.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pg/connection.h"
@@ -18,13 +20,21 @@ struct TargetColumn {
   PgType type;            // a domain shows as its base type
   bool not_null = false;
   bool generated = false; // GENERATED ALWAYS AS (…) STORED: COPY must not name it
+  std::uint32_t type_oid = 0;  // pg_type.oid; of a domain, its base type's
+  bool enumeration = false;    // the same for an enum type
 };
 
 struct TargetTable {
   QualifiedName name;
   std::vector<TargetColumn> columns;
   bool plain = true;      // an ordinary table: not partitioned, not foreign
+  bool only = false;      // rows of tables that inherit from it are not its own
 };
+
+// A type as pg_type and pg_attribute describe it; of a domain, oid, typtype and
+// typname are its base type's. `text` is format_type's.
+PgType pg_type_of(std::uint32_t oid, std::string_view typtype, std::string_view typname, std::string text,
+                  std::int64_t typmod);
 
 // Applies the settings of a loading session (share/sql/target_session.sql).
 void prepare_target_session(PgConnection& connection);
@@ -37,7 +47,9 @@ Dialect detect_dialect(PgConnection& connection);
 std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedName& name);
 
 bool schema_exists(PgConnection& connection, const std::string& schema);
-bool has_rows(PgConnection& connection, const QualifiedName& name);
+bool has_rows(PgConnection& connection, const TargetTable& table);
+// Empties the table, not those that inherit from it.
+std::string truncate_sql(const TargetTable& table);
 
 // Tables of any schema that have this name, or this name in other letter case: for hints.
 std::vector<std::string> similar_tables(PgConnection& connection, const QualifiedName& name);

@@ -64,6 +64,11 @@ std::int64_t PgResult::integer(int row, int column) const {
   return out;
 }
 
+std::string PgResult::column_name(int column) const { return PQfname(result_.get(), column); }
+std::uint32_t PgResult::column_type(int column) const { return PQftype(result_.get(), column); }
+
+int PgResult::column_modifier(int column) const { return PQfmod(result_.get(), column); }
+
 std::uint64_t PgResult::affected_rows() const {
   const std::string_view text = PQcmdTuples(result_.get());
   std::uint64_t out = 0;
@@ -95,8 +100,11 @@ PgConnection::PgConnection(const std::string& conninfo, std::string role, const 
 }
 
 void PgConnection::connect(const std::string& conninfo, const std::string& name) {
-  const std::array<const char*, 4> keywords{"dbname", "fallback_application_name", "client_encoding", nullptr};
-  const std::array<const char*, 4> values{conninfo.c_str(), name.c_str(), "UTF8", nullptr};
+  // What stands before dbname is a default that the user's string may change: a
+  // connection that holds a snapshot is silent for hours, and firewalls forget it.
+  const std::array<const char*, 5> keywords{"keepalives_idle", "dbname", "fallback_application_name", "client_encoding",
+                                            nullptr};
+  const std::array<const char*, 5> values{"60", conninfo.c_str(), name.c_str(), "UTF8", nullptr};
   connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
   if (!connection_) throw std::bad_alloc();
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
@@ -106,9 +114,9 @@ void PgConnection::connect(const std::string& conninfo, const std::string& name)
   PQsetNoticeReceiver(connection_.get(), count_notice, this);
   cancel_.reset(PQgetCancel(connection_.get()));
   const char* host = PQhost(connection_.get());
-  describe_ = fmt::format("{} {}@{}:{}/{} (backend {})", role_, PQuser(connection_.get()),
-                          host != nullptr && *host != '\0' ? host : "local", PQport(connection_.get()),
-                          PQdb(connection_.get()), PQbackendPID(connection_.get()));
+  endpoint_ = fmt::format("{}@{}:{}/{}", PQuser(connection_.get()), host != nullptr && *host != '\0' ? host : "local",
+                          PQport(connection_.get()), PQdb(connection_.get()));
+  describe_ = fmt::format("{} {} (backend {})", role_, endpoint_, PQbackendPID(connection_.get()));
 }
 
 Error PgConnection::error_of(const pg_result* result, std::string_view statement) const {
@@ -162,6 +170,11 @@ PgResult PgConnection::exec(const std::string& sql, const std::vector<std::optio
                  sql);
 }
 
+PgResult PgConnection::columns_of(const std::string& query) {
+  checked(PQprepare(connection_.get(), "", query.c_str(), 0, nullptr), query);
+  return checked(PQdescribePrepared(connection_.get(), ""), query);
+}
+
 int PgConnection::server_version() const { return PQserverVersion(connection_.get()); }
 
 std::string PgConnection::parameter(const char* name) const {
@@ -170,6 +183,7 @@ std::string PgConnection::parameter(const char* name) const {
 }
 
 bool PgConnection::in_transaction() const { return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE; }
+bool PgConnection::idle_in_transaction() const { return PQtransactionStatus(connection_.get()) == PQTRANS_INTRANS; }
 bool PgConnection::usable() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
 
 void PgConnection::cancel() const noexcept {

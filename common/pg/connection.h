@@ -37,6 +37,9 @@ class PgResult {
   std::string text(int row, int column) const { return std::string(value(row, column)); }
   std::int64_t integer(int row, int column) const;
   bool boolean(int row, int column) const { return value(row, column) == "t"; }
+  std::string column_name(int column) const;
+  std::uint32_t column_type(int column) const;  // pg_type.oid, a domain's base type
+  int column_modifier(int column) const;        // as pg_attribute.atttypmod
   // Rows changed, as the command tag says; 0 when it says nothing.
   std::uint64_t affected_rows() const;
 
@@ -58,11 +61,17 @@ class PgConnection {
   PgResult exec(const std::string& sql);
   PgResult exec(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
 
+  // The columns that a query would give, without running it: a result without rows.
+  PgResult columns_of(const std::string& query);
+
   // "target db \"shop\" on /tmp, backend 4711".
   const std::string& describe() const { return describe_; }
+  const std::string& endpoint() const { return endpoint_; }  // "user@host:port/db"
   int server_version() const;  // as PQserverVersion: 150018
   std::string parameter(const char* name) const;  // parameter status, "" when unknown
   bool in_transaction() const;
+  // Inside a transaction that has not failed, and no statement under way.
+  bool idle_in_transaction() const;
   bool usable() const;
 
   // Asks the server to cancel what runs on this connection.
@@ -88,6 +97,7 @@ class PgConnection {
 
   std::string role_;
   std::string describe_;
+  std::string endpoint_;
   std::uint64_t notices_ = 0;
   std::unique_ptr<pg_conn, Finish> connection_;
   std::unique_ptr<pg_cancel, FreeCancel> cancel_;

@@ -1,0 +1,17 @@
+// [distribution] of my.cfg: table = column, column | randomly | replicated.
+//
+// Pure. Errors: ErrorKind::config for a column that the table does not have.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/ini_file.h"
+#include "schema/table.h"
+
+namespace dbsync {
+
+// Sets table.distribution when a rule names the table, with or without its schema.
+void apply_distribution_rules(const std::vector<IniEntry>& rules, const std::string& config_path, Table& table);
+
+}  // namespace dbsync

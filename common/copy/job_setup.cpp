@@ -1,0 +1,71 @@
+#include "copy/job_setup.h"
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+
+#include <fmt/format.h>
+
+namespace dbsync {
+
+JobOptions job_options(const Options& options, const Config& config, const std::string& program) {
+  JobOptions out;
+  out.workers = options.jobs;
+  out.format = options.copy_format;
+  if (options.buffer_kb) out.buffer_bytes = std::size_t{*options.buffer_kb} * 1024;
+  out.mode = options.append ? LoadMode::append : options.truncate ? LoadMode::truncate : LoadMode::refuse;
+  out.create = options.create;
+  out.chunk_bytes = options.chunk_bytes;
+  out.max_rate = options.max_rate;
+  out.reject_limit = config.reject_limit;
+  out.reject_directory = config.reject_directory;
+  out.application_name = program;
+  return out;
+}
+
+std::string options_in_force(const Options& options, const JobOptions& job) {
+  return fmt::format("{} workers{}{}{}{}", job.workers,
+                     options.table_list.empty() ? ", all tables" : ", tables of " + options.table_list,
+                     job.create ? ", missing tables are created" : "",
+                     job.mode == LoadMode::append     ? ", append"
+                     : job.mode == LoadMode::truncate ? ", truncate first"
+                                                      : "",
+                     job.format == CopyFormatChoice::text     ? ", text COPY"
+                     : job.format == CopyFormatChoice::binary ? ", binary COPY"
+                                                              : "");
+}
+
+std::optional<Dialect> chosen_dialect(const Options& options) {
+  if (options.dialect.empty()) return std::nullopt;
+  auto dialect = dialect_by_name(options.dialect);
+  if (!dialect)
+    throw Error(ErrorKind::usage, fmt::format("--dialect {}: not a dialect that is known", options.dialect))
+        .hint("one of postgresql, postgresql12 …, greenplum5, greenplum6, greenplum7, cloudberry, adbpg");
+  return dialect;
+}
+
+Dialect with_storage(Dialect dialect, const Config& config) {
+  dialect.storage_options.clear();
+  if (!dialect.distributed || config.storage.empty() || config.storage == "heap") return dialect;
+  dialect.storage_options = fmt::format("appendonly=true, orientation={}", config.storage == "ao_row" ? "row" : "column");
+  if (!config.compress_type.empty() && config.compress_type != "none")
+    dialect.storage_options += ", compresstype=" + config.compress_type;
+  if (config.compress_level > 0) dialect.storage_options += fmt::format(", compresslevel={}", config.compress_level);
+  return dialect;
+}
+
+std::string utc_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm tm{};
+  gmtime_r(&now, &tm);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+                     tm.tm_min, tm.tm_sec);
+}
+
+void write_stdout(const std::string& text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0)
+    throw Error(ErrorKind::usage, "cannot write to the standard output").hint("check where it is redirected to");
+}
+
+}  // namespace dbsync

@@ -1,0 +1,77 @@
+#include "copy/job_status.h"
+
+#include "status/pg_status_store.h"
+
+namespace dbsync {
+
+namespace {
+
+std::string state_word(TaskStatus status) {
+  switch (status) {
+    case TaskStatus::waiting: return "waiting";
+    case TaskStatus::running: return "running";
+    case TaskStatus::done: return "done";
+    case TaskStatus::failed: return "failed";
+    case TaskStatus::interrupted: return "interrupted";
+  }
+  return "waiting";
+}
+
+TableStatus table_status(const CopyTask& task, const TaskView& view) {
+  return {task.name, task.target.display(), state_word(view.status), view.rows, view.bytes, task.estimated_bytes, {}};
+}
+
+RunStatus run_status(const Config& config, const RunFacts& facts) {
+  RunStatus run;
+  run.task = config.task;
+  run.program = facts.program;
+  run.source = facts.source;
+  run.destination = facts.target;
+  return run;
+}
+
+std::string first_message(const JobResult& result) {
+  for (const TaskResult& task : result.results) {
+    if (task.error) return task.error->what();
+    if (!task.post_errors.empty()) return task.post_errors.front().what();
+  }
+  return result.errors.empty() ? "" : result.errors.front().what();
+}
+
+}  // namespace
+
+JobStatus::JobStatus(const Config& config, const RunFacts& facts)
+    : writer_(std::make_unique<PgStatusStore>(status_place(config.local_pgsql, config.desc_pgsql)), run_status(config, facts)) {}
+
+void JobStatus::observe(const std::vector<CopyTask>& tasks, const std::vector<TaskView>& views) {
+  std::vector<TableStatus> tables;
+  for (std::size_t i = 0; i < tasks.size(); ++i) tables.push_back(table_status(tasks[i], i < views.size() ? views[i] : TaskView{}));
+  writer_.update(tables);
+}
+
+void JobStatus::end(const JobResult& result) {
+  std::vector<TableStatus> tables;
+  for (std::size_t i = 0; i < result.tasks.size(); ++i) {
+    const TaskResult& task = result.results[i];
+    tables.push_back(table_status(result.tasks[i], {task.status, task.outcome.rows, task.outcome.bytes}));
+    if (task.error) tables.back().message = task.error->what();
+  }
+  const int status = result.exit_status();
+  writer_.end_copy(tables, status == 0 ? "done" : result.count(TaskStatus::interrupted) > 0 ? "interrupted" : "failed", status,
+                   first_message(result));
+}
+
+void JobStatus::fail(const Error& error) {
+  writer_.end_copy({}, error.kind() == ErrorKind::interrupted ? "interrupted" : "failed", exit_code(error.kind()), error.what());
+}
+
+std::string recorded_status(const Config& config, bool json) {
+  const StatusPlace place = status_place(config.local_pgsql, config.desc_pgsql);
+  if (place.conninfo.empty())
+    throw Error(ErrorKind::config, "neither [local.pgsql] nor [desc.pgsql] has a connect_string, so there is no status to read");
+  PgStatusStore store(place);
+  const auto report = store.latest(config.task);
+  return json ? status_json(report) : status_text(report, config.task);
+}
+
+}  // namespace dbsync

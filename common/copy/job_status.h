@@ -1,0 +1,33 @@
+// A copy job's progress and result as operators see them in the status tables.
+//
+// Threads: as StatusWriter.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+#include "copy/copy_job.h"
+#include "copy/job_report.h"
+#include "status/status_writer.h"
+
+namespace dbsync {
+
+class JobStatus {
+ public:
+  JobStatus(const Config& config, const RunFacts& facts);
+
+  // For JobOptions::observer; also once when the tasks are known.
+  void observe(const std::vector<CopyTask>& tasks, const std::vector<TaskView>& views);
+  void end(const JobResult& result);
+  // The run ended before it had a result.
+  void fail(const Error& error);
+
+ private:
+  StatusWriter writer_;
+};
+
+// What --status prints.
+std::string recorded_status(const Config& config, bool json);
+
+}  // namespace dbsync

@@ -1,0 +1,18 @@
+// A libpq connection string for another program's command line.
+//
+// Pure. Errors: ErrorKind::config for a string that libpq does not understand;
+// it is not echoed, since it may hold a password.
+#pragma once
+
+#include <string>
+
+namespace dbsync {
+
+struct PublicConninfo {
+  std::string conninfo;  // everything but secrets
+  std::string password;  // for PGPASSWORD; "" = none was given
+};
+
+PublicConninfo without_secrets(const std::string& conninfo);
+
+}  // namespace dbsync

@@ -1,0 +1,183 @@
+#include "status/pg_status_store.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "pg/catalog.h"
+#include "schema/quote.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr char kRuns[] = "db_sync_status";
+constexpr char kTables[] = "db_sync_tables";
+constexpr char kSchema[] = "dbsync";
+
+struct ColumnSpec {
+  const char* name;
+  const char* type;
+};
+
+// The first five are those of rds_dbsync.
+constexpr std::array kRunColumns{
+    ColumnSpec{"id", "bigserial PRIMARY KEY"},     ColumnSpec{"full_s_start", "timestamp"},
+    ColumnSpec{"full_s_end", "timestamp"},         ColumnSpec{"decoder_start", "timestamp"},
+    ColumnSpec{"apply_id", "bigint"},              ColumnSpec{"task", "text"},
+    ColumnSpec{"program", "text"},                 ColumnSpec{"source", "text"},
+    ColumnSpec{"destination", "text"},             ColumnSpec{"state", "text"},
+    ColumnSpec{"updated", "timestamp"},            ColumnSpec{"tables_total", "bigint"},
+    ColumnSpec{"tables_done", "bigint"},           ColumnSpec{"tables_failed", "bigint"},
+    ColumnSpec{"rows", "bigint"},                  ColumnSpec{"bytes", "bigint"},
+    ColumnSpec{"estimated_bytes", "bigint"},       ColumnSpec{"exit_status", "integer"},
+    ColumnSpec{"message", "text"},
+};
+
+constexpr char kTablesBody[] =
+    "run_id bigint NOT NULL, place integer NOT NULL, table_name text, target text, state text, rows bigint, bytes bigint, "
+    "estimated_bytes bigint, updated timestamp, message text, PRIMARY KEY (run_id, place)";
+
+constexpr char kNow[] = "pg_catalog.clock_timestamp()::timestamp";
+
+std::optional<std::string> number(std::uint64_t n) { return std::to_string(n); }
+std::optional<std::string> text_or_null(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string>(text);
+}
+
+std::uint64_t count_at(const PgResult& result, int row, int column) {
+  return result.is_null(row, column) ? 0 : static_cast<std::uint64_t>(result.integer(row, column));
+}
+
+std::string table_values(const std::vector<TableStatus>& tables, const std::vector<std::size_t>& places) {
+  std::string out;
+  for (const std::size_t i : places) {
+    const TableStatus& table = tables[i];
+    out += fmt::format("{}({}, {}, {}, {}, {}::bigint, {}::bigint, {}::bigint, {})", out.empty() ? "" : ", ", i,
+                       quote_literal(table.name), quote_literal(table.target), quote_literal(table.state), table.rows,
+                       table.bytes, table.estimated_bytes,
+                       table.message.empty() ? "NULL::text" : quote_literal(table.message) + "::text");
+  }
+  return out;
+}
+
+}  // namespace
+
+StatusPlace status_place(const std::string& local_conninfo, const std::string& target_conninfo) {
+  return local_conninfo.empty() ? StatusPlace{target_conninfo, kSchema} : StatusPlace{local_conninfo, {}};
+}
+
+PgConnection& PgStatusStore::connection() {
+  if (connection_ && !connection_->usable()) connection_.reset();
+  if (!connection_) {
+    connection_ = std::make_unique<PgConnection>(place_.conninfo, "local", "dbsync status");
+    prepare_target_session(*connection_);
+    connection_->exec("SET client_min_messages = error");
+  }
+  return *connection_;
+}
+
+std::string PgStatusStore::table(const char* name) const { return quote_name({place_.schema, name}); }
+
+bool PgStatusStore::exists() {
+  return !connection().exec("SELECT to_regclass(" + quote_literal(table(kTables)) + ")").is_null(0, 0);
+}
+
+void PgStatusStore::create_tables() {
+  PgConnection& server = connection();
+  PgTransaction transaction(server);
+  // Two tasks that begin at once would both find no tables.
+  server.exec("SELECT pg_catalog.pg_advisory_xact_lock(7236841)");
+  if (!place_.schema.empty() && !schema_exists(server, place_.schema))
+    server.exec("CREATE SCHEMA " + quote_identifier(place_.schema));
+  std::string columns;
+  for (const ColumnSpec& column : kRunColumns)
+    columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", column.name, column.type);
+  server.exec(fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", table(kRuns), columns));
+  const PgResult present = server.exec(fmt::format(
+      "SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = {}::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped",
+      quote_literal(table(kRuns))));
+  for (const ColumnSpec& column : kRunColumns) {
+    bool found = false;
+    for (int row = 0; row < present.rows(); ++row) found = found || present.value(row, 0) == column.name;
+    if (!found) server.exec(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table(kRuns), column.name, column.type));
+  }
+  server.exec(fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", table(kTables), kTablesBody));
+  transaction.commit();
+}
+
+void PgStatusStore::begin(RunStatus& run) {
+  create_tables();
+  const PgResult result = connection().exec(
+      fmt::format("INSERT INTO {} (full_s_start, updated, task, program, source, destination, state) "
+                  "VALUES ({}, {}, $1, $2, $3, $4, $5) RETURNING id", table(kRuns), kNow, kNow),
+      {run.task, run.program, run.source, run.destination, run.state});
+  run.id = result.integer(0, 0);
+}
+
+void PgStatusStore::add_tables(const RunStatus& run, const std::vector<TableStatus>& tables) {
+  if (tables.empty()) return;
+  std::vector<std::size_t> all(tables.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  connection().exec(fmt::format(
+      "INSERT INTO {} (run_id, place, table_name, target, state, rows, bytes, estimated_bytes, message, updated) "
+      "SELECT {}, v.*, {} FROM (VALUES {}) AS v", table(kTables), run.id, kNow, table_values(tables, all)));
+}
+
+void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>& tables,
+                           const std::vector<std::size_t>& changed) {
+  PgConnection& server = connection();
+  PgTransaction transaction(server);
+  server.exec(fmt::format("UPDATE {} SET updated = {}, state = $2, tables_total = $3, tables_done = $4, tables_failed = $5, "
+                          "rows = $6, bytes = $7, estimated_bytes = $8, exit_status = $9, message = $10, apply_id = $11 "
+                          "WHERE id = $1", table(kRuns), kNow),
+              {std::to_string(run.id), run.state, number(run.tables), number(run.tables_done), number(run.tables_failed),
+               number(run.rows), number(run.bytes), number(run.estimated_bytes),
+               run.exit_status ? std::optional<std::string>(std::to_string(*run.exit_status)) : std::nullopt,
+               text_or_null(run.message),
+               run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt});
+  if (!changed.empty())
+    server.exec(fmt::format("UPDATE {} AS t SET state = v.state, rows = v.rows, bytes = v.bytes, message = v.message, "
+                            "updated = {} FROM (VALUES {}) AS v (place, name, target, state, rows, bytes, estimated, message) "
+                            "WHERE t.run_id = {} AND t.place = v.place",
+                            table(kTables), kNow, table_values(tables, changed), run.id));
+  transaction.commit();
+}
+
+void PgStatusStore::end_copy(const RunStatus& run) {
+  connection().exec(fmt::format("UPDATE {} SET full_s_end = {} WHERE id = $1", table(kRuns), kNow), {std::to_string(run.id)});
+}
+
+std::optional<StatusReport> PgStatusStore::latest(const std::string& task) {
+  if (!exists()) return std::nullopt;
+  const PgResult runs = connection().exec(
+      fmt::format("SELECT id, task, program, source, destination, state, full_s_start, full_s_end, decoder_start, apply_id, "
+                  "updated, tables_total, tables_done, tables_failed, rows, bytes, estimated_bytes, exit_status, message "
+                  "FROM {} WHERE task = $1 ORDER BY id DESC LIMIT 1", table(kRuns)),
+      {task});
+  if (runs.rows() == 0) return std::nullopt;
+  StatusReport out;
+  RunStatus& run = out.run;
+  run.id = runs.integer(0, 0);
+  std::string* const texts[] = {&run.task,         &run.program,    &run.source,        &run.destination, &run.state,
+                                &run.full_s_start, &run.full_s_end, &run.decoder_start};
+  for (int i = 0; i < 8; ++i) *texts[i] = runs.text(0, i + 1);
+  if (!runs.is_null(0, 9)) run.apply_id = runs.integer(0, 9);
+  run.updated = runs.text(0, 10);
+  std::uint64_t* const counts[] = {&run.tables, &run.tables_done, &run.tables_failed,
+                                   &run.rows,   &run.bytes,       &run.estimated_bytes};
+  for (int i = 0; i < 6; ++i) *counts[i] = count_at(runs, 0, i + 11);
+  if (!runs.is_null(0, 17)) run.exit_status = static_cast<int>(runs.integer(0, 17));
+  run.message = runs.text(0, 18);
+  const PgResult tables = connection().exec(
+      fmt::format("SELECT table_name, target, state, rows, bytes, estimated_bytes, message FROM {} WHERE run_id = $1 "
+                  "ORDER BY place", table(kTables)),
+      {std::to_string(run.id)});
+  for (int row = 0; row < tables.rows(); ++row)
+    out.tables.push_back({tables.text(row, 0), tables.text(row, 1), tables.text(row, 2), count_at(tables, row, 3),
+                          count_at(tables, row, 4), count_at(tables, row, 5), tables.text(row, 6)});
+  return out;
+}
+
+}  // namespace dbsync

@@ -1,0 +1,91 @@
+#include "status/run_status.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "base/utf8.h"
+
+namespace dbsync {
+
+namespace {
+
+std::string line(const std::string& what, const std::string& value) {
+  return value.empty() ? "" : fmt::format("{:<14}{}\n", what, one_line(value));
+}
+
+std::string share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? "" : fmt::format(" ({}%)", std::min<std::uint64_t>(100, part * 100 / whole));
+}
+
+std::string tables_text(const std::vector<TableStatus>& tables) {
+  std::size_t width = 5;
+  for (const TableStatus& table : tables) width = std::max(width, utf8_length(table.name));
+  std::string out = fmt::format("\n{:{}} {:>15} {:>11}  {}\n", "table", width, "rows", "size", "state");
+  for (const TableStatus& table : tables)
+    out += fmt::format("{}{:{}} {:>15} {:>11}  {}{}\n", table.name, "", width - utf8_length(table.name),
+                       format_count(table.rows), format_bytes(table.bytes), table.state,
+                       table.message.empty() ? "" : ": " + one_line(table.message));
+  return out;
+}
+
+nlohmann::json or_null(const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); }
+
+}  // namespace
+
+std::string status_text(const std::optional<StatusReport>& report, const std::string& task) {
+  if (!report) return fmt::format("no run of the task {} is recorded\n", task);
+  const RunStatus& run = report->run;
+  std::string out = line("task", run.task) + line("run", std::to_string(run.id)) + line("program", run.program) +
+                    line("state", run.state) + line("source", run.source) + line("destination", run.destination) +
+                    line("copy began", run.full_s_start) + line("copy ended", run.full_s_end) +
+                    line("follows since", run.decoder_start) + line("last update", run.updated);
+  if (run.apply_id) out += line("applied", std::to_string(*run.apply_id));
+  out += line("tables", fmt::format("{} of {} done{}", run.tables_done, run.tables,
+                                    run.tables_failed > 0 ? fmt::format(", {} failed", run.tables_failed) : ""));
+  out += line("rows", format_count(run.rows));
+  out += line("size", format_bytes(run.bytes) + (run.state == "copying" ? share(run.bytes, run.estimated_bytes) : ""));
+  if (run.exit_status) out += line("exit status", std::to_string(*run.exit_status));
+  out += line("message", run.message);
+  return report->tables.empty() ? out : out + tables_text(report->tables);
+}
+
+std::string status_json(const std::optional<StatusReport>& report) {
+  if (!report) return "null\n";
+  const RunStatus& run = report->run;
+  nlohmann::json out{{"id", run.id},
+                     {"task", run.task},
+                     {"program", run.program},
+                     {"state", run.state},
+                     {"source", run.source},
+                     {"destination", run.destination},
+                     {"full_s_start", or_null(run.full_s_start)},
+                     {"full_s_end", or_null(run.full_s_end)},
+                     {"decoder_start", or_null(run.decoder_start)},
+                     {"apply_id", nullptr},
+                     {"updated", or_null(run.updated)},
+                     {"tables_total", run.tables},
+                     {"tables_done", run.tables_done},
+                     {"tables_failed", run.tables_failed},
+                     {"rows", run.rows},
+                     {"bytes", run.bytes},
+                     {"estimated_bytes", run.estimated_bytes},
+                     {"exit_status", nullptr},
+                     {"message", or_null(run.message)},
+                     {"tables", nlohmann::json::array()}};
+  if (run.apply_id) out["apply_id"] = *run.apply_id;
+  if (run.exit_status) out["exit_status"] = *run.exit_status;
+  for (const TableStatus& table : report->tables)
+    out["tables"].push_back({{"table", table.name},
+                             {"target", table.target},
+                             {"state", table.state},
+                             {"rows", table.rows},
+                             {"bytes", table.bytes},
+                             {"estimated_bytes", table.estimated_bytes},
+                             {"message", or_null(table.message)}});
+  return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace dbsync

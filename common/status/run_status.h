@@ -1,0 +1,55 @@
+// What is known of one run and its tables, for operators: plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dbsync {
+
+struct TableStatus {
+  std::string name;    // as in the summary
+  std::string target;
+  std::string state = "waiting";  // waiting, running, done, failed, interrupted
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;            // encoded, as sent
+  std::uint64_t estimated_bytes = 0;  // on the source; 0 = unknown
+  std::string message;                // of a failure
+
+  friend bool operator==(const TableStatus&, const TableStatus&) = default;
+};
+
+// Times are UTC, as text; "" = not yet. The store sets them.
+struct RunStatus {
+  std::int64_t id = 0;       // given by the store
+  std::string task;
+  std::string program;
+  std::string source;        // endpoints, without passwords
+  std::string destination;
+  std::string state;         // copying, following, done, failed, interrupted
+  std::string full_s_start;  // full copy
+  std::string full_s_end;
+  std::string decoder_start; // incremental phase
+  std::optional<std::int64_t> apply_id;  // its progress
+  std::string updated;
+  std::uint64_t tables = 0;
+  std::uint64_t tables_done = 0;
+  std::uint64_t tables_failed = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t estimated_bytes = 0;
+  std::optional<int> exit_status;
+  std::string message;
+};
+
+struct StatusReport {
+  RunStatus run;
+  std::vector<TableStatus> tables;
+};
+
+// For --status.
+std::string status_text(const std::optional<StatusReport>& report, const std::string& task);
+std::string status_json(const std::optional<StatusReport>& report);
+
+}  // namespace dbsync

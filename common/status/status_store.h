@@ -1,0 +1,33 @@
+// Where the status of runs is kept. It is the operators' view: no run depends on
+// what stands there.
+//
+// Threads: one at a time. Errors: of the implementation.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "status/run_status.h"
+
+namespace dbsync {
+
+class StatusStore {
+ public:
+  virtual ~StatusStore() = default;
+
+  // Records a new run and sets its id; its copy begins now.
+  virtual void begin(RunStatus& run) = 0;
+  // Once, when the tables are known.
+  virtual void add_tables(const RunStatus& run, const std::vector<TableStatus>& tables) = 0;
+  // Writes the run, and of the tables those that `changed` names by place.
+  virtual void update(const RunStatus& run, const std::vector<TableStatus>& tables,
+                      const std::vector<std::size_t>& changed) = 0;
+  // The copy has ended now; the same in `run`.
+  virtual void end_copy(const RunStatus& run) = 0;
+
+  // The last run of a task; nothing when there was none.
+  virtual std::optional<StatusReport> latest(const std::string& task) = 0;
+};
+
+}  // namespace dbsync

@@ -1,0 +1,74 @@
+#include "status/status_writer.h"
+
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+
+namespace dbsync {
+
+template <class Body>
+void StatusWriter::quietly(const Body& body) {
+  try {
+    body();
+  } catch (const std::exception& e) {
+    if (!warned_)
+      log::warning("status", fmt::format("the status tables cannot be written, the copy goes on without: {}", e.what()));
+    warned_ = true;
+  }
+}
+
+StatusWriter::StatusWriter(std::unique_ptr<StatusStore> store, RunStatus run) : store_(std::move(store)), run_(std::move(run)) {
+  run_.state = "copying";
+  quietly([this] { store_->begin(run_); });
+}
+
+void StatusWriter::add_up(const std::vector<TableStatus>& tables) {
+  run_.tables = tables.size();
+  run_.tables_done = run_.tables_failed = run_.rows = run_.bytes = run_.estimated_bytes = 0;
+  for (const TableStatus& table : tables) {
+    if (table.state == "done") ++run_.tables_done;
+    if (table.state == "failed") ++run_.tables_failed;
+    run_.rows += table.rows;
+    run_.bytes += table.bytes;
+    run_.estimated_bytes += table.estimated_bytes;
+  }
+}
+
+// Only what has changed: a thousand finished tables need not be written again
+// every other second.
+void StatusWriter::write(const std::vector<TableStatus>& tables) {
+  if (run_.id == 0) return;  // it could not even begin
+  if (!tables_added_) {
+    store_->add_tables(run_, tables);
+    tables_added_ = true;
+    written_ = tables;
+  }
+  std::vector<std::size_t> changed;
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    if (i >= written_.size() || !(tables[i] == written_[i])) changed.push_back(i);
+  store_->update(run_, tables, changed);
+  written_ = tables;
+}
+
+void StatusWriter::update(const std::vector<TableStatus>& tables) {
+  const std::lock_guard lock(mutex_);
+  add_up(tables);
+  quietly([&] { write(tables); });
+}
+
+void StatusWriter::end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status,
+                            const std::string& message) {
+  const std::lock_guard lock(mutex_);
+  add_up(tables);
+  run_.state = state;
+  run_.exit_status = exit_status;
+  run_.message = message;
+  quietly([&] {
+    write(tables);
+    if (run_.id != 0) store_->end_copy(run_);
+  });
+}
+
+}  // namespace dbsync

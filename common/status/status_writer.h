@@ -1,0 +1,40 @@
+// Keeps the status of one run up to date and never lets it disturb the run: what
+// cannot be written is a warning, once.
+//
+// Threads: any; calls are made one after the other.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "status/status_store.h"
+
+namespace dbsync {
+
+class StatusWriter {
+ public:
+  // `run`: task, program, source and destination.
+  StatusWriter(std::unique_ptr<StatusStore> store, RunStatus run);
+
+  // The tables as they are now; the first call says which ones there are.
+  void update(const std::vector<TableStatus>& tables);
+  // `state`: done, failed, interrupted, or following when changes are to come.
+  void end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status, const std::string& message);
+
+ private:
+  template <class Body>
+  void quietly(const Body& body);
+  void add_up(const std::vector<TableStatus>& tables);
+  void write(const std::vector<TableStatus>& tables);
+
+  std::mutex mutex_;
+  std::unique_ptr<StatusStore> store_;
+  RunStatus run_;
+  std::vector<TableStatus> written_;
+  bool tables_added_ = false;
+  bool warned_ = false;
+};
+
+}  // namespace dbsync

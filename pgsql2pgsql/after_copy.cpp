@@ -1,0 +1,134 @@
+#include "pgsql2pgsql/after_copy.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "schema/quote.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr std::size_t kSequencesAtOnce = 200;
+constexpr std::int64_t kLargeObjectPiece = 1 << 20;
+
+bool wanted(const PgSequence& sequence, const PgCatalog& catalog, const SelectedTables& selected) {
+  if (selected.whole_database) return true;
+  if (sequence.column.empty()) return false;
+  return std::any_of(selected.tables.begin(), selected.tables.end(), [&](const PgRelation* table) {
+    return table->name == sequence.table || catalog.root_of(*table).name == sequence.table;
+  });
+}
+
+// The position as of now: last_value and is_called of the sequence itself.
+std::string position_sql(const std::vector<const PgSequence*>& sequences, std::size_t from, std::size_t to) {
+  std::string out;
+  for (std::size_t i = from; i < to; ++i)
+    out += fmt::format("{}SELECT {} AS n, last_value::text, is_called::text FROM {}", i == from ? "" : " UNION ALL ", i,
+                       quote_name(sequences[i]->name));
+  return out + " ORDER BY n";
+}
+
+// The target's sequence as regclass, NULL when there is none.
+std::string target_sequence_sql(const PgSequence& sequence, const SchemaMap& map) {
+  const std::string by_name = fmt::format("to_regclass({})", quote_literal(quote_name(map.of(sequence.name))));
+  if (sequence.column.empty()) return by_name;
+  const QualifiedName table = map.of(sequence.table);
+  return fmt::format(
+      "coalesce((SELECT pg_get_serial_sequence({}, a.attname)::pg_catalog.regclass FROM pg_catalog.pg_attribute a "
+      "WHERE a.attrelid = to_regclass({}) AND a.attname = {} AND NOT a.attisdropped), {})",
+      quote_literal(quote_name(table)), quote_literal(quote_name(table)), quote_literal(sequence.column), by_name);
+}
+
+void set_some(PgConnection& source, PgConnection& target, const std::vector<const PgSequence*>& sequences, std::size_t from,
+              std::size_t to, const SchemaMap& map, std::vector<std::string>& notes) {
+  const PgResult positions = source.exec(position_sql(sequences, from, to));
+  std::string sql;
+  for (int row = 0; row < positions.rows(); ++row) {
+    const PgSequence& sequence = *sequences[static_cast<std::size_t>(positions.integer(row, 0))];
+    sql += fmt::format("{}SELECT {} AS n, CASE WHEN s IS NOT NULL THEN setval(s, {}, {}) END FROM (SELECT {} AS s) AS q",
+                       sql.empty() ? "" : " UNION ALL ", positions.integer(row, 0), positions.value(row, 1),
+                       positions.value(row, 2), target_sequence_sql(sequence, map));
+  }
+  if (sql.empty()) return;
+  const PgResult result = target.exec(sql);
+  for (int row = 0; row < result.rows(); ++row)
+    if (result.is_null(row, 1))
+      notes.push_back(fmt::format("sequence {}: the target has none of that name, so its position was not set",
+                                  display_name(sequences[static_cast<std::size_t>(result.integer(row, 0))]->name)));
+}
+
+class LargeObjectCopy {
+ public:
+  LargeObjectCopy(PgConnection& source, PgConnection& target, bool replace) : source_(source), target_(target), replace_(replace) {}
+
+  // One object and its first piece come in one round trip each.
+  void copy(const std::string& oid) {
+    std::int64_t offset = 0;
+    for (bool first = true;; first = false) {
+      const PgResult piece = source_.exec("SELECT lo_get($1::oid, $2::bigint, $3::int)",
+                                          {oid, std::to_string(offset), std::to_string(kLargeObjectPiece)});
+      const std::string hex = piece.text(0, 0);  // \x…
+      const std::int64_t bytes = (static_cast<std::int64_t>(hex.size()) - 2) / 2;
+      if (first)
+        begin(oid, hex);
+      else if (bytes > 0)
+        target_.exec("SELECT lo_put($1::oid, $2::bigint, $3::bytea)", {oid, std::to_string(offset), hex});
+      count_.bytes += static_cast<std::uint64_t>(bytes);
+      offset += bytes;
+      if (bytes < kLargeObjectPiece) break;
+    }
+    ++count_.objects;
+  }
+
+  const LargeObjectCount& count() const { return count_; }
+
+ private:
+  void begin(const std::string& oid, const std::string& hex) {
+    if (replace_)
+      target_.exec("SELECT lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata WHERE oid = $1::oid", {oid});
+    try {
+      target_.exec("SELECT lo_from_bytea($1::oid, $2::bytea)", {oid, hex});
+    } catch (Error& error) {
+      error.context("large object " + oid);
+      if (error.sqlstate() == "23505" || error.sqlstate() == "42710")
+        error.hint("the target has a large object of that number; --truncate replaces it");
+      throw;
+    }
+  }
+
+  PgConnection& source_;
+  PgConnection& target_;
+  bool replace_;
+  LargeObjectCount count_;
+};
+
+}  // namespace
+
+std::vector<std::string> set_sequences(PgConnection& source, PgConnection& target, const PgCatalog& catalog,
+                                       const SelectedTables& selected, const SchemaMap& map) {
+  std::vector<std::string> notes;
+  std::vector<const PgSequence*> sequences;
+  for (const PgSequence& sequence : catalog.sequences)
+    if (wanted(sequence, catalog, selected)) sequences.push_back(&sequence);
+  for (std::size_t from = 0; from < sequences.size(); from += kSequencesAtOnce)
+    set_some(source, target, sequences, from, std::min(from + kSequencesAtOnce, sequences.size()), map, notes);
+  return notes;
+}
+
+LargeObjectCount copy_large_objects(PgConnection& source, PgConnection& target, bool replace, const std::stop_token& stop) {
+  LargeObjectCopy copy(source, target, replace);
+  PgTransaction transaction(target);
+  const PgResult objects = source.exec("SELECT oid FROM pg_catalog.pg_largeobject_metadata ORDER BY oid", {});
+  for (int row = 0; row < objects.rows(); ++row) {
+    if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted; no large object was kept");
+    copy.copy(objects.text(row, 0));
+  }
+  transaction.commit();
+  return copy.count();
+}
+
+}  // namespace dbsync

@@ -1,0 +1,36 @@
+// What follows the rows of a database and is no table: the positions of
+// sequences, and large objects.
+//
+// Sequences belong to no snapshot: they are read when the rows are there, so that
+// they stand behind every value that was copied. A large object keeps its number,
+// since rows refer to it by that.
+//
+// Threads: as the connections. Errors: of the connections; what concerns one
+// sequence becomes a note.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "pg/connection.h"
+#include "pgsql2pgsql/copy_plan.h"
+
+namespace dbsync {
+
+// Sets the target's sequences: the one of the same column where a column owns
+// it, else the one of the same name. Returns notes on those that are missing.
+std::vector<std::string> set_sequences(PgConnection& source, PgConnection& target, const PgCatalog& catalog,
+                                       const SelectedTables& selected, const SchemaMap& map);
+
+struct LargeObjectCount {
+  std::uint64_t objects = 0;
+  std::uint64_t bytes = 0;
+};
+
+// Inside the source's snapshot; one transaction on the target. With `replace`,
+// objects of the same number are emptied first; else one is an error.
+LargeObjectCount copy_large_objects(PgConnection& source, PgConnection& target, bool replace, const std::stop_token& stop);
+
+}  // namespace dbsync

@@ -1,0 +1,283 @@
+#include "pgsql2pgsql/full_copy.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/log_error.h"
+#include "base/progress.h"
+#include "base/text.h"
+#include "copy/copy_job.h"
+#include "copy/job_report.h"
+#include "copy/job_setup.h"
+#include "copy/job_status.h"
+#include "embedded_sql.h"
+#include "pg/catalog.h"
+#include "pgsql2pgsql/after_copy.h"
+#include "pgsql2pgsql/copy_plan.h"
+#include "pgsql2pgsql/pg_catalog.h"
+#include "pgsql2pgsql/pg_source.h"
+#include "pgsql2pgsql/schema_dump.h"
+#include "pgsql2pgsql/schema_plan.h"
+#include "pgsql2pgsql/schema_restore.h"
+#include "pgsql2pgsql/table_ddl.h"
+#include "schema/ddl_writer.h"
+#include "version.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr char kProgram[] = "pgsql2pgsql";
+
+TableFilter filter_of(const Options& options, const Config& config) {
+  return {options.include.empty() ? split_patterns(config.include) : options.include,
+          options.exclude.empty() ? split_patterns(config.exclude) : options.exclude};
+}
+
+ObjectNames read_object_names(PgConnection& source) {
+  ObjectNames out;
+  const PgResult result = source.exec(sql::user_objects, {});
+  for (int row = 0; row < result.rows(); ++row) out.emplace(result.text(row, 0), result.text(row, 1));
+  return out;
+}
+
+// Both sides' tables come from pg_dump when both speak PostgreSQL's DDL.
+bool uses_pg_dump(const Dialect& source, const Dialect& target) { return !source.distributed && !target.distributed; }
+
+class FullCopy {
+ public:
+  FullCopy(const FullCopyRequest& request, const Shutdown& shutdown)
+      : options_(request.options), config_(request.config), request_(request), drain_(shutdown.drain_token()),
+        cancel_(shutdown.cancel_token()), map_(options_.schema, config_.schema_rules, config_.path),
+        filter_(filter_of(options_, config_)), source_(config_.src_pgsql, kProgram) {}
+
+  int run() {
+    job_ = job_options(options_, config_, kProgram);
+    facts_ = {kProgram, {}, {}, {}, {}, utc_now()};
+    connect_target();
+    if (request_.snapshot) source_.use_snapshot(request_.snapshot->name, request_.snapshot->lsn);
+    facts_.source = source_.begin(options_.jobs).endpoint();
+    facts_.source_version = dialect_name(source_.dialect());
+    JobStatus status(config_, facts_);
+    try {
+      return copy(status);
+    } catch (const Error& error) {
+      status.fail(error);
+      throw;
+    }
+  }
+
+  int print_schema() {
+    dialect_ = dialect_for_ddl();
+    source_.begin(1);
+    read_source();
+    if (uses_pg_dump(source_.dialect(), dialect_)) {
+      const SchemaPlan plan = read_schema();
+      write_stdout(plan.script(fmt::format("Schema of {}, written by pgsql2pgsql", catalog_.database), options_.section));
+      return 0;
+    }
+    DdlScript script;
+    script.title = fmt::format("Tables of {} for {}, written by pgsql2pgsql", catalog_.database, dialect_name(dialect_));
+    script.tables = table_definitions(source_.planner(), definition_request());
+    script.notes = selected_.notes;
+    script.pre_data = options_.section != DdlSection::post_data;
+    script.post_data = options_.section != DdlSection::pre_data;
+    write_stdout(ddl_script(script, dialect_));
+    return 0;
+  }
+
+ private:
+  int copy(JobStatus& status) {
+    read_source();
+    log_start();
+    if (options_.create && uses_pg_dump(source_.dialect(), dialect_)) create_schema();
+    plan();
+    job_.observer = [&status](const auto& tasks, const auto& views) { status.observe(tasks, views); };
+    status.observe(planned_.tasks, {});
+    JobResult result = run_copy_job(source_, config_.desc_pgsql, dialect_, std::move(planned_.tasks), job_, drain_, cancel_);
+    finish(result);
+    status.end(result);
+    if (!options_.quiet || result.exit_status() != 0) print_to_user(summary_text(result));
+    if (!options_.report_path.empty()) write_report(options_.report_path, facts_, result);
+    return result.exit_status();
+  }
+
+  void connect_target() {
+    target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", kProgram);
+    prepare_target_session(*target_);
+    target_->exec("SET search_path = ''");
+    dialect_ = detect_dialect(*target_);
+    facts_.target = target_->endpoint();
+    facts_.target_version = dialect_name(dialect_);
+    if (const auto chosen = chosen_dialect(options_)) dialect_ = *chosen;
+    dialect_ = with_storage(dialect_, config_);
+  }
+
+  Dialect dialect_for_ddl() const {
+    if (const auto chosen = chosen_dialect(options_)) return with_storage(*chosen, config_);
+    if (config_.desc_pgsql.empty()) return postgresql_dialect(15);
+    try {
+      PgConnection target(config_.desc_pgsql, "target", kProgram);
+      return with_storage(detect_dialect(target), config_);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::config) throw;
+      log::warning("main", fmt::format("the target does not answer, so the DDL is for PostgreSQL (--dialect chooses another): {}",
+                                       error.what()));
+      return postgresql_dialect(15);
+    }
+  }
+
+  void read_source() {
+    catalog_ = read_pg_catalog(source_.planner(), source_.dialect());
+    selected_ = select_tables(catalog_, {filter_, request_.list, source_.on_standby()});
+  }
+
+  void log_start() const {
+    log::info("main", fmt::format("{} {}: {} ({}) to {} ({}){}; {}", kProgram, kVersion, facts_.source, facts_.source_version,
+                                  facts_.target, facts_.target_version,
+                                  options_.schema.empty() ? "" : ", schema " + options_.schema, options_in_force(options_, job_)));
+    if (selected_.tables.empty() && selected_.queries.empty())
+      log::warning("main", fmt::format("the database {} has no tables to copy", catalog_.database));
+  }
+
+  SchemaPlan read_schema() {
+    const DumpRequest dump{config_.src_pgsql, source_.planner().server_version(), source_.snapshot_name(), config_.pg_bindir};
+    return {dump_schema(dump, drain_), catalog_, selected_, map_, read_object_names(source_.planner())};
+  }
+
+  void create_schema() {
+    schema_.emplace(read_schema());
+    restore_.emplace(*schema_, read_post_objects(source_.planner(), map_),
+                     RestoreTarget{config_.desc_pgsql, kProgram, options_.jobs, drain_, cancel_});
+    restore_->create(map_, selected_);
+  }
+
+  DefinitionRequest definition_request() const {
+    return {catalog_, selected_, map_, dialect_, config_.distribution_rules, config_.path, options_.first_column_key};
+  }
+
+  // The tasks, and how their tables come to be when the target lacks them.
+  void plan() {
+    const PartitionTree tree = read_partition_tree(*target_);
+    planned_ = plan_tasks(catalog_, selected_, map_, tree, options_.schema.empty() ? config_.target_schema : options_.schema);
+    source_.set_target(target_->server_version(), dialect_.text_copy, config_.reject_limit > 0);
+    source_.set_relations(planned_.relations);
+    if (restore_) {
+      add_post_load();
+    } else if (options_.create) {
+      for (const Table& table : table_definitions(source_.planner(), definition_request()))
+        for (CopyTask& task : planned_.tasks)
+          if (task.query.empty() && task.target == table.name) task.definition = table;
+    }
+    if (options_.create) define_query_targets();
+  }
+
+  void add_post_load() {
+    for (CopyTask& task : planned_.tasks) {
+      const auto relation = planned_.relations.find(task.name);
+      if (relation == planned_.relations.end()) continue;
+      const PgRelation& root = catalog_.root_of(*relation->second);
+      const bool own_table = task.target == map_.of(relation->second->name);
+      task.fresh_target = restore_->created(own_table ? *relation->second : root);
+      if (own_table) task.post_load = restore_->work_of(*relation->second, task.target);
+    }
+  }
+
+  void define_query_targets() {
+    for (CopyTask& task : planned_.tasks) {
+      if (task.query.empty()) continue;
+      try {
+        task.definition = query_definition(source_.planner(), task, definition_request());
+      } catch (const Error& error) {
+        if (error.connection_lost() || !source_.planner().idle_in_transaction()) throw;
+        task.problem = error;
+      }
+    }
+  }
+
+  std::set<const PgRelation*> without_rows(const JobResult& result) const {
+    std::set<const PgRelation*> out;
+    for (std::size_t i = 0; i < result.tasks.size(); ++i) {
+      const auto relation = planned_.relations.find(result.tasks[i].name);
+      if (relation != planned_.relations.end() && result.results[i].status != TaskStatus::done) out.insert(relation->second);
+    }
+    return out;
+  }
+
+  void finish(JobResult& result) {
+    result.notes.insert(result.notes.end(), selected_.notes.begin(), selected_.notes.end());
+    if (drain_.stop_requested()) return;
+    try {
+      finish_schema(result);
+      finish_values(result);
+    } catch (Error& error) {
+      log::error("main", error);
+      result.errors.push_back(error);
+    }
+  }
+
+  void finish_schema(JobResult& result) {
+    if (!restore_) return;
+    try {
+      restore_->finish(without_rows(result), populated_views(), map_);
+    } catch (Error& error) {
+      log::error("schema", error);
+      result.errors.push_back(error);
+    }
+    result.errors.insert(result.errors.end(), restore_->problems().begin(), restore_->problems().end());
+    result.notes.insert(result.notes.end(), restore_->notes().begin(), restore_->notes().end());
+  }
+
+  std::set<std::uint32_t> populated_views() {
+    std::set<std::uint32_t> out;
+    const PgResult views = source_.planner().exec("SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated");
+    for (int row = 0; row < views.rows(); ++row) out.insert(static_cast<std::uint32_t>(views.integer(row, 0)));
+    return out;
+  }
+
+  void finish_values(JobResult& result) {
+    const std::stop_callback cancel(cancel_, [this] { target_->cancel(); });
+    const auto notes = set_sequences(source_.planner(), *target_, catalog_, selected_, map_);
+    result.notes.insert(result.notes.end(), notes.begin(), notes.end());
+    if (!selected_.whole_database) return;
+    if (dialect_.distributed || source_.dialect().distributed) {
+      if (!source_.dialect().distributed &&
+          source_.planner().exec("SELECT 1 FROM pg_catalog.pg_largeobject_metadata LIMIT 1").rows() > 0)
+        result.notes.push_back(fmt::format("large objects: left out, since {} has none", dialect_name(dialect_)));
+      return;
+    }
+    const auto count = copy_large_objects(source_.planner(), *target_, options_.truncate, drain_);
+    if (count.objects > 0)
+      log::info("main", fmt::format("{} large objects, {}", format_count(count.objects), format_bytes(count.bytes)));
+  }
+
+  const Options& options_;
+  const Config& config_;
+  const FullCopyRequest& request_;
+  std::stop_token drain_;
+  std::stop_token cancel_;
+  SchemaMap map_;
+  TableFilter filter_;
+  PgSource source_;
+  std::unique_ptr<PgConnection> target_;
+  Dialect dialect_;
+  JobOptions job_;
+  RunFacts facts_;
+  PgCatalog catalog_;
+  SelectedTables selected_;
+  PlannedTasks planned_;
+  std::optional<SchemaPlan> schema_;
+  std::optional<SchemaRestore> restore_;
+};
+
+}  // namespace
+
+int run_full_copy(const FullCopyRequest& request, const Shutdown& shutdown) { return FullCopy(request, shutdown).run(); }
+
+int print_schema(const FullCopyRequest& request, const Shutdown& shutdown) {
+  return FullCopy(request, shutdown).print_schema();
+}
+
+}  // namespace dbsync

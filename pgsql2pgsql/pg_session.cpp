@@ -1,0 +1,141 @@
+#include "pgsql2pgsql/pg_session.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "pg/catalog.h"
+#include "pg/copy_out.h"
+#include "pgsql2pgsql/binary_rule.h"
+#include "pgsql2pgsql/pg_chunk_reader.h"
+#include "pgsql2pgsql/schema_names.h"
+#include "schema/quote.h"
+
+namespace dbsync {
+
+namespace {
+
+const TargetColumn& target_column(const TargetTable& target, const std::string& name) {
+  std::vector<std::string> names;
+  for (const TargetColumn& column : target.columns) {
+    if (column.name == name) return column;
+    names.push_back(column.name);
+  }
+  Error error(ErrorKind::target, fmt::format("the target table {} has no column {}", display_name(target.name), name));
+  const std::string near = nearest_name(name, names);
+  error.hint(near.empty() ? "add the column to the target, or leave it out with a table-list query"
+                          : fmt::format("it has a column {}; give the source's column that name in a table-list query", near));
+  throw error;
+}
+
+std::string column_list(const std::vector<PgColumn>& columns) {
+  std::string out;
+  for (const PgColumn& column : columns) out += (out.empty() ? "" : ", ") + quote_identifier(column.name);
+  return out;
+}
+
+}  // namespace
+
+const PgRelation& PgSession::relation_of(const CopyTask& task) const {
+  const auto found = facts_.relations.find(task.name);
+  if (found == facts_.relations.end())
+    throw Error(ErrorKind::internal, fmt::format("{} was not planned", task.name));
+  return *found->second;
+}
+
+// COPY of a table names its columns: the target may have them in another order,
+// and either side may have dropped some. A generated column cannot be named in
+// COPY, but can be selected when the target stores it as an ordinary one.
+PgSession::Selection PgSession::select_table(const PgRelation& relation, const Chunk& chunk,
+                                             const TargetTable& target) const {
+  Selection out;
+  bool generated = false;
+  for (const PgColumn& column : relation.columns) {
+    if (target_column(target, column.name).generated) continue;
+    generated = generated || column.generated;
+    out.columns.push_back(column);
+  }
+  // Children of an inheritance parent are tables of their own; a classic
+  // partition tree (Greenplum before 7) is read from its top.
+  const bool only = !facts_.dialect.distributed || facts_.dialect.declarative_partitions;
+  if (generated || out.columns.empty() || !chunk.whole() || !only)
+    out.sql = fmt::format("SELECT {} FROM {}{}{}", column_list(out.columns), only ? "ONLY " : "",
+                          quote_name(relation.name), chunk.predicate.empty() ? "" : " WHERE " + chunk.predicate);
+  return out;
+}
+
+PgSession::Selection PgSession::select_query(const CopyTask& task) {
+  Selection out;
+  out.sql = task.query;
+  const PgResult described = connection_->columns_of(task.query);
+  for (int i = 0; i < described.columns(); ++i) {
+    const std::uint32_t oid = described.column_type(i);
+    const PgResult type = connection_->exec(
+        "SELECT t.typtype, t.typname, pg_catalog.format_type(t.oid, NULL) FROM pg_catalog.pg_type t WHERE t.oid = $1",
+        {std::to_string(oid)});
+    PgColumn column;
+    column.name = described.column_name(i);
+    column.type_oid = oid;
+    column.enumeration = type.rows() > 0 && type.value(0, 0) == "e";
+    column.type = pg_type_of(oid, type.value(0, 0), type.value(0, 1), type.text(0, 2), -1);
+    out.columns.push_back(std::move(column));
+  }
+  return out;
+}
+
+bool PgSession::choose_binary(const CopyTask& task, const Selection& selection, const TargetTable& target,
+                              CopyFormatChoice choice) const {
+  if (choice == CopyFormatChoice::text || facts_.need_text) return false;
+  if (choice == CopyFormatChoice::automatic && facts_.prefer_text) return false;
+  const BinarySides sides{connection_->server_version(), facts_.target_version};
+  for (const PgColumn& column : selection.columns) {
+    const std::string obstacle = binary_obstacle(column, target_column(target, column.name), sides);
+    if (obstacle.empty()) continue;
+    log::info("source", fmt::format("{}: text COPY, since {}", task.name, obstacle));
+    return false;
+  }
+  return true;
+}
+
+// A query of the user's finds its names as it would in psql; what we write names
+// everything in full, and so do values of reg* types then.
+void PgSession::use_search_path(bool of_user) {
+  if (of_user == users_path_) return;
+  connection_->exec(of_user ? "RESET search_path" : "SET search_path = ''");
+  users_path_ = of_user;
+}
+
+// The planner may think a sequential scan with a filter cheaper than a range of
+// blocks when its statistics are old; it would read the table once per chunk.
+void PgSession::use_tid_scans(bool only) {
+  if (only == tid_scans_) return;
+  connection_->exec(only ? "SET enable_seqscan = off" : "RESET enable_seqscan");
+  tid_scans_ = only;
+}
+
+std::unique_ptr<ChunkReader> PgSession::open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
+                                             CopyFormatChoice format) {
+  use_search_path(!task.query.empty());
+  use_tid_scans(!chunk.whole());
+  const Selection selection =
+      task.query.empty() ? select_table(relation_of(task), chunk, target) : select_query(task);
+  std::vector<std::string> names;
+  for (const PgColumn& column : selection.columns) {
+    const TargetColumn& receiver = target_column(target, column.name);
+    if (receiver.generated)
+      throw Error(ErrorKind::target, fmt::format("column {} of {} is generated on the target", column.name, display_name(target.name)))
+          .hint("leave it out of the query");
+    names.push_back(column.name);
+  }
+  const bool binary = choose_binary(task, selection, target, format);
+  const std::string from = !selection.sql.empty()
+                               ? "(" + selection.sql + "\n)"
+                               : fmt::format("{} ({})", quote_name(relation_of(task).name), column_list(selection.columns));
+  auto rows = std::make_unique<CopyOut>(*connection_, fmt::format("COPY {} TO STDOUT{}", from, binary ? " WITH BINARY" : ""),
+                                        binary);
+  return std::make_unique<PgChunkReader>(std::move(rows), std::move(names), binary ? CopyFormat::binary : CopyFormat::text);
+}
+
+}  // namespace dbsync

@@ -1,0 +1,84 @@
+// Makes a schema on the target: what comes before the rows in one transaction,
+// and what comes when all rows are there.
+//
+// "Creates what the target lacks": an item whose name is there already stays as
+// it is, and so does what belongs to it. A table that is there keeps its own
+// partitions.
+//
+// Threads: the object belongs to one; finish() runs several of its own. Errors:
+// those of single items are collected, not thrown.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "pgsql2pgsql/schema_plan.h"
+
+namespace dbsync {
+
+struct RestoreTarget {
+  std::string conninfo;
+  std::string application_name;
+  unsigned workers = 1;
+  std::stop_token drain;
+  std::stop_token cancel;
+};
+
+class SchemaRestore {
+ public:
+  // `source`: names of what the source has behind rows, as the target shall call it.
+  SchemaRestore(const SchemaPlan& plan, PostObjects source, RestoreTarget target)
+      : plan_(plan), source_(std::move(source)), target_(std::move(target)) {}
+
+  void create(const SchemaMap& map, const SelectedTables& selected);
+  bool created(const PgRelation& table) const { return created_.contains(&table); }
+
+  // Indexes and constraints of one table that the target lacks; ANALYZE at the end.
+  PostLoad work_of(const PgRelation& table, const QualifiedName& target) const;
+
+  // The rest: partitioned indexes, materialized views, foreign keys, triggers and
+  // rules. `failed`: tables without all their rows; what stands on them is left out.
+  void finish(const std::set<const PgRelation*>& failed, const std::set<std::uint32_t>& populated_views, const SchemaMap& map);
+
+  const std::vector<Error>& problems() const { return problems_; }
+  const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  struct ForeignKeyStep {
+    std::string what;
+    std::string add;
+    std::string validate;  // "" = added as valid
+  };
+
+  std::unique_ptr<PgConnection> connect() const;
+  void find_existing(PgConnection& connection, const SchemaMap& map);
+  void create_item(PgConnection& connection, const SchemaItem& item);
+  bool stands_on_existing(const SchemaItem& item) const;
+  bool missing(const SchemaItem& item) const;
+  bool usable(const SchemaItem& item, const std::set<const PgRelation*>& failed);
+  void run_item(PgConnection& connection, const SchemaItem& item);
+  void run_where(PgConnection& connection, const std::set<const PgRelation*>& failed,
+                 const std::function<bool(const SchemaItem&)>& condition);
+  void refresh_views(PgConnection& connection, const std::set<const PgRelation*>& failed,
+                     const std::set<std::uint32_t>& populated, const SchemaMap& map);
+  void add_foreign_keys(PgConnection& connection, const std::set<const PgRelation*>& failed);
+  void validate_in_parallel(const std::vector<ForeignKeyStep>& steps);
+  static ForeignKeyStep foreign_key_step(const SchemaItem& item);
+  void problem(const std::string& what, Error error);
+
+  const SchemaPlan& plan_;
+  PostObjects source_;
+  RestoreTarget target_;
+  std::set<PostObject> on_target_;
+  std::set<const PgRelation*> created_;
+  std::set<const PgRelation*> existing_;  // before this run
+  std::set<int> skipped_;                 // items that were not made
+  std::vector<Error> problems_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace dbsync

@@ -1,0 +1,27 @@
+// Puts other schema names into SQL that pg_dump wrote.
+//
+// pg_dump qualifies every name that is not in pg_catalog, so a schema is an
+// identifier right before a dot. Reads tokens only: comments, string constants
+// and dollar quotes stay as they are, except constants that are cast to a reg*
+// type ('public.seq'::regclass), which hold a name as well. Only names that are
+// known objects are changed: an alias may be called like a schema, and what
+// belongs to an extension stays in the extension's schema.
+//
+// Pure. Source: PostgreSQL manual, "Lexical Structure".
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "pgsql2pgsql/schema_names.h"
+
+namespace dbsync {
+
+// (schema, name) of the users' objects.
+using ObjectNames = std::set<std::pair<std::string, std::string>>;
+
+std::string rename_schemas(std::string_view sql, const SchemaMap& map, const ObjectNames& objects);
+
+}  // namespace dbsync

@@ -1,0 +1,21 @@
+-- Each key column of each index of the users' tables, in order. indoption bit 0:
+-- descending.
+SELECT i.indrelid,
+       ic.relname,
+       i.indisprimary,
+       i.indisunique,
+       am.amname,
+       i.indpred IS NOT NULL,
+       a.attname,
+       CASE WHEN i.indkey[k.n] = 0 THEN pg_catalog.pg_get_indexdef(i.indexrelid, k.n + 1, true) END,
+       i.indoption[k.n] & 1 = 1,
+       pg_catalog.obj_description(i.indexrelid, 'pg_class')
+  FROM pg_catalog.pg_index i
+  JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
+  JOIN pg_catalog.pg_am am ON am.oid = ic.relam
+  JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relkind IN ('r', 'p')
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ CROSS JOIN LATERAL pg_catalog.generate_series(0, pg_catalog.array_upper(i.indoption, 1)) AS k(n)
+  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.n]
+ WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
+ ORDER BY i.indrelid, ic.relname, k.n
