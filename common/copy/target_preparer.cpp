@@ -61,7 +61,7 @@ class Preparer {
       // With the COPY in one transaction when that is possible: nothing is lost
       // if the copy fails. A table that several tasks feed is emptied once, now.
       if (uses_[task.target] == 1) return true;
-      if (emptied_.insert(task.target).second) target_.exec("TRUNCATE TABLE " + quote_name(task.target));
+      if (emptied_.insert(task.target).second) truncate_table(target_, task.target);
       return false;
     }
     if (has_rows(target_, task.target))

@@ -105,6 +105,17 @@ bool has_rows(PgConnection& connection, const QualifiedName& name) {
   return connection.exec(fmt::format("SELECT 1 FROM {} LIMIT 1", quote_name(name))).rows() > 0;
 }
 
+void truncate_table(PgConnection& connection, const QualifiedName& name) {
+  try {
+    connection.exec("TRUNCATE TABLE " + quote_name(name));
+  } catch (Error& error) {
+    if (error.sqlstate() == "0A000")  // feature_not_supported
+      error.hint("drop the foreign keys that refer to the table before the run and add them again after it, when the "
+                 "tables on both sides are loaded (mysql2pgsql -d --section post-data prints them)");
+    throw;
+  }
+}
+
 std::vector<std::string> similar_tables(PgConnection& connection, const QualifiedName& name) {
   const PgResult result = connection.exec(
       "SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c "
