@@ -41,6 +41,7 @@ class Job {
   }
 
   JobResult run(const Dialect& dialect) {
+    dialect_ = dialect;
     const auto start = Clock::now();
     {
       PgConnection control(conninfo_, "target", options_.application_name);
@@ -223,7 +224,7 @@ class Job {
     });
     const PreparedTask& prepared = prepared_[index];
     const LoadRequest request{result_.tasks[index], prepared.target, prepared.truncate_first, options_.format,
-                              options_.buffer_bytes, rejects_};
+                              options_.buffer_bytes, rejects_, dialect_};
     return load_table(request, *worker.source, *worker.target, progress_[index], drain_);
   }
 
@@ -299,6 +300,7 @@ class Job {
   std::stop_token drain_;
   std::stop_token cancel_;
   RejectBudget rejects_;
+  Dialect dialect_;
   Clock::time_point start_;
   std::vector<PreparedTask> prepared_;
   std::deque<TaskProgress> progress_;  // a deque: atomics cannot move

@@ -6,6 +6,8 @@
 //
 // With a reject limit, each buffer is a COPY of its own inside a savepoint, so
 // that the rows which the server refuses can be found by halving and set aside.
+// Where the server can set rows aside itself (segment_rejects.h), text COPY stays
+// one for the whole task.
 #pragma once
 
 #include <atomic>
@@ -16,6 +18,7 @@
 #include "copy/snapshot_source.h"
 #include "pg/catalog.h"
 #include "pg/connection.h"
+#include "schema/dialect.h"
 
 namespace dbsync {
 
@@ -40,6 +43,7 @@ struct LoadRequest {
   CopyFormatChoice format = CopyFormatChoice::automatic;
   std::size_t buffer_bytes = 0;
   RejectBudget& rejects;
+  const Dialect& dialect;  // of the target
 };
 
 // `stop` is looked at between buffers: ErrorKind::interrupted then.

@@ -30,6 +30,7 @@ Dialect greenplum_dialect(int major) {
   d.replicated_tables = major >= 6;
   d.unique_on_append_only = major >= 7;
   d.text_copy = true;
+  d.segment_rejects = true;
   return d;
 }
 
