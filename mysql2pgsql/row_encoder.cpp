@@ -95,8 +95,8 @@ bool can_be_large(const ColumnPlan& plan) {
 
 }  // namespace
 
-RowEncoder::RowEncoder(std::vector<ColumnPlan> columns, CopyFormat format)
-    : columns_(std::move(columns)), format_(format) {
+RowEncoder::RowEncoder(std::vector<ColumnPlan> columns, CopyFormat format, std::size_t longest_row)
+    : columns_(std::move(columns)), format_(format), longest_row_(longest_row) {
   for (ColumnPlan& plan : columns_) {
     plan.encode = format_ == CopyFormat::binary ? binary_encoder(plan.source, plan.wire, plan.target)
                                                 : text_encoder(plan.source, plan.wire, plan.target);
@@ -112,11 +112,13 @@ RowEncoder::RowEncoder(std::vector<ColumnPlan> columns, CopyFormat format)
 void RowEncoder::encode(const SourceValue* values, CopyBuffer& out) {
   const std::size_t mark = out.mark();
   try {
-    check_size(values);
+    check_values(values);
     if (format_ == CopyFormat::binary)
       encode_binary(values, out);
     else
       encode_text(values, out);
+    // Escapes of text COPY can double a value: the server holds such a line whole.
+    check_size(out.size() - mark);
   } catch (...) {
     out.truncate(mark);
     throw;
@@ -124,13 +126,18 @@ void RowEncoder::encode(const SourceValue* values, CopyBuffer& out) {
   ++out.rows;
 }
 
-void RowEncoder::check_size(const SourceValue* values) const {
+// Before memory is spent on a row that cannot be sent.
+void RowEncoder::check_values(const SourceValue* values) const {
   std::size_t bytes = 0;
   for (const LargeColumn& column : large_)
     if (!values[column.index].is_null) bytes += column.factor * values[column.index].length;
-  if (bytes <= kMaxRowBytes) return;
+  check_size(bytes);
+}
+
+void RowEncoder::check_size(std::size_t bytes) const {
+  if (bytes <= longest_row_) return;
   throw Error(ErrorKind::data, fmt::format("the row has {} bytes, more than PostgreSQL can take in one row", bytes))
-      .hint("a row must stay below 1 GiB, in text COPY with bytea counted double; leave out or split the large columns "
+      .hint("a row must stay below 1 GiB, in text COPY with bytea and escaped characters counted double; leave out or split the large columns "
             "with a table-list query");
 }
 

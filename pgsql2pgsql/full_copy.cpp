@@ -13,6 +13,7 @@
 #include "copy/job_setup.h"
 #include "copy/job_status.h"
 #include "embedded_sql.h"
+#include "pg/conninfo.h"
 #include "pg/catalog.h"
 #include "pgsql2pgsql/after_copy.h"
 #include "pgsql2pgsql/copy_plan.h"
@@ -55,6 +56,7 @@ class FullCopy {
 
   int run() {
     job_ = job_options(options_, config_, kProgram);
+    job_.journal_key = journal_key(options_, config_);
     facts_ = {kProgram, {}, {}, {}, {}, utc_now()};
     connect_target();
     if (request_.snapshot) source_.use_snapshot(request_.snapshot->name, request_.snapshot->lsn);
@@ -273,6 +275,10 @@ class FullCopy {
 };
 
 }  // namespace
+
+JournalKey journal_key(const Options& options, const Config& config) {
+  return {kProgram, without_secrets(config.src_pgsql).conninfo, options.schema};
+}
 
 int run_full_copy(const FullCopyRequest& request, const Shutdown& shutdown) { return FullCopy(request, shutdown).run(); }
 

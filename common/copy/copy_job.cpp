@@ -121,6 +121,7 @@ class Job {
   }
 
   JobResult run(const Dialect& dialect) {
+    dialect_ = dialect;
     const auto start = Clock::now();
     copy_freeze_ = dialect.copy_freeze && options_.reject_limit == 0;
     prepare(dialect);
@@ -331,7 +332,7 @@ class Job {
 
   void empty_before_chunks(Worker& worker, std::size_t task) {
     const PreparedTask& prepared = prepared_[task];
-    if (prepared.truncate_first) worker.target->exec(truncate_sql(prepared.target));
+    if (prepared.truncate_first) truncate_table(*worker.target, prepared.target);
   }
 
   void push_load(std::size_t task, int number, Chunk chunk, bool only_chunk) {
@@ -378,7 +379,7 @@ class Job {
         return journal_->mark_done(target, prepared.journal, item.number, outcome);
       };
     const LoadRequest request{result_.tasks[item.task], item.chunk, prepared.target, truncate, freeze, options_.format,
-                              buffer_bytes(options_), rejects_, rate_, std::move(mark)};
+                              buffer_bytes(options_), rejects_, rate_, dialect_, std::move(mark)};
     return load_chunk(request, *worker.source, *worker.target, progress_->counters(item.task), drain_);
   }
 
@@ -546,6 +547,7 @@ class Job {
   std::stop_token cancel_;
   RejectBudget rejects_;
   RateLimiter rate_;
+  Dialect dialect_;
   bool copy_freeze_ = false;
   std::vector<PreparedTask> prepared_;
   std::optional<JobProgress> progress_;

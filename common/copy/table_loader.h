@@ -6,6 +6,8 @@
 //
 // With a reject limit, each buffer is a COPY of its own inside a savepoint, so
 // that the rows which the server refuses can be found by halving and set aside.
+// Where the server can set rows aside itself (segment_rejects.h), text COPY stays
+// one for the whole task.
 #pragma once
 
 #include <atomic>
@@ -18,6 +20,7 @@
 #include "copy/snapshot_source.h"
 #include "pg/catalog.h"
 #include "pg/connection.h"
+#include "schema/dialect.h"
 
 namespace dbsync {
 
@@ -46,6 +49,7 @@ struct LoadRequest {
   std::size_t buffer_bytes = 0;
   RejectBudget& rejects;
   RateLimiter& rate;
+  const Dialect& dialect;  // of the target
   // Runs in the transaction, just before its end. False: another process has
   // loaded this chunk; then nothing of ours is kept.
   std::function<bool(PgConnection&, const LoadOutcome&)> before_commit;

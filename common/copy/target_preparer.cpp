@@ -106,7 +106,7 @@ class Preparer {
       throw Error(ErrorKind::target, fmt::format("{} holds rows that are not of the earlier run, so it cannot be emptied "
                                                  "to start over", task.target.display()))
           .hint("delete what the earlier run added, remove its journal with --cleanup, then run again with --append");
-    target_.exec(truncate_sql(table));
+    truncate_table(target_, table);
     log::info("main", fmt::format("{}: emptied, since an earlier run loaded a part of it", task.name));
   }
 
@@ -150,7 +150,7 @@ class Preparer {
       // With the COPY in one transaction when that is possible: nothing is lost
       // if the copy fails. A table that several tasks feed is emptied once, now.
       if (uses_[task.target] == 1) return true;
-      if (emptied_.insert(task.target).second) target_.exec(truncate_sql(table));
+      if (emptied_.insert(task.target).second) truncate_table(target_, table);
       return false;
     }
     if (has_rows(target_, table))
