@@ -120,7 +120,7 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
 
   MysqlSource mysql(config.src_mysql, catalog, mapping, config.policies);
   JobStatus status(config, facts);
-  job.observer = [&status](const auto& list, const auto& views) { status.observe(list, views); };
+  job.observer = [&status](const auto& all, const auto& views) { status.observe(all, views); };
   JobResult result = run_job(mysql, config, mapping.dialect, std::move(tasks), job, shutdown, status);
   if (job.create) result.notes = schema.notes;
   if (!options.quiet || result.exit_status() != 0) print_to_user(summary_text(result));

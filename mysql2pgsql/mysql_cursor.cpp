@@ -13,6 +13,7 @@ namespace {
 
 constexpr unsigned kBinaryCharset = 63;
 constexpr unsigned kBytesPerCharacter = 4;        // results come in utf8mb4
+constexpr unsigned kServerLost = 2013;             // CR_SERVER_LOST
 constexpr std::size_t kFirstBufferLimit = 4096;   // longer values get their room when one comes
 constexpr std::size_t kKeptBufferLimit = 1 << 20; // giant values give theirs back
 
@@ -357,9 +358,17 @@ Error MysqlCursor::broken_row() const {
 
 Error MysqlCursor::error() const {
   MYSQL_STMT* statement = binding_->statement.get();
-  const unsigned code = mysql_stmt_errno(statement);
-  Error error(ErrorKind::source, mysql_stmt_error(statement));
-  error.native_code(code).sqlstate(mysql_stmt_sqlstate(statement)).statement(sql_).context(connection_.describe());
+  // What is lost while rows are read, the library may note at the connection only.
+  MYSQL* mysql = connection_.handle().mysql;
+  const bool at_statement = mysql_stmt_errno(statement) != 0;
+  unsigned code = at_statement ? mysql_stmt_errno(statement) : mysql_errno(mysql);
+  std::string text = at_statement ? mysql_stmt_error(statement) : mysql_error(mysql);
+  if (code == 0) {
+    code = kServerLost;
+    text = "the source ended the connection";
+  }
+  Error error(ErrorKind::source, std::move(text));
+  error.native_code(code).sqlstate(at_statement ? mysql_stmt_sqlstate(statement) : mysql_sqlstate(mysql)).statement(sql_).context(connection_.describe());
   if (connection_lost_errno(code))
     error.mark_connection_lost();
   else if (retryable_errno(code))

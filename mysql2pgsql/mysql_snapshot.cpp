@@ -1,5 +1,6 @@
 #include "mysql2pgsql/mysql_snapshot.h"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -26,6 +27,24 @@ constexpr std::chrono::milliseconds kSettleTime{50};     // see optimistic()
 struct Refused {
   std::string why;
 };
+
+void start_snapshot(MysqlConnection& session) {
+  session.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  session.exec("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+}
+
+// The binlog position that a session's snapshot belongs to; empty when the
+// server does not say.
+Position own_position(MysqlConnection& session) {
+  Position out;
+  for (const auto& row : session.query("SHOW STATUS LIKE 'binlog_snapshot_%'")) {
+    const std::string name = to_lower(row.at(0).value_or(""));
+    if (name == "binlog_snapshot_file") out.emplace_back("binlog_file", row.at(1).value_or(""));
+    if (name == "binlog_snapshot_position") out.emplace_back("binlog_position", row.at(1).value_or(""));
+  }
+  if (out.size() != 2 || out[0].second.empty()) out.clear();
+  return out;
+}
 
 class Ladder {
  public:
@@ -72,26 +91,10 @@ class Ladder {
   // All at once: the shorter the time between the first and the last, the likelier
   // that nothing was committed in it.
   void start_all() const {
-    run_workers(static_cast<unsigned>(sessions_.size()), "snapshot", [this](unsigned i) {
-      sessions_[i]->exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-      sessions_[i]->exec("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-    });
+    run_workers(static_cast<unsigned>(sessions_.size()), "snapshot", [this](unsigned i) { start_snapshot(*sessions_[i]); });
   }
 
   static void pause(int attempt) { std::this_thread::sleep_for(std::min(kMostPause, std::chrono::milliseconds(attempt))); }
-
-  // The binlog position that a session's snapshot belongs to; empty when the
-  // server does not say.
-  static Position own_position(MysqlConnection& session) {
-    Position out;
-    for (const auto& row : session.query("SHOW STATUS LIKE 'binlog_snapshot_%'")) {
-      const std::string name = to_lower(row.at(0).value_or(""));
-      if (name == "binlog_snapshot_file") out.emplace_back("binlog_file", row.at(1).value_or(""));
-      if (name == "binlog_snapshot_position") out.emplace_back("binlog_position", row.at(1).value_or(""));
-    }
-    if (out.size() != 2 || out[0].second.empty()) out.clear();
-    return out;
-  }
 
   static Position with_gtid(MysqlConnection& session, Position position) {
     if (!session.is_mariadb() || position.empty()) return position;
@@ -195,6 +198,13 @@ class Ladder {
 SnapshotFacts open_mysql_snapshot(const MysqlEndpoint& endpoint, const MysqlSessions& sessions,
                                   const std::vector<std::string>& tables) {
   return Ladder(endpoint, sessions, tables).climb();
+}
+
+bool join_mysql_snapshot(MysqlConnection& session, const SnapshotFacts& snapshot) {
+  start_snapshot(session);
+  const Position position = own_position(session);
+  return !position.empty() && snapshot.position.size() >= position.size() &&
+         std::equal(position.begin(), position.end(), snapshot.position.begin());
 }
 
 }  // namespace dbsync

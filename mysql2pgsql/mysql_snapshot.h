@@ -32,4 +32,8 @@ using MysqlSessions = std::vector<std::unique_ptr<MysqlConnection>>;
 SnapshotFacts open_mysql_snapshot(const MysqlEndpoint& endpoint, const MysqlSessions& sessions,
                                   const std::vector<std::string>& tables);
 
+// Starts the transaction of a session that comes later. True when it sees the same
+// moment as `snapshot`: nothing was committed since, and the server can tell.
+bool join_mysql_snapshot(MysqlConnection& session, const SnapshotFacts& snapshot);
+
 }  // namespace dbsync

@@ -277,9 +277,8 @@ SnapshotFacts MysqlSource::open_snapshot(unsigned sessions, const std::vector<Co
     log::warning("source", fmt::format("tables of engines without transactions are not part of the snapshot; do not "
                                        "write to them during the copy: {}", join(loose, ", ")));
   for (unsigned i = 0; i < sessions; ++i) free_.push_back(std::make_unique<MysqlConnection>(endpoint_));
-  SnapshotFacts facts = open_mysql_snapshot(endpoint_, free_, tables);
-  one_snapshot_ = facts.consistent;
-  return facts;
+  snapshot_ = open_mysql_snapshot(endpoint_, free_, tables);
+  return snapshot_;
 }
 
 std::unique_ptr<SourceSession> MysqlSource::session() {
@@ -291,11 +290,22 @@ std::unique_ptr<SourceSession> MysqlSource::session() {
       free_.pop_back();
     }
   }
-  if (!connection && one_snapshot_)
-    throw Error(ErrorKind::source, "this worker's session on the source was lost, and its snapshot cannot be joined again")
-        .hint("run again for the tables that are missing");
-  if (!connection) connection = std::make_unique<MysqlConnection>(endpoint_);
+  if (!connection) connection = replace_session();
   return std::make_unique<MysqlSession>(std::move(connection), catalog_, options_, policies_);
+}
+
+// A MySQL snapshot ends with its session. A user who asked for one moment gets
+// that or an error; one who left the choice to us gets his rows and a warning.
+std::unique_ptr<MysqlConnection> MysqlSource::replace_session() {
+  auto connection = std::make_unique<MysqlConnection>(endpoint_);
+  if (!snapshot_.consistent || join_mysql_snapshot(*connection, snapshot_)) return connection;
+  if (endpoint_.consistency != Consistency::automatic)
+    throw Error(ErrorKind::source, "a session on the source was lost, and its snapshot cannot be joined again")
+        .hint("run again with --restart for one moment, or with --resume for what is missing");
+  if (!later_moment_.exchange(true))
+    log::warning("source", "a session on the source was lost, and its snapshot with it: the rows that are still to come "
+                           "are of a later moment; rows that changed meanwhile may be of either");
+  return connection;
 }
 
 }  // namespace dbsync

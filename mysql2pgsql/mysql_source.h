@@ -1,6 +1,7 @@
 // MySQL and MariaDB as the source of a full copy.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,8 +24,10 @@ class MysqlSource : public SnapshotSource {
 
   SnapshotFacts open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) override;
   std::unique_ptr<SourceSession> session() override;
+  bool snapshot_held() const override { return !later_moment_; }
 
  private:
+  std::unique_ptr<MysqlConnection> replace_session();
   std::vector<std::string> tables_to_lock(const std::vector<CopyTask>& tasks) const;
 
   const MysqlEndpoint& endpoint_;
@@ -33,7 +36,8 @@ class MysqlSource : public SnapshotSource {
   const ValuePolicies& policies_;
   std::mutex mutex_;                                      // guards free_
   std::vector<std::unique_ptr<MysqlConnection>> free_;    // on the snapshot, not handed out yet
-  bool one_snapshot_ = false;
+  SnapshotFacts snapshot_;
+  std::atomic<bool> later_moment_{false};
 };
 
 }  // namespace dbsync

@@ -135,6 +135,10 @@ class Job {
     }
     for (TaskResult& result : result_.results)
       if (result.status == TaskStatus::waiting || result.status == TaskStatus::running) interrupt(result);
+    if (!source_.snapshot_held()) {
+      result_.snapshot.consistent = false;
+      result_.snapshot.method += "; lost in part, later rows are of a later moment";
+    }
     drop_empty_tables();
     finish_journal();
     result_.seconds = seconds_since(start);

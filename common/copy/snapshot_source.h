@@ -131,6 +131,10 @@ class SnapshotSource {
   // Any thread. Errors: ErrorKind::source when the snapshot cannot be joined any
   // more.
   virtual std::unique_ptr<SourceSession> session() = 0;
+
+  // False when a session was lost and its place was taken by one that sees a
+  // later moment. Any thread.
+  virtual bool snapshot_held() const { return true; }
 };
 
 }  // namespace dbsync

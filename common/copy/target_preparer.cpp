@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,15 +30,18 @@ class Preparer {
       result.created = known->created;
       return options_.start == StartMode::resume ? resume(task, *found, *known) : restart(task, *found, *known);
     }
-    if (known != nullptr) settle_known(task, *known, found.has_value());
-    return start(task, std::move(found), result);
+    if (known != nullptr && found) refuse_parts(task, *known);
+    return start(task, std::move(found), known, result);
   }
 
  private:
-  PreparedTask start(const CopyTask& task, std::optional<TargetTable> found, TaskResult& result) {
+  // `known`: what an earlier run left and this one does not care for.
+  PreparedTask start(const CopyTask& task, std::optional<TargetTable> found, const JournalTable* known,
+                     TaskResult& result) {
     PreparedTask out;
     if (!found) {
       if (!options_.create || !task.definition) throw missing_table(task);
+      if (known != nullptr) state_.journal->forget_table(target_, std::exchange(known, nullptr)->task);
       create(task, out);
       result.created = true;
       created_.insert(task.target);
@@ -48,6 +52,8 @@ class Preparer {
     const bool created = created_.contains(task.target);
     out.fresh = created && uses_[task.target] == 1;
     if (task.query.empty() && !created) out.truncate_first = settle_rows(task, out.target);
+    // Only now: a table that was refused keeps its journal.
+    if (known != nullptr) state_.journal->forget_table(target_, known->task);
     // A table that several tasks feed cannot be emptied for one of them.
     out.owned = uses_[task.target] == 1 && (created || (task.query.empty() && options_.mode != LoadMode::append));
     if (state_.journal != nullptr && out.journal < 0)
@@ -110,14 +116,12 @@ class Preparer {
     log::info("main", fmt::format("{}: emptied, since an earlier run loaded a part of it", task.name));
   }
 
-  // A new start beside what an earlier run left.
-  void settle_known(const CopyTask& task, const JournalTable& known, bool there) {
-    const bool in_parts = known.chunks_done() > 0 && !known.loaded();
-    if (there && in_parts && options_.mode != LoadMode::truncate)
-      throw Error(ErrorKind::target, fmt::format("an earlier run loaded {} of {} chunks of {}", known.chunks_done(),
-                                                 known.chunks.size(), task.target.display()))
-          .hint("--resume loads the others, --restart empties the table and starts over");
-    state_.journal->forget_table(target_, known.task);
+  // A new start must not mix with a part of an old one.
+  void refuse_parts(const CopyTask& task, const JournalTable& known) const {
+    if (known.chunks_done() == 0 || known.loaded() || options_.mode == LoadMode::truncate) return;
+    throw Error(ErrorKind::target, fmt::format("an earlier run loaded {} of {} chunks of {}", known.chunks_done(),
+                                               known.chunks.size(), task.target.display()))
+        .hint("--resume loads the others, --restart empties the table and starts over");
   }
 
   Error missing_table(const CopyTask& task) {

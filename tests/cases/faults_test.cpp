@@ -83,6 +83,7 @@ void expect_no_secret(const RunResult& run) {
 // Defect 3 of the original: a lost connection was taken for the end of the
 // table and committed.
 TEST_F(FaultsTest, KilledSourceConnectionLeavesNothingOfTheTable) {
+  configure("[copy]\nretry_times = 0\n");
   make_slow_table("0.0005");
   Program program({"mysql2pgsql", "-j", "2"}, here());
   ASSERT_TRUE(copy_is_under_way()) << program.err_so_far();
@@ -95,6 +96,7 @@ TEST_F(FaultsTest, KilledSourceConnectionLeavesNothingOfTheTable) {
 }
 
 TEST_F(FaultsTest, KilledTargetBackendLeavesNothingOfTheTable) {
+  configure("[copy]\nretry_times = 0\n");
   make_slow_table("0.0005");
   Program program({"mysql2pgsql", "-j", "2"}, here());
   ASSERT_TRUE(copy_is_under_way()) << program.err_so_far();
@@ -106,6 +108,33 @@ TEST_F(FaultsTest, KilledTargetBackendLeavesNothingOfTheTable) {
   EXPECT_NE(run.err.find("slow"), std::string::npos) << run.err;
   EXPECT_EQ(rows_on_target("slow"), "0");
   EXPECT_EQ(rows_on_target("digit"), "10");
+}
+
+TEST_F(FaultsTest, KilledTargetBackendIsTriedAgain) {
+  configure("[copy]\nretry_interval = 1\n");
+  make_slow_table("0.0005");
+  Program program({"mysql2pgsql", "-j", "2", "--report", "report.json"}, here());
+  ASSERT_TRUE(copy_is_under_way()) << program.err_so_far();
+  target.exec(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and "
+      "query like 'COPY%slow%' and pid <> pg_backend_pid()");
+  const RunResult run = program.wait();
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_NE(run.err.find("slow: try 1 of 5"), std::string::npos) << run.err;
+  EXPECT_EQ(rows_on_target("slow"), "10000");
+}
+
+TEST_F(FaultsTest, KilledSourceSessionIsReplacedAndSaysSo) {
+  configure("[copy]\nretry_interval = 1\n");
+  make_slow_table("0.0005");
+  Program program({"mysql2pgsql", "-j", "2", "--report", "report.json"}, here());
+  ASSERT_TRUE(copy_is_under_way()) << program.err_so_far();
+  source.exec("insert into digit values (99)");  // the moment is another one now
+  source.exec("kill connection " + reader_id());
+  const RunResult run = program.wait();
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_NE(run.err.find("of a later moment"), std::string::npos) << run.err;
+  EXPECT_EQ(rows_on_target("slow"), "10000");
 }
 
 class SignalsTest : public FaultsTest, public ::testing::WithParamInterface<int> {};

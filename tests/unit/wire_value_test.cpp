@@ -82,8 +82,8 @@ TEST(WireValue, DatesAndTimestamps) {
   EXPECT_EQ(read({Wire::temporal, false}, {0}).temporal.year, 0);
   EXPECT_EQ(read({Wire::temporal, false}, {4, 0xE8, 0x07, 11, 24}).used, 5);
   EXPECT_EQ(read({Wire::temporal, false}, {7, 0xE8, 0x07, 11, 24, 1, 2, 3}).temporal.second, 3U);
-  for (const unsigned char length : {1, 2, 3, 5, 6, 8, 9, 10, 12, 255})
-    EXPECT_EQ(read({Wire::temporal, false}, {length, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}).used, -1);
+  for (const int length : {1, 2, 3, 5, 6, 8, 9, 10, 12, 255})
+    EXPECT_EQ(read({Wire::temporal, false}, {static_cast<unsigned char>(length), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}).used, -1);
 }
 
 TEST(WireValue, TimesFoldTheirDaysIntoHours) {

@@ -1,0 +1,170 @@
+// Runs that end too early and those that go on with them: after SIGKILL at any
+// moment, nothing is lost and nothing is loaded twice.
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/harness/migration.h"
+#include "tests/harness/servers.h"
+
+namespace dbsync::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class ResumeTest : public MigrationTest {
+ protected:
+  static int number_from_environment(const char* name, int otherwise) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? otherwise : std::atoi(text);
+  }
+
+  // Tables of different sizes; the largest are cut, one by a string key.
+  void make_tables(int tables, int rows) {
+    for (int i = 0; i < tables; ++i) {
+      const bool text_key = i % 5 == 4;
+      source.exec(fmt::format("create table t{} (id {} primary key, n int not null, note varchar(60), key (n))", i,
+                              text_key ? "varchar(20)" : "bigint"));
+      source.exec(fmt::format("insert into t{0} select {1}, seq % 1000, concat('row ', seq, ' of {0}') from seq_1_to_{2}", i,
+                              text_key ? "concat('k', lpad(seq * 7919 % 1000003, 8, '0'))" : "seq * 3", rows * (1 + i % 4)));
+      source.exec(fmt::format("analyze table t{}", i));
+    }
+  }
+
+  void expect_equal(int tables) {
+    for (int i = 0; i < tables; ++i) {
+      const std::string table = fmt::format("t{}", i);
+      const std::string sums = "select count(*), count(distinct id), sum(n), sum(length(note)) from " + table;
+      EXPECT_EQ(target.query(sums), source.query(sums)) << table;
+      EXPECT_EQ(target.value(fmt::format("select count(*) from pg_indexes where tablename = '{}'", table)), "2") << table;
+    }
+  }
+
+  std::string chunks_done() {
+    if (target.value("select to_regclass('dbsync.copy_chunk') is null") == "t") return "0";
+    return target.value("select count(*) from dbsync.copy_chunk where done is not null");
+  }
+};
+
+// DBSYNC_KILLS and DBSYNC_KILL_ROWS make it the long form of make torture.
+TEST_F(ResumeTest, KilledAtRandomMomentsLoadsEachChunkOnce) {
+  const int kills = number_from_environment("DBSYNC_KILLS", 12);
+  const int rows = number_from_environment("DBSYNC_KILL_ROWS", 4000);
+  constexpr int kTables = 8;
+  make_tables(kTables, rows);
+  std::mt19937 random(20261124);
+  std::vector<std::string> args{"mysql2pgsql", "--create", "-j", "4", "--chunk-size", "64kB"};
+  int killed = 0;
+  for (int i = 0; i < kills; ++i) {
+    Program program(args, here());
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(20, 900)(random)));
+    program.signal(SIGKILL);
+    const RunResult run = program.wait();
+    if (run.exit_code == 0) break;  // it was faster than the kill
+    ++killed;
+    if (std::find(args.begin(), args.end(), "--resume") == args.end()) args.push_back("--resume");
+  }
+  EXPECT_GT(killed, 0);
+  const RunResult run = this->run(args);
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  expect_equal(kTables);
+}
+
+TEST_F(ResumeTest, LoadsOnlyWhatIsMissing) {
+  make_tables(2, 20000);
+  // The second table's rows are refused until the trigger is dropped.
+  RunResult run = this->run({"mysql2pgsql", "-d"});
+  ASSERT_EQ(run.exit_code, 0) << run.describe();
+  target.exec("create table t0 (id bigint, n int, note varchar(60)); create table t1 (id bigint, n int, note varchar(60))");
+  target.exec(
+      "create function refuse() returns trigger language plpgsql as "
+      "$$ begin if new.id > 60000 then raise exception 'not yet'; end if; return new; end $$; "
+      "create trigger refuse before insert on t1 for each row execute procedure refuse()");
+  run = this->run({"mysql2pgsql", "-j", "1", "--chunk-size", "64kB"});
+  EXPECT_EQ(run.exit_code, 4) << run.describe();
+  EXPECT_NE(run.err.find("--resume"), std::string::npos) << run.err;
+  const std::string before = chunks_done();
+  EXPECT_GT(std::stoi(before), 0);
+
+  // Without --resume, what is there is not touched.
+  run = this->run({"mysql2pgsql", "-j", "1", "--chunk-size", "64kB"});
+  EXPECT_EQ(run.exit_code, 4) << run.describe();
+  EXPECT_EQ(chunks_done(), before);
+
+  target.exec("drop trigger refuse on t1");
+  run = this->run({"mysql2pgsql", "-j", "1", "--chunk-size", "64kB", "--resume"});
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_NE(run.err.find("loading what is missing"), std::string::npos) << run.err;
+  for (const char* table : {"t0", "t1"}) {
+    const std::string sums = std::string("select count(*), count(distinct id), sum(n) from ") + table;
+    EXPECT_EQ(target.query(sums), source.query(sums)) << table;
+  }
+}
+
+TEST_F(ResumeTest, RestartEmptiesWhatTheEarlierRunLoaded) {
+  make_tables(1, 20000);
+  target.exec("create table t0 (id bigint, n int, note varchar(60))");
+  target.exec(
+      "create function refuse() returns trigger language plpgsql as "
+      "$$ begin if new.id > 30000 then raise exception 'not yet'; end if; return new; end $$; "
+      "create trigger refuse before insert on t0 for each row execute procedure refuse()");
+  RunResult run = this->run({"mysql2pgsql", "-j", "1", "--chunk-size", "64kB"});
+  EXPECT_EQ(run.exit_code, 4) << run.describe();
+  EXPECT_NE(target.value("select count(*) from t0"), "0");
+  target.exec("drop trigger refuse on t0");
+  run = this->run({"mysql2pgsql", "--restart", "--chunk-size", "64kB"});
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_NE(run.err.find("starting over"), std::string::npos) << run.err;
+  EXPECT_EQ(target.value("select count(*) from t0"), "20000");
+}
+
+TEST_F(ResumeTest, CleanupRemovesTheBookkeeping) {
+  make_tables(1, 100);
+  RunResult run = this->run({"mysql2pgsql", "--create"});
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_EQ(target.value("select to_regclass('dbsync.copy_run') is not null"), "t");
+  run = this->run({"mysql2pgsql", "--cleanup"});
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_EQ(target.value("select to_regclass('dbsync.copy_run') is null"), "t");
+  EXPECT_EQ(target.value("select count(*) from t0"), "100");
+}
+
+TEST_F(ResumeTest, WithoutPermissionItLoadsAndSaysSo) {
+  make_tables(1, 100);
+  const std::string user = "plain_" + target.name();
+  target.exec(fmt::format("create role {} login; create table t0 (id bigint, n int, note varchar(60)); grant all on t0 to {}",
+                          user, user));
+  dir.write_file("my.cfg", my_cfg(mysql_section(Servers::instance().mysql(), source.name()),
+                                  target.conninfo() + " user=" + user));
+  RunResult run = this->run({"mysql2pgsql"});
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_NE(run.err.find("cannot be resumed"), std::string::npos) << run.err;
+  EXPECT_EQ(target.value("select count(*) from t0"), "100");
+  run = this->run({"mysql2pgsql", "--resume"});
+  EXPECT_EQ(run.exit_code, 4) << run.describe();
+  EXPECT_NE(run.err.find("no journal to resume from"), std::string::npos) << run.err;
+  target.exec(fmt::format("drop owned by {0}; drop role {0}", user));
+}
+
+TEST_F(ResumeTest, ASecondRunAtTheSameTimeIsRefused) {
+  make_tables(1, 100);
+  target.exec("create table t0 (id bigint, n int, note varchar(60))");
+  target.exec(
+      "create function nap() returns trigger language plpgsql as $$ begin perform pg_sleep(0.15); return new; end $$; "
+      "create trigger nap before insert on t0 for each row execute procedure nap()");
+  Program first({"mysql2pgsql"}, here());
+  for (int i = 0; i < 500 && target.value("select count(*) from pg_locks where locktype = 'advisory'") == "0"; ++i)
+    std::this_thread::sleep_for(20ms);
+  const RunResult second = this->run({"mysql2pgsql"});
+  EXPECT_EQ(second.exit_code, 4) << second.describe();
+  EXPECT_NE(second.err.find("another run"), std::string::npos) << second.err;
+  EXPECT_EQ(first.wait().exit_code, 0);
+}
+
+}  // namespace
+}  // namespace dbsync::test
