@@ -117,8 +117,8 @@ void RowEncoder::check_values(const SourceValue* values) const {
 void RowEncoder::check_size(std::size_t bytes) const {
   if (bytes <= longest_row_) return;
   throw Error(ErrorKind::data, fmt::format("the row has {} bytes, more than PostgreSQL can take in one row", bytes))
-      .hint("a row must stay below 1 GiB, in text COPY with bytea and escaped characters counted double; leave out or split the large columns "
-            "with a table-list query");
+      .hint("a row must stay below 1 GiB, in text COPY with bytea and escaped characters counted double; leave out or "
+            "split the large columns with a table-list query");
 }
 
 void RowEncoder::encode_binary(const SourceValue* values, CopyBuffer& out) {
