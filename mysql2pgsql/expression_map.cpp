@@ -55,6 +55,11 @@ void map_default_expression(const MysqlColumn& source, Column& column) {
 
 void map_checks(const MysqlTable& source, Table& table, const std::vector<ExprColumn>& columns) {
   for (const MysqlCheck& check : source.checks) {
+    if (!check.enforced) {
+      table.notes.push_back(
+          fmt::format("the check {} ({}) was left out: it is NOT ENFORCED on the source", check.name, check.clause));
+      continue;
+    }
     auto translated = translate_condition(check.clause, columns);
     if (translated.value)
       table.checks.push_back({shorten_name(check.name), std::move(translated.value->sql)});

@@ -1,5 +1,6 @@
 #include "mysql2pgsql/mysql_catalog.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <set>
@@ -61,12 +62,15 @@ class CatalogReader {
 
   void read_tables() {
     // Sizes and row counts are estimates; they order the work, nothing more.
-    for (const auto& row : connection_.query(
-             fmt::format("SELECT TABLE_NAME, ENGINE, TABLE_ROWS, DATA_LENGTH, TABLE_COMMENT, AUTO_INCREMENT "
-                         "FROM information_schema.TABLES "
-                         "WHERE TABLE_SCHEMA = {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
-                         "ORDER BY TABLE_NAME",
-                         literal_))) {
+    auto rows = connection_.query(
+        fmt::format("SELECT TABLE_NAME, ENGINE, TABLE_ROWS, DATA_LENGTH, TABLE_COMMENT, AUTO_INCREMENT "
+                    "FROM information_schema.TABLES "
+                    "WHERE TABLE_SCHEMA = {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
+                    literal_));
+    // Servers order names by collations of their own; what the tables are called
+    // here must not depend on that.
+    std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a[0] < b[0]; });
+    for (const auto& row : rows) {
       MysqlTable& table = catalog_.tables.emplace_back();
       table.name = row[0].value_or("");
       table.engine = row[1].value_or("");
@@ -133,10 +137,10 @@ class CatalogReader {
     if (!has("CHECK_CONSTRAINTS", "CHECK_CLAUSE")) return;
     const std::string sql =
         has("CHECK_CONSTRAINTS", "TABLE_NAME")
-            ? fmt::format("SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS "
+            ? fmt::format("SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE, 'YES' FROM information_schema.CHECK_CONSTRAINTS "
                           "WHERE CONSTRAINT_SCHEMA = {} ORDER BY 1, 2",
                           literal_)
-            : fmt::format("SELECT t.TABLE_NAME, c.CONSTRAINT_NAME, c.CHECK_CLAUSE "
+            : fmt::format("SELECT t.TABLE_NAME, c.CONSTRAINT_NAME, c.CHECK_CLAUSE, t.ENFORCED "
                           "FROM information_schema.CHECK_CONSTRAINTS c JOIN information_schema.TABLE_CONSTRAINTS t "
                           "ON t.CONSTRAINT_SCHEMA = c.CONSTRAINT_SCHEMA AND t.CONSTRAINT_NAME = c.CONSTRAINT_NAME "
                           "AND t.CONSTRAINT_TYPE = 'CHECK' WHERE c.CONSTRAINT_SCHEMA = {} ORDER BY 1, 2",
@@ -145,7 +149,8 @@ class CatalogReader {
       MysqlTable* owner = table(row[0]);
       if (owner == nullptr) continue;
       const std::string clause = row[2].value_or("");
-      if (!is_mariadb_json(*owner, clause)) owner->checks.push_back({row[1].value_or(""), clause});
+      if (!is_mariadb_json(*owner, clause))
+        owner->checks.push_back({row[1].value_or(""), clause, row[3] != "NO"});
     }
   }
 

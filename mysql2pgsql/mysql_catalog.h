@@ -57,6 +57,7 @@ struct MysqlForeignKey {
 struct MysqlCheck {
   std::string name;
   std::string clause;
+  bool enforced = true;  // MySQL: CHECK … NOT ENFORCED
 };
 
 struct MysqlPartition {

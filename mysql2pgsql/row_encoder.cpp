@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "copy/copy_binary.h"
 #include "copy/copy_text.h"
 #include "copy/datetime.h"
@@ -21,7 +22,7 @@ bool keeps_fraction(const MysqlType& source, const PgType& target) {
 }
 
 // The value as a reader of the file of set-aside rows wants it, valid or not.
-std::string value_text(const ColumnPlan& plan, const SourceValue& value) {
+ValueText value_text(const ColumnPlan& plan, const SourceValue& value) {
   if (plan.wire == Wire::temporal) {
     const auto t = load<Temporal>(value);
     char text[40];
@@ -29,18 +30,18 @@ std::string value_text(const ColumnPlan& plan, const SourceValue& value) {
                           ? format_time(text, t.negative, t.hour, t.minute, t.second, t.microsecond)
                       : plan.source.kind == MysqlKind::date ? format_date(text, t.year, t.month, t.day)
                                                             : format_datetime(text, datetime_of(t));
-    return std::string(text, static_cast<std::size_t>(end - text));
+    return {std::string(text, static_cast<std::size_t>(end - text))};
   }
   if (plan.wire == Wire::bytes && (is_character_kind(plan.source.kind) || plan.source.kind == MysqlKind::decimal))
-    return std::string(value.bytes());
+    return {std::string(utf8_truncate(value.bytes(), kKeptBytes)), value.length};
   CopyBuffer out(64);
   if (plan.wire == Wire::bytes) {
-    copy_text::put_bytea(out, value.bytes());
-  } else {
-    ColumnPlan text_plan = plan;
-    text_encoder(plan.source, plan.wire, plan.target)(text_plan, value, out);
+    copy_text::put_bytea(out, value.bytes().substr(0, kKeptBytes));
+    return {copy_text::unescape({out.bytes().data(), out.size()}), 2 + 2 * value.length};  // \\x and its digits
   }
-  return copy_text::unescape({out.bytes().data(), out.size()});
+  ColumnPlan text_plan = plan;
+  text_encoder(plan.source, plan.wire, plan.target)(text_plan, value, out);
+  return {copy_text::unescape({out.bytes().data(), out.size()})};
 }
 
 }  // namespace
@@ -137,8 +138,8 @@ void RowEncoder::check_values(const SourceValue* values) const {
 void RowEncoder::check_size(std::size_t bytes) const {
   if (bytes <= longest_row_) return;
   throw Error(ErrorKind::data, fmt::format("the row has {} bytes, more than PostgreSQL can take in one row", bytes))
-      .hint("a row must stay below 1 GiB, in text COPY with bytea and escaped characters counted double; leave out or split the large columns "
-            "with a table-list query");
+      .hint("a row must stay below 1 GiB, in text COPY with bytea and escaped characters counted double; leave out or "
+            "split the large columns with a table-list query");
 }
 
 void RowEncoder::encode_binary(const SourceValue* values, CopyBuffer& out) {

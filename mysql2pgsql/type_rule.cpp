@@ -66,7 +66,8 @@ std::optional<WrittenType> take_apart(std::string_view text) {
     out.numbers.emplace_back(trim(inside.substr(from, comma - from)));
     from = comma + 1;
   }
-  if (const auto rest = trim(std::string_view(lower).substr(close + 1)); !rest.empty()) out.name += ' ' + std::string(rest);
+  const auto rest = trim(std::string_view(lower).substr(close + 1));
+  if (!rest.empty()) out.name += ' ' + std::string(rest);
   return out;
 }
 
@@ -155,7 +156,8 @@ std::optional<PgType> parse_pg_type(std::string_view text) {
   return std::nullopt;
 }
 
-TypeRule parse_type_rule(std::string_view key, std::string_view value, const std::string& db, const std::string& where) {
+TypeRule parse_type_rule(std::string_view key, std::string_view value, const std::string& db,
+                         const std::string& where) {
   TypeRule rule;
   rule.text = fmt::format("{}: [types] {} = {}", where, key, value);
   const auto bad = [&](const std::string& problem) {
@@ -237,7 +239,8 @@ std::string TypeRuleUse::nearest(const TypeRule& rule) const {
   };
   if (columns.empty() && names_something(rule.table)) return suggest("table", rule.table, tables);
   if (types.empty() && names_something(rule.column)) return suggest("column", rule.column, columns);
-  return suggest(names_something(rule.column) ? "column of that name and the type" : "column of the type", rule.type, types);
+  return suggest(names_something(rule.column) ? "column of that name and the type" : "column of the type", rule.type,
+                 types);
 }
 
 }  // namespace dbsync

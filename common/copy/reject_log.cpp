@@ -15,9 +15,6 @@ namespace dbsync {
 
 namespace {
 
-// A value of many megabytes would make the file useless; its row is found by its key.
-constexpr std::size_t kLongestValue = 1 << 20;
-
 std::string hex(std::string_view bytes) {
   std::string out;
   for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
@@ -25,11 +22,12 @@ std::string hex(std::string_view bytes) {
 }
 
 // Text as it is, bytes that are not UTF-8 as {"hex": …}, long values cut with
-// their length.
-nlohmann::json value_json(const std::optional<std::string>& value) {
+// their length. A value of many megabytes would make the file useless; its row is
+// found by its key.
+nlohmann::json value_json(const std::optional<ValueText>& value) {
   if (!value) return nullptr;
-  std::string_view text = *value;
-  const bool cut = text.size() > kLongestValue;
+  std::string_view text = value->text;
+  const bool cut = value->bytes > kKeptBytes;
   // NUL is valid JSON, so only the encoding counts here.
   std::size_t good = 0;
   while (good < text.size()) {
@@ -38,11 +36,11 @@ nlohmann::json value_json(const std::optional<std::string>& value) {
     if (good < text.size()) ++good;
   }
   const bool is_text = good == text.size();
-  if (cut) text = is_text ? utf8_truncate(text, kLongestValue) : text.substr(0, kLongestValue);
+  if (cut) text = is_text ? utf8_truncate(text, kKeptBytes) : text.substr(0, kKeptBytes);
   if (is_text && !cut) return std::string(text);
   nlohmann::json out;
   out[is_text ? "text" : "hex"] = is_text ? std::string(text) : hex(text);
-  if (cut) out["bytes"] = value->size();
+  if (cut) out["bytes"] = value->bytes;
   return out;
 }
 

@@ -41,8 +41,9 @@ std::string segment_reject_clause(std::uint64_t rows) {
 }
 
 std::string error_log_sql(const QualifiedName& table) {
-  return fmt::format("SELECT cmdtime, COALESCE(linenum, 0), errmsg, rawdata, encode(rawbytes, 'hex') FROM gp_read_error_log({})",
-                     quote_literal(quote_name(table)));
+  return fmt::format(
+      "SELECT cmdtime, COALESCE(linenum, 0), errmsg, rawdata, encode(rawbytes, 'hex') FROM gp_read_error_log({})",
+      quote_literal(quote_name(table)));
 }
 
 std::vector<ErrorLogEntry> new_entries(const std::vector<ErrorLogEntry>& before, std::vector<ErrorLogEntry> after,
@@ -117,8 +118,8 @@ std::vector<ErrorLogEntry> SegmentRejects::read() const {
   return out;
 }
 
-std::uint64_t SegmentRejects::collect(std::uint64_t sent, std::uint64_t counted, const std::vector<std::string>& columns,
-                                      TaskRejects& rejects) {
+std::uint64_t SegmentRejects::collect(std::uint64_t sent, std::uint64_t counted,
+                                      const std::vector<std::string>& columns, TaskRejects& rejects) {
   const auto entries = new_entries(before_, read(), replicated_);
   check_segment_count(sent, counted, entries.size());
   const std::vector<std::uint64_t> left_out = rejects.rows();

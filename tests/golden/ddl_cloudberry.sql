@@ -82,7 +82,7 @@ DISTRIBUTED BY ("customer");
 CREATE TABLE "public"."computed" (
     "id" integer NOT NULL,
     "a" integer,
-    "twice" integer GENERATED ALWAYS AS (("a"::bigint * 2)::integer) STORED,
+    "size" integer GENERATED ALWAYS AS (abs("a"::bigint)::integer) STORED,
     "kind" text
 )
 DISTRIBUTED BY ("id");
@@ -104,19 +104,19 @@ CREATE TABLE "public"."only_json" (
 )
 DISTRIBUTED RANDOMLY;
 
-CREATE TABLE "public"."without_key" (
-    "j" json,
-    "a" integer,
-    "b" text
-)
-DISTRIBUTED RANDOMLY;
-
 -- NOTE: foreign key with_foreign_key_ibfk_1 ("up") -> public.by_primary_key ("id"), which Cloudberry 1 does not enforce
 CREATE TABLE "public"."with_foreign_key" (
     "id" integer NOT NULL,
     "up" integer
 )
 DISTRIBUTED BY ("id");
+
+CREATE TABLE "public"."without_key" (
+    "j" json,
+    "a" integer,
+    "b" text
+)
+DISTRIBUTED RANDOMLY;
 
 -- After the data: indexes
 CREATE UNIQUE INDEX "by_common_b" ON "public"."by_common" ("b", "c");
@@ -148,8 +148,8 @@ ANALYZE "public"."by_two";
 ANALYZE "public"."by_unique";
 ANALYZE "public"."chosen";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_pkey" PRIMARY KEY ("id");
-ALTER TABLE "public"."computed" ADD CONSTRAINT "CONSTRAINT_1" CHECK (("a" > 0)) NOT VALID;
-ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "CONSTRAINT_1";
+ALTER TABLE "public"."computed" ADD CONSTRAINT "positive" CHECK (("a" > 0)) NOT VALID;
+ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "positive";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_kind_check" CHECK ("kind" IN ('x', 'y', '')) NOT VALID;
 ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "computed_kind_check";
 ANALYZE "public"."computed";
@@ -158,9 +158,9 @@ ANALYZE "public"."conflict";
 ALTER TABLE "public"."countries" ADD CONSTRAINT "countries_pkey" PRIMARY KEY ("code");
 ANALYZE "public"."countries";
 ANALYZE "public"."only_json";
-ANALYZE "public"."without_key";
 ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."with_foreign_key";
+ANALYZE "public"."without_key";
 
 ---- first column (-f), no partitions (-n)
 -- Tables of shop for Cloudberry 1, written by mysql2pgsql
@@ -232,7 +232,7 @@ DISTRIBUTED BY ("id");
 CREATE TABLE "public"."computed" (
     "id" integer NOT NULL,
     "a" integer,
-    "twice" integer GENERATED ALWAYS AS (("a"::bigint * 2)::integer) STORED,
+    "size" integer GENERATED ALWAYS AS (abs("a"::bigint)::integer) STORED,
     "kind" text
 )
 DISTRIBUTED BY ("id");
@@ -254,19 +254,19 @@ CREATE TABLE "public"."only_json" (
 )
 DISTRIBUTED RANDOMLY;
 
-CREATE TABLE "public"."without_key" (
-    "j" json,
-    "a" integer,
-    "b" text
-)
-DISTRIBUTED RANDOMLY;
-
 -- NOTE: foreign key with_foreign_key_ibfk_1 ("up") -> public.by_primary_key ("id"), which Cloudberry 1 does not enforce
 CREATE TABLE "public"."with_foreign_key" (
     "id" integer NOT NULL,
     "up" integer
 )
 DISTRIBUTED BY ("id");
+
+CREATE TABLE "public"."without_key" (
+    "j" json,
+    "a" integer,
+    "b" text
+)
+DISTRIBUTED RANDOMLY;
 
 -- After the data: indexes
 CREATE INDEX "by_common_b" ON "public"."by_common" ("b", "c");
@@ -298,8 +298,8 @@ ANALYZE "public"."by_unique";
 ALTER TABLE "public"."chosen" ADD CONSTRAINT "chosen_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."chosen";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_pkey" PRIMARY KEY ("id");
-ALTER TABLE "public"."computed" ADD CONSTRAINT "CONSTRAINT_1" CHECK (("a" > 0)) NOT VALID;
-ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "CONSTRAINT_1";
+ALTER TABLE "public"."computed" ADD CONSTRAINT "positive" CHECK (("a" > 0)) NOT VALID;
+ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "positive";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_kind_check" CHECK ("kind" IN ('x', 'y', '')) NOT VALID;
 ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "computed_kind_check";
 ANALYZE "public"."computed";
@@ -308,9 +308,9 @@ ANALYZE "public"."conflict";
 ALTER TABLE "public"."countries" ADD CONSTRAINT "countries_pkey" PRIMARY KEY ("code");
 ANALYZE "public"."countries";
 ANALYZE "public"."only_json";
-ANALYZE "public"."without_key";
 ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."with_foreign_key";
+ANALYZE "public"."without_key";
 
 ---- append-optimized columns
 -- Tables of shop for Cloudberry 1, written by mysql2pgsql
@@ -389,7 +389,7 @@ DISTRIBUTED BY ("id");
 CREATE TABLE "public"."computed" (
     "id" integer NOT NULL,
     "a" integer,
-    "twice" integer GENERATED ALWAYS AS (("a"::bigint * 2)::integer) STORED,
+    "size" integer GENERATED ALWAYS AS (abs("a"::bigint)::integer) STORED,
     "kind" text
 )
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
@@ -415,14 +415,6 @@ CREATE TABLE "public"."only_json" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED RANDOMLY;
 
-CREATE TABLE "public"."without_key" (
-    "j" json,
-    "a" integer,
-    "b" text
-)
-WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
-DISTRIBUTED RANDOMLY;
-
 -- NOTE: foreign key with_foreign_key_ibfk_1 ("up") -> public.by_primary_key ("id"), which Cloudberry 1 does not enforce
 CREATE TABLE "public"."with_foreign_key" (
     "id" integer NOT NULL,
@@ -430,6 +422,14 @@ CREATE TABLE "public"."with_foreign_key" (
 )
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("id");
+
+CREATE TABLE "public"."without_key" (
+    "j" json,
+    "a" integer,
+    "b" text
+)
+WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
+DISTRIBUTED RANDOMLY;
 
 -- After the data: indexes
 CREATE UNIQUE INDEX "by_common_b" ON "public"."by_common" ("b", "c");
@@ -461,8 +461,8 @@ ANALYZE "public"."by_unique";
 ALTER TABLE "public"."chosen" ADD CONSTRAINT "chosen_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."chosen";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_pkey" PRIMARY KEY ("id");
-ALTER TABLE "public"."computed" ADD CONSTRAINT "CONSTRAINT_1" CHECK (("a" > 0)) NOT VALID;
-ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "CONSTRAINT_1";
+ALTER TABLE "public"."computed" ADD CONSTRAINT "positive" CHECK (("a" > 0)) NOT VALID;
+ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "positive";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_kind_check" CHECK ("kind" IN ('x', 'y', '')) NOT VALID;
 ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "computed_kind_check";
 ANALYZE "public"."computed";
@@ -471,6 +471,6 @@ ANALYZE "public"."conflict";
 ALTER TABLE "public"."countries" ADD CONSTRAINT "countries_pkey" PRIMARY KEY ("code");
 ANALYZE "public"."countries";
 ANALYZE "public"."only_json";
-ANALYZE "public"."without_key";
 ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."with_foreign_key";
+ANALYZE "public"."without_key";

@@ -78,11 +78,11 @@ CREATE TABLE "public"."chosen" (
 )
 DISTRIBUTED BY ("customer");
 
--- NOTE: column twice holds the values of AS (`a` * 2) but is not generated: Greenplum 5 has no generated columns
+-- NOTE: column size holds the values of AS (abs(`a`)) but is not generated: Greenplum 5 has no generated columns
 CREATE TABLE "public"."computed" (
     "id" integer NOT NULL,
     "a" integer,
-    "twice" integer,
+    "size" integer,
     "kind" text
 )
 DISTRIBUTED BY ("id");
@@ -105,19 +105,19 @@ CREATE TABLE "public"."only_json" (
 )
 DISTRIBUTED RANDOMLY;
 
-CREATE TABLE "public"."without_key" (
-    "j" json,
-    "a" integer,
-    "b" text
-)
-DISTRIBUTED RANDOMLY;
-
 -- NOTE: foreign key with_foreign_key_ibfk_1 ("up") -> public.by_primary_key ("id"), which Greenplum 5 does not enforce
 CREATE TABLE "public"."with_foreign_key" (
     "id" integer NOT NULL,
     "up" integer
 )
 DISTRIBUTED BY ("id");
+
+CREATE TABLE "public"."without_key" (
+    "j" json,
+    "a" integer,
+    "b" text
+)
+DISTRIBUTED RANDOMLY;
 
 -- After the data: indexes
 CREATE UNIQUE INDEX "by_common_b" ON "public"."by_common" ("b", "c");
@@ -149,7 +149,7 @@ ANALYZE "public"."by_two";
 ANALYZE "public"."by_unique";
 ANALYZE "public"."chosen";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_pkey" PRIMARY KEY ("id");
-ALTER TABLE "public"."computed" ADD CONSTRAINT "CONSTRAINT_1" CHECK (("a" > 0));
+ALTER TABLE "public"."computed" ADD CONSTRAINT "positive" CHECK (("a" > 0));
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_kind_check" CHECK ("kind" IN ('x', 'y', ''));
 ANALYZE "public"."computed";
 ALTER TABLE "public"."conflict" ADD CONSTRAINT "conflict_pkey" PRIMARY KEY ("id");
@@ -157,9 +157,9 @@ ANALYZE "public"."conflict";
 ALTER TABLE "public"."countries" ADD CONSTRAINT "countries_pkey" PRIMARY KEY ("code");
 ANALYZE "public"."countries";
 ANALYZE "public"."only_json";
-ANALYZE "public"."without_key";
 ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."with_foreign_key";
+ANALYZE "public"."without_key";
 
 ---- first column (-f), no partitions (-n)
 -- Tables of shop for Greenplum 5, written by mysql2pgsql
@@ -228,11 +228,11 @@ CREATE TABLE "public"."chosen" (
 )
 DISTRIBUTED BY ("id");
 
--- NOTE: column twice holds the values of AS (`a` * 2) but is not generated: Greenplum 5 has no generated columns
+-- NOTE: column size holds the values of AS (abs(`a`)) but is not generated: Greenplum 5 has no generated columns
 CREATE TABLE "public"."computed" (
     "id" integer NOT NULL,
     "a" integer,
-    "twice" integer,
+    "size" integer,
     "kind" text
 )
 DISTRIBUTED BY ("id");
@@ -254,19 +254,19 @@ CREATE TABLE "public"."only_json" (
 )
 DISTRIBUTED RANDOMLY;
 
-CREATE TABLE "public"."without_key" (
-    "j" json,
-    "a" integer,
-    "b" text
-)
-DISTRIBUTED RANDOMLY;
-
 -- NOTE: foreign key with_foreign_key_ibfk_1 ("up") -> public.by_primary_key ("id"), which Greenplum 5 does not enforce
 CREATE TABLE "public"."with_foreign_key" (
     "id" integer NOT NULL,
     "up" integer
 )
 DISTRIBUTED BY ("id");
+
+CREATE TABLE "public"."without_key" (
+    "j" json,
+    "a" integer,
+    "b" text
+)
+DISTRIBUTED RANDOMLY;
 
 -- After the data: indexes
 CREATE INDEX "by_common_b" ON "public"."by_common" ("b", "c");
@@ -298,7 +298,7 @@ ANALYZE "public"."by_unique";
 ALTER TABLE "public"."chosen" ADD CONSTRAINT "chosen_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."chosen";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_pkey" PRIMARY KEY ("id");
-ALTER TABLE "public"."computed" ADD CONSTRAINT "CONSTRAINT_1" CHECK (("a" > 0));
+ALTER TABLE "public"."computed" ADD CONSTRAINT "positive" CHECK (("a" > 0));
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_kind_check" CHECK ("kind" IN ('x', 'y', ''));
 ANALYZE "public"."computed";
 ALTER TABLE "public"."conflict" ADD CONSTRAINT "conflict_pkey" PRIMARY KEY ("id");
@@ -306,9 +306,9 @@ ANALYZE "public"."conflict";
 ALTER TABLE "public"."countries" ADD CONSTRAINT "countries_pkey" PRIMARY KEY ("code");
 ANALYZE "public"."countries";
 ANALYZE "public"."only_json";
-ANALYZE "public"."without_key";
 ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."with_foreign_key";
+ANALYZE "public"."without_key";
 
 ---- append-optimized columns
 -- Tables of shop for Greenplum 5, written by mysql2pgsql
@@ -394,12 +394,12 @@ CREATE TABLE "public"."chosen" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("id");
 
--- NOTE: column twice holds the values of AS (`a` * 2) but is not generated: Greenplum 5 has no generated columns
+-- NOTE: column size holds the values of AS (abs(`a`)) but is not generated: Greenplum 5 has no generated columns
 -- NOTE: the primary key is a plain index here: append-optimized tables have no unique keys
 CREATE TABLE "public"."computed" (
     "id" integer NOT NULL,
     "a" integer,
-    "twice" integer,
+    "size" integer,
     "kind" text
 )
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
@@ -427,14 +427,6 @@ CREATE TABLE "public"."only_json" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED RANDOMLY;
 
-CREATE TABLE "public"."without_key" (
-    "j" json,
-    "a" integer,
-    "b" text
-)
-WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
-DISTRIBUTED RANDOMLY;
-
 -- NOTE: the primary key is a plain index here: append-optimized tables have no unique keys
 -- NOTE: foreign key with_foreign_key_ibfk_1 ("up") -> public.by_primary_key ("id"), which Greenplum 5 does not enforce
 CREATE TABLE "public"."with_foreign_key" (
@@ -443,6 +435,14 @@ CREATE TABLE "public"."with_foreign_key" (
 )
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("id");
+
+CREATE TABLE "public"."without_key" (
+    "j" json,
+    "a" integer,
+    "b" text
+)
+WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
+DISTRIBUTED RANDOMLY;
 
 -- After the data: indexes
 CREATE INDEX "big_key_pkey" ON "public"."big_key" ("id");
@@ -477,11 +477,11 @@ ANALYZE "public"."by_range";
 ANALYZE "public"."by_two";
 ANALYZE "public"."by_unique";
 ANALYZE "public"."chosen";
-ALTER TABLE "public"."computed" ADD CONSTRAINT "CONSTRAINT_1" CHECK (("a" > 0));
+ALTER TABLE "public"."computed" ADD CONSTRAINT "positive" CHECK (("a" > 0));
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_kind_check" CHECK ("kind" IN ('x', 'y', ''));
 ANALYZE "public"."computed";
 ANALYZE "public"."conflict";
 ANALYZE "public"."countries";
 ANALYZE "public"."only_json";
-ANALYZE "public"."without_key";
 ANALYZE "public"."with_foreign_key";
+ANALYZE "public"."without_key";

@@ -78,11 +78,11 @@ CREATE TABLE "public"."chosen" (
 )
 DISTRIBUTED BY ("customer");
 
--- NOTE: column twice holds the values of AS (`a` * 2) but is not generated: Greenplum 6 has no generated columns
+-- NOTE: column size holds the values of AS (abs(`a`)) but is not generated: Greenplum 6 has no generated columns
 CREATE TABLE "public"."computed" (
     "id" integer NOT NULL,
     "a" integer,
-    "twice" integer,
+    "size" integer,
     "kind" text
 )
 DISTRIBUTED BY ("id");
@@ -104,19 +104,19 @@ CREATE TABLE "public"."only_json" (
 )
 DISTRIBUTED RANDOMLY;
 
-CREATE TABLE "public"."without_key" (
-    "j" json,
-    "a" integer,
-    "b" text
-)
-DISTRIBUTED RANDOMLY;
-
 -- NOTE: foreign key with_foreign_key_ibfk_1 ("up") -> public.by_primary_key ("id"), which Greenplum 6 does not enforce
 CREATE TABLE "public"."with_foreign_key" (
     "id" integer NOT NULL,
     "up" integer
 )
 DISTRIBUTED BY ("id");
+
+CREATE TABLE "public"."without_key" (
+    "j" json,
+    "a" integer,
+    "b" text
+)
+DISTRIBUTED RANDOMLY;
 
 -- After the data: indexes
 CREATE UNIQUE INDEX "by_common_b" ON "public"."by_common" ("b", "c");
@@ -148,8 +148,8 @@ ANALYZE "public"."by_two";
 ANALYZE "public"."by_unique";
 ANALYZE "public"."chosen";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_pkey" PRIMARY KEY ("id");
-ALTER TABLE "public"."computed" ADD CONSTRAINT "CONSTRAINT_1" CHECK (("a" > 0)) NOT VALID;
-ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "CONSTRAINT_1";
+ALTER TABLE "public"."computed" ADD CONSTRAINT "positive" CHECK (("a" > 0)) NOT VALID;
+ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "positive";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_kind_check" CHECK ("kind" IN ('x', 'y', '')) NOT VALID;
 ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "computed_kind_check";
 ANALYZE "public"."computed";
@@ -158,9 +158,9 @@ ANALYZE "public"."conflict";
 ALTER TABLE "public"."countries" ADD CONSTRAINT "countries_pkey" PRIMARY KEY ("code");
 ANALYZE "public"."countries";
 ANALYZE "public"."only_json";
-ANALYZE "public"."without_key";
 ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."with_foreign_key";
+ANALYZE "public"."without_key";
 
 ---- first column (-f), no partitions (-n)
 -- Tables of shop for Greenplum 6, written by mysql2pgsql
@@ -229,11 +229,11 @@ CREATE TABLE "public"."chosen" (
 )
 DISTRIBUTED BY ("id");
 
--- NOTE: column twice holds the values of AS (`a` * 2) but is not generated: Greenplum 6 has no generated columns
+-- NOTE: column size holds the values of AS (abs(`a`)) but is not generated: Greenplum 6 has no generated columns
 CREATE TABLE "public"."computed" (
     "id" integer NOT NULL,
     "a" integer,
-    "twice" integer,
+    "size" integer,
     "kind" text
 )
 DISTRIBUTED BY ("id");
@@ -255,19 +255,19 @@ CREATE TABLE "public"."only_json" (
 )
 DISTRIBUTED RANDOMLY;
 
-CREATE TABLE "public"."without_key" (
-    "j" json,
-    "a" integer,
-    "b" text
-)
-DISTRIBUTED RANDOMLY;
-
 -- NOTE: foreign key with_foreign_key_ibfk_1 ("up") -> public.by_primary_key ("id"), which Greenplum 6 does not enforce
 CREATE TABLE "public"."with_foreign_key" (
     "id" integer NOT NULL,
     "up" integer
 )
 DISTRIBUTED BY ("id");
+
+CREATE TABLE "public"."without_key" (
+    "j" json,
+    "a" integer,
+    "b" text
+)
+DISTRIBUTED RANDOMLY;
 
 -- After the data: indexes
 CREATE INDEX "by_common_b" ON "public"."by_common" ("b", "c");
@@ -299,8 +299,8 @@ ANALYZE "public"."by_unique";
 ALTER TABLE "public"."chosen" ADD CONSTRAINT "chosen_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."chosen";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_pkey" PRIMARY KEY ("id");
-ALTER TABLE "public"."computed" ADD CONSTRAINT "CONSTRAINT_1" CHECK (("a" > 0)) NOT VALID;
-ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "CONSTRAINT_1";
+ALTER TABLE "public"."computed" ADD CONSTRAINT "positive" CHECK (("a" > 0)) NOT VALID;
+ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "positive";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_kind_check" CHECK ("kind" IN ('x', 'y', '')) NOT VALID;
 ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "computed_kind_check";
 ANALYZE "public"."computed";
@@ -309,9 +309,9 @@ ANALYZE "public"."conflict";
 ALTER TABLE "public"."countries" ADD CONSTRAINT "countries_pkey" PRIMARY KEY ("code");
 ANALYZE "public"."countries";
 ANALYZE "public"."only_json";
-ANALYZE "public"."without_key";
 ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."with_foreign_key";
+ANALYZE "public"."without_key";
 
 ---- append-optimized columns
 -- Tables of shop for Greenplum 6, written by mysql2pgsql
@@ -397,12 +397,12 @@ CREATE TABLE "public"."chosen" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("id");
 
--- NOTE: column twice holds the values of AS (`a` * 2) but is not generated: Greenplum 6 has no generated columns
+-- NOTE: column size holds the values of AS (abs(`a`)) but is not generated: Greenplum 6 has no generated columns
 -- NOTE: the primary key is a plain index here: append-optimized tables have no unique keys
 CREATE TABLE "public"."computed" (
     "id" integer NOT NULL,
     "a" integer,
-    "twice" integer,
+    "size" integer,
     "kind" text
 )
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
@@ -430,14 +430,6 @@ CREATE TABLE "public"."only_json" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED RANDOMLY;
 
-CREATE TABLE "public"."without_key" (
-    "j" json,
-    "a" integer,
-    "b" text
-)
-WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
-DISTRIBUTED RANDOMLY;
-
 -- NOTE: the primary key is a plain index here: append-optimized tables have no unique keys
 -- NOTE: foreign key with_foreign_key_ibfk_1 ("up") -> public.by_primary_key ("id"), which Greenplum 6 does not enforce
 CREATE TABLE "public"."with_foreign_key" (
@@ -446,6 +438,14 @@ CREATE TABLE "public"."with_foreign_key" (
 )
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("id");
+
+CREATE TABLE "public"."without_key" (
+    "j" json,
+    "a" integer,
+    "b" text
+)
+WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
+DISTRIBUTED RANDOMLY;
 
 -- After the data: indexes
 CREATE INDEX "big_key_pkey" ON "public"."big_key" ("id");
@@ -480,13 +480,13 @@ ANALYZE "public"."by_range";
 ANALYZE "public"."by_two";
 ANALYZE "public"."by_unique";
 ANALYZE "public"."chosen";
-ALTER TABLE "public"."computed" ADD CONSTRAINT "CONSTRAINT_1" CHECK (("a" > 0)) NOT VALID;
-ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "CONSTRAINT_1";
+ALTER TABLE "public"."computed" ADD CONSTRAINT "positive" CHECK (("a" > 0)) NOT VALID;
+ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "positive";
 ALTER TABLE "public"."computed" ADD CONSTRAINT "computed_kind_check" CHECK ("kind" IN ('x', 'y', '')) NOT VALID;
 ALTER TABLE "public"."computed" VALIDATE CONSTRAINT "computed_kind_check";
 ANALYZE "public"."computed";
 ANALYZE "public"."conflict";
 ANALYZE "public"."countries";
 ANALYZE "public"."only_json";
-ANALYZE "public"."without_key";
 ANALYZE "public"."with_foreign_key";
+ANALYZE "public"."without_key";

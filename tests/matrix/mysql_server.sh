@@ -31,7 +31,7 @@ choose_server() {
       install=install_5_6 ;;
     sid)
       server=("$here/sid.sh" "$programs" /usr/sbin/mysqld --no-defaults "--basedir=$programs/usr" --mysqlx=OFF
-        --secure-file-priv=)
+        --secure-file-priv= --tls-version=)  # as the other servers: none of them has a certificate
       install=install_sid ;;
     *) echo "mysql_server.sh: no such server: $kind" >&2; exit 1 ;;
   esac

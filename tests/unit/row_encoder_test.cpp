@@ -1,15 +1,21 @@
 #include "mysql2pgsql/row_encoder.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <array>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "copy/numeric.h"
+#include "copy/reject_log.h"
 
 namespace dbsync {
 namespace {
@@ -233,7 +239,6 @@ TEST_P(RowLimit, ALargerRowIsABadRowAndTheBufferStays) {
   }
   EXPECT_EQ(bytes_of(out), before);
   EXPECT_EQ(out.rows, 1U);
-  EXPECT_EQ(encoder.row_text(row)[1].second.has_value(), true);  // the row can be set aside
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -258,6 +263,48 @@ TEST(RowLimitOfBinary, TheLargestRowFits) {
   const std::string larger(95, 'x');
   const SourceValue too_large = text(larger);
   EXPECT_THROW(encoder.encode(&too_large, out), Error);
+}
+
+// With a budget such a row goes into the file, and never as a whole: no more than
+// 1 MiB of each value.
+TEST(RowLimitOfBinary, ALargerRowIsSetAsideCut) {
+  const auto directory = std::filesystem::temp_directory_path() / ("dbsync-large-row-" + std::to_string(getpid()));
+  std::filesystem::remove_all(directory);
+  const auto letters = column(type("longtext", "longtext"), Wire::bytes, PgKind::text);
+  const auto bytes = column(type("longblob", "longblob"), Wire::bytes, PgKind::bytea);
+  RowEncoder encoder({letters, bytes}, CopyFormat::binary, 100);
+  const std::string large = std::string((3 << 20) - 1, 'x') + "é";
+  const SourceValue row[] = {text(large), text(large)};
+  RejectBudget budget(1, directory.string());
+  TaskRejects rejects(budget, {"public", "t"}, {});
+  CopyBuffer out(1024);
+  try {
+    encoder.encode(row, out);
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    const RowText values = encoder.row_text(row);
+    EXPECT_LE(values[0].second->text.size() + values[1].second->text.size(), 4 * kKeptBytes);
+    rejects.add(7, values, error);
+  }
+  rejects.keep();
+  std::ifstream file(directory / "public.t.jsonl");
+  const auto line = nlohmann::json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
+  std::filesystem::remove_all(directory);
+  EXPECT_EQ(line.at("row"), 7);
+  EXPECT_NE(line.at("reason").get<std::string>().find("more than PostgreSQL can take in one row"), std::string::npos);
+  EXPECT_EQ(line.at("values").at("c").at("bytes"), 2 + 2 * large.size());  // the last of the two columns c
+}
+
+TEST(RowText, IsCutBetweenCharactersAndKeepsItsLength) {
+  const auto letters = column(type("longtext", "longtext"), Wire::bytes, PgKind::text);
+  RowEncoder encoder({letters}, CopyFormat::binary);
+  const std::string large = std::string(kKeptBytes - 1, 'x') + "é and more";
+  const SourceValue value = text(large);
+  const RowText cut = encoder.row_text(&value);
+  EXPECT_EQ(cut[0].second->text.size(), kKeptBytes - 1);
+  EXPECT_EQ(cut[0].second->bytes, large.size());
+  const SourceValue small = text("\xFF");
+  EXPECT_EQ(encoder.row_text(&small)[0].second, ValueText("\xFF"));
 }
 
 TEST(RowLimitOfPostgres, LeavesTheServerRoomBelowOneGigabyte) {

@@ -37,8 +37,10 @@ TEST(ErrorLog, IsAskedForByAQuotedName) {
             "gp_read_error_log('\"shop\".\"it''s \"\"x\"\"\"')");
 }
 
-const ErrorLogEntry kOld{"2024-05-01 10:00:00.000001+00", 2, "invalid input syntax for integer: \"x\", column n", "1\tx"};
-const ErrorLogEntry kFirst{"2024-05-01 10:00:07.000001+00", 2, "invalid input syntax for integer: \"x\", column n", "1\tx"};
+const ErrorLogEntry kOld{"2024-05-01 10:00:00.000001+00", 2, "invalid input syntax for integer: \"x\", column n",
+                         "1\tx"};
+const ErrorLogEntry kFirst{"2024-05-01 10:00:07.000001+00", 2, "invalid input syntax for integer: \"x\", column n",
+                           "1\tx"};
 const ErrorLogEntry kSecond{"2024-05-01 10:00:06.000001+00", 9, "missing data for column \"n\"", "3"};
 
 // The segments' clocks differ, and their parts of the log come one after another.
@@ -69,7 +71,8 @@ TEST(ErrorLog, NamesTheColumnBehindTheMessage) {
 
 TEST(ErrorLog, HoldsTheRowAsItWasSent) {
   const std::vector<std::string> columns{"id", "t", "u"};
-  EXPECT_EQ(row_of_log("1\t\\N\tC:\\\\dir\\ta", columns), (RowText{{"id", "1"}, {"t", std::nullopt}, {"u", "C:\\dir\ta"}}));
+  EXPECT_EQ(row_of_log("1\t\\N\tC:\\\\dir\\ta", columns),
+            (RowText{{"id", "1"}, {"t", std::nullopt}, {"u", "C:\\dir\ta"}}));
   EXPECT_EQ(row_of_log("\t\t", columns), (RowText{{"id", ""}, {"t", ""}, {"u", ""}}));
   EXPECT_EQ(row_of_log("1\t2", columns), (RowText{{"row", "1\t2"}}));
 }

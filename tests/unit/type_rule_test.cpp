@@ -25,9 +25,10 @@ INSTANTIATE_TEST_SUITE_P(
     Texts, KnownTarget,
     testing::Values(TargetType{"numeric(10,2)", "numeric(10,2)"}, TargetType{"numeric( 10 , 2 )", "numeric(10,2)"},
                     TargetType{" NUMERIC (10)", "numeric(10,0)"}, TargetType{"decimal", "numeric"},
-                    TargetType{"varchar( 5 )", "varchar(5)"}, TargetType{"character varying(10485760)", "varchar(10485760)"},
-                    TargetType{"char(3)", "char(3)"}, TargetType{"bit varying(9)", "bit varying(9)"},
-                    TargetType{"timestamp(0)", "timestamp(0)"}, TargetType{"timestamp(6) with time zone", "timestamptz(6)"},
+                    TargetType{"varchar( 5 )", "varchar(5)"},
+                    TargetType{"character varying(10485760)", "varchar(10485760)"}, TargetType{"char(3)", "char(3)"},
+                    TargetType{"bit varying(9)", "bit varying(9)"}, TargetType{"timestamp(0)", "timestamp(0)"},
+                    TargetType{"timestamp(6) with time zone", "timestamptz(6)"},
                     TargetType{"timestamp without time zone", "timestamp"}, TargetType{"time( 3)", "time(3)"},
                     TargetType{"vector( 3 )", "vector(3)"}, TargetType{"citext", "citext"},
                     TargetType{"int8", "bigint"}, TargetType{"text[]", "text[]"}));
@@ -46,12 +47,13 @@ TEST_P(UnknownTarget, IsAnErrorOfTheConfiguration) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Texts, UnknownTarget,
-                         testing::Values("int(3)", "bigint(20)", "text(5)", "boolean(1)", "bytea(3)", "uuid(16)", "json(1)",
-                                         "real(7,3)", "varchar(0)", "varchar(10485761)", "varchar()", "varchar(1,2)",
-                                         "varchar(-1)", "varchar(+1)", "varchar(1x)", "bit(0)", "timestamp(7)", "time(-1)",
-                                         "numeric(0)", "numeric(1001)", "numeric(10,)", "numeric(10,11)", "numeric(1 0)",
-                                         "numeric(10,2", "numeric(1,2,3)", "citext(3)", "vector(0)", "vector(16001)",
-                                         "enum(3)", "varchar(3)x", "money", ""));
+                         testing::Values("int(3)", "bigint(20)", "text(5)", "boolean(1)", "bytea(3)", "uuid(16)",
+                                         "json(1)", "real(7,3)", "varchar(0)", "varchar(10485761)", "varchar()",
+                                         "varchar(1,2)", "varchar(-1)", "varchar(+1)", "varchar(1x)", "bit(0)",
+                                         "timestamp(7)", "time(-1)", "numeric(0)", "numeric(1001)", "numeric(10,)",
+                                         "numeric(10,11)", "numeric(1 0)", "numeric(10,2", "numeric(1,2,3)",
+                                         "citext(3)", "vector(0)", "vector(16001)", "enum(3)", "varchar(3)x", "money",
+                                         ""));
 
 MysqlCatalog shop() {
   MysqlCatalog catalog;
@@ -83,7 +85,8 @@ TEST_P(IdleRule, IsWarnedOfWithWhatIsNearest) {
     return;
   }
   ASSERT_EQ(warnings.size(), 1U);
-  EXPECT_EQ(warnings[0], std::string("my.cfg line 9: [types] ") + GetParam().key + " = text: matches no column; " + GetParam().warning);
+  EXPECT_EQ(warnings[0], std::string("my.cfg line 9: [types] ") + GetParam().key + " = text: matches no column; " +
+                             GetParam().warning);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -94,7 +97,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Idle{"customers.flags", "there is no table customers"},
                     Idle{"orders.flag", "there is no column flag, did you mean flags?"},
                     Idle{"*.total", "there is no column total"},
-                    Idle{"int(11) unsigned", "there is no column of the type int(11) unsigned, did you mean int(10) unsigned?"},
+                    Idle{"int(11) unsigned",
+                         "there is no column of the type int(11) unsigned, did you mean int(10) unsigned?"},
                     Idle{"orders.id int", "there is no column of that name and the type int"},
                     Idle{"json", "there is no column of the type json"}));
 
@@ -109,11 +113,14 @@ TEST(IdleRule, AColumnOfAResultCounts) {
 
 TEST(IdleDistributionRule, IsWarnedOfWithWhatIsNearest) {
   const std::vector<QualifiedName> targets{{"public", "orders"}, {"public", "customers"}};
-  const std::vector<IniEntry> rules{{"distribution", "orders", "id", 5}, {"distribution", "public.customers", "id", 6},
-                                    {"distribution", "costumers", "id", 7}, {"distribution", "x", "randomly", 8}};
+  const std::vector<IniEntry> rules{{"distribution", "orders", "id", 5},
+                                    {"distribution", "public.customers", "id", 6},
+                                    {"distribution", "costumers", "id", 7},
+                                    {"distribution", "x", "randomly", 8}};
   const auto warnings = idle_distribution_rules(rules, "my.cfg", targets);
   ASSERT_EQ(warnings.size(), 2U);
-  EXPECT_EQ(warnings[0], "my.cfg line 7: [distribution] costumers: there is no such target table, did you mean customers?");
+  EXPECT_EQ(warnings[0],
+            "my.cfg line 7: [distribution] costumers: there is no such target table, did you mean customers?");
   EXPECT_EQ(warnings[1], "my.cfg line 8: [distribution] x: there is no such target table");
 }
 
