@@ -45,6 +45,15 @@ SchemaPlan::SchemaPlan(std::vector<SchemaItem> items, const PgCatalog& catalog, 
   index_items();
   if (!selected.whole_database) keep_needed(catalog, selected);
   rename(map, objects);
+  for (std::size_t i = 0; i < items_.size(); ++i)
+    if (is_table_work(items_[i])) work_[tables_under(items_[i]).front()].push_back(i);
+}
+
+std::vector<const SchemaItem*> SchemaPlan::work_of(const PgRelation& table) const {
+  std::vector<const SchemaItem*> out;
+  if (const auto found = work_.find(&table); found != work_.end())
+    for (const std::size_t i : found->second) out.push_back(&items_[i]);
+  return out;
 }
 
 void SchemaPlan::index_items() {

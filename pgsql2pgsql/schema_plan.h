@@ -49,6 +49,7 @@ class SchemaPlan {
 
   // What a table gets behind its own rows: indexes and constraints on it alone.
   bool is_table_work(const SchemaItem& item) const;
+  std::vector<const SchemaItem*> work_of(const PgRelation& table) const;
 
  private:
   const SchemaItem* find(int id) const;
@@ -60,6 +61,7 @@ class SchemaPlan {
   std::vector<SchemaItem> items_;
   std::map<int, std::size_t> by_id_;
   std::map<std::uint32_t, const PgRelation*> relations_;  // by oid
+  std::map<const PgRelation*, std::vector<std::size_t>> work_;  // places in items_
 };
 
 }  // namespace dbsync
