@@ -1,7 +1,4 @@
 // mysql2pgsql: from the command line to an exit status.
-#include <chrono>
-#include <cstdio>
-#include <ctime>
 #include <optional>
 #include <string>
 
@@ -16,6 +13,8 @@
 #include "config/table_list.h"
 #include "copy/copy_job.h"
 #include "copy/job_report.h"
+#include "copy/job_setup.h"
+#include "copy/job_status.h"
 #include "mysql2pgsql/migration.h"
 #include "mysql2pgsql/mysql_source.h"
 #include "pg/catalog.h"
@@ -26,30 +25,6 @@ namespace {
 
 constexpr char kProgram[] = "mysql2pgsql";
 constexpr Program kWhich = Program::mysql2pgsql;
-
-std::string utc_now() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm tm{};
-  gmtime_r(&now, &tm);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                     tm.tm_min, tm.tm_sec);
-}
-
-// What was asked for goes to stdout; a full disk there must not look like success.
-void write_stdout(const std::string& text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (!written || std::fflush(stdout) != 0)
-    throw Error(ErrorKind::usage, "cannot write to the standard output").hint("check where it is redirected to");
-}
-
-std::optional<Dialect> chosen_dialect(const Options& options) {
-  if (options.dialect.empty()) return std::nullopt;
-  auto dialect = dialect_by_name(options.dialect);
-  if (!dialect)
-    throw Error(ErrorKind::usage, fmt::format("--dialect {}: not a dialect that is known", options.dialect))
-        .hint("one of postgresql, postgresql12 …, greenplum5, greenplum6, greenplum7, cloudberry, adbpg");
-  return dialect;
-}
 
 // The dialect for -d: the chosen one, the target's when it answers, PostgreSQL
 // otherwise.
@@ -67,17 +42,10 @@ Dialect dialect_for_ddl(const Options& options, const Config& config) {
   }
 }
 
-MapOptions map_options(const Options& options, const Config& config, Dialect dialect) {
+MapOptions map_options(const Options& options, const Config& config, const Dialect& dialect) {
   MapOptions out;
-  if (!config.storage.empty() && config.storage != "heap") {
-    dialect.storage_options = fmt::format("appendonly=true, orientation={}", config.storage == "ao_row" ? "row" : "column");
-    if (!config.compress_type.empty() && config.compress_type != "none")
-      dialect.storage_options += ", compresstype=" + config.compress_type;
-    if (config.compress_level > 0) dialect.storage_options += fmt::format(", compresslevel={}", config.compress_level);
-  }
-  if (!dialect.distributed) dialect.storage_options.clear();
   out.schema = config.target_schema;
-  out.dialect = dialect;
+  out.dialect = with_storage(dialect, config);
   out.zero_date = config.policies.zero_date;
   out.partitions = !options.no_partitions;
   out.touch_triggers = config.touch_triggers;
@@ -105,43 +73,16 @@ int write_ddl(const Options& options, const Config& config, const std::vector<Ta
   return status;
 }
 
-JobOptions job_options(const Options& options, const Config& config) {
-  JobOptions out;
-  out.workers = options.jobs;
-  out.format = options.copy_format;
-  if (options.buffer_kb) out.buffer_bytes = std::size_t{*options.buffer_kb} * 1024;
-  out.mode = options.append ? LoadMode::append : options.truncate ? LoadMode::truncate : LoadMode::refuse;
-  out.create = options.create;
-  out.chunk_bytes = options.chunk_bytes;
-  out.max_rate = options.max_rate;
-  out.reject_limit = config.reject_limit;
-  out.reject_directory = config.reject_directory;
-  out.application_name = kProgram;
-  return out;
-}
-
-std::string options_in_force(const Options& options, const JobOptions& job) {
-  return fmt::format("{} workers{}{}{}{}", job.workers,
-                     options.table_list.empty() ? ", all tables" : ", tables of " + options.table_list,
-                     job.create ? ", missing tables are created" : "",
-                     job.mode == LoadMode::append     ? ", append"
-                     : job.mode == LoadMode::truncate ? ", truncate first"
-                                                      : "",
-                     job.format == CopyFormatChoice::text     ? ", text COPY"
-                     : job.format == CopyFormatChoice::binary ? ", binary COPY"
-                                                              : "");
-}
-
 int copy_tables(const Options& options, const Config& config, const std::vector<TableListEntry>& list,
                 const Shutdown& shutdown) {
   RunFacts facts{kProgram, {}, {}, {}, {}, utc_now()};
-  const JobOptions job = job_options(options, config);
+  JobOptions job = job_options(options, config, kProgram);
   MysqlConnection source(config.src_mysql);
   Dialect dialect;
   {
     PgConnection target(config.desc_pgsql, "target", kProgram);
     dialect = detect_dialect(target);
-    facts.target = target.describe();
+    facts.target = target.endpoint();
     facts.target_version = dialect_name(dialect);
   }
   if (const auto chosen = chosen_dialect(options)) dialect = *chosen;
@@ -159,9 +100,19 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
   if (tasks.empty()) log::warning("main", fmt::format("the database {} has no tables", config.src_mysql.db));
 
   MysqlSource mysql(config.src_mysql, catalog, mapping, config.policies);
-  JobResult result = run_copy_job(mysql, config.desc_pgsql, mapping.dialect, std::move(tasks), job,
-                                  shutdown.drain_token(), shutdown.cancel_token());
+  JobStatus status(config, facts);
+  job.observer = [&status](const auto& done, const auto& views) { status.observe(done, views); };
+  status.observe(tasks, {});
+  JobResult result;
+  try {
+    result = run_copy_job(mysql, config.desc_pgsql, mapping.dialect, std::move(tasks), job,
+                          shutdown.drain_token(), shutdown.cancel_token());
+  } catch (const Error& error) {
+    status.fail(error);
+    throw;
+  }
   if (job.create) result.notes = schema.notes;
+  status.end(result);
   if (!options.quiet || result.exit_status() != 0) print_to_user(summary_text(result));
   if (!options.report_path.empty()) write_report(options.report_path, facts, result);
   return result.exit_status();
@@ -180,11 +131,15 @@ int run(int argc, char** argv) {
   if (options.verbose) log::set_level(log::Level::debug);
   if (options.quiet) log::set_level(log::Level::warning);
 
-  Config config = load_config(options.config_path, kWhich, !options.ddl_only);
+  Config config = load_config(options.config_path, kWhich, !options.ddl_only && !options.status);
   if (!options.schema.empty()) config.target_schema = options.schema;
   const auto list = options.table_list.empty() ? std::vector<TableListEntry>{} : read_table_list(options.table_list);
   for (const auto& warning : config.warnings) log::warning("main", warning);
 
+  if (options.status) {
+    write_stdout(recorded_status(config, options.json));
+    return 0;
+  }
   const Shutdown shutdown;
   const MysqlLibrary library;
   return options.ddl_only ? write_ddl(options, config, list) : copy_tables(options, config, list, shutdown);

@@ -117,7 +117,7 @@ const std::vector<OptionSpec>& option_table() {
       {'\0', "append", "", what, both, set_flag<&Options::append>, "copy into tables that already hold rows"},
       {'\0', "truncate", "", what, both, set_flag<&Options::truncate>, "empty the target tables before copying"},
       {'\0', "include", "PATTERN", what, pgsql_only, add_text<&Options::include>,
-       "copy only the tables that match schema.table or table,\nwith * and ?; may be given several times"},
+       "copy only tables that match: schema.table or table,\nwith * and ?; may be given several times"},
       {'\0', "exclude", "PATTERN", what, pgsql_only, add_text<&Options::exclude>,
        "leave out the tables that match"},
       {'\0', "status", "", what, both, set_flag<&Options::status>,
