@@ -238,14 +238,17 @@ void SchemaRestore::refresh_views(PgConnection& connection, const std::set<const
 }
 
 // Added as not valid first, which locks two tables for an instant only, and
-// checked afterwards, several at a time. A partitioned table's key must be added
-// as valid.
-SchemaRestore::ForeignKeyStep SchemaRestore::foreign_key_step(const SchemaItem& item) {
+// checked afterwards, several at a time. A key of or to a partitioned table is
+// added as valid: the one cannot be otherwise, and of the other the servers mark
+// only the top as valid afterwards, not the partitions' entries.
+SchemaRestore::ForeignKeyStep SchemaRestore::foreign_key_step(const SchemaItem& item) const {
   ForeignKeyStep step{one_line(item.describe()), item.sql, {}};
   const std::string& sql = item.sql;
   const std::size_t add = sql.find(kAddConstraint);
   const std::size_t key = add == std::string::npos ? add : sql.find(kForeignKey, add);
-  const bool plain = sql.starts_with(kPlainTable) && key != std::string::npos && sql.ends_with(';') && !sql.ends_with("NOT VALID;");
+  const auto under = plan_.tables_under(item);
+  const bool partitioned = std::any_of(under.begin(), under.end(), [](const PgRelation* table) { return table->kind == 'p'; });
+  const bool plain = !partitioned && sql.starts_with(kPlainTable) && key != std::string::npos && sql.ends_with(';') && !sql.ends_with("NOT VALID;");
   if (!plain) return step;
   const std::size_t name = add + sizeof kAddConstraint - 1;
   step.add = sql.substr(0, sql.size() - 1) + " NOT VALID;";

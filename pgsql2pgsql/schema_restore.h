@@ -71,7 +71,7 @@ class SchemaRestore {
                      const std::set<std::uint32_t>& populated, const SchemaMap& map);
   void add_foreign_keys(PgConnection& connection, const std::set<const PgRelation*>& failed);
   void validate_in_parallel(const std::vector<ForeignKeyStep>& steps);
-  static ForeignKeyStep foreign_key_step(const SchemaItem& item);
+  ForeignKeyStep foreign_key_step(const SchemaItem& item) const;
   void problem(const std::string& what, Error error);
 
   const SchemaPlan& plan_;
