@@ -229,6 +229,7 @@ class FullCopy {
       result.errors.push_back(error);
     }
     result.errors.insert(result.errors.end(), restore_->problems().begin(), restore_->problems().end());
+    result.notes.insert(result.notes.end(), schema_->notes().begin(), schema_->notes().end());
     result.notes.insert(result.notes.end(), restore_->notes().begin(), restore_->notes().end());
   }
 

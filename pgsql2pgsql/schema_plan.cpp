@@ -45,6 +45,15 @@ SchemaPlan::SchemaPlan(std::vector<SchemaItem> items, const PgCatalog& catalog, 
   index_items();
   if (!selected.whole_database) keep_needed(catalog, selected);
   rename(map, objects);
+  for (std::size_t i = 0; i < items_.size(); ++i)
+    if (is_table_work(items_[i])) work_[tables_under(items_[i]).front()].push_back(i);
+}
+
+std::vector<const SchemaItem*> SchemaPlan::work_of(const PgRelation& table) const {
+  std::vector<const SchemaItem*> out;
+  if (const auto found = work_.find(&table); found != work_.end())
+    for (const std::size_t i : found->second) out.push_back(&items_[i]);
+  return out;
 }
 
 void SchemaPlan::index_items() {
@@ -100,6 +109,16 @@ bool SchemaPlan::wanted_by(const SchemaItem& item, const std::set<std::uint32_t>
          std::all_of(under.begin(), under.end(), [&](const PgRelation* table) { return tables.contains(table->oid); });
 }
 
+void SchemaPlan::note_lost_foreign_keys(const std::set<std::uint32_t>& tables) {
+  for (const SchemaItem& item : items_) {
+    if (item.type != "FK CONSTRAINT") continue;
+    const auto under = tables_under(item);
+    const auto selected = std::count_if(under.begin(), under.end(), [&](const PgRelation* table) { return tables.contains(table->oid); });
+    if (selected > 0 && selected < std::ssize(under))
+      notes_.push_back(one_line(item.describe()) + ": left out, since one of its tables is not part of this run");
+  }
+}
+
 // The selected tables with the tops of their partition trees, what belongs to
 // them, and what any of these stands on.
 void SchemaPlan::keep_needed(const PgCatalog& catalog, const SelectedTables& selected) {
@@ -110,6 +129,7 @@ void SchemaPlan::keep_needed(const PgCatalog& catalog, const SelectedTables& sel
   std::vector<int> open;
   for (const SchemaItem& item : items_)
     if (wanted_by(item, tables)) open.push_back(item.id);
+  note_lost_foreign_keys(tables);
   while (!open.empty()) {
     const int id = open.back();
     open.pop_back();

@@ -36,6 +36,7 @@ class SchemaPlan {
              const ObjectNames& objects);
 
   const std::vector<SchemaItem>& items() const { return items_; }
+  const std::vector<std::string>& notes() const { return notes_; }
   // What -d prints.
   std::string script(const std::string& title, DdlSection section) const;
 
@@ -49,17 +50,21 @@ class SchemaPlan {
 
   // What a table gets behind its own rows: indexes and constraints on it alone.
   bool is_table_work(const SchemaItem& item) const;
+  std::vector<const SchemaItem*> work_of(const PgRelation& table) const;
 
  private:
   const SchemaItem* find(int id) const;
   void keep_needed(const PgCatalog& catalog, const SelectedTables& selected);
+  void note_lost_foreign_keys(const std::set<std::uint32_t>& tables);
   bool wanted_by(const SchemaItem& item, const std::set<std::uint32_t>& tables) const;
   void rename(const SchemaMap& map, const ObjectNames& objects);
   void index_items();
 
   std::vector<SchemaItem> items_;
+  std::vector<std::string> notes_;
   std::map<int, std::size_t> by_id_;
   std::map<std::uint32_t, const PgRelation*> relations_;  // by oid
+  std::map<const PgRelation*, std::vector<std::size_t>> work_;  // places in items_
 };
 
 }  // namespace dbsync

@@ -24,6 +24,7 @@ bool is_duplicate(const Error& error) {
   return state == "42P06" || state == "42P07" || state == "42710" || state == "42723";
 }
 
+constexpr std::size_t kBatch = 64;
 constexpr char kPlainTable[] = "ALTER TABLE ONLY ";
 constexpr char kAddConstraint[] = "\n    ADD CONSTRAINT ";
 constexpr char kForeignKey[] = " FOREIGN KEY ";
@@ -56,10 +57,7 @@ void SchemaRestore::create(const SchemaMap& map, const SelectedTables& selected)
   for (const PgRelation* table : selected.tables)
     if (map.of(table->name.schema) != table->name.schema) schemas.insert(map.of(table->name.schema));
   for (const std::string& schema : schemas) connection->exec("CREATE SCHEMA IF NOT EXISTS " + quote_identifier(schema));
-  for (const SchemaItem& item : plan_.items()) {
-    if (target_.drain.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted while the schema was created; nothing of it was kept");
-    if (!item.post_data) create_item(*connection, item);
-  }
+  create_items(*connection);
   transaction.commit();
   log::info("schema", fmt::format("{} tables created", created_.size()));
 }
@@ -90,16 +88,53 @@ bool SchemaRestore::stands_on_existing(const SchemaItem& item) const {
   });
 }
 
-void SchemaRestore::create_item(PgConnection& connection, const SchemaItem& item) {
-  const PgRelation* table = plan_.table_of(item);
-  if (item.sql.empty() || existing_.contains(table)) return;
-  if (stands_on_existing(item)) {
-    skipped_.insert(item.id);
-    return;
+// False for what is there already and for parts of it.
+bool SchemaRestore::to_create(const SchemaItem& item) {
+  if (item.post_data || item.sql.empty() || existing_.contains(plan_.table_of(item))) return false;
+  if (!stands_on_existing(item)) return true;
+  skipped_.insert(item.id);
+  return false;
+}
+
+// Many at a time, since most of the time nothing is in the way; else one by one.
+void SchemaRestore::create_items(PgConnection& connection) {
+  std::vector<const SchemaItem*> batch;
+  const auto flush = [&] {
+    if (target_.drain.stop_requested())
+      throw Error(ErrorKind::interrupted, "interrupted while the schema was created; nothing of it was kept");
+    if (batch.empty()) return;
+    if (!create_batch(connection, batch))
+      for (const SchemaItem* item : batch)
+        if (to_create(*item)) create_item(connection, *item);
+    batch.clear();
+  };
+  for (const SchemaItem& item : plan_.items()) {
+    if (!to_create(item)) continue;
+    batch.push_back(&item);
+    if (batch.size() == kBatch) flush();
   }
+  flush();
+}
+
+bool SchemaRestore::create_batch(PgConnection& connection, const std::vector<const SchemaItem*>& batch) {
+  std::string sql = "SAVEPOINT dbsync_item;\n";
+  for (const SchemaItem* item : batch) sql += item->sql + "\n;\n";
+  try {
+    connection.exec(sql + "RELEASE SAVEPOINT dbsync_item");
+  } catch (const Error& error) {
+    if (!connection.usable() || error.connection_lost()) throw;
+    connection.exec("ROLLBACK TO SAVEPOINT dbsync_item; RELEASE SAVEPOINT dbsync_item");
+    return false;
+  }
+  for (const SchemaItem* item : batch)
+    if (const PgRelation* table = plan_.table_of(*item)) created_.insert(table);
+  return true;
+}
+
+void SchemaRestore::create_item(PgConnection& connection, const SchemaItem& item) {
   try {
     connection.exec("SAVEPOINT dbsync_item;\n" + item.sql + "\n;RELEASE SAVEPOINT dbsync_item");
-    if (table != nullptr) created_.insert(table);
+    if (const PgRelation* table = plan_.table_of(item)) created_.insert(table);
   } catch (Error& error) {
     if (!connection.usable() || error.connection_lost()) throw;
     connection.exec("ROLLBACK TO SAVEPOINT dbsync_item; RELEASE SAVEPOINT dbsync_item");
@@ -121,8 +156,9 @@ bool SchemaRestore::missing(const SchemaItem& item) const {
 
 PostLoad SchemaRestore::work_of(const PgRelation& table, const QualifiedName& target) const {
   PostLoad out;
-  for (const SchemaItem& item : plan_.items()) {
-    if (!plan_.is_table_work(item) || plan_.tables_under(item).front() != &table || !missing(item)) continue;
+  for (const SchemaItem* work : plan_.work_of(table)) {
+    const SchemaItem& item = *work;
+    if (!missing(item)) continue;
     // One string is one transaction: the path is as before whatever happens.
     DdlUnit unit{to_lower(item.type) + " " + item.tag, {"SET LOCAL search_path = '';\n" + item.sql}};
     (item.type == "INDEX" ? out.indexes : out.finish).push_back(std::move(unit));
@@ -202,14 +238,17 @@ void SchemaRestore::refresh_views(PgConnection& connection, const std::set<const
 }
 
 // Added as not valid first, which locks two tables for an instant only, and
-// checked afterwards, several at a time. A partitioned table's key must be added
-// as valid.
-SchemaRestore::ForeignKeyStep SchemaRestore::foreign_key_step(const SchemaItem& item) {
+// checked afterwards, several at a time. A key of or to a partitioned table is
+// added as valid: the one cannot be otherwise, and of the other the servers mark
+// only the top as valid afterwards, not the partitions' entries.
+SchemaRestore::ForeignKeyStep SchemaRestore::foreign_key_step(const SchemaItem& item) const {
   ForeignKeyStep step{one_line(item.describe()), item.sql, {}};
   const std::string& sql = item.sql;
   const std::size_t add = sql.find(kAddConstraint);
   const std::size_t key = add == std::string::npos ? add : sql.find(kForeignKey, add);
-  const bool plain = sql.starts_with(kPlainTable) && key != std::string::npos && sql.ends_with(';') && !sql.ends_with("NOT VALID;");
+  const auto under = plan_.tables_under(item);
+  const bool partitioned = std::any_of(under.begin(), under.end(), [](const PgRelation* table) { return table->kind == 'p'; });
+  const bool plain = !partitioned && sql.starts_with(kPlainTable) && key != std::string::npos && sql.ends_with(';') && !sql.ends_with("NOT VALID;");
   if (!plain) return step;
   const std::size_t name = add + sizeof kAddConstraint - 1;
   step.add = sql.substr(0, sql.size() - 1) + " NOT VALID;";

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -56,6 +57,9 @@ class SchemaRestore {
 
   std::unique_ptr<PgConnection> connect() const;
   void find_existing(PgConnection& connection, const SchemaMap& map);
+  bool to_create(const SchemaItem& item);
+  void create_items(PgConnection& connection);
+  bool create_batch(PgConnection& connection, const std::vector<const SchemaItem*>& batch);
   void create_item(PgConnection& connection, const SchemaItem& item);
   bool stands_on_existing(const SchemaItem& item) const;
   bool missing(const SchemaItem& item) const;
@@ -67,7 +71,7 @@ class SchemaRestore {
                      const std::set<std::uint32_t>& populated, const SchemaMap& map);
   void add_foreign_keys(PgConnection& connection, const std::set<const PgRelation*>& failed);
   void validate_in_parallel(const std::vector<ForeignKeyStep>& steps);
-  static ForeignKeyStep foreign_key_step(const SchemaItem& item);
+  ForeignKeyStep foreign_key_step(const SchemaItem& item) const;
   void problem(const std::string& what, Error error);
 
   const SchemaPlan& plan_;

@@ -123,7 +123,7 @@ const std::vector<OptionSpec>& option_table() {
       {'\0', "cleanup", "", what, both, set_flag<&Options::cleanup>,
        "remove the bookkeeping of earlier runs from the\ntarget, copy nothing"},
       {'\0', "include", "PATTERN", what, pgsql_only, add_text<&Options::include>,
-       "copy only the tables that match schema.table or table,\nwith * and ?; may be given several times"},
+       "copy only tables that match: schema.table or table,\nwith * and ?; may be given several times"},
       {'\0', "exclude", "PATTERN", what, pgsql_only, add_text<&Options::exclude>,
        "leave out the tables that match"},
       {'\0', "status", "", what, both, set_flag<&Options::status>,

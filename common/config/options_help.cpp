@@ -21,9 +21,9 @@ constexpr std::string_view kAboutMysql =
     "are named in my.cfg, in the sections [src.mysql] and [desc.pgsql].\n";
 
 constexpr std::string_view kAboutPgsql =
-    "Copies the tables of all users from one PostgreSQL database to another, all from\n"
-    "several workers at once, each table as of one moment. Both servers are\n"
-    "named in my.cfg, in the sections [src.pgsql] and [desc.pgsql].\n";
+    "Copies the tables of all users from one PostgreSQL database to another, by\n"
+    "several workers at once, all as of one moment; with --create the schema, too.\n"
+    "Both servers are named in my.cfg, in the sections [src.pgsql] and [desc.pgsql].\n";
 
 constexpr std::string_view kExamples =
     "Examples:\n"

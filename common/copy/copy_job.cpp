@@ -26,6 +26,7 @@ namespace dbsync {
 namespace {
 
 constexpr std::chrono::seconds kObserverInterval{2};
+constexpr std::uint64_t kWorthFreezing = 1 << 20;
 
 using Clock = std::chrono::steady_clock;
 
@@ -375,8 +376,10 @@ class Job {
   LoadOutcome load(Worker& worker, const WorkItem& item) {
     const PreparedTask& prepared = prepared_[item.task];
     const bool freeze = item.only_chunk && copy_freeze_ && prepared.target.plain;
-    // A table that this run made is emptied only for FREEZE's sake.
-    const bool truncate = item.only_chunk && (prepared.truncate_first || (prepared.fresh && freeze));
+    // A table that this run made is emptied only for FREEZE's sake, which a small
+    // one does not repay.
+    const bool worth = result_.tasks[item.task].estimated_bytes >= kWorthFreezing;
+    const bool truncate = item.only_chunk && (prepared.truncate_first || (prepared.fresh && freeze && worth));
     std::function<bool(PgConnection&, const LoadOutcome&)> mark;
     if (journal_)
       mark = [this, &prepared, &item](PgConnection& target, const LoadOutcome& outcome) {

@@ -66,24 +66,21 @@ Dialect detect_dialect(PgConnection& connection) {
       "SELECT version(), EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
       "ON n.oid = c.relnamespace WHERE c.relname = 'gp_distribution_policy' AND n.nspname = 'pg_catalog'), "
       "EXISTS (SELECT 1 FROM pg_catalog.pg_type WHERE typname = 'geometry' AND pg_catalog.pg_type_is_visible(oid))");
-  const std::string version = result.text(0, 0);
-  Dialect dialect;
-  if (!result.boolean(0, 1)) {
-    dialect = postgresql_dialect(connection.server_version() / 10000);
-  } else if (const int cloudberry = major_after(version, "Cloudberry Database"); cloudberry > 0) {
-    dialect = cloudberry_dialect(cloudberry);
-  } else if (const int apache = major_after(version, "Apache Cloudberry"); apache > 0) {
-    dialect = cloudberry_dialect(apache);
-  } else {
-    const int major = major_after(version, "Greenplum Database");
-    dialect = greenplum_dialect(major > 0 ? major : connection.server_version() >= 120000 ? 7 : 6);
-  }
+  Dialect dialect = dialect_of_server(result.value(0, 0), result.boolean(0, 1), connection.server_version());
   dialect.postgis = result.boolean(0, 2);
   return dialect;
 }
 
+Dialect dialect_of_server(std::string_view version, bool distributed, int server_version) {
+  if (!distributed) return postgresql_dialect(server_version / 10000);
+  if (const int cloudberry = major_after(version, "Cloudberry Database"); cloudberry > 0) return cloudberry_dialect(cloudberry);
+  if (const int apache = major_after(version, "Apache Cloudberry"); apache > 0) return cloudberry_dialect(apache);
+  const int major = major_after(version, "Greenplum Database");
+  return greenplum_dialect(major > 0 ? major : server_version >= 120000 ? 7 : 6);
+}
+
 std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedName& name) {
-  const PgResult result = connection.exec(sql::target_columns, {name.schema, name.name});
+  const PgResult result = connection.exec_often(sql::target_columns, {name.schema, name.name});
   if (result.rows() == 0) return std::nullopt;
   const std::string_view relkind = result.value(0, 7);
   if (relkind != "r" && relkind != "p" && relkind != "f")

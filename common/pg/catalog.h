@@ -42,6 +42,11 @@ void prepare_target_session(PgConnection& connection);
 // Which server this is, by catalog and version() (never by a substring of a name alone).
 Dialect detect_dialect(PgConnection& connection);
 
+// The part of it that needs no server: version(), whether pg_catalog has
+// gp_distribution_policy, and PQserverVersion. A database or table that is called
+// greenplum changes nothing.
+Dialect dialect_of_server(std::string_view version, bool distributed, int server_version);
+
 // The table, or nothing when it does not exist. A view, sequence or other
 // relation of that name is an error.
 std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedName& name);

@@ -174,6 +174,20 @@ PgResult PgConnection::exec(const std::string& sql, const std::vector<std::optio
                  sql);
 }
 
+PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std::optional<std::string>>& parameters) {
+  auto found = prepared_.find(sql);
+  if (found == prepared_.end()) {
+    const std::string name = fmt::format("dbsync_{}", prepared_.size());
+    checked(PQprepare(connection_.get(), name.c_str(), sql.c_str(), 0, nullptr), sql);
+    found = prepared_.emplace(sql, name).first;
+  }
+  std::vector<const char*> values;
+  for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  return checked(PQexecPrepared(connection_.get(), found->second.c_str(), static_cast<int>(values.size()), values.data(),
+                                nullptr, nullptr, 0),
+                 sql);
+}
+
 PgResult PgConnection::columns_of(const std::string& query) {
   checked(PQprepare(connection_.get(), "", query.c_str(), 0, nullptr), query);
   return checked(PQdescribePrepared(connection_.get(), ""), query);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,6 +62,9 @@ class PgConnection {
   PgResult exec(const std::string& sql);
   PgResult exec(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
 
+  // The same for a statement that is run often: it is parsed and planned once.
+  PgResult exec_often(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
+
   // The columns that a query would give, without running it: a result without rows.
   PgResult columns_of(const std::string& query);
 
@@ -99,6 +103,7 @@ class PgConnection {
   std::string describe_;
   std::string endpoint_;
   std::uint64_t notices_ = 0;
+  std::map<std::string, std::string> prepared_;  // statement -> its name
   std::unique_ptr<pg_conn, Finish> connection_;
   std::unique_ptr<pg_cancel, FreeCancel> cancel_;
 };

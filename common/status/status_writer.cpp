@@ -40,7 +40,7 @@ void StatusWriter::add_up(const std::vector<TableStatus>& tables) {
 // every other second.
 void StatusWriter::write(const std::vector<TableStatus>& tables) {
   if (run_.id == 0) return;  // it could not even begin
-  if (!tables_added_) {
+  if (!tables_added_ && !tables.empty()) {
     store_->add_tables(run_, tables);
     tables_added_ = true;
     written_ = tables;
@@ -49,7 +49,7 @@ void StatusWriter::write(const std::vector<TableStatus>& tables) {
   for (std::size_t i = 0; i < tables.size(); ++i)
     if (i >= written_.size() || !(tables[i] == written_[i])) changed.push_back(i);
   store_->update(run_, tables, changed);
-  written_ = tables;
+  if (!tables.empty()) written_ = tables;
 }
 
 void StatusWriter::update(const std::vector<TableStatus>& tables) {
@@ -61,7 +61,7 @@ void StatusWriter::update(const std::vector<TableStatus>& tables) {
 void StatusWriter::end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status,
                             const std::string& message) {
   const std::lock_guard lock(mutex_);
-  add_up(tables);
+  if (!tables.empty()) add_up(tables);
   run_.state = state;
   run_.exit_status = exit_status;
   run_.message = message;

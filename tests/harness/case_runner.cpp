@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <memory>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>  // fmt::join from fmt 10 on
@@ -9,6 +10,7 @@
 
 #include "tests/harness/case_file.h"
 #include "tests/harness/migration.h"
+#include "tests/harness/pg_migration.h"
 
 namespace dbsync::test {
 
@@ -35,13 +37,49 @@ std::string single_blanks(const std::string& text) {
   return out;
 }
 
+// The databases of a case and the directory it runs in, whichever program it is of.
+class CasePlace {
+ public:
+  virtual ~CasePlace() = default;
+  virtual void source_exec(const std::string& sql) = 0;
+  virtual Rows source_query(const std::string& sql) = 0;
+  virtual std::string source_version() = 0;
+  virtual TargetDb& target() = 0;
+  virtual const TestDir& dir() = 0;
+  virtual void configure(const std::string& extra) = 0;
+  virtual RunResult run(const std::vector<std::string>& args) = 0;
+};
+
+template <class Base>
+class PlaceOf : public CasePlace {
+ public:
+  void source_exec(const std::string& sql) override { base_.source.exec(sql); }
+  Rows source_query(const std::string& sql) override { return base_.source.query(sql); }
+  std::string source_version() override { return version(base_.source); }
+  TargetDb& target() override { return base_.target; }
+  const TestDir& dir() override { return base_.dir; }
+  void configure(const std::string& extra) override { base_.configure(extra); }
+  RunResult run(const std::vector<std::string>& args) override { return base_.run(args); }
+
+ private:
+  static std::string version(SourceDb& source) { return source.version(); }
+  static std::string version(TargetDb& source) { return source.value("SHOW server_version"); }
+
+  Base base_;
+};
+
 class CaseRun {
  public:
-  CaseRun(const CaseFile& file, std::string format) : case_(file), format_(std::move(format)) {}
+  CaseRun(const CaseFile& file, std::string format) : case_(file), format_(std::move(format)) {
+    if (file.pg_source)
+      place_ = std::make_unique<PlaceOf<PgMigration>>();
+    else
+      place_ = std::make_unique<PlaceOf<Migration>>();
+  }
 
   void run() {
     if (const std::string reason = unmet_needs(); !reason.empty()) GTEST_SKIP() << reason;
-    migration_.configure();
+    place_->configure({});
     for (const auto& step : case_.steps) {
       run_step(step);
       if (::testing::Test::HasFatalFailure()) return;
@@ -69,7 +107,7 @@ class CaseRun {
   // The same for one of them.
   std::string unmet(const CaseNeed& need) {
     const bool target = need.server == "postgresql";
-    const std::string version = target ? migration_.target.value("SHOW server_version") : migration_.source.version();
+    const std::string version = target ? place_->target().value("SHOW server_version") : place_->source_version();
     const bool mariadb = version.find("MariaDB") != std::string::npos;
     const bool family = target || mariadb == (need.server == "mariadb");
     if (family && numbers_of(version) >= need.version) return {};
@@ -80,15 +118,15 @@ class CaseRun {
     using Kind = CaseStep::Kind;
     try {
       switch (step.kind) {
-        case Kind::source_sql: migration_.source.exec(step.text); break;
-        case Kind::target_sql: migration_.target.exec(step.text); break;
-        case Kind::config: migration_.configure(step.text); break;
-        case Kind::file: migration_.dir.write_file(step.name, step.text); break;
+        case Kind::source_sql: place_->source_exec(step.text); break;
+        case Kind::target_sql: place_->target().exec(step.text); break;
+        case Kind::config: place_->configure(step.text); break;
+        case Kind::file: place_->dir().write_file(step.name, step.text); break;
         case Kind::run: run_program_step(step); break;
         case Kind::load_stdout: load_stdout(step); break;
-        case Kind::check_rows: compare(step, step.rows, migration_.target.query(step.text)); break;
+        case Kind::check_rows: compare(step, step.rows, place_->target().query(step.text)); break;
         case Kind::check_equal:
-          compare(step, migration_.source.query(step.text), migration_.target.query(step.target_text));
+          compare(step, place_->source_query(step.text), place_->target().query(step.target_text));
           break;
       }
     } catch (const std::exception& error) {
@@ -99,7 +137,7 @@ class CaseRun {
   void run_program_step(const CaseStep& step) {
     std::vector<std::string> args = step.words;
     if (!format_.empty()) args.insert(args.end(), {"--copy-format", format_});
-    last_ = migration_.run(args);
+    last_ = place_->run(args);
     if (last_.exit_code != step.exit_code)
       ADD_FAILURE_AT(case_.path.c_str(), step.line) << "expected exit status " << step.exit_code << "\n"
                                                     << last_.describe();
@@ -116,7 +154,7 @@ class CaseRun {
   }
 
   void load_stdout(const CaseStep& step) const {
-    const RunResult psql = migration_.target.load_with_psql(last_.out);
+    const RunResult psql = place_->target().load_with_psql(last_.out);
     if (psql.exit_code != 0)
       ADD_FAILURE_AT(case_.path.c_str(), step.line) << "psql: " << psql.err << "\nin\n" << last_.out;
   }
@@ -128,7 +166,7 @@ class CaseRun {
 
   const CaseFile& case_;
   std::string format_;
-  Migration migration_;
+  std::unique_ptr<CasePlace> place_;
   RunResult last_;
 };
 

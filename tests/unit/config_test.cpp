@@ -266,10 +266,7 @@ TEST_F(ConfigTest, WarningsOfMysql2pgsql) {
 }
 
 TEST_F(ConfigTest, WarningsOfPgsql2pgsql) {
-  const auto warnings = parse(kUnbuilt, pgsql2pgsql).warnings;
-  ASSERT_EQ(warnings.size(), 1U);
-  EXPECT_TRUE(warnings[0].starts_with("my.cfg line 18: [local.pgsql] connect_string: ")) << warnings[0];
-  EXPECT_EQ(warnings[0].find("secret"), std::string::npos);
+  EXPECT_TRUE(parse(kUnbuilt, pgsql2pgsql).warnings.empty());
 }
 
 TEST_F(ConfigTest, RejectCountOfZeroNeedsNoWarning) {

@@ -127,7 +127,11 @@ INSTANTIATE_TEST_SUITE_P(
                     UsageCase{{"--", "-d"}, "unexpected argument \"-d\"", "-l"},
                     UsageCase{{"-"}, "unexpected argument \"-\"", "-l"},
                     UsageCase{{""}, "unexpected argument \"\"", "-l"},
-                    UsageCase{{"-b8"}, "unknown option -b", "mysql2pgsql only", pgsql2pgsql},
+                    UsageCase{{"-n"}, "unknown option -n", "mysql2pgsql only", pgsql2pgsql},
+                    UsageCase{{"--include", "x"}, "unknown option --include", "pgsql2pgsql only"},
+                    UsageCase{{"-l", "f", "--exclude", "x"}, "-l names the tables itself, so --include and --exclude cannot go with it", "leave out", pgsql2pgsql},
+                    UsageCase{{"--json"}, "--json goes with --status only", "--status"},
+                    UsageCase{{"--status", "--create"}, "--status only prints, so --create cannot go with it", "leave out"},
                     UsageCase{{"--no-partitions"}, "unknown option --no-partitions", "mysql2pgsql only", pgsql2pgsql},
                     UsageCase{{"-x"}, "unknown option -x", "see pgsql2pgsql --help", pgsql2pgsql}));
 
