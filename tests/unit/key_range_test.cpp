@@ -107,7 +107,8 @@ std::vector<KeySet> key_sets(std::uint64_t seed) {
                     return static_cast<WideInt>(draw.below(10) > 0 ? draw.below(range / 100) : draw.below(range));
                   })});
   sets.push_back({"two heaps", draw_keys(2000, [&] {
-                    return static_cast<WideInt>(draw.below(1500)) + (draw.below(2) > 0 ? kUint64Most - 1500 : WideInt{0});
+                    return static_cast<WideInt>(draw.below(1500)) +
+                           (draw.below(2) > 0 ? kUint64Most - 1500 : WideInt{0});
                   })});
   sets.push_back({"two keys", {kInt64Least, kUint64Most}});
   return sets;
