@@ -70,10 +70,11 @@ class Ladder {
   }
 
   // All at once: the shorter the time between the first and the last, the likelier
-  // that nothing was committed in it.
+  // that nothing was committed in it. SESSION, since an attempt before may have left
+  // a transaction open; its own START ends it.
   void start_all() const {
     run_workers(static_cast<unsigned>(sessions_.size()), "snapshot", [this](unsigned i) {
-      sessions_[i]->exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+      sessions_[i]->exec("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
       sessions_[i]->exec("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
     });
   }
