@@ -28,8 +28,10 @@ struct Refused {
   std::string why;
 };
 
+// SESSION, since an attempt before may have left a transaction open; its own START
+// ends it.
 void start_snapshot(MysqlConnection& session) {
-  session.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  session.exec("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
   session.exec("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
 }
 

@@ -134,8 +134,7 @@ class Job {
       progress_->start();
       run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
     }
-    for (TaskResult& result : result_.results)
-      if (result.status == TaskStatus::waiting || result.status == TaskStatus::running) interrupt(result);
+    for (std::size_t i = 0; i < result_.results.size(); ++i) settle(result_.tasks[i], result_.results[i]);
     if (!source_.snapshot_held()) {
       result_.snapshot.consistent = false;
       result_.snapshot.method += "; lost in part, later rows are of a later moment";
@@ -528,23 +527,30 @@ class Job {
     TaskResult& result = result_.results[item.task];
     if (result.status != TaskStatus::running) return;  // by another chunk
     if (drain_.stop_requested()) {
-      interrupt(result);
-      log::warning(worker.name, fmt::format("{}: interrupted, rolled back", task.name));
+      result.status = TaskStatus::interrupted;
+      log::warning(worker.name, fmt::format("{}: interrupted, rolled back{}", task.name,
+                                            item.chunk.whole() ? "" : " where " + item.chunk.predicate));
     } else {
       if (!item.chunk.whole()) error.context("where " + item.chunk.predicate);
-      if (result.chunks_done > 0) {
-        error.context(kept_part(result));
-        if (error.hint().empty()) error.hint(journal_ ? "--resume loads the others" : "--truncate loads the table again from its start");
-      }
       report_failure(worker.name, task, error, result);
     }
     progress_->set_status(item.task, result.status);
   }
 
-  static void interrupt(TaskResult& result) {
-    result.status = TaskStatus::interrupted;
-    result.error = Error(ErrorKind::interrupted,
-                         result.chunks_done > 0 ? "interrupted; " + kept_part(result) : "interrupted; nothing of it was kept");
+  // What is known only when all workers have ended: how much of a task that did
+  // not end well is on the target.
+  void settle(const CopyTask& task, TaskResult& result) const {
+    if (result.status == TaskStatus::waiting || result.status == TaskStatus::running)
+      result.status = TaskStatus::interrupted;
+    if (result.status == TaskStatus::interrupted) {
+      result.error = Error(ErrorKind::interrupted, result.chunks_done > 0 ? "interrupted; " + kept_part(result)
+                                                                          : "interrupted; nothing of it was kept");
+      if (result.chunks_done > 0) log::warning("main", fmt::format("{}: {}", task.name, result.error->what()));
+    } else if (result.status == TaskStatus::failed && result.error && result.chunks_done > 0) {
+      const std::string hint = result.error->hint();
+      result.error->hint(fmt::format("{}{}; {}--truncate loads the table again from its start", kept_part(result),
+                                     hint.empty() ? "" : "; " + hint, journal_ ? "--resume loads the others, " : ""));
+    }
   }
 
   SnapshotSource& source_;

@@ -80,8 +80,10 @@ const fs::path& Servers::work_dir() {
   return work_dir_;
 }
 
-void Servers::start(const std::string& kind) {
-  const RunResult run = run_program({script(), "start", kind, work_dir().string()});
+void Servers::start(const std::string& kind, const fs::path& directory, const std::vector<std::string>& options) {
+  std::vector<std::string> args = {script(), "start", kind, directory.string()};
+  args.insert(args.end(), options.begin(), options.end());
+  const RunResult run = run_program(args);
   if (run.exit_code != 0) throw std::runtime_error("cannot start " + kind + ":\n" + run.err);
 }
 
@@ -91,17 +93,25 @@ const MysqlAccess& Servers::mysql() {
   if (!external.empty()) {
     mysql_ = parse_access(external);
   } else {
-    start("mariadb");
+    start("mariadb", work_dir());
     mysql_.emplace().socket = (work_dir() / "my.sock").string();
   }
   return *mysql_;
+}
+
+const MysqlAccess& Servers::mariadb_without_binlog() {
+  if (without_binlog_) return *without_binlog_;
+  const fs::path directory = work_dir() / "plain";
+  start("mariadb", directory, {"--skip-log-bin"});
+  without_binlog_.emplace().socket = (directory / "my.sock").string();
+  return *without_binlog_;
 }
 
 std::string Servers::pg_conninfo(const std::string& database) {
   if (pg_base_.empty()) {
     pg_base_ = env_or("DBSYNC_TEST_PG", "");
     if (pg_base_.empty()) {
-      start("postgres");
+      start("postgres", work_dir());
       pg_base_ = "host=" + work_dir().string() + " port=5432 user=postgres";
     }
   }

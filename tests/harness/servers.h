@@ -1,5 +1,6 @@
 // The servers of one test binary: one MariaDB and one PostgreSQL, started when
-// first asked for, in a temporary directory.
+// first asked for, in a temporary directory. For a few tests there is a second
+// MariaDB, without a binlog.
 //
 // A guard process (servers.sh guard) holds the read end of a pipe and stops the
 // servers and removes the directory when the write end closes: at stop(), and
@@ -19,6 +20,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dbsync::test {
 
@@ -38,6 +40,8 @@ class Servers {
   const std::filesystem::path& work_dir();
 
   const MysqlAccess& mysql();
+  // Ours, even when mysql() is an external one.
+  const MysqlAccess& mariadb_without_binlog();
   // A libpq connection string for a database of the PostgreSQL server.
   std::string pg_conninfo(const std::string& database);
 
@@ -49,10 +53,12 @@ class Servers {
   void stop();
 
  private:
-  void start(const std::string& kind);
+  static void start(const std::string& kind, const std::filesystem::path& directory,
+                    const std::vector<std::string>& options = {});
 
   std::filesystem::path work_dir_;
   std::optional<MysqlAccess> mysql_;
+  std::optional<MysqlAccess> without_binlog_;
   std::string pg_base_;
   std::map<std::string, std::size_t> log_marks_;  // by name of the log file
   pid_t guard_ = -1;

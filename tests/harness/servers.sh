@@ -6,7 +6,8 @@
 #   servers.sh start postgres DIR [postgres arguments]   listens in DIR, port 5432, user postgres
 #   servers.sh stop DIR                                  ends the servers of DIR and waits for it
 #   servers.sh guard DIR                                 waits for the end of stdin, then stops the
-#                                                        servers of DIR and removes it
+#                                                        servers of DIR and of the directories in
+#                                                        it, and removes it
 #   servers.sh env DIR                                   prints MYSQL_SOCKET and PG* for eval
 #
 # Unix sockets only, no passwords, nothing durable: never for data of worth.
@@ -181,6 +182,10 @@ stop() {
 guard() {
   trap '' INT TERM HUP
   cat >/dev/null
+  local pid_file
+  for pid_file in "$1"/*/*.pid; do
+    if [ -e "$pid_file" ]; then stop "${pid_file%/*}"; fi
+  done
   stop "$1"
   rm -rf -- "$1"
 }

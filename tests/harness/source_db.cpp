@@ -61,8 +61,10 @@ std::string unique_name() {
   return fmt::format("dbsync_test_{}_{}", getpid(), ++count);
 }
 
-MysqlSession::MysqlSession(const std::string& database) : handle_(std::make_unique<Handle>()) {
-  const MysqlAccess& access = Servers::instance().mysql();
+MysqlSession::MysqlSession(const std::string& database) : MysqlSession(Servers::instance().mysql(), database) {}
+
+MysqlSession::MysqlSession(const MysqlAccess& access, const std::string& database)
+    : handle_(std::make_unique<Handle>()) {
   mysql_options(handle_->mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   const char* host = access.socket.empty() ? access.host.c_str() : nullptr;
   if (mysql_real_connect(handle_->mysql, host, access.user.c_str(), or_null(access.password), or_null(database),

@@ -16,6 +16,7 @@ namespace dbsync::test {
 class MysqlSession {
  public:
   explicit MysqlSession(const std::string& database);  // "" = none
+  MysqlSession(const MysqlAccess& access, const std::string& database);
   ~MysqlSession();
   MysqlSession(const MysqlSession&) = delete;
   MysqlSession& operator=(const MysqlSession&) = delete;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/config_test_support.h"
@@ -85,6 +87,33 @@ TEST(Options, ShortNames) {
   EXPECT_TRUE(parse({"-q"}).quiet);
 }
 
+TEST(Options, ChunkSize) {
+  constexpr std::uint64_t kMega = 1 << 20;
+  EXPECT_EQ(parse({}).chunk_bytes, 64 * kMega);
+  EXPECT_EQ(parse({"--chunk-size", "16MB"}).chunk_bytes, 16 * kMega);
+  EXPECT_EQ(parse({"--chunk-size=512kB"}).chunk_bytes, 512U * 1024);
+  EXPECT_EQ(parse({"--chunk-size=1gb"}).chunk_bytes, 1024 * kMega);
+  EXPECT_EQ(parse({"--chunk-size=4096B"}).chunk_bytes, 4096U);
+  EXPECT_EQ(parse({"--chunk-size=0"}).chunk_bytes, 0U);
+  EXPECT_EQ(parse({"--chunk-size=1048576GB"}).chunk_bytes, std::uint64_t{1} << 50);
+  EXPECT_EQ(parse({"--chunk-size=2MB"}, pgsql2pgsql).chunk_bytes, 2 * kMega);
+}
+
+// A number alone counts rows, one with a unit bytes; the last one given counts.
+TEST(Options, MaxRate) {
+  EXPECT_FALSE(parse({}).max_rate.limited());
+  const Options rows = parse({"--max-rate", "20000"});
+  EXPECT_EQ(rows.max_rate.rows, 20000U);
+  EXPECT_EQ(rows.max_rate.bytes, 0U);
+  const Options bytes = parse({"--max-rate=20MB"});
+  EXPECT_EQ(bytes.max_rate.rows, 0U);
+  EXPECT_EQ(bytes.max_rate.bytes, 20U << 20);
+  const Options last = parse({"--max-rate=20MB", "--max-rate=5"});
+  EXPECT_EQ(last.max_rate.rows, 5U);
+  EXPECT_EQ(last.max_rate.bytes, 0U);
+  EXPECT_EQ(parse({"--max-rate=18446744073709551615"}).max_rate.rows, std::numeric_limits<std::uint64_t>::max());
+}
+
 TEST(Options, HelpWinsOverWrongCombinations) {
   EXPECT_TRUE(parse({"-h"}).help);
   EXPECT_TRUE(parse({"-n", "--help"}).help);
@@ -152,6 +181,31 @@ INSTANTIATE_TEST_SUITE_P(
                     UsageCase{{"--config="}, "option --config: the value is empty"},
                     UsageCase{{"--copy-format=csv"}, "option --copy-format: \"csv\" is none of auto, binary, text"},
                     UsageCase{{"--ddl=yes"}, "option --ddl takes no value"}));
+
+constexpr char kNoSize[] = "is not a size such as 64MB, 512kB or 0";
+constexpr char kNoRate[] = "is neither a number of rows a second nor a size a second such as 20MB";
+
+class OptionsSizes : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(OptionsSizes, AreUsageErrors) {
+  const auto& [argument, reason] = GetParam();
+  const Error error = caught([&] { parse({argument}); });
+  EXPECT_EQ(error.kind(), ErrorKind::usage);
+  expect_contains(error.message(), reason);
+}
+
+INSTANTIATE_TEST_SUITE_P(Values, OptionsSizes,
+                         testing::Values(std::pair("--chunk-size=", kNoSize), std::pair("--chunk-size=64", kNoSize),
+                                         std::pair("--chunk-size=MB", kNoSize), std::pair("--chunk-size=-1MB", kNoSize),
+                                         std::pair("--chunk-size=1.5MB", kNoSize), std::pair("--chunk-size=1TB", kNoSize),
+                                         std::pair("--chunk-size=1 MB", kNoSize),
+                                         std::pair("--chunk-size=1048577GB", kNoSize),
+                                         std::pair("--chunk-size=18446744073709551616B", kNoSize),
+                                         std::pair("--max-rate=", kNoRate), std::pair("--max-rate=0", kNoRate),
+                                         std::pair("--max-rate=0MB", kNoRate), std::pair("--max-rate=-5", kNoRate),
+                                         std::pair("--max-rate=fast", kNoRate),
+                                         std::pair("--max-rate=20MB/s", kNoRate),
+                                         std::pair("--max-rate=18446744073709551616", kNoRate)));
 
 INSTANTIATE_TEST_SUITE_P(
     Combinations, OptionsUsage,
