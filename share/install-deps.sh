@@ -7,7 +7,7 @@ want="g++ make pkg-config libpq-dev default-libmysqlclient-dev libinih-dev libfm
 case "${1:-build}" in
   build) ;;
   test) want="$want libgtest-dev libgmock-dev mariadb-server-core mariadb-client-core postgresql postgresql-client" ;;
-  bench) want="$want libbenchmark-dev mariadb-server-core mariadb-client-core postgresql postgresql-client" ;;
+  bench) want="$want libbenchmark-dev time mariadb-server-core mariadb-client-core postgresql postgresql-client" ;;
   *) echo "usage: $0 build|test|bench" >&2; exit 1 ;;
 esac
 

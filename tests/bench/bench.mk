@@ -1,7 +1,7 @@
 # Benchmarks; included by the Makefile. Not part of make test: timings are
 # compared as ratios of one run, never asserted.
 #
-#   make bench [BENCH_ROWS=1000000] [BENCH_RUNS=3]
+#   make bench [BENCH_ROWS=3000000] [BENCH_RUNS=3]
 
 BENCH_OBJ := $(call objs_of,tests/bench)
 

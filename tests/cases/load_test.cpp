@@ -192,14 +192,14 @@ class StallTest : public LoadTest {
 
 TEST_F(StallTest, ATargetThatStallsLongerThanTheSourceWaitsIsLoadedAllTheSame) {
   make_big_table();
-  hold_rows("1500, 9500");
+  hold_rows("1500");  // 34 MB are still to come: the source must wait, too
   RunOptions options;
   options.timeout = stall_ + 180s;
-  Program program({"mysql2pgsql", "-j", "2", "--chunk-size", "16MB"}, here(options));
-  ASSERT_TRUE(held(2)) << program.err_so_far();
+  Program program({"mysql2pgsql", "-j", "2", "--chunk-size", "0"}, here(options));
+  ASSERT_TRUE(held(1)) << program.err_so_far();
   {
     const Stall stall(target);
-    EXPECT_EQ(stall.backends(), 2u);
+    EXPECT_GE(stall.backends(), 1u);
     let_go();
     std::this_thread::sleep_for(stall_);
     EXPECT_TRUE(program.running()) << program.err_so_far();
