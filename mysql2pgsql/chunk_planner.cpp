@@ -101,7 +101,8 @@ bool ChunkKey::single_number() const { return columns.size() == 1 && is_whole_nu
 // The primary key when there is one: reading by another index would look every
 // row up on its own.
 ChunkKey chunk_key(const MysqlTable& table) {
-  if (!table.primary_key.empty()) return key_of(table, table.primary_key);
+  if (!table.primary_key.empty())
+    return table.primary_key_of_prefix ? ChunkKey{} : key_of(table, table.primary_key);
   for (const MysqlIndex& index : table.indexes) {
     if (!index.unique || index.type != "BTREE") continue;
     std::vector<std::string> names;

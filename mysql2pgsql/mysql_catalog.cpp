@@ -116,6 +116,7 @@ class CatalogReader {
       const std::string name = row[1].value_or("");
       if (name == "PRIMARY") {
         owner->primary_key.push_back(row[4].value_or(""));
+        if (row[5]) owner->primary_key_of_prefix = true;
         continue;
       }
       if (owner->indexes.empty() || owner->indexes.back().name != name) {

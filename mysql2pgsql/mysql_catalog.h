@@ -77,6 +77,7 @@ struct MysqlTable {
   std::string engine;
   std::vector<MysqlColumn> columns;
   std::vector<std::string> primary_key;
+  bool primary_key_of_prefix = false;  // of the first characters of a column
   std::vector<MysqlIndex> indexes;  // without the primary key
   std::vector<MysqlForeignKey> foreign_keys;
   bool hidden_foreign_keys = false;  // there are some, but the user may not see them

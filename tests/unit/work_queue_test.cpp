@@ -35,8 +35,15 @@ class WorkQueueTest : public testing::Test {
   // All tasks run; `created` says whether their tables are to be completed.
   WorkQueue& make(std::vector<CopyTask> tasks, bool created) {
     tasks_ = std::move(tasks);
-    const std::vector<bool> all(tasks_.size(), true);
-    return queue_.emplace(tasks_, all, std::vector<bool>(tasks_.size(), created), postgresql_dialect(15), kCutAbove);
+    std::vector<TaskStart> starts;
+    for (const CopyTask& one : tasks_) {
+      TaskStart& start = starts.emplace_back();
+      start.runnable = true;
+      start.complete = created;
+      start.plan = one.estimated_bytes > kCutAbove;
+      if (!start.plan) start.chunks = {{0, Chunk{}}};
+    }
+    return queue_.emplace(tasks_, starts, postgresql_dialect(15));
   }
 
   WorkItem take() {
@@ -65,7 +72,7 @@ class WorkQueueTest : public testing::Test {
 
 TEST_F(WorkQueueTest, HandsOutTheLargestFirst) {
   WorkQueue& queue = make({task("small", 10), task("large", 900), task("middle", 500)}, false);
-  EXPECT_EQ(queue.loads(), 3u);
+  EXPECT_TRUE(queue.has_work());
   for (const std::size_t expected : {1u, 2u, 0u}) {
     const WorkItem item = take();
     EXPECT_EQ(item.kind, Kind::load);
@@ -85,9 +92,9 @@ TEST_F(WorkQueueTest, PlansGoBeforeLoadsAndChunksAmongTables) {
   const WorkItem cut = take();
   EXPECT_EQ(cut.kind, Kind::plan);
   EXPECT_EQ(cut.task, 1u);
-  EXPECT_TRUE(queue.add_load(1, chunk("id < 5", 200), false));
-  EXPECT_TRUE(queue.add_load(1, chunk("id >= 5", 400), false));
-  EXPECT_TRUE(queue.add_load(2, chunk("", 0), true));
+  EXPECT_TRUE(queue.add_load(1, 0, chunk("id < 5", 200), false));
+  EXPECT_TRUE(queue.add_load(1, 0, chunk("id >= 5", 400), false));
+  EXPECT_TRUE(queue.add_load(2, 0, chunk("", 0), true));
   queue.plan_done(cut, true);
   queue.plan_done(larger, true);
   std::vector<std::string> order;
@@ -101,22 +108,37 @@ TEST_F(WorkQueueTest, PlansGoBeforeLoadsAndChunksAmongTables) {
   EXPECT_TRUE(ended());
 }
 
-TEST_F(WorkQueueTest, NothingIsPlannedWithoutAThreshold) {
-  tasks_ = {task("huge", 1 << 30)};
-  queue_.emplace(tasks_, std::vector<bool>{true}, std::vector<bool>{false}, postgresql_dialect(15), 0);
-  EXPECT_EQ(take().kind, Kind::load);
+// A resumed task: what an earlier run loaded is not loaded again, but completed.
+TEST_F(WorkQueueTest, ATaskLoadedByAnEarlierRunIsCompleted) {
+  tasks_ = {task("cut", 5000)};
+  TaskStart start;
+  start.runnable = start.complete = start.loaded = true;
+  start.all_chunks = 3;
+  start.chunks = {{2, chunk("id >= 9", 500)}};
+  queue_.emplace(tasks_, std::vector<TaskStart>{start}, postgresql_dialect(15));
+  const WorkItem rest = take();
+  EXPECT_EQ(rest.kind, Kind::load);
+  EXPECT_EQ(rest.number, 2);
+  EXPECT_FALSE(rest.only_chunk);
+  queue_->load_done(rest, true, {});
+  expect_completion_of(0);
+
+  start.chunks.clear();
+  queue_.emplace(tasks_, std::vector<TaskStart>{start}, postgresql_dialect(15));
+  EXPECT_TRUE(queue_->has_work());
+  expect_completion_of(0);
 }
 
 TEST_F(WorkQueueTest, AFailedLoadTakesTheRestOfItsTaskAlong) {
   WorkQueue& queue = make({task("cut", 5000), task("other", 100)}, true);
   const WorkItem plan = take();
   for (const char* predicate : {"id < 1", "id < 2", "id < 3", "id < 4"})
-    EXPECT_TRUE(queue.add_load(0, chunk(predicate, 500), false));
+    EXPECT_TRUE(queue.add_load(0, 0, chunk(predicate, 500), false));
   const WorkItem good = take();
   const WorkItem bad = take();
   queue.load_done(good, true, {});
   queue.load_done(bad, false, {});
-  EXPECT_FALSE(queue.add_load(0, chunk("id < 5", 500), false)) << "the rest need not be planned";
+  EXPECT_FALSE(queue.add_load(0, 0, chunk("id < 5", 500), false)) << "the rest need not be planned";
   queue.plan_done(plan, false);
   // What is left is the other table, and only that one is completed.
   const WorkItem other = take();
@@ -130,11 +152,11 @@ TEST_F(WorkQueueTest, AFailedLoadTakesTheRestOfItsTaskAlong) {
 TEST_F(WorkQueueTest, ACutTableIsCompletedAfterItsLastChunk) {
   WorkQueue& queue = make({task("cut", 5000)}, true);
   const WorkItem plan = take();
-  EXPECT_TRUE(queue.add_load(0, chunk("id < 1", 500), false));
+  EXPECT_TRUE(queue.add_load(0, 0, chunk("id < 1", 500), false));
   const WorkItem first = take();
   queue.load_done(first, true, {});
   // All its loads are done, but more may come.
-  EXPECT_TRUE(queue.add_load(0, chunk("id >= 1", 500), false));
+  EXPECT_TRUE(queue.add_load(0, 0, chunk("id >= 1", 500), false));
   const WorkItem second = take();
   EXPECT_EQ(second.kind, Kind::load);
   queue.plan_done(plan, true);
@@ -154,8 +176,10 @@ TEST_F(WorkQueueTest, ATableWithoutALoadIsEmpty) {
 
 TEST_F(WorkQueueTest, TasksThatCannotRunAreLeftOut) {
   tasks_ = {task("a", 1), task("b", 2)};
-  queue_.emplace(tasks_, std::vector<bool>{true, false}, std::vector<bool>{false, false}, postgresql_dialect(15), 0);
-  EXPECT_EQ(queue_->loads(), 1u);
+  std::vector<TaskStart> starts(2);
+  starts[0].runnable = true;
+  starts[0].chunks = {{0, Chunk{}}};
+  queue_.emplace(tasks_, starts, postgresql_dialect(15));
   const WorkItem item = take();
   EXPECT_EQ(item.task, 0u);
   queue_->load_done(item, true, {});
@@ -168,7 +192,7 @@ TEST_F(WorkQueueTest, WorkersWaitWhileATableIsPlanned) {
   const WorkItem plan = take();
   std::optional<WorkItem> got;
   std::thread waiting([&] { got = queue.next(stop_.get_token()); });
-  EXPECT_TRUE(queue.add_load(0, chunk("id < 1", 500), false));
+  EXPECT_TRUE(queue.add_load(0, 0, chunk("id < 1", 500), false));
   waiting.join();
   ASSERT_TRUE(got);
   EXPECT_EQ(got->chunk.predicate, "id < 1");
