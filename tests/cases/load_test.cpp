@@ -230,8 +230,12 @@ class FreezeTest : public LoadTest {
 
 TEST_F(FreezeTest, RowsOfATableLoadedAtOnceAreFrozen) {
   source.exec("create table t (id int primary key); insert into t values (1), (2), (3)");
+  // A table that the run makes is worth it from 1 MiB on.
+  source.exec("create table large (id int primary key, filler char(250)); "
+              "insert into large select seq, repeat('x', 250) from seq_1_to_8000; analyze table large");
   ASSERT_EQ(run({"mysql2pgsql", "--create"}).exit_code, 0);
-  EXPECT_EQ(frozen("t"), "3 of 3");
+  EXPECT_EQ(frozen("large"), "8000 of 8000");
+  source.exec("drop table large");
   ASSERT_EQ(run({"mysql2pgsql", "--append"}).exit_code, kTargetFailed) << "the keys are there already";
   ASSERT_EQ(run({"mysql2pgsql", "--truncate"}).exit_code, 0);
   EXPECT_EQ(frozen("t"), "3 of 3");

@@ -54,7 +54,7 @@ class ResumeTest : public MigrationTest {
 // DBSYNC_KILLS and DBSYNC_KILL_ROWS make it the long form of make torture.
 TEST_F(ResumeTest, KilledAtRandomMomentsLoadsEachChunkOnce) {
   const int kills = number_from_environment("DBSYNC_KILLS", 12);
-  const int rows = number_from_environment("DBSYNC_KILL_ROWS", 4000);
+  const int rows = number_from_environment("DBSYNC_KILL_ROWS", 12000);
   constexpr int kTables = 8;
   make_tables(kTables, rows);
   std::mt19937 random(20261124);
@@ -62,7 +62,8 @@ TEST_F(ResumeTest, KilledAtRandomMomentsLoadsEachChunkOnce) {
   int killed = 0;
   for (int i = 0; i < kills; ++i) {
     Program program(args, here());
-    std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(20, 900)(random)));
+    const int longest = killed == 0 ? 200 : 60 * kills;  // the first one must not come to its end
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(10, longest)(random)));
     program.signal(SIGKILL);
     const RunResult run = program.wait();
     if (run.exit_code == 0) break;  // it was faster than the kill
