@@ -16,19 +16,6 @@ std::uint32_t le(const unsigned char* p, unsigned bytes) {
   return v;
 }
 
-constexpr std::size_t number_size(Wire wire) {
-  switch (wire) {
-    case Wire::i8:
-    case Wire::u8: return 1;
-    case Wire::i16:
-    case Wire::u16: return 2;
-    case Wire::i32:
-    case Wire::u32:
-    case Wire::f32: return 4;
-    default: return 8;
-  }
-}
-
 // The clock part that dates and times share.
 void read_clock(const unsigned char* p, unsigned length, Temporal& t) {
   t.hour = p[0];
@@ -61,7 +48,9 @@ bool read_time(const unsigned char* p, unsigned length, Temporal& t) {
   return true;
 }
 
-const unsigned char* read_temporal(bool is_time, const unsigned char* p, const unsigned char* end, Temporal& t) {
+}  // namespace
+
+const unsigned char* read_wire_temporal(bool is_time, const unsigned char* p, const unsigned char* end, Temporal& t) {
   if (p >= end) return nullptr;
   const unsigned length = *p++;
   if (static_cast<std::size_t>(end - p) < length) return nullptr;
@@ -69,7 +58,7 @@ const unsigned char* read_temporal(bool is_time, const unsigned char* p, const u
   return p + length;
 }
 
-const unsigned char* read_bytes(const unsigned char* p, const unsigned char* end, SourceValue& value) {
+const unsigned char* read_long_wire_bytes(const unsigned char* p, const unsigned char* end, SourceValue& value) {
   if (p >= end) return nullptr;
   std::uint64_t length = *p++;
   if (length >= 251) {
@@ -83,22 +72,6 @@ const unsigned char* read_bytes(const unsigned char* p, const unsigned char* end
   value.data = reinterpret_cast<const char*>(p);
   value.length = static_cast<std::size_t>(length);
   return p + length;
-}
-
-}  // namespace
-
-const unsigned char* read_wire_value(WireFormat format, const unsigned char* from, const unsigned char* end,
-                                     SourceValue& value, Temporal& temporal) {
-  value.is_null = false;
-  if (format.wire == Wire::bytes) return read_bytes(from, end, value);
-  if (format.wire == Wire::temporal) {
-    value.data = reinterpret_cast<const char*>(&temporal);
-    return read_temporal(format.is_time, from, end, temporal);
-  }
-  const std::size_t size = number_size(format.wire);
-  if (static_cast<std::size_t>(end - from) < size) return nullptr;
-  value.data = reinterpret_cast<const char*>(from);
-  return from + size;
 }
 
 }  // namespace dbsync

@@ -33,8 +33,11 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // With a low limit, small buffers: a second's worth at once would not be a rate.
+// With rejects, large ones: each is a COPY in a savepoint of its own.
 std::size_t buffer_bytes(const JobOptions& options) {
   constexpr std::size_t kLeast = 4096;
+  constexpr std::size_t kWithRejects = 1 << 20;
+  if (options.reject_limit > 0 && options.max_rate.bytes == 0) return std::max(options.buffer_bytes, kWithRejects);
   if (options.max_rate.bytes == 0) return options.buffer_bytes;
   return std::clamp<std::size_t>(options.max_rate.bytes / 10, std::min(kLeast, options.buffer_bytes), options.buffer_bytes);
 }
