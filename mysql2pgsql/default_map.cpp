@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "copy/datetime.h"
 #include "mysql2pgsql/encode_value.h"
+#include "mysql2pgsql/mysql_default.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -76,17 +77,6 @@ MappedDefault bytes_default(const MysqlColumn& source, const PgType& target) {
   if (target.kind == PgKind::bytea) return {fmt::format("'\\x{}'", digits), {}, false};
   if (target.kind == PgKind::uuid && digits.size() == 32) return {fmt::format("'{}'", digits), {}, false};
   return {{}, "the binary default was left out", false};
-}
-
-// [-+]digits[.digits][e[-+]digits], and nothing that SQL could read as a comment
-// or an operator.
-bool is_number(std::string_view text) {
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
-  if (text.empty() || text[0] < '0' || text[0] > '9') return false;
-  double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  return parsed.ptr == end;
 }
 
 MappedDefault literal_default(const MysqlColumn& source, const PgType& target, ZeroDatePolicy policy) {

@@ -106,7 +106,7 @@ void encode_date(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
 
 void encode_timestamp(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
   const auto t = load<Temporal>(value);
-  if (check_date(plan, t))
+  if (check_datetime(plan, t))
     put_int8(out, pg_timestamp(datetime_of(t)));
   else if (plan.policies.zero_date == ZeroDatePolicy::minus_infinity)
     put_int8(out, kTimestampMinusInfinity);
@@ -196,9 +196,9 @@ void encode_float4_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer&
 
 // MySQL aligns the bits at the right of its bytes, PostgreSQL at the left.
 void encode_bit(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
+  const std::uint64_t right = bit_string_of(plan, value);
   const auto bits = static_cast<unsigned>(plan.source.length);
-  if (bits < 1 || bits > 64) bad_value(plan, value.bytes(), "is not a bit string of 1 to 64 bits");
-  const std::uint64_t v = bits_of(plan, value) << (64 - bits);
+  const std::uint64_t v = right << (64 - bits);
   const unsigned bytes = (bits + 7) / 8;
   char* p = out.reserve(16);
   store_be32(p, 4 + bytes);

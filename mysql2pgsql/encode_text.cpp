@@ -46,7 +46,7 @@ EncodeFn number_encoder(Wire wire) {
 template <bool WithTime>
 void encode_date(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
   const auto t = load<Temporal>(value);
-  if (!check_date(plan, t)) {
+  if (WithTime ? !check_datetime(plan, t) : !check_date(plan, t)) {
     out.put_bytes(plan.policies.zero_date == ZeroDatePolicy::minus_infinity ? "-infinity" : kNull);
     return;
   }
@@ -97,7 +97,7 @@ void encode_geometry(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out
 }
 
 void encode_bit_string(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
-  const std::uint64_t v = bits_of(plan, value);
+  const std::uint64_t v = bit_string_of(plan, value);
   const auto bits = static_cast<std::size_t>(plan.source.length);
   char* p = out.reserve(bits);
   for (std::size_t i = 0; i < bits; ++i) p[i] = (v >> (bits - 1 - i) & 1) != 0 ? '1' : '0';

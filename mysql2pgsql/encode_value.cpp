@@ -72,6 +72,12 @@ void check_time(const ColumnPlan& plan, const Temporal& t) {
   bad_value(plan, fmt::format("{}:{}:{}", t.hour, t.minute, t.second), "is not a TIME");
 }
 
+bool check_datetime(ColumnPlan& plan, const Temporal& t) {
+  if (t.hour > 23 || t.minute > 59 || t.second > 59 || t.microsecond > 999'999)
+    bad_value(plan, fmt::format("{}:{}:{}", t.hour, t.minute, t.second), "is not a time of day");
+  return check_date(plan, t);
+}
+
 std::string_view checked_text(ColumnPlan& plan, std::string_view text, std::string& scratch) {
   const std::size_t good = valid_text_prefix(text);
   if (good == text.size()) return text;
@@ -96,6 +102,14 @@ std::uint64_t bits_of(const ColumnPlan& plan, const SourceValue& value) {
   if (value.length > 8) bad_value(plan, value.bytes(), "has more than 64 bits");
   std::uint64_t v = 0;
   for (const char c : value.bytes()) v = v << 8 | static_cast<unsigned char>(c);
+  return v;
+}
+
+std::uint64_t bit_string_of(const ColumnPlan& plan, const SourceValue& value) {
+  const std::int64_t length = plan.source.length;
+  if (length < 1 || length > 64) bad_value(plan, value.bytes(), "is not a bit string of 1 to 64 bits");
+  const std::uint64_t v = bits_of(plan, value);
+  if (length < 64 && v >> length != 0) bad_value(plan, value.bytes(), fmt::format("has more than {} bits", length));
   return v;
 }
 

@@ -30,6 +30,10 @@ inline DateTime datetime_of(const Temporal& t) {
 // counted and false (the caller writes NULL or -infinity), or an Error.
 bool check_date(ColumnPlan& plan, const Temporal& t);
 
+// check_date for a value with a time of day; throws bad_value when that is none,
+// which only a malformed row can hold.
+bool check_datetime(ColumnPlan& plan, const Temporal& t);
+
 // Throws bad_value for a TIME beyond ±838:59:59, which no server stores: only a
 // malformed row can hold it.
 void check_time(const ColumnPlan& plan, const Temporal& t);
@@ -51,6 +55,10 @@ void for_each_label(std::string_view set, F&& f) {
 
 // A BIT value as a number; throws bad_value beyond 64 bits.
 std::uint64_t bits_of(const ColumnPlan& plan, const SourceValue& value);
+
+// The same for a target bit string, which has source.length bits; throws bad_value
+// when that is not 1 to 64 or the value has more.
+std::uint64_t bit_string_of(const ColumnPlan& plan, const SourceValue& value);
 
 // A SET value as an array literal: {"a","b"}, every element quoted.
 std::string array_literal(std::string_view set);

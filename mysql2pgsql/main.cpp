@@ -73,16 +73,35 @@ int write_ddl(const Options& options, const Config& config, const std::vector<Ta
   return status;
 }
 
+JournalKey journal_key(const Config& config) {
+  return {kProgram, config.src_mysql.describe(), config.target_schema};
+}
+
+JobResult run_job(MysqlSource& source, const Config& config, const Dialect& dialect, std::vector<CopyTask> tasks,
+                  const JobOptions& job, const Shutdown& shutdown, JobStatus& status) {
+  try {
+    status.observe(tasks, {});
+    JobResult result = run_copy_job(source, config.desc_pgsql, dialect, std::move(tasks), job, shutdown.drain_token(),
+                                    shutdown.cancel_token());
+    status.end(result);
+    return result;
+  } catch (const Error& error) {
+    status.fail(error);
+    throw;
+  }
+}
+
 int copy_tables(const Options& options, const Config& config, const std::vector<TableListEntry>& list,
                 const Shutdown& shutdown) {
   RunFacts facts{kProgram, {}, {}, {}, {}, utc_now()};
   JobOptions job = job_options(options, config, kProgram);
+  job.journal_key = journal_key(config);
   MysqlConnection source(config.src_mysql);
   Dialect dialect;
   {
     PgConnection target(config.desc_pgsql, "target", kProgram);
     dialect = detect_dialect(target);
-    facts.target = target.endpoint();
+    facts.target = target.describe();
     facts.target_version = dialect_name(dialect);
   }
   if (const auto chosen = chosen_dialect(options)) dialect = *chosen;
@@ -101,18 +120,9 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
 
   MysqlSource mysql(config.src_mysql, catalog, mapping, config.policies);
   JobStatus status(config, facts);
-  job.observer = [&status](const auto& done, const auto& views) { status.observe(done, views); };
-  status.observe(tasks, {});
-  JobResult result;
-  try {
-    result = run_copy_job(mysql, config.desc_pgsql, mapping.dialect, std::move(tasks), job,
-                          shutdown.drain_token(), shutdown.cancel_token());
-  } catch (const Error& error) {
-    status.fail(error);
-    throw;
-  }
+  job.observer = [&status](const auto& list, const auto& views) { status.observe(list, views); };
+  JobResult result = run_job(mysql, config, mapping.dialect, std::move(tasks), job, shutdown, status);
   if (job.create) result.notes = schema.notes;
-  status.end(result);
   if (!options.quiet || result.exit_status() != 0) print_to_user(summary_text(result));
   if (!options.report_path.empty()) write_report(options.report_path, facts, result);
   return result.exit_status();
@@ -140,6 +150,7 @@ int run(int argc, char** argv) {
     write_stdout(recorded_status(config, options.json));
     return 0;
   }
+  if (options.cleanup) return remove_journal(config, journal_key(config));
   const Shutdown shutdown;
   const MysqlLibrary library;
   return options.ddl_only ? write_ddl(options, config, list) : copy_tables(options, config, list, shutdown);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "copy/distribution_rules.h"
 #include "mysql2pgsql/mysql_cursor.h"
@@ -25,6 +26,13 @@ Error unknown_table(const PlanRequest& request, const std::string& name) {
   return error;
 }
 
+// The columns of a query's result, as map_result gives them to the rules.
+void see_columns(const std::vector<ResultColumn>& columns, const MysqlCatalog& catalog, TypeRuleUse& rules) {
+  const auto types = result_types(columns, catalog);
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (origin_of(columns[i], catalog) == nullptr) rules.see(types[i], {}, columns[i].name);
+}
+
 void plan_whole_table(const PlanRequest& request, CopyTask& task) {
   const MysqlTable* source = request.catalog.find_table(task.name);
   if (source == nullptr) throw unknown_table(request, task.name);
@@ -36,8 +44,9 @@ void plan_whole_table(const PlanRequest& request, CopyTask& task) {
   task.definition = mapped->table;
 }
 
-void plan_query(const PlanRequest& request, CopyTask& task) {
+void plan_query(const PlanRequest& request, CopyTask& task, TypeRuleUse& rules) {
   const MysqlCursor cursor(request.connection, task.query);
+  see_columns(cursor.columns(), request.catalog, rules);
   // A query is at most as large as the table it reads; a guess orders the work.
   for (const ResultColumn& column : cursor.columns())
     if (const MysqlTable* table = request.catalog.find_table(column.table)) {
@@ -47,7 +56,7 @@ void plan_query(const PlanRequest& request, CopyTask& task) {
   task.definition = map_result(task.target, cursor.columns(), request.catalog, request.options);
 }
 
-CopyTask plan_task(const PlanRequest& request, const std::string& name, const std::string& query) {
+CopyTask plan_task(const PlanRequest& request, const std::string& name, const std::string& query, TypeRuleUse& rules) {
   CopyTask task;
   task.name = name;
   task.query = query;
@@ -56,7 +65,7 @@ CopyTask plan_task(const PlanRequest& request, const std::string& name, const st
     if (query.empty())
       plan_whole_table(request, task);
     else
-      plan_query(request, task);
+      plan_query(request, task, rules);
     if (request.options.dialect.distributed)
       apply_distribution_rules(request.distribution_rules, request.config_path, *task.definition);
     plan_distribution(*task.definition, request.options.dialect, request.first_column_key);
@@ -68,13 +77,43 @@ CopyTask plan_task(const PlanRequest& request, const std::string& name, const st
   return task;
 }
 
+// Rules without effect: their writer believes that they have one.
+void warn_of_idle_rules(const PlanRequest& request, const TypeRuleUse& rules, const std::vector<CopyTask>& tasks) {
+  for (const auto& warning : rules.warnings()) log::warning("main", warning);
+  if (!request.options.dialect.distributed) return;
+  std::vector<QualifiedName> targets;
+  for (const CopyTask& task : tasks) targets.push_back(task.target);
+  for (const MappedTable& table : request.schema.tables) targets.push_back(table.table.name);
+  for (const auto& warning : idle_distribution_rules(request.distribution_rules, request.config_path, targets))
+    log::warning("main", warning);
+}
+
 }  // namespace
+
+std::vector<std::string> idle_distribution_rules(const std::vector<IniEntry>& rules, const std::string& config_path,
+                                                 const std::vector<QualifiedName>& targets) {
+  std::vector<std::string> names;
+  for (const QualifiedName& target : targets) {
+    names.push_back(target.name);
+    names.push_back(target.display());
+  }
+  std::vector<std::string> out;
+  for (const IniEntry& rule : rules) {
+    if (std::find(names.begin(), names.end(), rule.key) != names.end()) continue;
+    const std::string near = nearest_name(rule.key, names);
+    out.push_back(fmt::format("{} line {}: [distribution] {}: there is no such target table{}", config_path, rule.line,
+                              rule.key, near.empty() ? "" : fmt::format(", did you mean {}?", near)));
+  }
+  return out;
+}
 
 std::vector<CopyTask> plan_tasks(const PlanRequest& request, const std::vector<TableListEntry>& list) {
   std::vector<CopyTask> tasks;
-  for (const TableListEntry& entry : list) tasks.push_back(plan_task(request, entry.table, entry.query));
+  TypeRuleUse rules(request.options.type_rules, request.catalog);
+  for (const TableListEntry& entry : list) tasks.push_back(plan_task(request, entry.table, entry.query, rules));
   if (list.empty())
-    for (const MysqlTable& table : request.catalog.tables) tasks.push_back(plan_task(request, table.name, {}));
+    for (const MysqlTable& table : request.catalog.tables) tasks.push_back(plan_task(request, table.name, {}, rules));
+  warn_of_idle_rules(request, rules, tasks);
   drop_outside_foreign_keys(tasks);
   return tasks;
 }

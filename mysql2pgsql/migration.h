@@ -26,7 +26,12 @@ struct PlanRequest {
 // One task per line of the list, or per base table when the list is empty. A
 // table that the source does not have, a query that it refuses and a column
 // type that has no counterpart become the task's `problem`.
+// Rules of [types] and [distribution] that are for nothing are warned of in the log.
 std::vector<CopyTask> plan_tasks(const PlanRequest& request, const std::vector<TableListEntry>& list);
+
+// One warning for each rule of [distribution] whose table is not among `targets`.
+std::vector<std::string> idle_distribution_rules(const std::vector<IniEntry>& rules, const std::string& config_path,
+                                                 const std::vector<QualifiedName>& targets);
 
 // The script of -d. Tables with a problem are left out and named in a comment.
 std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request, DdlSection section);

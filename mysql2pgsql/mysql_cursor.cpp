@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "mysql2pgsql/mysql_client.h"
+#include "mysql2pgsql/wire_value.h"
 
 namespace dbsync {
 
@@ -159,6 +160,42 @@ struct MysqlCursor::Binding {
   std::vector<MYSQL_BIND> binds;
   std::vector<ColumnSlot> slots;
   std::vector<enum_field_types> field_types;
+
+  // With Connector/C, values are read where they lie in its network buffer, one
+  // call per value, instead of being copied into the slots.
+  std::vector<WireFormat> formats;
+  SourceValue* values = nullptr;
+  const MYSQL* mysql = nullptr;
+  bool broken_row = false;
+
+  static void take_value(void* self, unsigned column, unsigned char** row) {
+    auto& binding = *static_cast<Binding*>(self);
+    SourceValue& value = binding.values[column];
+    if (row == nullptr) {
+      value.is_null = true;
+      return;
+    }
+    const unsigned char* next = nullptr;
+    if (!binding.broken_row)
+      next = read_wire_value(binding.formats[column], *row, binding.row_end(), value, binding.slots[column].temporal);
+    // No exception may pass through the library: fetch() looks at the flag.
+    if (next == nullptr)
+      binding.broken_row = true;
+    else
+      *row += next - *row;
+  }
+
+#ifdef MARIADB_PACKAGE_VERSION
+  // Of the library's buffer, not of the row: it keeps the row's length to itself.
+  const unsigned char* row_end() const { return mysql->net.buff_end; }
+  void take_rows_in_place() {
+    mysql_stmt_attr_set(statement.get(), STMT_ATTR_CB_USER_DATA, this);
+    mysql_stmt_attr_set(statement.get(), STMT_ATTR_CB_RESULT, reinterpret_cast<const void*>(&take_value));
+  }
+#else
+  const unsigned char* row_end() const { return nullptr; }
+  void take_rows_in_place() {}
+#endif
 };
 
 MysqlCursor::MysqlCursor(MysqlConnection& connection, std::string sql)
@@ -205,8 +242,6 @@ void MysqlCursor::read_metadata() {
 
 void MysqlCursor::bind() {
   binding_->binds.assign(columns_.size(), MYSQL_BIND{});
-  binding_->slots = std::vector<ColumnSlot>(columns_.size());
-  values_.assign(columns_.size(), SourceValue{});
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     MYSQL_BIND& bind = binding_->binds[i];
     ColumnSlot& slot = binding_->slots[i];
@@ -236,7 +271,17 @@ void MysqlCursor::bind() {
 void MysqlCursor::execute() {
   if (mysql_stmt_execute(binding_->statement.get()) != 0) throw error();
   active_ = true;
-  bind();
+  values_.assign(columns_.size(), SourceValue{});
+  binding_->slots = std::vector<ColumnSlot>(columns_.size());
+  if constexpr (kMariadbClient) {
+    for (const ResultColumn& column : columns_)
+      binding_->formats.push_back({column.wire, column.type.kind == MysqlKind::time});
+    binding_->values = values_.data();
+    binding_->mysql = connection_.handle().mysql;
+    binding_->take_rows_in_place();
+  } else {
+    bind();
+  }
 }
 
 bool MysqlCursor::fetch() {
@@ -250,6 +295,10 @@ bool MysqlCursor::fetch() {
     Error failure = error();
     if (failure.connection_lost()) connection_.abandon();
     throw failure;
+  }
+  if constexpr (kMariadbClient) {
+    if (binding_->broken_row) throw broken_row();
+    return true;
   }
   convert_row();
   if (status == MYSQL_DATA_TRUNCATED) fetch_long_values();
@@ -297,6 +346,13 @@ void MysqlCursor::fetch_long_values() {
     values_[i].data = static_cast<const char*>(bind.buffer);
   }
   if (rebind && mysql_stmt_bind_result(binding_->statement.get(), binding_->binds.data()) != 0) throw error();
+}
+
+Error MysqlCursor::broken_row() const {
+  return Error(ErrorKind::source, "the source sent a row that is not laid out as the protocol says")
+      .statement(sql_)
+      .context(connection_.describe())
+      .hint("something between here and the server alters the data, or the server has a fault; see its error log");
 }
 
 Error MysqlCursor::error() const {

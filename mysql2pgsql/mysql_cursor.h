@@ -59,6 +59,7 @@ class MysqlCursor {
   void fetch_long_values();
   void convert_row();
   Error error() const;
+  Error broken_row() const;
 
   MysqlConnection& connection_;
   std::string sql_;

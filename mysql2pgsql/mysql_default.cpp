@@ -1,5 +1,6 @@
 #include "mysql2pgsql/mysql_default.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -7,12 +8,6 @@
 namespace dbsync {
 
 namespace {
-
-bool is_number(std::string_view text) {
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
-  return !text.empty() && text.find_first_not_of("0123456789.eE+-") == std::string_view::npos && text[0] != 'e' &&
-         text[0] != 'E';
-}
 
 bool is_temporal(MysqlKind kind) { return kind == MysqlKind::timestamp || kind == MysqlKind::datetime; }
 
@@ -66,7 +61,26 @@ void settle_mariadb(MysqlColumn& column, const std::string& text) {
   }
 }
 
+// Without the digits at its beginning; nothing when there are none.
+std::optional<std::string_view> skip_digits(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits == 0) return std::nullopt;
+  return text.substr(digits);
+}
+
 }  // namespace
+
+bool is_number(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  auto rest = skip_digits(text);
+  if (rest && rest->starts_with('.')) rest = skip_digits(rest->substr(1));
+  if (rest && (rest->starts_with('e') || rest->starts_with('E'))) {
+    rest->remove_prefix(1);
+    if (rest->starts_with('-') || rest->starts_with('+')) rest->remove_prefix(1);
+    rest = skip_digits(*rest);
+  }
+  return rest && rest->empty();
+}
 
 std::optional<std::string> unquote_mysql_literal(std::string_view text) {
   if (text.size() < 2 || text.front() != '\'' || text.back() != '\'') return std::nullopt;

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "mysql2pgsql/mysql_catalog.h"
 
@@ -14,6 +15,10 @@ namespace dbsync {
 
 void settle_default(MysqlColumn& column, const std::optional<std::string>& shown, bool flagged_expression,
                     bool is_mariadb, unsigned version);
+
+// [-+]digits[.digits][e[-+]digits] and nothing else: text that is safe to write
+// into SQL without quotes.
+bool is_number(std::string_view text);
 
 // 'it''s\n' -> it's + newline: a quoted literal with doubled quotes and
 // backslash escapes. Nothing when the text is anything else.

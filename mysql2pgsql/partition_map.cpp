@@ -183,8 +183,10 @@ class Mapper {
   }
 
   void add(const std::string& name, std::string bounds, std::string classic, bool is_default = false) {
-    result_.partitions.push_back(
-        {names_.claim(source_.name + "_" + name), std::move(bounds), std::move(classic), is_default});
+    // A classic partition is named within its table: the server puts the table's
+    // name in front by itself.
+    std::string unique = dialect_.declarative_partitions ? names_.claim(source_.name + "_" + name) : own_names_.claim(name);
+    result_.partitions.push_back({std::move(unique), std::move(bounds), std::move(classic), is_default});
   }
 
   // Rows with a NULL key go into the lowest partition on the source; PostgreSQL
@@ -257,6 +259,7 @@ class Mapper {
   const Table& table_;
   const Dialect& dialect_;
   NameSet& names_;
+  NameSet own_names_;
   const MysqlPartitioning& from_;
   std::vector<KeyPart> keys_;
   Partitioning result_;

@@ -74,25 +74,51 @@ std::optional<std::string> unsafe_pair(const MysqlType& source, const PgType& ta
   }
 }
 
-RowEncoder::RowEncoder(std::vector<ColumnPlan> columns, CopyFormat format)
-    : columns_(std::move(columns)), format_(format) {
+namespace {
+
+// All that one MySQL row holds beside its BLOBs and TEXTs is 64 KiB.
+bool can_be_large(const ColumnPlan& plan) {
+  constexpr std::int64_t kMostInRow = 65535;
+  if (plan.wire != Wire::bytes) return false;
+  switch (plan.source.kind) {
+    case MysqlKind::decimal:
+    case MysqlKind::enumeration:
+    case MysqlKind::set:
+    case MysqlKind::bit: return false;
+    case MysqlKind::character:
+    case MysqlKind::varchar:
+    case MysqlKind::binary:
+    case MysqlKind::varbinary: return plan.source.length < 0 || plan.source.length > kMostInRow;
+    default: return true;
+  }
+}
+
+}  // namespace
+
+RowEncoder::RowEncoder(std::vector<ColumnPlan> columns, CopyFormat format, std::size_t longest_row)
+    : columns_(std::move(columns)), format_(format), longest_row_(longest_row) {
   for (ColumnPlan& plan : columns_) {
     plan.encode = format_ == CopyFormat::binary ? binary_encoder(plan.source, plan.wire, plan.target)
                                                 : text_encoder(plan.source, plan.wire, plan.target);
     if (plan.encode == nullptr)
       throw Error(ErrorKind::internal, fmt::format("no encoder for column {}: {} to {}", plan.name, plan.source.text,
                                                    type_sql(plan.target)));
+    // Binary values double in text COPY.
+    const std::size_t factor = format_ == CopyFormat::text && plan.target.kind == PgKind::bytea ? 2 : 1;
+    if (can_be_large(plan)) large_.push_back({static_cast<std::size_t>(&plan - columns_.data()), factor});
   }
 }
 
 void RowEncoder::encode(const SourceValue* values, CopyBuffer& out) {
   const std::size_t mark = out.mark();
   try {
-    check_size(values);
+    check_values(values);
     if (format_ == CopyFormat::binary)
       encode_binary(values, out);
     else
       encode_text(values, out);
+    // Escapes of text COPY can double a value: the server holds such a line whole.
+    check_size(out.size() - mark);
   } catch (...) {
     out.truncate(mark);
     throw;
@@ -100,16 +126,18 @@ void RowEncoder::encode(const SourceValue* values, CopyBuffer& out) {
   ++out.rows;
 }
 
-void RowEncoder::check_size(const SourceValue* values) const {
-  // Binary values double in text COPY.
+// Before memory is spent on a row that cannot be sent.
+void RowEncoder::check_values(const SourceValue* values) const {
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const std::size_t factor = format_ == CopyFormat::text && columns_[i].target.kind == PgKind::bytea ? 2 : 1;
-    if (!values[i].is_null) bytes += factor * values[i].length;
-  }
-  if (bytes <= kMaxRowBytes) return;
+  for (const LargeColumn& column : large_)
+    if (!values[column.index].is_null) bytes += column.factor * values[column.index].length;
+  check_size(bytes);
+}
+
+void RowEncoder::check_size(std::size_t bytes) const {
+  if (bytes <= longest_row_) return;
   throw Error(ErrorKind::data, fmt::format("the row has {} bytes, more than PostgreSQL can take in one row", bytes))
-      .hint("a row must stay below 1 GiB, in text COPY with bytea counted double; leave out or split the large columns "
+      .hint("a row must stay below 1 GiB, in text COPY with bytea and escaped characters counted double; leave out or split the large columns "
             "with a table-list query");
 }
 

@@ -55,8 +55,9 @@ inline constexpr std::size_t kMaxRowBytes = (std::size_t{1} << 30) - (std::size_
 
 class RowEncoder {
  public:
-  // Fills in every plan's `encode` for the format.
-  RowEncoder(std::vector<ColumnPlan> columns, CopyFormat format);
+  // Fills in every plan's `encode` for the format. Rows of more than `longest_row`
+  // bytes are bad rows.
+  RowEncoder(std::vector<ColumnPlan> columns, CopyFormat format, std::size_t longest_row = kMaxRowBytes);
 
   // Appends one row. On an Error the buffer is as before.
   void encode(const SourceValue* values, CopyBuffer& out);
@@ -67,12 +68,20 @@ class RowEncoder {
   const std::vector<ColumnPlan>& columns() const { return columns_; }
 
  private:
-  void check_size(const SourceValue* values) const;
+  void check_values(const SourceValue* values) const;
+  void check_size(std::size_t bytes) const;
   void encode_binary(const SourceValue* values, CopyBuffer& out);
   void encode_text(const SourceValue* values, CopyBuffer& out);
 
   std::vector<ColumnPlan> columns_;
   CopyFormat format_;
+  // Columns whose values can be large, and by how much text COPY makes them larger.
+  struct LargeColumn {
+    std::size_t index;
+    std::size_t factor;
+  };
+  std::vector<LargeColumn> large_;
+  std::size_t longest_row_;
 };
 
 }  // namespace dbsync

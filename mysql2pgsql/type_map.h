@@ -11,29 +11,11 @@
 
 #include "mysql2pgsql/mysql_catalog.h"
 #include "mysql2pgsql/mysql_cursor.h"
+#include "mysql2pgsql/type_rule.h"
 #include "schema/dialect.h"
 #include "schema/pg_type.h"
 
 namespace dbsync {
-
-// A rule of [types]: `pattern = target`. Patterns: table.column (db.table.column),
-// with * for any part and a source type behind it ("*.uuid binary(16)"), or a
-// source type alone ("tinyint(1)", "bigint unsigned"). Of the rules that match,
-// the one with the largest sum wins (table 4, column 2, type with parentheses 2,
-// type without 1), the first line among equals.
-struct TypeRule {
-  std::string table;    // "" or "*" = any
-  std::string column;   // "" or "*" = any
-  std::string type;     // source type in lower case, "" = any
-  PgType target;
-  int line = 0;         // in my.cfg, for messages
-};
-
-// `key` and `value` of a [types] entry. Errors: ErrorKind::config naming `where`.
-TypeRule parse_type_rule(std::string_view key, std::string_view value, const std::string& db, const std::string& where);
-
-// "numeric(10,2)", "timestamp", "text[]" …; nothing for what is not a known type.
-std::optional<PgType> parse_pg_type(std::string_view text);
 
 // The target type of a source type; nothing when the type is not supported.
 std::optional<PgType> map_type(const MysqlType& type, const Dialect& dialect);

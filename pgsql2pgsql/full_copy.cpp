@@ -13,6 +13,7 @@
 #include "copy/job_setup.h"
 #include "copy/job_status.h"
 #include "embedded_sql.h"
+#include "pg/conninfo.h"
 #include "pg/catalog.h"
 #include "pgsql2pgsql/after_copy.h"
 #include "pgsql2pgsql/copy_plan.h"
@@ -55,6 +56,7 @@ class FullCopy {
 
   int run() {
     job_ = job_options(options_, config_, kProgram);
+    job_.journal_key = journal_key(options_, config_);
     facts_ = {kProgram, {}, {}, {}, {}, utc_now()};
     connect_target();
     if (request_.snapshot) source_.use_snapshot(request_.snapshot->name, request_.snapshot->lsn);
@@ -249,7 +251,7 @@ class FullCopy {
         result.notes.push_back(fmt::format("large objects: left out, since {} has none", dialect_name(dialect_)));
       return;
     }
-    const auto count = copy_large_objects(source_.planner(), *target_, options_.truncate, drain_);
+    const auto count = copy_large_objects(source_.planner(), *target_, options_.truncate || options_.resume || options_.restart, drain_);
     if (count.objects > 0)
       log::info("main", fmt::format("{} large objects, {}", format_count(count.objects), format_bytes(count.bytes)));
   }
@@ -274,6 +276,10 @@ class FullCopy {
 };
 
 }  // namespace
+
+JournalKey journal_key(const Options& options, const Config& config) {
+  return {kProgram, without_secrets(config.src_pgsql).conninfo, options.schema};
+}
 
 int run_full_copy(const FullCopyRequest& request, const Shutdown& shutdown) { return FullCopy(request, shutdown).run(); }
 

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "config/options.h"
 #include "config/table_list.h"
+#include "copy/load_journal.h"
 
 namespace dbsync {
 
@@ -30,6 +31,9 @@ struct FullCopyRequest {
   const std::vector<TableListEntry>& list;
   std::optional<GivenSnapshot> snapshot;  // nothing: the copy takes its own
 };
+
+// Whose journal of the copy on the target this is.
+JournalKey journal_key(const Options& options, const Config& config);
 
 // The exit status.
 int run_full_copy(const FullCopyRequest& request, const Shutdown& shutdown);

@@ -41,6 +41,7 @@ int run(int argc, char** argv) {
     write_stdout(recorded_status(config, options.json));
     return 0;
   }
+  if (options.cleanup) return remove_journal(config, journal_key(options, config));
   const Shutdown shutdown;
   const FullCopyRequest request{options, config, list, {}};
   return options.ddl_only ? print_schema(request, shutdown) : run_full_copy(request, shutdown);

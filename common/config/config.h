@@ -68,6 +68,8 @@ struct Config {
   std::string loader_table_list;           // [binlogloader], increments
   std::uint32_t load_batch = 10;
   std::uint32_t load_batch_gap = 10;
+  std::uint32_t retry_times = 5;           // [copy] per chunk
+  double retry_interval = 2;               // seconds before the first new try
   // Keys that were given although their feature is not built yet; each becomes
   // one warning at start: "my.cfg line 9: …".
   std::vector<std::string> warnings;

@@ -50,6 +50,17 @@ std::string store_reject_limit(Config& config, const std::string& value) {
   return store_number<std::uint64_t>(config.reject_limit, value, 0);
 }
 
+std::string store_retry_times(Config& config, const std::string& value) {
+  return store_number<std::uint32_t>(config.retry_times, value, 0, 1000);
+}
+
+std::string store_retry_interval(Config& config, const std::string& value) {
+  std::uint32_t seconds = 0;
+  const std::string problem = store_number<std::uint32_t>(seconds, value, 1, 3600);
+  if (problem.empty()) config.retry_interval = seconds;
+  return problem;
+}
+
 std::string store_load_batch(Config& config, const std::string& value) {
   return store_number<std::uint32_t>(config.load_batch, value, 1);
 }
@@ -249,6 +260,16 @@ std::vector<ConfigKey> pgsql_keys() {
   };
 }
 
+std::vector<ConfigKey> copy_keys() {
+  constexpr std::string_view s = "copy";
+  return {
+      {s, "retry_times", store_retry_times, "5", kComment,
+       "New tries for a chunk after a lost connection, a server that restarts or a\ndeadlock; 0 to 1000."},
+      {s, "retry_interval", store_retry_interval, "2", kComment,
+       "Seconds before the first new try; each later one waits twice as long."},
+  };
+}
+
 std::vector<ConfigKey> value_keys() {
   constexpr std::string_view s = "values";
   return {
@@ -302,7 +323,7 @@ std::vector<ConfigKey> loader_keys() {
 
 std::vector<ConfigKey> all_keys() {
   std::vector<ConfigKey> keys = mysql_keys();
-  for (auto more : {pgsql_keys(), value_keys(), ddl_keys(), loader_keys()}) keys.insert(keys.end(), more.begin(), more.end());
+  for (auto more : {pgsql_keys(), copy_keys(), value_keys(), ddl_keys(), loader_keys()}) keys.insert(keys.end(), more.begin(), more.end());
   return keys;
 }
 
@@ -318,6 +339,7 @@ const std::vector<ConfigSection>& config_sections() {
       {"src.pgsql", "Source of pgsql2pgsql: PostgreSQL."},
       {"local.pgsql", "Database for the status tables; optional."},
       {"desc.pgsql", "Target of both programs: PostgreSQL, Greenplum or a relative."},
+      {"copy", "How rows are copied."},
       {"values", "Values that PostgreSQL cannot hold; each change is counted in the summary."},
       {"types", "Other target types, most specific rule first; share/doc/types.md lists them.", store_type_rule,
        "tinyint(1) = boolean\nbigint unsigned = bigint\norders.flags = text[]\n*.uuid binary(16) = uuid"},

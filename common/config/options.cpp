@@ -114,6 +114,10 @@ void ArgumentParser::check_combinations() const {
   if (o.no_partitions && !o.ddl_only) throw usage_error("-n goes with -d only").hint("add -d, or leave out -n");
   if (o.append && o.truncate)
     throw usage_error("--append and --truncate exclude each other").hint("leave out one of them");
+  if (o.resume && o.restart)
+    throw usage_error("--resume and --restart exclude each other").hint("leave out one of them");
+  if (o.cleanup && (o.resume || o.restart || o.ddl_only))
+    throw usage_error("--cleanup goes with neither -d, --resume nor --restart").hint("run it by itself");
   if (o.verbose && o.quiet) throw usage_error("-v and -q exclude each other").hint("leave out one of them");
   if (o.section != DdlSection::all && !o.ddl_only)
     throw usage_error("--section goes with -d only").hint("add -d, or leave out --section");

@@ -32,6 +32,9 @@ struct Options {
   bool create = false;            // --create
   bool append = false;            // --append
   bool truncate = false;          // --truncate; excludes --append
+  bool resume = false;            // --resume; excludes --restart
+  bool restart = false;           // --restart
+  bool cleanup = false;           // --cleanup
   std::vector<std::string> include;  // --include PATTERN, may be repeated
   std::vector<std::string> exclude;  // --exclude PATTERN
   bool status = false;            // --status: print the status tables, copy nothing

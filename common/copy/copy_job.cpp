@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <functional>
 #include <numeric>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/backoff.h"
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/progress.h"
@@ -51,6 +54,60 @@ std::string kept_part(const TaskResult& result) {
   return fmt::format("{} of its {} chunks are on the target", result.chunks_done, result.chunks);
 }
 
+std::string found_earlier(const EarlierRun& earlier) {
+  std::size_t loaded = 0;
+  std::size_t parts = 0;
+  for (const auto& [key, table] : earlier.tables) {
+    if (table.loaded())
+      ++loaded;
+    else if (table.chunks_done() > 0)
+      ++parts;
+  }
+  return fmt::format("an earlier run, started {} UTC, {}: {} of its {} tables are loaded, {} in parts", earlier.started,
+                     earlier.finished ? "ended well" : "did not end well", loaded, earlier.tables.size(), parts);
+}
+
+// Says what there is of an earlier run, and what this one will do about it.
+JournalState take_journal(LoadJournal& journal, const JobOptions& options) {
+  constexpr unsigned kLockTries = 20;  // a killed run's sessions end soon
+  for (unsigned i = 0; !journal.lock(); ++i) {
+    if (i == kLockTries)
+      throw Error(ErrorKind::target, "another run with the same source and target schema is at work")
+          .hint("wait for it, or stop it; pg_stat_activity of the target shows its sessions");
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  }
+  JournalState state{&journal, journal.open()};
+  if (state.earlier.tables.empty()) {
+    if (options.start != StartMode::fresh) log::info("main", "there is no earlier run to go on with; starting from the beginning");
+    return state;
+  }
+  if (options.start == StartMode::fresh && state.earlier.finished) return state;
+  log::info("main", fmt::format("{}; {}", found_earlier(state.earlier),
+                                options.start == StartMode::resume    ? "loading what is missing"
+                                : options.start == StartMode::restart ? "starting over"
+                                                                      : "--resume would go on with it, --restart start over"));
+  if (options.start == StartMode::resume && !state.earlier.snapshot.empty())
+    log::warning("main", fmt::format("the earlier run's snapshot ({}) is gone: rows that changed since may be of either "
+                                     "moment", state.earlier.snapshot));
+  return state;
+}
+
+// Without permission for a schema of our own there is no resume, but a load.
+JournalState open_journal(PgConnection& control, const JobOptions& options, std::optional<LoadJournal>& journal) {
+  try {
+    journal.emplace(control, options.journal_key);
+  } catch (const Error& error) {
+    if (error.connection_lost() || error.sqlstate() != "42501") throw;
+    if (options.start != StartMode::fresh)
+      throw Error(ErrorKind::target, fmt::format("there is no journal to resume from: {}", error.what()))
+          .hint("grant CREATE on the target database, or load the tables again with --truncate");
+    log::warning("main", fmt::format("this run cannot be resumed, since the user may not create the schema dbsync on the "
+                                     "target: {}", error.what()));
+    return {};
+  }
+  return take_journal(*journal, options);
+}
+
 class Job {
  public:
   Job(SnapshotSource& source, const std::string& conninfo, std::vector<CopyTask> tasks, const JobOptions& options,
@@ -65,10 +122,11 @@ class Job {
   }
 
   JobResult run(const Dialect& dialect) {
+    dialect_ = dialect;
     const auto start = Clock::now();
     copy_freeze_ = dialect.copy_freeze && options_.reject_limit == 0;
     prepare(dialect);
-    if (queue_->loads() > 0) {
+    if (queue_->has_work()) {
       const ProgressReporter reporter(progress_->source());
       std::optional<ProgressTicker> ticker;
       if (options_.observer)
@@ -79,6 +137,7 @@ class Job {
     for (TaskResult& result : result_.results)
       if (result.status == TaskStatus::waiting || result.status == TaskStatus::running) interrupt(result);
     drop_empty_tables();
+    finish_journal();
     result_.seconds = seconds_since(start);
     return std::move(result_);
   }
@@ -99,21 +158,56 @@ class Job {
   void prepare(const Dialect& dialect) {
     const bool any = std::any_of(result_.results.begin(), result_.results.end(),
                                  [](const TaskResult& r) { return r.status == TaskStatus::waiting; });
+    prepared_.resize(result_.tasks.size());
     if (any) {
+      control_ = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
+      prepare_target_session(*control_);
+      JournalState state = open_journal(*control_, options_, journal_);
       result_.snapshot = source_.open_snapshot(options_.workers, result_.tasks);
       log::info("main", "snapshot: " + result_.snapshot.describe());
-      PgConnection control(conninfo_, "target", options_.application_name);
-      prepare_target_session(control);
-      prepared_ = prepare_targets(control, dialect, result_.tasks, options_, result_.results);
+      if (journal_) journal_->begin(result_.snapshot.describe());
+      state.journal = journal_ ? &*journal_ : nullptr;
+      prepared_ = prepare_targets(*control_, dialect, result_.tasks, options_, state, result_.results);
     }
-    std::vector<bool> runnable;
-    std::vector<bool> created;
-    for (std::size_t i = 0; i < result_.results.size(); ++i) {
-      runnable.push_back(result_.results[i].status == TaskStatus::waiting);
-      created.push_back(result_.results[i].created);
-      progress_->set_status(i, result_.results[i].status);
+    std::vector<TaskStart> starts;
+    for (std::size_t i = 0; i < result_.results.size(); ++i) starts.push_back(start_of(i));
+    queue_.emplace(result_.tasks, starts, dialect);
+  }
+
+  // What there is to do for a task; a resumed one may have all its rows.
+  TaskStart start_of(std::size_t index) {
+    TaskResult& result = result_.results[index];
+    const PreparedTask& prepared = prepared_[index];
+    TaskStart start;
+    start.runnable = result.status == TaskStatus::waiting;
+    start.complete = result.created || result_.tasks[index].post_load;
+    if (start.runnable) {
+      start.plan = !prepared.planned;
+      take_up(prepared, result, start);
+      states_[index].left = start.chunks.size() + (start.plan ? 1 : 0);
+      progress_->counters(index).rows = result.outcome.rows;
+      progress_->counters(index).bytes = result.outcome.bytes;
+      if (states_[index].left == 0) result.status = TaskStatus::done;
     }
-    queue_.emplace(result_.tasks, runnable, created, dialect, options_.chunk_bytes);
+    progress_->set_status(index, result.status);
+    return start;
+  }
+
+  static void take_up(const PreparedTask& prepared, TaskResult& result, TaskStart& start) {
+    result.chunks = start.all_chunks = std::max<std::size_t>(prepared.chunks.size(), 1);
+    for (const JournalChunk& chunk : prepared.chunks) {
+      if (!chunk.done) {
+        start.chunks.emplace_back(chunk.number, chunk.chunk);
+        continue;
+      }
+      start.loaded = true;
+      ++result.chunks_done;
+      ++result.resumed;
+      result.outcome.rows += chunk.rows;
+      result.outcome.bytes += chunk.bytes;
+      result.outcome.rejected += chunk.rejected;
+      start.zero_dates.insert(start.zero_dates.end(), chunk.zero_dates.begin(), chunk.zero_dates.end());
+    }
   }
 
   void work(unsigned index) {
@@ -135,66 +229,121 @@ class Job {
     progress_->set_status(task, TaskStatus::running);
   }
 
-  // Runs `body` for a plan or a load; what it throws fails the task.
+  // Runs `body` for a plan or a load, again after errors that a new try can cure;
+  // any other fails the task.
   template <class Body>
   bool attempt(Worker& worker, const WorkItem& item, const Body& body) {
     begin_task(item.task);
-    try {
-      connect(worker);
-      const std::stop_callback cancel_both(cancel_, [&worker] {
-        worker.source->cancel();
-        worker.target->cancel();
-      });
-      body();
-      return true;
-    } catch (Error& error) {
-      fail(worker, item, error);
-    } catch (const std::exception& e) {
-      Error error(ErrorKind::internal, e.what());
-      fail(worker, item, error);
+    for (unsigned tries = 0;; ++tries) {
+      try {
+        connect(worker);
+        const std::stop_callback cancel_both(cancel_, [&worker] {
+          worker.source->cancel();
+          worker.target->cancel();
+        });
+        body();
+        return true;
+      } catch (Error& error) {
+        drop_connections(worker);
+        if (error.retryable() && tries < options_.retry.times && !drain_.stop_requested()) {
+          if (wait_before_retry(worker, item, error, tries + 1)) continue;
+        }
+        fail(worker, item, error);
+      } catch (const std::exception& e) {
+        drop_connections(worker);
+        Error error(ErrorKind::internal, e.what());
+        fail(worker, item, error);
+      }
+      return false;
     }
-    // A session that failed may be in any state.
+  }
+
+  // A session that failed may be in any state; the source's is kept if it can
+  // be, for its snapshot.
+  static void drop_connections(Worker& worker) {
     if (worker.source && !worker.source->usable()) worker.source.reset();
     worker.target.reset();
-    return false;
+  }
+
+  bool wait_before_retry(const Worker& worker, const WorkItem& item, const Error& error, unsigned number) {
+    const double seconds = backoff_seconds(number, options_.retry.interval);
+    log::warning(worker.name, fmt::format("{}: try {} of {} in {:.1f} s after: {}", result_.tasks[item.task].name, number,
+                                          options_.retry.times, seconds, error.what()));
+    {
+      const std::lock_guard lock(mutex_);
+      ++result_.results[item.task].retries;
+    }
+    return wait_for(seconds, drain_);
   }
 
   // A first chunk is held back until a second one shows that the task is cut.
+  // Chunks of a table that can be emptied again go out at once; else all must be
+  // in the journal before one is loaded, or what is missing could not be told
+  // after a crash.
   void work_plan(Worker& worker, const WorkItem& item) {
-    std::optional<Chunk> first;
-    bool cut = false;
+    const bool stream = !journal_ || prepared_[item.task].owned;
+    std::vector<Chunk> held;
+    int count = 0;
     const bool succeeded = attempt(worker, item, [&] {
+      held.clear();
+      restart_plan(worker, item.task, count);
       const ChunkSizes sizes{options_.chunk_bytes, options_.workers};
       worker.source->plan_chunks(result_.tasks[item.task], sizes, [&](Chunk chunk) {
         if (drain_.stop_requested()) throw Error(ErrorKind::interrupted, "stopped while it was cut into chunks");
-        if (!first && !cut) {
-          first = std::move(chunk);
-          return;
-        }
-        if (!cut) empty_before_chunks(worker, item.task);
-        if (first) add_load(item.task, *std::exchange(first, std::nullopt), false);
-        cut = true;
-        add_load(item.task, std::move(chunk), false);
+        held.push_back(std::move(chunk));
+        if (held.size() < 2 && count == 0) return;
+        if (count == 0) empty_before_chunks(worker, item.task);
+        if (stream) add_loads(worker, item.task, held, count, false);
       });
-      if (first) add_load(item.task, std::move(*first), true);
+      end_plan(worker, item.task, held, count);
     });
     queue_->plan_done(item, succeeded);
     end_item(worker, item.task);
   }
 
-  void empty_before_chunks(Worker& worker, std::size_t task) {
-    const PreparedTask& prepared = prepared_[task];
-    if (prepared.truncate_first) worker.target->exec(truncate_sql(prepared.target));
+  // A second try must not cut differently what is being loaded already.
+  void restart_plan(Worker& worker, std::size_t task, int count) {
+    if (count > 0) throw Error(ErrorKind::source, "the connection was lost while the table was cut into chunks");
+    if (journal_) journal_->forget_chunks(*worker.target, prepared_[task].journal);
   }
 
-  void add_load(std::size_t task, Chunk chunk, bool only_chunk) {
+  void end_plan(Worker& worker, std::size_t task, std::vector<Chunk>& held, int& count) {
+    if (!journal_) {
+      add_loads(worker, task, held, count, count == 0 && held.size() == 1);
+      return;
+    }
+    const int first = count;
+    PgTransaction transaction(*worker.target);
+    for (std::size_t i = 0; i < held.size(); ++i)
+      journal_->add_chunk(*worker.target, prepared_[task].journal, first + static_cast<int>(i), held[i]);
+    journal_->set_planned(*worker.target, prepared_[task].journal);
+    transaction.commit();
+    const bool only = count == 0 && held.size() == 1;
+    for (Chunk& chunk : held) push_load(task, count++, std::move(chunk), only);
+    held.clear();
+  }
+
+  void add_loads(Worker& worker, std::size_t task, std::vector<Chunk>& held, int& count, bool only) {
+    for (Chunk& chunk : held) {
+      if (journal_) journal_->add_chunk(*worker.target, prepared_[task].journal, count, chunk);
+      push_load(task, count++, std::move(chunk), only);
+    }
+    held.clear();
+  }
+
+  void empty_before_chunks(Worker& worker, std::size_t task) {
+    const PreparedTask& prepared = prepared_[task];
+    if (prepared.truncate_first) truncate_table(*worker.target, prepared.target);
+  }
+
+  void push_load(std::size_t task, int number, Chunk chunk, bool only_chunk) {
     {
       const std::lock_guard lock(mutex_);
       TaskState& state = states_[task];
       ++state.left;
       result_.results[task].chunks = result_.results[task].chunks_done + state.left - 1;
     }
-    if (!queue_->add_load(task, std::move(chunk), only_chunk))
+    if (!queue_->add_load(task, number, std::move(chunk), only_chunk))
       throw Error(ErrorKind::internal, "its other chunks failed");  // the first error stands
   }
 
@@ -227,8 +376,13 @@ class Job {
     // one does not repay.
     const bool worth = result_.tasks[item.task].estimated_bytes >= kWorthFreezing;
     const bool truncate = item.only_chunk && (prepared.truncate_first || (prepared.fresh && freeze && worth));
+    std::function<bool(PgConnection&, const LoadOutcome&)> mark;
+    if (journal_)
+      mark = [this, &prepared, &item](PgConnection& target, const LoadOutcome& outcome) {
+        return journal_->mark_done(target, prepared.journal, item.number, outcome);
+      };
     const LoadRequest request{result_.tasks[item.task], item.chunk, prepared.target, truncate, freeze, options_.format,
-                              buffer_bytes(options_), rejects_, rate_};
+                              buffer_bytes(options_), rejects_, rate_, dialect_, std::move(mark)};
     return load_chunk(request, *worker.source, *worker.target, progress_->counters(item.task), drain_);
   }
 
@@ -274,13 +428,28 @@ class Job {
     try {
       connect_target(worker);
       const std::stop_callback cancel(cancel_, [&worker] { worker.target->cancel(); });
-      for (std::size_t i = 0; i < statements; ++i) worker.target->exec(unit.statements[i]);
+      for (std::size_t i = 0; i < statements; ++i) run_step(worker, unit, i, task);
       return true;
     } catch (Error& error) {
       if (drain_.stop_requested()) error.context("interrupted");
       post_failure(worker, unit, task, std::move(error));
       return false;
     }
+  }
+
+  // A statement and its mark in one transaction, once over all runs.
+  void run_step(Worker& worker, const DdlUnit& unit, std::size_t index, std::size_t task) {
+    if (!journal_) {
+      worker.target->exec(unit.statements[index]);
+      return;
+    }
+    const PreparedTask& prepared = prepared_[task];
+    const std::string step = unit.what + "\n" + unit.statements[index];
+    if (prepared.steps.contains(step)) return;
+    PgTransaction transaction(*worker.target);
+    worker.target->exec(unit.statements[index]);
+    journal_->mark_step(*worker.target, prepared.journal, step);
+    transaction.commit();
   }
 
   void post_failure(Worker& worker, const DdlUnit& unit, std::size_t task, Error error) {
@@ -308,6 +477,16 @@ class Job {
     return out.hint("the rows were loaded as they are on the source; mend them there or here, then run the statement again");
   }
 
+  void finish_journal() {
+    if (!journal_ || result_.exit_status() != 0) return;
+    try {
+      if (!control_->usable()) control_ = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
+      journal_->finish(*control_);
+    } catch (const Error& error) {
+      log::warning("main", fmt::format("the journal could not be closed: {}", error.what()));
+    }
+  }
+
   // A table that this run made and that got no rows would be in the way of the
   // next run.
   void drop_empty_tables() {
@@ -318,6 +497,7 @@ class Job {
       for (const std::size_t task : empty) {
         PgTransaction transaction(control);
         for (const auto& statement : drop_table_sql(*result_.tasks[task].definition)) control.exec(statement);
+        if (journal_) journal_->forget_table(control, prepared_[task].journal);
         transaction.commit();
         log::info("main", fmt::format("{}: created by this run and not loaded, so dropped again",
                                       result_.tasks[task].target.display()));
@@ -350,7 +530,7 @@ class Job {
       if (!item.chunk.whole()) error.context("where " + item.chunk.predicate);
       if (result.chunks_done > 0) {
         error.context(kept_part(result));
-        if (error.hint().empty()) error.hint("--truncate loads the table again from its start");
+        if (error.hint().empty()) error.hint(journal_ ? "--resume loads the others" : "--truncate loads the table again from its start");
       }
       report_failure(worker.name, task, error, result);
     }
@@ -370,11 +550,14 @@ class Job {
   std::stop_token cancel_;
   RejectBudget rejects_;
   RateLimiter rate_;
+  Dialect dialect_;
   bool copy_freeze_ = false;
   std::vector<PreparedTask> prepared_;
   std::optional<JobProgress> progress_;
   std::mutex mutex_;  // guards states_ and result_.results
   std::vector<TaskState> states_;
+  std::unique_ptr<PgConnection> control_;  // holds the journal's lock
+  std::optional<LoadJournal> journal_;
   std::optional<WorkQueue> queue_;
   JobResult result_;
 };

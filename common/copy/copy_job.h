@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/rate_limiter.h"
 #include "copy/job_progress.h"
+#include "copy/load_journal.h"
 #include "copy/snapshot_source.h"
 #include "copy/table_loader.h"
 #include "schema/dialect.h"
@@ -26,6 +27,15 @@ namespace dbsync {
 // copied into it. Tasks with a query always append.
 enum class LoadMode { refuse, append, truncate };
 
+// What to do about what an earlier run left.
+enum class StartMode { fresh, resume, restart };
+
+// Errors that a new try can cure: lost connections, a server that restarts.
+struct RetryOptions {
+  unsigned times = 5;     // per chunk
+  double interval = 2;    // seconds before the first new try; doubles
+};
+
 struct JobOptions {
   unsigned workers = 5;
   CopyFormatChoice format = CopyFormatChoice::automatic;
@@ -34,6 +44,9 @@ struct JobOptions {
   bool create = false;
   std::uint64_t chunk_bytes = 64 << 20;  // tables above it are cut; 0 = none
   MaxRate max_rate;
+  StartMode start = StartMode::fresh;
+  RetryOptions retry;
+  JournalKey journal_key;
   std::uint64_t reject_limit = 0;  // rows per target table that may be set aside
   std::string reject_directory = "rejects";
   std::string application_name;
@@ -46,6 +59,8 @@ struct TaskResult {
   LoadOutcome outcome;   // of all its chunks
   std::size_t chunks = 1;       // as far as planned
   std::size_t chunks_done = 0;  // committed on the target
+  std::size_t resumed = 0;      // of these, by an earlier run
+  unsigned retries = 0;
   double seconds = 0;    // from its first chunk's start to its last one's end
   bool created = false;  // its target table was created by this run
   std::optional<Error> error;

@@ -101,6 +101,8 @@ nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
                      {"rejected", result.outcome.rejected},
                      {"chunks", result.chunks},
                      {"chunks_done", result.chunks_done},
+                     {"chunks_resumed", result.resumed},
+                     {"retries", result.retries},
                      {"seconds", result.seconds},
                      {"rows_per_second", per_second(result.outcome.rows, result.seconds)},
                      {"created", result.created}};

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace dbsync {
 
 JobOptions job_options(const Options& options, const Config& config, const std::string& program) {
@@ -20,13 +22,20 @@ JobOptions job_options(const Options& options, const Config& config, const std::
   out.reject_limit = config.reject_limit;
   out.reject_directory = config.reject_directory;
   out.application_name = program;
+  out.start = options.resume    ? StartMode::resume
+              : options.restart ? StartMode::restart
+                                : StartMode::fresh;
+  out.retry = {config.retry_times, config.retry_interval};
   return out;
 }
 
 std::string options_in_force(const Options& options, const JobOptions& job) {
-  return fmt::format("{} workers{}{}{}{}", job.workers,
+  return fmt::format("{} workers{}{}{}{}{}", job.workers,
                      options.table_list.empty() ? ", all tables" : ", tables of " + options.table_list,
                      job.create ? ", missing tables are created" : "",
+                     job.start == StartMode::resume    ? ", resume"
+                     : job.start == StartMode::restart ? ", start over"
+                                                       : "",
                      job.mode == LoadMode::append     ? ", append"
                      : job.mode == LoadMode::truncate ? ", truncate first"
                                                       : "",
@@ -52,6 +61,13 @@ Dialect with_storage(Dialect dialect, const Config& config) {
     dialect.storage_options += ", compresstype=" + config.compress_type;
   if (config.compress_level > 0) dialect.storage_options += fmt::format(", compresslevel={}", config.compress_level);
   return dialect;
+}
+
+int remove_journal(const Config& config, const JournalKey& key) {
+  PgConnection target(config.desc_pgsql, "target", key.program);
+  LoadJournal::remove(target, key);
+  log::info("main", fmt::format("the bookkeeping of {} for {} is removed from the target", key.program, key.source));
+  return 0;
 }
 
 std::string utc_now() {

@@ -23,6 +23,9 @@ std::optional<Dialect> chosen_dialect(const Options& options);
 // With the storage of [greenplum], where the dialect is one of those.
 Dialect with_storage(Dialect dialect, const Config& config);
 
+// --cleanup: an exit status.
+int remove_journal(const Config& config, const JournalKey& key);
+
 // ISO 8601, in UTC.
 std::string utc_now();
 

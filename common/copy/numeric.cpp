@@ -107,6 +107,7 @@ std::string decode_numeric(std::string_view bytes) {
   const auto sign = static_cast<std::uint16_t>(reader.i16());
   const int scale = reader.i16();
   if ((sign != 0 && sign != kNegative) || ndigits < 0 || scale < 0) return {};
+  if (static_cast<std::size_t>(scale) > kMaxScale) return {};
   std::string digits;
   for (int i = 0; i < ndigits; ++i) {
     const int digit = reader.i16();

@@ -68,6 +68,15 @@ void RejectBudget::give_back(const QualifiedName& table, std::uint64_t rows) {
   used_[table] -= std::min(rows, used_[table]);
 }
 
+std::unique_lock<std::mutex> RejectBudget::alone(const QualifiedName& table) {
+  std::mutex* loading = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    loading = &loading_[table];
+  }
+  return std::unique_lock(*loading);
+}
+
 std::string RejectBudget::path_of(const QualifiedName& table) const {
   return (std::filesystem::path(directory_) / file_name(table)).string();
 }
@@ -85,7 +94,7 @@ void RejectBudget::write(const QualifiedName& table, const std::string& lines) {
 }
 
 TaskRejects::~TaskRejects() {
-  if (!kept_) budget_.give_back(table_, count_);
+  if (!kept_) budget_.give_back(table_, count());
 }
 
 void TaskRejects::add(std::uint64_t row, const RowText& values, const Error& reason) {
@@ -95,7 +104,7 @@ void TaskRejects::add(std::uint64_t row, const RowText& values, const Error& rea
     if (budget_.limit() > 0) error.context(fmt::format("more than {} rows had to be set aside", budget_.limit()));
     throw error;
   }
-  ++count_;
+  rows_.push_back(row);
   nlohmann::json line{{"table", table_.display()}, {"row", row}, {"reason", reason.message()}};
   if (!reason.sqlstate().empty()) line["sqlstate"] = reason.sqlstate();
   if (!reason.column().empty()) line["column"] = reason.column();
@@ -107,7 +116,7 @@ void TaskRejects::add(std::uint64_t row, const RowText& values, const Error& rea
 }
 
 void TaskRejects::keep() {
-  if (count_ > 0) budget_.write(table_, lines_);
+  if (count() > 0) budget_.write(table_, lines_);
   kept_ = true;
 }
 

@@ -24,7 +24,6 @@
 
 namespace dbsync {
 
-
 class RejectBudget {
  public:
   RejectBudget(std::uint64_t limit, std::string directory) : limit_(limit), directory_(std::move(directory)) {}
@@ -36,6 +35,10 @@ class RejectBudget {
   // Gives back what a rolled-back task took.
   void give_back(const QualifiedName& table, std::uint64_t rows);
 
+  // Held by the one task of a table that may load now; for targets whose log of
+  // rejects does not tell the tasks apart.
+  std::unique_lock<std::mutex> alone(const QualifiedName& table);
+
   // Appends the lines to the table's file. Errors: ErrorKind::target.
   void write(const QualifiedName& table, const std::string& lines);
 
@@ -44,8 +47,9 @@ class RejectBudget {
  private:
   const std::uint64_t limit_;
   const std::string directory_;
-  std::mutex mutex_;  // guards used_ and the files
+  std::mutex mutex_;  // guards used_, loading_ and the files
   std::map<QualifiedName, std::uint64_t> used_;
+  std::map<QualifiedName, std::mutex> loading_;
 };
 
 // The rows that one task set aside.
@@ -64,14 +68,16 @@ class TaskRejects {
   // commit is better than a row that is nowhere.
   void keep();
 
-  std::uint64_t count() const { return count_; }
+  std::uint64_t count() const { return rows_.size(); }
+  // Their numbers, in the order of the calls of add().
+  const std::vector<std::uint64_t>& rows() const { return rows_; }
 
  private:
   RejectBudget& budget_;
   QualifiedName table_;
   std::vector<std::string> key_;
   std::string lines_;
-  std::uint64_t count_ = 0;
+  std::vector<std::uint64_t> rows_;
   bool kept_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "copy/copy_binary.h"
+#include "copy/segment_rejects.h"
 #include "pg/copy_in.h"
 #include "schema/quote.h"
 
@@ -73,6 +74,21 @@ class Loader {
       outcome_.rows -= rejects.count() - before;
       sent();
     }
+    outcome_.rejected = rejects.count();
+    return outcome_;
+  }
+
+  // One COPY for the whole task, and the server sets aside what it cannot read.
+  LoadOutcome copy_with_segment_rejects(const LoadRequest& request, TaskRejects& rejects) {
+    const auto alone = request.rejects.alone(request.target.name);
+    SegmentRejects log(target_, request.target.name, request.dialect.replicated_tables);
+    CopyIn copy(target_, sql_ + segment_reject_clause(request.rejects.limit()));
+    for (bool more = true; more;) {
+      more = read(&rejects);
+      copy.put(buffer_.bytes());
+      sent();
+    }
+    outcome_.rows -= log.collect(outcome_.rows, copy.finish(), reader_.columns(), rejects);
     outcome_.rejected = rejects.count();
     return outcome_;
   }
@@ -150,10 +166,20 @@ class Loader {
   bool kept_ = false;
 };
 
-LoadOutcome run_loader(Loader& loader, const LoadRequest& request, TaskRejects& rejects) {
+// The clause is for text COPY; binary rows are found by halving.
+bool server_sets_aside(const LoadRequest& request, const ChunkReader& reader) {
+  return request.rejects.limit() > 0 && request.dialect.segment_rejects && reader.format() == CopyFormat::text;
+}
+
+LoadOutcome run_loader(Loader& loader, const LoadRequest& request, const ChunkReader& reader, TaskRejects& rejects) {
+  const bool by_server = server_sets_aside(request, reader);
   try {
+    if (by_server) return loader.copy_with_segment_rejects(request, rejects);
     return request.rejects.limit() > 0 ? loader.copy_with_rejects(rejects) : loader.copy_straight();
   } catch (Error& error) {
+    if (by_server && error.sqlstate().starts_with("23") && error.hint().empty())
+      error.hint("this target sets aside rows that it cannot read, but none that break a constraint: leave them out with "
+                 "a table-list query, or drop the constraint");
     // Tables are loaded in any order, so keys between them must wait.
     if (error.sqlstate() == "23503" && error.hint().empty())
       error.hint("the target table has a foreign key to a table that is not loaded yet: drop the foreign keys and add "
@@ -168,18 +194,36 @@ std::vector<std::string> key_of(const CopyTask& task) {
 
 }  // namespace
 
+namespace {
+
+void commit(PgTransaction& transaction, bool journaled) {
+  try {
+    transaction.commit();
+  } catch (const Error& error) {
+    if (journaled || !error.connection_lost()) throw;
+    throw Error(ErrorKind::target, fmt::format("whether the rows were committed is not known: {}", error.what()))
+        .hint("compare the row counts of source and target before the table is loaded again");
+  }
+}
+
+}  // namespace
+
 LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConnection& target,
                        TaskProgress& progress, const std::stop_token& stop) {
   PgTransaction transaction(target);
-  if (request.truncate_first) target.exec(truncate_sql(request.target));
+  if (request.truncate_first) truncate_table(target, request.target);
   const auto reader = source.open(request.task, request.chunk, request.target, request.format);
   TaskRejects rejects(request.rejects, request.target.name, key_of(request.task));
   Loader loader(request, *reader, target, progress, stop);
-  LoadOutcome outcome = run_loader(loader, request, rejects);
-  rejects.keep();
-  transaction.commit();
-  loader.keep();
+  LoadOutcome outcome = run_loader(loader, request, *reader, rejects);
   outcome.changed = reader->changed_values();
+  if (request.before_commit && !request.before_commit(target, outcome)) {
+    outcome.by_other = true;
+    return outcome;  // the transaction rolls back
+  }
+  rejects.keep();
+  commit(transaction, request.before_commit != nullptr);
+  loader.keep();
   return outcome;
 }
 

@@ -6,10 +6,13 @@
 //
 // With a reject limit, each buffer is a COPY of its own inside a savepoint, so
 // that the rows which the server refuses can be found by halving and set aside.
+// Where the server can set rows aside itself (segment_rejects.h), text COPY stays
+// one for the whole task.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 #include <vector>
 
@@ -17,6 +20,7 @@
 #include "copy/snapshot_source.h"
 #include "pg/catalog.h"
 #include "pg/connection.h"
+#include "schema/dialect.h"
 
 namespace dbsync {
 
@@ -32,6 +36,7 @@ struct LoadOutcome {
   CopyFormat format = CopyFormat::binary;
   std::vector<ChangedValues> changed;
   std::uint64_t rejected = 0;  // rows set aside
+  bool by_other = false;       // another process had loaded it
 };
 
 struct LoadRequest {
@@ -44,9 +49,15 @@ struct LoadRequest {
   std::size_t buffer_bytes = 0;
   RejectBudget& rejects;
   RateLimiter& rate;
+  const Dialect& dialect;  // of the target
+  // Runs in the transaction, just before its end. False: another process has
+  // loaded this chunk; then nothing of ours is kept.
+  std::function<bool(PgConnection&, const LoadOutcome&)> before_commit;
 };
 
-// `stop` is looked at between buffers: ErrorKind::interrupted then.
+// `stop` is looked at between buffers: ErrorKind::interrupted then. Without
+// before_commit, an error of which it is not known whether it came before or
+// after the commit is not retryable.
 LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConnection& target,
                        TaskProgress& progress, const std::stop_token& stop);
 

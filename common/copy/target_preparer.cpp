@@ -1,5 +1,8 @@
 #include "copy/target_preparer.h"
 
+#include <algorithm>
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -13,29 +16,110 @@ namespace {
 
 class Preparer {
  public:
-  Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks, const JobOptions& options)
-      : target_(target), dialect_(dialect), tasks_(tasks), options_(options) {
+  Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks, const JobOptions& options,
+           const JournalState& state)
+      : target_(target), dialect_(dialect), tasks_(tasks), options_(options), state_(state) {
     for (const CopyTask& task : tasks_) ++uses_[task.target];
   }
 
   PreparedTask prepare(const CopyTask& task, TaskResult& result) {
-    PreparedTask out;
     auto found = find_table(target_, task.target);
+    const JournalTable* known = state_.earlier.find(task);
+    if (known != nullptr && found && options_.start != StartMode::fresh) {
+      result.created = known->created;
+      return options_.start == StartMode::resume ? resume(task, *found, *known) : restart(task, *found, *known);
+    }
+    if (known != nullptr) settle_known(task, *known, found.has_value());
+    return start(task, std::move(found), result);
+  }
+
+ private:
+  PreparedTask start(const CopyTask& task, std::optional<TargetTable> found, TaskResult& result) {
+    PreparedTask out;
     if (!found) {
       if (!options_.create || !task.definition) throw missing_table(task);
-      create(task);
+      create(task, out);
       result.created = true;
       created_.insert(task.target);
       found = find_table(target_, task.target);
     }
     out.target = std::move(*found);
     if (task.fresh_target) created_.insert(task.target);
-    out.fresh = created_.contains(task.target) && uses_[task.target] == 1;
-    if (task.query.empty() && !created_.contains(task.target)) out.truncate_first = settle_rows(task, out.target);
+    const bool created = created_.contains(task.target);
+    out.fresh = created && uses_[task.target] == 1;
+    if (task.query.empty() && !created) out.truncate_first = settle_rows(task, out.target);
+    // A table that several tasks feed cannot be emptied for one of them.
+    out.owned = uses_[task.target] == 1 && (created || (task.query.empty() && options_.mode != LoadMode::append));
+    if (state_.journal != nullptr && out.journal < 0)
+      out.journal = state_.journal->add_table(target_, task, result.created, out.owned);
+    add_only_chunk(task, out);
     return out;
   }
 
- private:
+  // A table that is not cut has its chunk from the start.
+  void add_only_chunk(const CopyTask& task, PreparedTask& out) {
+    if (is_large(task, options_)) return;
+    out.planned = true;
+    out.chunks.push_back({});
+    if (state_.journal == nullptr) return;
+    state_.journal->add_chunk(target_, out.journal, 0, {});
+    state_.journal->set_planned(target_, out.journal);
+  }
+
+  static PreparedTask known_task(const TargetTable& table, const JournalTable& known) {
+    PreparedTask out;
+    out.target = table;
+    out.owned = known.owned;
+    out.journal = known.task;
+    out.steps = known.steps;
+    return out;
+  }
+
+  PreparedTask resume(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
+    PreparedTask out = known_task(table, known);
+    if (known.planned) {
+      out.planned = true;
+      out.chunks = known.chunks;
+      return out;
+    }
+    // It ended while the table was being cut: which rows lie beyond the chunks
+    // that are listed is not known.
+    if (known.chunks_done() > 0) empty_again(task, table, known);
+    state_.journal->forget_chunks(target_, known.task);
+    out.truncate_first = known.owned && !known.created;
+    add_only_chunk(task, out);
+    return out;
+  }
+
+  PreparedTask restart(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
+    PreparedTask out = known_task(table, known);
+    PgTransaction transaction(target_);
+    if (known.chunks_done() > 0) empty_again(task, table, known);
+    state_.journal->forget_chunks(target_, known.task);
+    add_only_chunk(task, out);
+    transaction.commit();
+    return out;
+  }
+
+  void empty_again(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
+    if (!known.owned)
+      throw Error(ErrorKind::target, fmt::format("{} holds rows that are not of the earlier run, so it cannot be emptied "
+                                                 "to start over", task.target.display()))
+          .hint("delete what the earlier run added, remove its journal with --cleanup, then run again with --append");
+    truncate_table(target_, table);
+    log::info("main", fmt::format("{}: emptied, since an earlier run loaded a part of it", task.name));
+  }
+
+  // A new start beside what an earlier run left.
+  void settle_known(const CopyTask& task, const JournalTable& known, bool there) {
+    const bool in_parts = known.chunks_done() > 0 && !known.loaded();
+    if (there && in_parts && options_.mode != LoadMode::truncate)
+      throw Error(ErrorKind::target, fmt::format("an earlier run loaded {} of {} chunks of {}", known.chunks_done(),
+                                                 known.chunks.size(), task.target.display()))
+          .hint("--resume loads the others, --restart empties the table and starts over");
+    state_.journal->forget_table(target_, known.task);
+  }
+
   Error missing_table(const CopyTask& task) {
     Error error(ErrorKind::target, fmt::format("the target has no table {}", task.target.display()));
     error.sqlstate("42P01");
@@ -47,11 +131,14 @@ class Preparer {
     return error;
   }
 
-  void create(const CopyTask& task) {
+  // The journal learns of the table in the transaction that makes it.
+  void create(const CopyTask& task, PreparedTask& out) {
     if (!task.target.schema.empty() && !schema_exists(target_, task.target.schema))
       target_.exec("CREATE SCHEMA " + quote_identifier(task.target.schema));
     PgTransaction transaction(target_);
     for (const auto& statement : create_table_sql(*task.definition, dialect_)) target_.exec(statement);
+    if (state_.journal != nullptr)
+      out.journal = state_.journal->add_table(target_, task, true, uses_[task.target] == 1);
     transaction.commit();
     log::info("main", fmt::format("{}: created", task.target.display()));
   }
@@ -63,7 +150,7 @@ class Preparer {
       // With the COPY in one transaction when that is possible: nothing is lost
       // if the copy fails. A table that several tasks feed is emptied once, now.
       if (uses_[task.target] == 1) return true;
-      if (emptied_.insert(task.target).second) target_.exec(truncate_sql(table));
+      if (emptied_.insert(task.target).second) truncate_table(target_, table);
       return false;
     }
     if (has_rows(target_, table))
@@ -76,6 +163,7 @@ class Preparer {
   const Dialect& dialect_;
   const std::vector<CopyTask>& tasks_;
   const JobOptions& options_;
+  const JournalState& state_;
   std::map<QualifiedName, int> uses_;
   std::set<QualifiedName> created_;
   std::set<QualifiedName> emptied_;
@@ -83,10 +171,18 @@ class Preparer {
 
 }  // namespace
 
+bool PreparedTask::loaded() const {
+  return planned && std::all_of(chunks.begin(), chunks.end(), [](const JournalChunk& chunk) { return chunk.done; });
+}
+
+bool is_large(const CopyTask& task, const JobOptions& options) {
+  return options.chunk_bytes > 0 && task.estimated_bytes > options.chunk_bytes;
+}
+
 std::vector<PreparedTask> prepare_targets(PgConnection& target, const Dialect& dialect,
                                           const std::vector<CopyTask>& tasks, const JobOptions& options,
-                                          std::vector<TaskResult>& results) {
-  Preparer preparer(target, dialect, tasks, options);
+                                          const JournalState& state, std::vector<TaskResult>& results) {
+  Preparer preparer(target, dialect, tasks, options, state);
   std::vector<PreparedTask> out(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (results[i].status == TaskStatus::failed) continue;

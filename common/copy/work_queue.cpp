@@ -5,26 +5,38 @@
 
 namespace dbsync {
 
-WorkQueue::WorkQueue(const std::vector<CopyTask>& tasks, const std::vector<bool>& runnable,
-                     const std::vector<bool>& created, const Dialect& dialect, std::uint64_t cut_above)
+WorkQueue::WorkQueue(const std::vector<CopyTask>& tasks, const std::vector<TaskStart>& starts, const Dialect& dialect)
     : tasks_(tasks), dialect_(dialect), task_work_(tasks.size()) {
   std::map<QualifiedName, std::size_t> known;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto [found, added] = known.emplace(tasks[i].target, tables_.size());
     if (added) tables_.emplace_back().first_task = i;
     task_work_[i].table = found->second;
-    if (!runnable[i]) continue;
-    TableWork& table = tables_[found->second];
+    if (starts[i].runnable) start_task(i, starts[i]);
+  }
+  for (TableWork& table : tables_)
+    if (table.loads_left == 0) after_loads(table);  // an earlier run loaded it
+}
+
+void WorkQueue::start_task(std::size_t task, const TaskStart& start) {
+  TableWork& table = table_of(task);
+  if (start.complete) {
+    table.complete = true;
+    table.first_task = task;
+  }
+  if (start.loaded) ++table.loads_done;
+  table.zero_dates.insert(table.zero_dates.end(), start.zero_dates.begin(), start.zero_dates.end());
+  task_work_[task].cut = start.all_chunks > 1;
+  if (start.plan) {
     ++table.loads_left;
-    ++loads_;
-    if (created[i] || tasks[i].post_load) {
-      table.complete = true;
-      table.first_task = i;
-    }
     WorkItem item;
-    item.kind = cut_above > 0 && tasks[i].estimated_bytes > cut_above ? WorkItem::Kind::plan : WorkItem::Kind::load;
-    item.task = i;
+    item.kind = WorkItem::Kind::plan;
+    item.task = task;
     push(std::move(item));
+  }
+  for (const auto& [number, chunk] : start.chunks) {
+    ++table.loads_left;
+    push({WorkItem::Kind::load, task, chunk, number, start.all_chunks == 1, {}});
   }
 }
 
@@ -53,17 +65,13 @@ std::optional<WorkItem> WorkQueue::next(const std::stop_token& stop) {
   }
 }
 
-bool WorkQueue::add_load(std::size_t task, Chunk chunk, bool only_chunk) {
+bool WorkQueue::add_load(std::size_t task, int number, Chunk chunk, bool only_chunk) {
   const std::lock_guard lock(mutex_);
   TaskWork& work = task_work_[task];
   if (work.failed) return false;
   work.cut = work.cut || !only_chunk;
   ++table_of(task).loads_left;
-  WorkItem item;
-  item.task = task;
-  item.chunk = std::move(chunk);
-  item.only_chunk = only_chunk;
-  push(std::move(item));
+  push({WorkItem::Kind::load, task, std::move(chunk), number, only_chunk, {}});
   changed_.notify_one();
   return true;
 }
@@ -108,13 +116,13 @@ void WorkQueue::after_loads(TableWork& table) {
   auto units = ready ? ready->indexes : index_units(definition(table), dialect_);
   table.indexes_left = units.size();
   // They go before the loads that wait: the table is still in the caches.
-  for (auto& unit : units) push({WorkItem::Kind::index, table.first_task, {}, true, {std::move(unit)}});
+  for (auto& unit : units) push({WorkItem::Kind::index, table.first_task, {}, 0, true, {std::move(unit)}});
   if (table.indexes_left == 0) push_finish(table);
 }
 
 void WorkQueue::push_finish(const TableWork& table) {
   const auto& ready = tasks_[table.first_task].post_load;
-  push({WorkItem::Kind::finish, table.first_task, {}, true,
+  push({WorkItem::Kind::finish, table.first_task, {}, 0, true,
         ready ? ready->finish : finish_units(definition(table), dialect_, table.zero_dates)});
 }
 
@@ -129,7 +137,7 @@ void WorkQueue::ddl_done(const WorkItem& item, const std::vector<bool>& succeede
       if (!succeeded[i] || item.units[i].statements.size() < 2) continue;
       DdlUnit check = item.units[i];
       check.statements.erase(check.statements.begin());
-      push({WorkItem::Kind::check_foreign_key, check.task, {}, true, {std::move(check)}});
+      push({WorkItem::Kind::check_foreign_key, check.task, {}, 0, true, {std::move(check)}});
     }
   }
   changed_.notify_all();
@@ -151,6 +159,11 @@ bool WorkQueue::push_foreign_keys() {
   if (item.units.empty()) return false;
   push(std::move(item));
   return true;
+}
+
+bool WorkQueue::has_work() const {
+  const std::lock_guard lock(mutex_);
+  return !items_.empty();
 }
 
 std::vector<std::size_t> WorkQueue::empty_tables() const {

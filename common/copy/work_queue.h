@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "copy/snapshot_source.h"
@@ -34,24 +35,32 @@ struct WorkItem {
   Kind kind = Kind::load;
   std::size_t task = 0;
   Chunk chunk;
+  int number = 0;          // the chunk's, in its task
   bool only_chunk = true;  // the task is loaded by this one item
   std::vector<DdlUnit> units;
 };
 
+// What is known of a task when the work begins.
+struct TaskStart {
+  bool runnable = false;      // nothing is done for it when not
+  bool complete = false;      // its target table is ours to complete
+  bool plan = false;          // it must be cut into chunks first
+  bool loaded = false;        // by an earlier run, at least in parts
+  std::vector<std::pair<int, Chunk>> chunks;  // to load, without a plan
+  std::size_t all_chunks = 1;
+  std::vector<std::string> zero_dates;        // of chunks loaded earlier
+};
+
 class WorkQueue {
  public:
-  // `runnable[i]`: task i is to be loaded; `created[i]`: its target table was
-  // created by this run and is to be completed. Tasks larger than `cut_above`
-  // bytes are planned first (0 = none).
-  WorkQueue(const std::vector<CopyTask>& tasks, const std::vector<bool>& runnable, const std::vector<bool>& created,
-            const Dialect& dialect, std::uint64_t cut_above);
+  WorkQueue(const std::vector<CopyTask>& tasks, const std::vector<TaskStart>& starts, const Dialect& dialect);
 
   // Nothing when all is done or `stop` was requested.
   std::optional<WorkItem> next(const std::stop_token& stop);
 
   // While a plan item is at work: one more load. False when the task has failed
   // meanwhile, so that the rest need not be planned.
-  bool add_load(std::size_t task, Chunk chunk, bool only_chunk);
+  bool add_load(std::size_t task, int number, Chunk chunk, bool only_chunk);
 
   // One of the next three must be called once for each item.
   void plan_done(const WorkItem& item, bool succeeded);
@@ -66,7 +75,7 @@ class WorkQueue {
   // index each. After the workers have ended.
   std::vector<std::size_t> empty_tables() const;
 
-  std::size_t loads() const { return loads_; }
+  bool has_work() const;
 
  private:
   struct TableWork {
@@ -89,6 +98,7 @@ class WorkQueue {
   TableWork& table_of(std::size_t task) { return tables_[task_work_[task].table]; }
   const Table& definition(const TableWork& table) const { return *tasks_[table.first_task].definition; }
   bool to_complete(const TableWork& table) const { return table.complete && table.loads_done > 0 && !table.in_parts; }
+  void start_task(std::size_t task, const TaskStart& start);
   void push(WorkItem item);
   void fail_task(std::size_t task);
   void load_ended(TableWork& table);
@@ -105,7 +115,6 @@ class WorkQueue {
   std::vector<TaskWork> task_work_;
   std::uint64_t pushed_ = 0;
   std::size_t active_ = 0;
-  std::size_t loads_ = 0;
   bool foreign_keys_pushed_ = false;
 };
 

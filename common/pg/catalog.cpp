@@ -107,8 +107,15 @@ bool has_rows(PgConnection& connection, const TargetTable& table) {
   return connection.exec(fmt::format("SELECT 1 FROM {}{} LIMIT 1", table.only ? "ONLY " : "", quote_name(table.name))).rows() > 0;
 }
 
-std::string truncate_sql(const TargetTable& table) {
-  return fmt::format("TRUNCATE TABLE {}{}", table.only ? "ONLY " : "", quote_name(table.name));
+void truncate_table(PgConnection& connection, const TargetTable& table) {
+  try {
+    connection.exec(fmt::format("TRUNCATE TABLE {}{}", table.only ? "ONLY " : "", quote_name(table.name)));
+  } catch (Error& error) {
+    if (error.sqlstate() == "0A000")  // feature_not_supported
+      error.hint("drop the foreign keys that refer to the table before the run and add them again after it, when the "
+                 "tables on both sides are loaded (mysql2pgsql -d --section post-data prints them)");
+    throw;
+  }
 }
 
 std::vector<std::string> similar_tables(PgConnection& connection, const QualifiedName& name) {

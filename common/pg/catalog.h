@@ -53,8 +53,10 @@ std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedN
 
 bool schema_exists(PgConnection& connection, const std::string& schema);
 bool has_rows(PgConnection& connection, const TargetTable& table);
-// Empties the table, not those that inherit from it.
-std::string truncate_sql(const TargetTable& table);
+// Empties the table, not those that inherit from it. The server refuses it for a
+// table that foreign keys refer to and proposes CASCADE, which would empty tables
+// that nobody named: our hint does not.
+void truncate_table(PgConnection& connection, const TargetTable& table);
 
 // Tables of any schema that have this name, or this name in other letter case: for hints.
 std::vector<std::string> similar_tables(PgConnection& connection, const QualifiedName& name);

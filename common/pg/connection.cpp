@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "pg/copy_context.h"
 
 namespace dbsync {
 
@@ -140,7 +141,10 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   else if (std::string hint = hint_for(state != nullptr ? state : "", error.message()); !hint.empty())
     error.hint(std::move(hint));
   const char* column = result != nullptr ? PQresultErrorField(result, PG_DIAG_COLUMN_NAME) : nullptr;
-  if (column != nullptr) error.column(column);
+  if (column != nullptr)
+    error.column(column);
+  else if (where != nullptr && data)
+    error.column(column_of_copy_context(where));
   if (state != nullptr && retryable_state(state)) error.mark_retryable();
   if (PQstatus(connection_.get()) != CONNECTION_OK) error.mark_connection_lost();
   error.context(describe_);

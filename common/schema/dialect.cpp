@@ -31,6 +31,7 @@ Dialect greenplum_dialect(int major) {
   d.unique_on_append_only = major >= 7;
   d.text_copy = true;
   d.copy_freeze = false;
+  d.segment_rejects = true;
   return d;
 }
 

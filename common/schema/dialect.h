@@ -29,6 +29,7 @@ struct Dialect {
   bool smallserial = true;
   bool replicated_tables = false;  // DISTRIBUTED REPLICATED
   bool unique_on_append_only = true;
+  bool segment_rejects = false;    // COPY … LOG ERRORS SEGMENT REJECT LIMIT, gp_read_error_log()
   std::string storage_options;        // inside CREATE TABLE … WITH (…); "" = the server's default
 
   friend bool operator==(const Dialect&, const Dialect&) = default;

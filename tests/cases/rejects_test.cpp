@@ -106,6 +106,8 @@ TEST_P(RejectsTest, RowsThatTheTargetRefusesAreSetAside) {
     EXPECT_FALSE(text(lines[0], "reason").empty()) << lines[0];
   }
   EXPECT_EQ(text(rejects("public.nn")[0], "column"), "v");
+  // The server names it in the context of its message only.
+  EXPECT_EQ(text(rejects("public.len")[0], "column"), "v");
 }
 
 TEST_P(RejectsTest, OneRowTooManyFailsTheTableAndLeavesNothing) {

@@ -69,18 +69,14 @@ struct Storage {
   std::unique_ptr<char[]> bytes;
 };
 
-// MySQL's TIME ends at 838 hours; far more than that must not confuse an encoder.
-// Above some 10^9 hours microseconds no longer fit 64 bits.
-constexpr std::uint32_t kHours = 100'000'000;
-
 dbsync::Temporal temporal_of(Input& input) {
   dbsync::Temporal t;
   const bool wild = input.below(4) == 0;
   t.year = wild ? input.take<std::int32_t>() : input.take<std::uint16_t>() % 10000;
   for (std::uint32_t* part : {&t.month, &t.day, &t.hour, &t.minute, &t.second})
     *part = wild ? input.take<std::uint32_t>() : input.take<std::uint8_t>() % 61;
-  t.hour %= kHours;
-  t.microsecond = input.take<std::uint32_t>() % 1000000;
+  t.microsecond = input.take<std::uint32_t>();
+  if (!wild) t.microsecond %= 1000000;
   t.negative = input.below(2) == 1;
   return t;
 }

@@ -32,8 +32,8 @@ CREATE TABLE "public"."by_list" (
 DISTRIBUTED BY ("id", "k")
 PARTITION BY LIST ("k")
 (
-    PARTITION "by_list_a" VALUES (1, 2),
-    PARTITION "by_list_b" VALUES (20200303)
+    PARTITION "a" VALUES (1, 2),
+    PARTITION "b" VALUES (20200303)
 );
 
 CREATE TABLE "public"."by_primary_key" (
@@ -51,10 +51,10 @@ CREATE TABLE "public"."by_range" (
 DISTRIBUTED BY ("id", "d")
 PARTITION BY RANGE ("d")
 (
-    PARTITION "by_range_p0" END ('2020-01-01') EXCLUSIVE,
-    PARTITION "by_range_p1" START ('2020-01-01') INCLUSIVE END ('2021-01-01') EXCLUSIVE,
-    PARTITION "by_range_px" START ('2021-01-01') INCLUSIVE,
-    DEFAULT PARTITION "by_range_default"
+    PARTITION "p0" END ('2020-01-01') EXCLUSIVE,
+    PARTITION "p1" START ('2020-01-01') INCLUSIVE END ('2021-01-01') EXCLUSIVE,
+    PARTITION "px" START ('2021-01-01') INCLUSIVE,
+    DEFAULT PARTITION "default"
 );
 
 -- NOTE: not partitioned: Greenplum 6 has no form for PARTITION BY RANGE over 2 columns

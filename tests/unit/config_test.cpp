@@ -183,7 +183,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"misspelt section", "[dest.pgsql]\nconnect_string = \"secret\"\n",
                  "my.cfg line 7: unknown section [dest.pgsql]", "did you mean [desc.pgsql]?"},
         BadValue{"unlike any section", "[x]\nconnect_string = \"secret\"\n", "my.cfg line 7: unknown section [x]",
-                 "the sections are [src.mysql], [src.pgsql], [local.pgsql], [desc.pgsql], [values], [types]"},
+                 "the sections are [src.mysql], [src.pgsql], [local.pgsql], [desc.pgsql], [copy], [values], [types]"},
         BadValue{"duplicate", "connect_string = \"secret\"\n",
                  "my.cfg line 6: [desc.pgsql] connect_string is given a second time, first in line 5", "remove"},
         BadValue{"duplicate in a second section", "[src.mysql]\ndb = \"x\"\n",

@@ -25,6 +25,23 @@ TEST(BinaryDefault, HexIsReadWhereTheServerWritesIt) {
   EXPECT_EQ(binary_default("varbinary(20)", "0x'; drop table t; --", false, 80036).find("drop"), std::string::npos);
 }
 
+// What passes is written into the DDL without quotes.
+TEST(NumberDefault, IsDigitsAndNothingElse) {
+  for (const char* text : {"0", "-1", "+1", "10.50", "1e10", "1.5E-300", "99999999999999999999", "1e999"})
+    EXPECT_TRUE(is_number(text)) << text;
+  for (const char* text : {"", "-", "--1", "1-1", "1--", "1.", ".5", "1.2.3", "1e", "1e+", "e5", "0x10", "1 ", " 1", "nan", "inf", "1;"})
+    EXPECT_FALSE(is_number(text)) << text;
+}
+
+TEST(NumberDefault, OfMariadbIsALiteralOnlyWhenItIsANumber) {
+  MysqlColumn column;
+  column.type = parse_mysql_type("int", "int(11)");
+  settle_default(column, "1--1", false, true, 101119);
+  EXPECT_EQ(column.default_kind, MysqlColumn::Default::expression);
+  settle_default(column, "-1", false, true, 101119);
+  EXPECT_EQ(column.default_kind, MysqlColumn::Default::literal);
+}
+
 TEST(BitDefault, LongerThanSixtyFourBitsIsLeftOut) {
   MysqlColumn column;
   column.type = parse_mysql_type("bit", "bit(99)");

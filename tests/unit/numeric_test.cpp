@@ -83,6 +83,15 @@ TEST(Numeric, WhatIsNotADecimalIsRefused) {
   EXPECT_EQ(encode("0." + std::string(16384, '1')), "");
 }
 
+// NUMERIC_DSCALE_MAX of numeric.c is 16383.
+TEST(Numeric, AScaleBeyondTheServersIsRefused) {
+  const std::string head("\0\1\0\0\0\0", 6);
+  const std::string one("\0\1", 2);
+  EXPECT_EQ(decode_numeric(head + std::string("\x3F\xFF", 2) + one).size(), 2U + 16383U);
+  EXPECT_EQ(decode_numeric(head + std::string("\x40\x00", 2) + one), "");
+  EXPECT_EQ(decode_numeric(head + std::string("\x7F\xFF", 2) + one), "");
+}
+
 TEST(Numeric, TruncatedBytesThrow) {
   const std::string bytes = encode("12345.678");
   for (std::size_t n = 0; n < bytes.size(); ++n)

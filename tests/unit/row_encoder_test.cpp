@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "copy/numeric.h"
@@ -144,6 +147,24 @@ TEST(Times, BecomeIntervalsWithTheirSign) {
   EXPECT_THROW(binary(column(type("time", "time"), Wire::temporal, PgKind::time), native(long_time)), Error);
 }
 
+// No server sends such fields; a malformed row must not become another time.
+TEST(Times, OutsideOfTheClockAreRefusedInBothFormats) {
+  const auto datetime = column(type("datetime", "datetime(6)"), Wire::temporal, PgKind::timestamp);
+  for (const auto& [hour, minute, second, micros] : std::vector<std::array<std::uint32_t, 4>>{
+           {24, 0, 0, 0}, {0, 60, 0, 0}, {0, 0, 60, 0}, {0, 0, 0, 1000000}, {4294967295U, 0, 0, 0}}) {
+    Temporal t;
+    t.year = 2020;
+    t.month = 1;
+    t.day = 1;
+    t.hour = hour;
+    t.minute = minute;
+    t.second = second;
+    t.microsecond = micros;
+    EXPECT_THROW(binary(datetime, native(t)), Error) << hour;
+    EXPECT_THROW(text_form(datetime, native(t)), Error) << hour;
+  }
+}
+
 TEST(Text, NulAndInvalidUtf8FollowThePolicies) {
   const std::string nul = "a\0b"s;
   const std::string invalid = "a\xFF" "b";
@@ -182,6 +203,68 @@ TEST(Text, ABadRowLeavesTheBufferAsItWas) {
   EXPECT_EQ(out.rows, 1U);
 }
 
+struct LargeRow {
+  const char* what;
+  CopyFormat format;
+  PgKind target;
+  std::string value;
+};
+
+// With a limit of 100 bytes instead of the 1 GiB of PostgreSQL.
+class RowLimit : public testing::TestWithParam<LargeRow> {};
+
+TEST_P(RowLimit, ALargerRowIsABadRowAndTheBufferStays) {
+  const LargeRow& large = GetParam();
+  const bool bytes = large.target == PgKind::bytea;
+  const auto source = bytes ? type("longblob", "longblob") : type("longtext", "longtext");
+  RowEncoder encoder({column(source, Wire::bytes, large.target), column(source, Wire::bytes, large.target)}, large.format, 100);
+  CopyBuffer out(1024);
+  const SourceValue fits[] = {text("a"), text(std::string_view(large.value).substr(0, 10))};
+  encoder.encode(fits, out);
+  const std::string before(bytes_of(out));
+  const SourceValue row[] = {text(large.value), text(large.value)};
+  try {
+    encoder.encode(row, out);
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data);
+    EXPECT_NE(error.message().find("more than PostgreSQL can take in one row"), std::string::npos) << error.what();
+    EXPECT_NE(error.hint(), "");
+  }
+  EXPECT_EQ(bytes_of(out), before);
+  EXPECT_EQ(out.rows, 1U);
+  EXPECT_EQ(encoder.row_text(row)[1].second.has_value(), true);  // the row can be set aside
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, RowLimit,
+    testing::Values(LargeRow{"sum_binary", CopyFormat::binary, PgKind::text, std::string(51, 'x')},
+                    LargeRow{"sum_text", CopyFormat::text, PgKind::text, std::string(51, 'x')},
+                    LargeRow{"one_value", CopyFormat::binary, PgKind::bytea, std::string(500, 'x')},
+                    LargeRow{"bytea_counts_double", CopyFormat::text, PgKind::bytea, std::string(26, 'x')},
+                    LargeRow{"escapes_count_double", CopyFormat::text, PgKind::text, std::string(26, '\n')}),
+    [](const auto& large) { return std::string(large.param.what); });
+
+// A row as large as the limit allows is sent: 2 for the number of fields, 4 for
+// each length.
+TEST(RowLimitOfBinary, TheLargestRowFits) {
+  const auto plan = column(type("longtext", "longtext"), Wire::bytes, PgKind::text);
+  RowEncoder encoder({plan}, CopyFormat::binary, 100);
+  CopyBuffer out(1024);
+  const std::string largest(94, 'x');
+  const SourceValue value = text(largest);
+  encoder.encode(&value, out);
+  EXPECT_EQ(out.size(), 100U);
+  const std::string larger(95, 'x');
+  const SourceValue too_large = text(larger);
+  EXPECT_THROW(encoder.encode(&too_large, out), Error);
+}
+
+TEST(RowLimitOfPostgres, LeavesTheServerRoomBelowOneGigabyte) {
+  EXPECT_LT(kMaxRowBytes, std::size_t{1} << 30);
+  EXPECT_GT(kMaxRowBytes, std::size_t{1000} << 20);
+}
+
 TEST(Bytes, BinaryIsWhole) {
   const std::string blob = "\0\1\xFF\\\t"s;
   const auto plan = column(type("blob", "blob"), Wire::bytes, PgKind::bytea);
@@ -194,6 +277,17 @@ TEST(Bits, MoveFromTheRightToTheLeft) {
   const auto plan = column(type("bit", "bit(9)"), Wire::bytes, PgKind::bit);
   EXPECT_EQ(binary(plan, text(bits)), "\0\0\0\6\0\0\0\x09\x82\x80"s);
   EXPECT_EQ(text_form(plan, text(bits)), "100000101");
+}
+
+// More bits than the type has: only a malformed row can hold them.
+TEST(Bits, OutsideOfTheTypeAreRefusedInBothFormats) {
+  const std::string nine = "\x01\x05"s;
+  for (const int length : {0, 65, 8}) {
+    auto plan = column(type("bit", "bit(9)"), Wire::bytes, PgKind::bit);
+    plan.source.length = length;
+    EXPECT_THROW(binary(plan, text(nine)), Error) << length;
+    EXPECT_THROW(text_form(plan, text(nine)), Error) << length;
+  }
 }
 
 TEST(Sets, BecomeTextOrArrays) {

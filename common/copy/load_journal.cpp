@@ -1,0 +1,214 @@
+#include "copy/load_journal.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "embedded_sql.h"
+
+namespace dbsync {
+
+namespace {
+
+// Two processes on one key; any constant does for the first half.
+constexpr int kLockClass = 0x64627379;
+
+std::string task_key(const std::string& name, const std::string& query, const QualifiedName& target) {
+  return name + '\n' + query + '\n' + target.schema + '\n' + target.name;
+}
+
+std::string flag(bool value) { return value ? "t" : "f"; }
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min(text.find('\n', from), text.size());
+    out.push_back(text.substr(from, end - from));
+    from = end + 1;
+  }
+  return out;
+}
+
+bool schema_there(PgConnection& connection) {
+  return connection.exec("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'dbsync'").rows() > 0;
+}
+
+bool tables_there(PgConnection& connection) {
+  return connection
+             .exec("SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                   "WHERE n.nspname = 'dbsync' AND c.relname = 'copy_run'")
+             .rows() > 0;
+}
+
+}  // namespace
+
+std::size_t JournalTable::chunks_done() const {
+  return static_cast<std::size_t>(std::count_if(chunks.begin(), chunks.end(), [](const auto& c) { return c.done; }));
+}
+
+const JournalTable* EarlierRun::find(const CopyTask& task) const {
+  const auto found = tables.find(task_key(task.name, task.query, task.target));
+  return found == tables.end() ? nullptr : &found->second;
+}
+
+LoadJournal::LoadJournal(PgConnection& connection, JournalKey key)
+    : connection_(connection), key_(std::move(key)) {
+  make_tables();
+}
+
+void LoadJournal::make_tables() {
+  if (tables_there(connection_)) return;
+  PgTransaction transaction(connection_);
+  if (!schema_there(connection_)) connection_.exec("CREATE SCHEMA dbsync");
+  connection_.exec(sql::journal_tables);
+  transaction.commit();
+}
+
+bool LoadJournal::lock() {
+  return connection_
+      .exec("SELECT pg_catalog.pg_try_advisory_lock($1::int, pg_catalog.hashtext($2))",
+            {std::to_string(kLockClass), key_.program + '\n' + key_.source + '\n' + key_.target_schema})
+      .boolean(0, 0);
+}
+
+EarlierRun LoadJournal::open() {
+  const std::vector<std::optional<std::string>> key{key_.program, key_.source, key_.target_schema};
+  const PgResult run = connection_.exec(
+      "SELECT run, to_char(started AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), finished IS NOT NULL, snapshot "
+      "FROM dbsync.copy_run WHERE program = $1 AND source = $2 AND target_schema = $3",
+      key);
+  if (run.rows() == 0) {
+    PgTransaction transaction(connection_);
+    // Other keys may be added at this moment, too.
+    connection_.exec("LOCK TABLE dbsync.copy_run IN SHARE ROW EXCLUSIVE MODE");
+    run_ = connection_.exec("SELECT coalesce(max(run), 0) + 1 FROM dbsync.copy_run").integer(0, 0);
+    connection_.exec(
+        "INSERT INTO dbsync.copy_run (run, program, source, target_schema, started, snapshot) "
+        "VALUES ($1, $2, $3, $4, now(), '')",
+        {run_text(), key_.program, key_.source, key_.target_schema});
+    transaction.commit();
+    return {{}, true, {}, {}};
+  }
+  run_ = run.integer(0, 0);
+  EarlierRun out{run.text(0, 1), run.boolean(0, 2), run.text(0, 3), {}};
+  const PgResult tables = connection_.exec(
+      "SELECT task, name, query, target_schema, target_table, created, owned, planned FROM dbsync.copy_table "
+      "WHERE run = $1 ORDER BY task",
+      {run_text()});
+  for (int row = 0; row < tables.rows(); ++row) {
+    JournalTable table = read_table(static_cast<int>(tables.integer(row, 0)));
+    table.created = tables.boolean(row, 5);
+    table.owned = tables.boolean(row, 6);
+    table.planned = tables.boolean(row, 7);
+    next_task_ = table.task + 1;
+    const QualifiedName target{tables.text(row, 3), tables.text(row, 4)};
+    out.tables.emplace(task_key(tables.text(row, 1), tables.text(row, 2), target), std::move(table));
+  }
+  return out;
+}
+
+JournalTable LoadJournal::read_table(int task) {
+  JournalTable table;
+  table.task = task;
+  const std::vector<std::optional<std::string>> key{run_text(), std::to_string(task)};
+  const PgResult chunks = connection_.exec(
+      "SELECT chunk, source_from, predicate, estimated_bytes, done IS NOT NULL, row_count, byte_count, rejected, "
+      "zero_dates FROM dbsync.copy_chunk WHERE run = $1 AND task = $2 ORDER BY chunk",
+      key);
+  for (int row = 0; row < chunks.rows(); ++row) {
+    JournalChunk& chunk = table.chunks.emplace_back();
+    chunk.number = static_cast<int>(chunks.integer(row, 0));
+    chunk.chunk = {chunks.text(row, 1), chunks.text(row, 2), static_cast<std::uint64_t>(chunks.integer(row, 3))};
+    chunk.done = chunks.boolean(row, 4);
+    if (!chunk.done) continue;
+    chunk.rows = static_cast<std::uint64_t>(chunks.integer(row, 5));
+    chunk.bytes = static_cast<std::uint64_t>(chunks.integer(row, 6));
+    chunk.rejected = static_cast<std::uint64_t>(chunks.integer(row, 7));
+    chunk.zero_dates = lines(chunks.text(row, 8));
+  }
+  const PgResult steps = connection_.exec("SELECT step FROM dbsync.copy_step WHERE run = $1 AND task = $2", key);
+  for (int row = 0; row < steps.rows(); ++row) table.steps.insert(steps.text(row, 0));
+  return table;
+}
+
+void LoadJournal::begin(const std::string& snapshot) {
+  connection_.exec("UPDATE dbsync.copy_run SET started = now(), finished = NULL, snapshot = $2 WHERE run = $1",
+                   {run_text(), snapshot});
+}
+
+void LoadJournal::finish(PgConnection& connection) const {
+  connection.exec("UPDATE dbsync.copy_run SET finished = now() WHERE run = $1", {run_text()});
+}
+
+int LoadJournal::add_table(PgConnection& connection, const CopyTask& copy, bool created, bool owned) {
+  const int task = next_task_++;
+  connection.exec(
+      "INSERT INTO dbsync.copy_table (run, task, name, query, target_schema, target_table, created, owned, planned) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, false)",
+      {run_text(), std::to_string(task), copy.name, copy.query, copy.target.schema, copy.target.name, flag(created),
+       flag(owned)});
+  return task;
+}
+
+void LoadJournal::forget_table(PgConnection& connection, int task) const {
+  for (const char* table : {"copy_step", "copy_chunk", "copy_table"})
+    connection.exec(fmt::format("DELETE FROM dbsync.{} WHERE run = $1 AND task = $2", table),
+                    {run_text(), std::to_string(task)});
+}
+
+void LoadJournal::set_planned(PgConnection& connection, int task) const {
+  connection.exec("UPDATE dbsync.copy_table SET planned = true WHERE run = $1 AND task = $2",
+                  {run_text(), std::to_string(task)});
+}
+
+void LoadJournal::add_chunk(PgConnection& connection, int task, int number, const Chunk& chunk) const {
+  connection.exec(
+      "INSERT INTO dbsync.copy_chunk (run, task, chunk, source_from, predicate, estimated_bytes) "
+      "VALUES ($1, $2, $3, $4, $5, $6)",
+      {run_text(), std::to_string(task), std::to_string(number), chunk.from, chunk.predicate,
+       std::to_string(chunk.estimated_bytes)});
+}
+
+void LoadJournal::forget_chunks(PgConnection& connection, int task) const {
+  connection.exec("DELETE FROM dbsync.copy_chunk WHERE run = $1 AND task = $2", {run_text(), std::to_string(task)});
+  connection.exec("UPDATE dbsync.copy_table SET planned = false WHERE run = $1 AND task = $2",
+                  {run_text(), std::to_string(task)});
+}
+
+bool LoadJournal::mark_done(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const {
+  std::string zero_dates;
+  for (const ChangedValues& changed : outcome.changed) zero_dates += changed.column + "\n";
+  return connection
+             .exec("UPDATE dbsync.copy_chunk SET done = now(), row_count = $4, byte_count = $5, rejected = $6, "
+                   "zero_dates = $7 WHERE run = $1 AND task = $2 AND chunk = $3 AND done IS NULL",
+                   {run_text(), std::to_string(task), std::to_string(number), std::to_string(outcome.rows),
+                    std::to_string(outcome.bytes), std::to_string(outcome.rejected), zero_dates})
+             .affected_rows() == 1;
+}
+
+void LoadJournal::mark_step(PgConnection& connection, int task, const std::string& step) const {
+  connection.exec("INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ($1, $2, $3, now())",
+                  {run_text(), std::to_string(task), step});
+}
+
+void LoadJournal::remove(PgConnection& connection, const JournalKey& key) {
+  if (!tables_there(connection)) return;
+  PgTransaction transaction(connection);
+  for (const char* table : {"copy_step", "copy_chunk", "copy_table", "copy_run"})
+    connection.exec(fmt::format("DELETE FROM dbsync.{} WHERE run IN (SELECT run FROM dbsync.copy_run "
+                                "WHERE program = $1 AND source = $2 AND target_schema = $3)",
+                                table),
+                    {key.program, key.source, key.target_schema});
+  if (connection.exec("SELECT 1 FROM dbsync.copy_run LIMIT 1").rows() == 0) {
+    connection.exec("DROP TABLE dbsync.copy_step, dbsync.copy_chunk, dbsync.copy_table, dbsync.copy_run");
+    const bool others = connection
+                            .exec("SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+                                  "ON n.oid = c.relnamespace WHERE n.nspname = 'dbsync' LIMIT 1")
+                            .rows() > 0;
+    if (!others) connection.exec("DROP SCHEMA dbsync");
+  }
+  transaction.commit();
+}
+
+}  // namespace dbsync

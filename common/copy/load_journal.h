@@ -1,0 +1,112 @@
+// The journal of a copy: which tables it made and emptied, into which chunks it
+// cut them, which of these are in and which steps after the load are done. It
+// lives on the target, in the schema dbsync, and changes in the same transactions
+// as what it tells about; so a copy that ended in any way can be resumed.
+//
+// A chunk is marked done by an update of its row that must find it not done.
+// Two processes that load one chunk meet there, and only the first one commits:
+// a killed run's last COMMIT may still be on its way when the next run starts.
+//
+// Threads: const members may be called by any thread, each with a connection of
+// its own; the others belong to one.
+// Errors: from the connection.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "copy/snapshot_source.h"
+#include "copy/table_loader.h"
+#include "pg/connection.h"
+
+namespace dbsync {
+
+// Whose journal: programs with the same key share it, one after the other.
+struct JournalKey {
+  std::string program;
+  std::string source;         // endpoint without password
+  std::string target_schema;
+};
+
+struct JournalChunk {
+  int number = 0;
+  Chunk chunk;
+  bool done = false;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t rejected = 0;
+  std::vector<std::string> zero_dates;  // columns that got a NULL for a zero date
+};
+
+// What the journal knows of one task.
+struct JournalTable {
+  int task = 0;          // its number in the journal
+  bool created = false;  // its target table was made by us
+  bool owned = false;    // its target table holds no rows but ours
+  bool planned = false;  // all its chunks are listed
+  std::vector<JournalChunk> chunks;
+  std::set<std::string> steps;  // after the load
+
+  std::size_t chunks_done() const;
+  bool loaded() const { return planned && chunks_done() == chunks.size(); }
+};
+
+// What earlier runs left.
+struct EarlierRun {
+  std::string started;
+  bool finished = false;
+  std::string snapshot;
+  // By task name, query and target: the same line of work in another run.
+  std::map<std::string, JournalTable> tables;
+
+  const JournalTable* find(const CopyTask& task) const;
+};
+
+class LoadJournal {
+ public:
+  // Makes the schema and its tables when they are missing. ErrorKind::target
+  // when the user may not.
+  LoadJournal(PgConnection& connection, JournalKey key);
+
+  // False when another process works on the same key. The lock lives as long as
+  // the connection.
+  bool lock();
+
+  // Reads what there is, or makes an empty entry for the key.
+  EarlierRun open();
+  void begin(const std::string& snapshot);
+  void finish(PgConnection& connection) const;
+
+  // All of these write through the connection given, in its transaction when it
+  // is in one.
+
+  // A task from its start, in place of what was known of it. Its number.
+  int add_table(PgConnection& connection, const CopyTask& copy, bool created, bool owned);
+  void forget_table(PgConnection& connection, int task) const;
+  void set_planned(PgConnection& connection, int task) const;
+  void add_chunk(PgConnection& connection, int task, int number, const Chunk& chunk) const;
+  void forget_chunks(PgConnection& connection, int task) const;
+  // False when another process has done it: roll back then.
+  bool mark_done(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const;
+  void mark_step(PgConnection& connection, int task, const std::string& step) const;
+
+  // Removes what the journal knows of this key, and its tables and the schema
+  // when nothing else is in them. For --cleanup.
+  static void remove(PgConnection& connection, const JournalKey& key);
+
+ private:
+  void make_tables();
+  JournalTable read_table(int task);
+  std::string run_text() const { return std::to_string(run_); }
+
+  PgConnection& connection_;
+  JournalKey key_;
+  std::int64_t run_ = 0;  // constant once opened: read by all threads
+  int next_task_ = 0;     // add_table is for one thread
+};
+
+}  // namespace dbsync
