@@ -101,7 +101,7 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
   {
     PgConnection target(config.desc_pgsql, "target", kProgram);
     dialect = detect_dialect(target);
-    facts.target = target.endpoint();
+    facts.target = target.describe();
     facts.target_version = dialect_name(dialect);
   }
   if (const auto chosen = chosen_dialect(options)) dialect = *chosen;
