@@ -59,6 +59,10 @@ void set_options(MYSQL* mysql, const MysqlEndpoint& endpoint) {
   set_ssl_mode(mysql, endpoint.ssl_mode);
 }
 
+constexpr char kTlsHint[] =
+    "turn TLS on at the server and check ssl_mode, ssl_ca, ssl_cert and ssl_key of [src.mysql]; ssl_mode = preferred does "
+    "without TLS where there is none, as on many unix sockets";
+
 // A server without TLS must not get what ssl_mode wants encrypted.
 void check_encryption(MYSQL* mysql, const MysqlEndpoint& endpoint) {
   if (endpoint.ssl_mode != "required" && !endpoint.ssl_mode.starts_with("verify")) return;
@@ -66,7 +70,7 @@ void check_encryption(MYSQL* mysql, const MysqlEndpoint& endpoint) {
   if (cipher != nullptr && *cipher != '\0') return;
   throw Error(ErrorKind::source, fmt::format("the connection to the source {} is not encrypted, but ssl_mode is {}",
                                              endpoint.describe(), endpoint.ssl_mode))
-      .hint("turn TLS on at the server, or set ssl_mode = preferred (unix sockets have no TLS)");
+      .hint(kTlsHint);
 }
 
 }  // namespace
@@ -82,6 +86,7 @@ std::string errno_hint(unsigned code) {
     case 2002:
     case 2003:
     case 2005: return "check that the server runs, and host, port or socket of [src.mysql]";
+    case 2026: return kTlsHint;
     case 2013:
     case 2006:
     case 1927: return "the source ended the connection; see its error log, then run again";
