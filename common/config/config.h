@@ -37,12 +37,24 @@ struct MysqlEndpoint {
   std::string describe() const;
 };
 
+// [follow]: the incremental phase of pgsql2pgsql.
+struct FollowConfig {
+  enum class Conflicts { error, skip, overwrite };
+
+  Conflicts conflicts = Conflicts::error;
+  bool add_columns = true;                // new columns of the source are added on the target
+  std::uint64_t max_retained_wal_mb = 0;  // MiB; 0 = no limit
+  bool stop_over_limit = false;           // end the task's WAL retention when the limit is passed
+  std::string spill_directory;            // of large transactions; "" = TMPDIR
+};
+
 struct Config {
   std::string path;  // as given, for messages
   MysqlEndpoint src_mysql;
   std::string src_pgsql;    // libpq connection strings, passed through whole
   std::string local_pgsql;  // "" when the section is missing
   std::string desc_pgsql;
+  std::string task = "default";  // [local.pgsql] task: whose status it is
   std::uint64_t reject_limit = 0;          // ignore_copy_error_count_each_table
   std::string reject_directory = "rejects";
   std::string target_schema = "public";    // [desc.pgsql] target_schema
@@ -58,6 +70,7 @@ struct Config {
   std::string loader_table_list;           // [binlogloader], increments
   std::uint32_t load_batch = 10;
   std::uint32_t load_batch_gap = 10;
+  FollowConfig follow;                     // [follow]
   // Keys that were given although their feature is not built yet; each becomes
   // one warning at start: "my.cfg line 9: …".
   std::vector<std::string> warnings;

@@ -70,8 +70,7 @@ std::string store_section(Options& options, std::string_view value) {
 
 const std::vector<OptionSpec>& option_table() {
   using enum OptionGroup;
-  constexpr bool both = true;
-  constexpr bool mysql_only = false;
+  using enum OptionOf;
   static const std::vector<OptionSpec> table{
       {'l', "table-list", "FILE", what, both, store_text<&Options::table_list>,
        "copy the tables that FILE names, one a line:\n\"name\" or \"name : query\" (default: every table)"},
@@ -87,6 +86,15 @@ const std::vector<OptionSpec>& option_table() {
        "create the tables that the target lacks, then copy"},
       {'\0', "append", "", what, both, set_flag<&Options::append>, "copy into tables that already hold rows"},
       {'\0', "truncate", "", what, both, set_flag<&Options::truncate>, "empty the target tables before copying"},
+      {'\0', "full-only", "", what, pgsql_only, set_flag<&Options::full_only>,
+       "copy the rows and end, without following changes"},
+      {'\0', "follow-only", "", what, pgsql_only, set_flag<&Options::follow_only>,
+       "follow changes without a copy: the target holds what\nthe source held when the task began"},
+      {'\0', "end-at", "LSN", what, pgsql_only, store_text<&Options::end_at>,
+       "follow changes up to this position of the source, or\nto its position now (\"now\"), and end; the next run\n"
+       "goes on from there"},
+      {'\0', "cleanup", "", what, pgsql_only, set_flag<&Options::cleanup>,
+       "end the task: set the target's sequences, drop slot\nand publication on the source, forget the position"},
       {'c', "config", "FILE", how, both, store_text<&Options::config_path>, "configuration file (default: my.cfg)"},
       {'s', "schema", "NAME", how, both, store_text<&Options::schema>,
        "schema of the target tables (default: target_schema\nin the configuration file, else public)"},

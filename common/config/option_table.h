@@ -11,13 +11,14 @@
 namespace dbsync::config_detail {
 
 enum class OptionGroup { what, how, messages };
+enum class OptionOf { both, mysql_only, pgsql_only };
 
 struct OptionSpec {
   char short_name;             // '\0': none
   std::string_view long_name;  // without --
   std::string_view argument;   // word for the value in --help; "" when it takes none
   OptionGroup group;
-  bool both_programs;  // false: mysql2pgsql only
+  OptionOf programs;
   // Stores the value ("" for a flag); returns what is wrong with it, "" when
   // nothing is.
   std::string (*store)(Options& options, std::string_view value);
@@ -27,7 +28,8 @@ struct OptionSpec {
 const std::vector<OptionSpec>& option_table();
 
 inline bool has_option(Program program, const OptionSpec& option) {
-  return option.both_programs || program == Program::mysql2pgsql;
+  return option.programs == OptionOf::both ||
+         (option.programs == OptionOf::mysql_only) == (program == Program::mysql2pgsql);
 }
 
 inline std::string_view program_name(Program program) {

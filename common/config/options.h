@@ -33,6 +33,10 @@ struct Options {
   std::string report_path;        // --report FILE
   CopyFormatChoice copy_format = CopyFormatChoice::automatic;  // --copy-format auto|binary|text
   std::string dialect;            // --dialect NAME; "" = ask the target
+  bool full_only = false;         // --full-only; pgsql2pgsql
+  bool follow_only = false;       // --follow-only; pgsql2pgsql
+  std::string end_at;             // --end-at now|LSN; pgsql2pgsql; "" = follow on
+  bool cleanup = false;           // --cleanup; pgsql2pgsql
   bool verbose = false;           // -v, --verbose: debug lines
   bool quiet = false;             // -q, --quiet: warnings and errors only
 };

@@ -88,15 +88,18 @@ void count_notice(void* self, const pg_result* result) {
     log::debug(connection.role_, text);
 }
 
-PgConnection::PgConnection(const std::string& conninfo, std::string role, const std::string& name)
+PgConnection::PgConnection(const std::string& conninfo, std::string role, const std::string& name, PgSessionKind kind)
     : role_(std::move(role)), describe_(role_) {
   check_conninfo(conninfo, role_);
-  connect(conninfo, name);
+  connect(conninfo, name, kind);
 }
 
-void PgConnection::connect(const std::string& conninfo, const std::string& name) {
-  const std::array<const char*, 4> keywords{"dbname", "fallback_application_name", "client_encoding", nullptr};
-  const std::array<const char*, 4> values{conninfo.c_str(), name.c_str(), "UTF8", nullptr};
+void PgConnection::connect(const std::string& conninfo, const std::string& name, PgSessionKind kind) {
+  // "replication" stands last: cut off by the null where it is not wanted.
+  const char* const replication = kind == PgSessionKind::replication ? "replication" : nullptr;
+  const std::array<const char*, 5> keywords{"dbname", "fallback_application_name", "client_encoding", replication,
+                                            nullptr};
+  const std::array<const char*, 5> values{conninfo.c_str(), name.c_str(), "UTF8", "database", nullptr};
   connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
   if (!connection_) throw std::bad_alloc();
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
@@ -105,10 +108,8 @@ void PgConnection::connect(const std::string& conninfo, const std::string& name)
   }
   PQsetNoticeReceiver(connection_.get(), count_notice, this);
   cancel_.reset(PQgetCancel(connection_.get()));
-  const char* host = PQhost(connection_.get());
-  describe_ = fmt::format("{} {}@{}:{}/{} (backend {})", role_, PQuser(connection_.get()),
-                          host != nullptr && *host != '\0' ? host : "local", PQport(connection_.get()),
-                          PQdb(connection_.get()), PQbackendPID(connection_.get()));
+  describe_ = fmt::format("{} {}@{} (backend {})", role_, PQuser(connection_.get()), endpoint(),
+                          PQbackendPID(connection_.get()));
 }
 
 Error PgConnection::error_of(const pg_result* result, std::string_view statement) const {
@@ -160,6 +161,12 @@ PgResult PgConnection::exec(const std::string& sql, const std::vector<std::optio
   return checked(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
                               nullptr, nullptr, 0),
                  sql);
+}
+
+std::string PgConnection::endpoint() const {
+  const char* host = PQhost(connection_.get());
+  return fmt::format("{}:{}/{}", host != nullptr && *host != '\0' ? host : "local", PQport(connection_.get()),
+                     PQdb(connection_.get()));
 }
 
 int PgConnection::server_version() const { return PQserverVersion(connection_.get()); }

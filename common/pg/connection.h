@@ -37,6 +37,7 @@ class PgResult {
   std::string text(int row, int column) const { return std::string(value(row, column)); }
   std::int64_t integer(int row, int column) const;
   bool boolean(int row, int column) const { return value(row, column) == "t"; }
+  pg_result* raw() const { return result_.get(); }  // for those that speak libpq themselves
   // Rows changed, as the command tag says; 0 when it says nothing.
   std::uint64_t affected_rows() const;
 
@@ -47,12 +48,17 @@ class PgResult {
   std::unique_ptr<pg_result, Clear> result_;
 };
 
+// What a connection is for: SQL, or the replication protocol of one database.
+// The latter takes statements without parameters only.
+enum class PgSessionKind { sql, replication };
+
 class PgConnection {
  public:
   // `conninfo` is a libpq connection string or URI, used whole. `role` is
   // "source", "target" or "local" and decides the kind of errors; `name` becomes
   // the application_name unless the string sets one.
-  PgConnection(const std::string& conninfo, std::string role, const std::string& name);
+  PgConnection(const std::string& conninfo, std::string role, const std::string& name,
+               PgSessionKind kind = PgSessionKind::sql);
 
   // One statement with text parameters ($1 …), or several without parameters.
   PgResult exec(const std::string& sql);
@@ -60,6 +66,8 @@ class PgConnection {
 
   // "target db \"shop\" on /tmp, backend 4711".
   const std::string& describe() const { return describe_; }
+  // "/tmp:5432/shop": the server and database, the same in every session.
+  std::string endpoint() const;
   int server_version() const;  // as PQserverVersion: 150018
   std::string parameter(const char* name) const;  // parameter status, "" when unknown
   bool in_transaction() const;
@@ -70,7 +78,7 @@ class PgConnection {
 
   // The error state of a failed result or of the connection, ready to throw.
   Error error_of(const pg_result* result, std::string_view statement) const;
-  pg_conn* raw() const { return connection_.get(); }  // for copy_in and copy_out
+  pg_conn* raw() const { return connection_.get(); }  // for those that speak libpq themselves
   std::uint64_t notices() const { return notices_; }  // received so far
 
  private:
@@ -83,7 +91,7 @@ class PgConnection {
     void operator()(pg_cancel* handle) const;
   };
 
-  void connect(const std::string& conninfo, const std::string& name);
+  void connect(const std::string& conninfo, const std::string& name, PgSessionKind kind);
   PgResult checked(pg_result* result, std::string_view statement) const;
 
   std::string role_;
