@@ -80,8 +80,10 @@ const fs::path& Servers::work_dir() {
   return work_dir_;
 }
 
-void Servers::start(const std::string& kind) {
-  const RunResult run = run_program({script(), "start", kind, work_dir().string()});
+void Servers::start(const std::string& kind, const fs::path& dir, const std::vector<std::string>& settings) {
+  std::vector<std::string> command{script(), "start", kind, dir.string()};
+  command.insert(command.end(), settings.begin(), settings.end());
+  const RunResult run = run_program(command);
   if (run.exit_code != 0) throw std::runtime_error("cannot start " + kind + ":\n" + run.err);
 }
 
@@ -91,7 +93,7 @@ const MysqlAccess& Servers::mysql() {
   if (!external.empty()) {
     mysql_ = parse_access(external);
   } else {
-    start("mariadb");
+    start("mariadb", work_dir());
     mysql_.emplace().socket = (work_dir() / "my.sock").string();
   }
   return *mysql_;
@@ -101,11 +103,20 @@ std::string Servers::pg_conninfo(const std::string& database) {
   if (pg_base_.empty()) {
     pg_base_ = env_or("DBSYNC_TEST_PG", "");
     if (pg_base_.empty()) {
-      start("postgres");
+      start("postgres", work_dir());
       pg_base_ = "host=" + work_dir().string() + " port=5432 user=postgres";
     }
   }
   return pg_base_ + " dbname=" + database;
+}
+
+std::string Servers::pg_without_logical(const std::string& database) {
+  if (pg_replica_base_.empty()) {
+    const fs::path dir = work_dir() / "replica";
+    start("postgres", dir, {"-c", "wal_level=replica"});
+    pg_replica_base_ = "host=" + dir.string() + " port=5432 user=postgres";
+  }
+  return pg_replica_base_ + " dbname=" + database;
 }
 
 void Servers::mark_logs() {

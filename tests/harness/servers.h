@@ -19,6 +19,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dbsync::test {
 
@@ -40,6 +41,9 @@ class Servers {
   const MysqlAccess& mysql();
   // A libpq connection string for a database of the PostgreSQL server.
   std::string pg_conninfo(const std::string& database);
+  // The same for a second server, whose wal_level is replica: one that cannot be
+  // followed.
+  std::string pg_without_logical(const std::string& database);
 
   // Log lines since mark_logs(), for failure reports; "" for external servers.
   void mark_logs();
@@ -49,11 +53,12 @@ class Servers {
   void stop();
 
  private:
-  void start(const std::string& kind);
+  void start(const std::string& kind, const std::filesystem::path& dir, const std::vector<std::string>& settings = {});
 
   std::filesystem::path work_dir_;
   std::optional<MysqlAccess> mysql_;
   std::string pg_base_;
+  std::string pg_replica_base_;
   std::map<std::string, std::size_t> log_marks_;  // by name of the log file
   pid_t guard_ = -1;
   int guard_pipe_ = -1;
