@@ -61,12 +61,14 @@ class ReplicationConnection {
   };
 
   bool wait(Clock::time_point deadline);
+  void gather();
   void flush();
   [[noreturn]] void ended();
 
   PgConnection connection_;
   std::unique_ptr<char, FreeBuffer> frame_;
   int wake_ = -1;  // eventfd
+  Clock::time_point last_arrival_{};
   bool streaming_ = false;
 };
 
