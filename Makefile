@@ -41,7 +41,7 @@ MYSQLLIBS = $(shell pkg-config --libs $(MYSQL_PKG))
 
 # ---------------------------------------------------------------- libraries
 # In link order: each may use those to its right.
-COMMON := copy status pg schema config base
+COMMON := copy cdc status pg schema config base
 MODULES := $(addprefix common/,$(COMMON))
 
 lib_of  = $(BUILD)/lib/lib$(subst /,_,$(1)).a
@@ -128,6 +128,14 @@ test-unit:
 	@share/install-deps.sh test
 	@+$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/unit
 	@DBSYNC_BIN=$(BIN) tests/run.sh $(BUILD)/tests/unit
+
+# The long forms of tests that make test holds in short: 100 kills over 5,000,000
+# rows, a target that stalls for 90 s. About half an hour.
+torture:
+	@share/install-deps.sh test
+	@+$(MAKE) --no-print-directory -j$(JOBS) programs $(BUILD)/tests/cases
+	@DBSYNC_BIN=$(BIN) DBSYNC_KILLS=100 DBSYNC_KILL_TABLES=20 DBSYNC_KILL_ROWS=100000 DBSYNC_STALL_SECONDS=90 \
+	  GTEST_FILTER='Resume*:Stall*:Faults*' tests/run.sh $(BUILD)/tests/cases
 
 # Rewrites the golden files from what the code prints now; review the diff.
 golden:

@@ -11,6 +11,7 @@
 #include "config/table_list.h"
 #include "copy/job_setup.h"
 #include "copy/job_status.h"
+#include "pgsql2pgsql/follow.h"
 #include "pgsql2pgsql/full_copy.h"
 #include "version.h"
 
@@ -41,8 +42,12 @@ int run(int argc, char** argv) {
     write_stdout(recorded_status(config, options.json));
     return 0;
   }
-  if (options.cleanup) return remove_journal(config, journal_key(options, config));
   const Shutdown shutdown;
+  if (options.cleanup) {
+    cleanup(config);
+    return remove_journal(config, journal_key(options, config));
+  }
+  if (options.follow_only) return follow_only(config, options, shutdown.drain_token(), shutdown.cancel_token());
   const FullCopyRequest request{options, config, list, {}};
   return options.ddl_only ? print_schema(request, shutdown) : run_full_copy(request, shutdown);
 }

@@ -42,6 +42,17 @@ struct MysqlEndpoint {
   std::string describe() const;
 };
 
+// [follow]: the incremental phase of pgsql2pgsql.
+struct FollowConfig {
+  enum class Conflicts { error, skip, overwrite };
+
+  Conflicts conflicts = Conflicts::error;
+  bool add_columns = true;                // new columns of the source are added on the target
+  std::uint64_t max_retained_wal_mb = 0;  // MiB; 0 = no limit
+  bool stop_over_limit = false;           // end the task's WAL retention when the limit is passed
+  std::string spill_directory;            // of large transactions; "" = TMPDIR
+};
+
 struct Config {
   std::string path;  // as given, for messages
   MysqlEndpoint src_mysql;
@@ -70,6 +81,7 @@ struct Config {
   std::uint32_t load_batch_gap = 10;
   std::uint32_t retry_times = 5;           // [copy] per chunk
   double retry_interval = 2;               // seconds before the first new try
+  FollowConfig follow;                     // [follow]
   // Keys that were given although their feature is not built yet; each becomes
   // one warning at start: "my.cfg line 9: …".
   std::vector<std::string> warnings;

@@ -123,6 +123,31 @@ std::string store_out_of_range(Config&, const std::string& value) {
   return store_choice<bool>(ignored, value, {{"error", true}, {"reject", true}});
 }
 
+std::string store_conflicts(Config& config, const std::string& value) {
+  using Conflicts = FollowConfig::Conflicts;
+  return store_choice<Conflicts>(
+      config.follow.conflicts, value,
+      {{"error", Conflicts::error}, {"skip", Conflicts::skip}, {"overwrite", Conflicts::overwrite}});
+}
+
+std::string store_new_columns(Config& config, const std::string& value) {
+  return store_choice<bool>(config.follow.add_columns, value, {{"add", true}, {"stop", false}});
+}
+
+std::string store_max_retained_wal(Config& config, const std::string& value) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+  return store_number<std::uint64_t>(config.follow.max_retained_wal_mb, value, 0, kMost);
+}
+
+std::string store_over_limit(Config& config, const std::string& value) {
+  return store_choice<bool>(config.follow.stop_over_limit, value, {{"warn", false}, {"stop", true}});
+}
+
+std::string store_spill_directory(Config& config, const std::string& value) {
+  config.follow.spill_directory = value;
+  return {};
+}
+
 std::string store_names(Config& config, const std::string& value) {
   return store_choice<bool>(config.lower_case_names, value, {{"keep", false}, {"lower", true}});
 }
@@ -298,6 +323,24 @@ std::vector<ConfigKey> ddl_keys() {
   };
 }
 
+std::vector<ConfigKey> follow_keys() {
+  constexpr std::string_view s = "follow";
+  return {
+      {s, "conflicts", store_conflicts, "error", kComment,
+       "Changes that do not fit the target's rows (no such row, key taken): error\nstops, skip leaves the target's row, "
+       "overwrite makes it the source's."},
+      {s, "new_columns", store_new_columns, "add", kComment,
+       "Columns that appear on the source: add them on the target where their\ndefinition can be derived, or stop."},
+      {s, "max_retained_wal", store_max_retained_wal, "10240", kComment,
+       "MiB of WAL that the slot may keep on the source before a warning is given;\n0 = no limit."},
+      {s, "over_max_retained_wal", store_over_limit, "warn", kComment,
+       "What to do then: warn, or drop the slot and stop, so that the source's disk\ndoes not fill; the task must begin "
+       "anew after that."},
+      {s, "spill_directory", store_spill_directory, "/var/tmp", kComment,
+       "Directory for transactions of more than 16 MiB; default TMPDIR, else /var/tmp."},
+  };
+}
+
 std::vector<ConfigKey> loader_keys() {
   constexpr std::string_view s = "binlogloader";
   return {
@@ -323,7 +366,8 @@ std::vector<ConfigKey> loader_keys() {
 
 std::vector<ConfigKey> all_keys() {
   std::vector<ConfigKey> keys = mysql_keys();
-  for (auto more : {pgsql_keys(), copy_keys(), value_keys(), ddl_keys(), loader_keys()}) keys.insert(keys.end(), more.begin(), more.end());
+  for (auto more : {pgsql_keys(), copy_keys(), value_keys(), ddl_keys(), follow_keys(), loader_keys()})
+    keys.insert(keys.end(), more.begin(), more.end());
   return keys;
 }
 
@@ -349,6 +393,7 @@ const std::vector<ConfigSection>& config_sections() {
       {"schema_map", "pgsql2pgsql: other schemas on the target; the option -s maps all into one.", store_schema_rule,
        "sales = sales_2024\nlegacy = archive"},
       {"greenplum", "Storage of created tables on Greenplum and its relatives."},
+      {"follow", "Increments of pgsql2pgsql; optional."},
       {"binlogloader", "Increments of mysql2pgsql; optional."},
   };
   return sections;

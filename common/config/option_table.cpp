@@ -120,8 +120,16 @@ const std::vector<OptionSpec>& option_table() {
        "go on with an earlier run: load only what is missing"},
       {'\0', "restart", "", what, both, set_flag<&Options::restart>,
        "empty what an earlier run loaded and start over"},
+      {'\0', "full-only", "", what, pgsql_only, set_flag<&Options::full_only>,
+       "copy the rows and end, without following changes"},
+      {'\0', "follow-only", "", what, pgsql_only, set_flag<&Options::follow_only>,
+       "follow changes without a copy: the target holds what\nthe source held when the task began"},
+      {'\0', "end-at", "LSN", what, pgsql_only, store_text<&Options::end_at>,
+       "follow changes up to this position of the source, or\nto its position now (\"now\"), and end; the next run\n"
+       "goes on from there"},
       {'\0', "cleanup", "", what, both, set_flag<&Options::cleanup>,
-       "remove the bookkeeping of earlier runs from the\ntarget, copy nothing"},
+       "remove the bookkeeping of earlier runs from the\ntarget, copy nothing; pgsql2pgsql: end the task, with\n"
+       "the target's sequences set, and drop slot and\npublication on the source"},
       {'\0', "include", "PATTERN", what, pgsql_only, add_text<&Options::include>,
        "copy only tables that match: schema.table or table,\nwith * and ?; may be given several times"},
       {'\0', "exclude", "PATTERN", what, pgsql_only, add_text<&Options::exclude>,

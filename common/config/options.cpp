@@ -36,6 +36,7 @@ class ArgumentParser {
   Error unknown(const std::string& shown, std::string_view long_name) const;
   Error usage_error(std::string message) const;
   void check_combinations() const;
+  void check_follow_options() const;
 
   Program program_;
   std::vector<std::string_view> arguments_;
@@ -109,6 +110,16 @@ void ArgumentParser::parse_short(std::string_view flags) {
   }
 }
 
+void ArgumentParser::check_follow_options() const {
+  const Options& o = options_;
+  if (o.full_only && (o.follow_only || !o.end_at.empty()))
+    throw usage_error("--full-only ends after the copy, so --follow-only and --end-at cannot go with it")
+        .hint("leave out one of them");
+  if (o.cleanup && (o.full_only || o.follow_only || !o.end_at.empty() || o.ddl_only))
+    throw usage_error("--cleanup goes with neither -d, --full-only, --follow-only nor --end-at")
+        .hint("follow to the end first (--end-at now), then run --cleanup by itself");
+}
+
 void ArgumentParser::check_combinations() const {
   const Options& o = options_;
   if (o.no_partitions && !o.ddl_only) throw usage_error("-n goes with -d only").hint("add -d, or leave out -n");
@@ -119,6 +130,7 @@ void ArgumentParser::check_combinations() const {
   if (o.cleanup && (o.resume || o.restart || o.ddl_only))
     throw usage_error("--cleanup goes with neither -d, --resume nor --restart").hint("run it by itself");
   if (o.verbose && o.quiet) throw usage_error("-v and -q exclude each other").hint("leave out one of them");
+  check_follow_options();
   if (o.section != DdlSection::all && !o.ddl_only)
     throw usage_error("--section goes with -d only").hint("add -d, or leave out --section");
   if (o.json && !o.status) throw usage_error("--json goes with --status only").hint("add --status, or leave out --json");

@@ -44,6 +44,9 @@ struct Options {
   std::uint64_t chunk_bytes = 64 << 20;  // --chunk-size SIZE; 0 = tables are not cut
   MaxRate max_rate;               // --max-rate N rows/s or SIZE/s
   std::string dialect;            // --dialect NAME; "" = ask the target
+  bool full_only = false;         // --full-only; pgsql2pgsql
+  bool follow_only = false;       // --follow-only; pgsql2pgsql
+  std::string end_at;             // --end-at now|LSN; pgsql2pgsql; "" = follow on
   bool verbose = false;           // -v, --verbose: debug lines
   bool quiet = false;             // -q, --quiet: warnings and errors only
 };

@@ -452,10 +452,7 @@ class Job {
     const PreparedTask& prepared = prepared_[task];
     const std::string step = unit.what + "\n" + unit.statements[index];
     if (prepared.steps.contains(step)) return;
-    PgTransaction transaction(*worker.target);
-    worker.target->exec(unit.statements[index]);
-    journal_->mark_step(*worker.target, prepared.journal, step);
-    transaction.commit();
+    worker.target->exec(unit.statements[index] + ";\n" + journal_->mark_step_sql(prepared.journal, step));
   }
 
   void post_failure(Worker& worker, const DdlUnit& unit, std::size_t task, Error error) {

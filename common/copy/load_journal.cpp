@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "schema/quote.h"
 
 namespace dbsync {
 
@@ -143,9 +144,21 @@ void LoadJournal::finish(PgConnection& connection) const {
 
 int LoadJournal::add_table(PgConnection& connection, const CopyTask& copy, bool created, bool owned) {
   const int task = next_task_++;
-  connection.exec(
+  connection.exec_often(
       "INSERT INTO dbsync.copy_table (run, task, name, query, target_schema, target_table, created, owned, planned) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, false)",
+      {run_text(), std::to_string(task), copy.name, copy.query, copy.target.schema, copy.target.name, flag(created),
+       flag(owned)});
+  return task;
+}
+
+int LoadJournal::add_whole_table(PgConnection& connection, const CopyTask& copy, bool created, bool owned) {
+  const int task = next_task_++;
+  connection.exec_often(
+      "WITH whole AS (INSERT INTO dbsync.copy_table (run, task, name, query, target_schema, target_table, created, owned, "
+      "planned) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true)) "
+      "INSERT INTO dbsync.copy_chunk (run, task, chunk, source_from, predicate, estimated_bytes) "
+      "VALUES ($1, $2, 0, '', '', 0)",
       {run_text(), std::to_string(task), copy.name, copy.query, copy.target.schema, copy.target.name, flag(created),
        flag(owned)});
   return task;
@@ -158,12 +171,12 @@ void LoadJournal::forget_table(PgConnection& connection, int task) const {
 }
 
 void LoadJournal::set_planned(PgConnection& connection, int task) const {
-  connection.exec("UPDATE dbsync.copy_table SET planned = true WHERE run = $1 AND task = $2",
+  connection.exec_often("UPDATE dbsync.copy_table SET planned = true WHERE run = $1 AND task = $2",
                   {run_text(), std::to_string(task)});
 }
 
 void LoadJournal::add_chunk(PgConnection& connection, int task, int number, const Chunk& chunk) const {
-  connection.exec(
+  connection.exec_often(
       "INSERT INTO dbsync.copy_chunk (run, task, chunk, source_from, predicate, estimated_bytes) "
       "VALUES ($1, $2, $3, $4, $5, $6)",
       {run_text(), std::to_string(task), std::to_string(number), chunk.from, chunk.predicate,
@@ -180,16 +193,16 @@ bool LoadJournal::mark_done(PgConnection& connection, int task, int number, cons
   std::string zero_dates;
   for (const ChangedValues& changed : outcome.changed) zero_dates += changed.column + "\n";
   return connection
-             .exec("UPDATE dbsync.copy_chunk SET done = now(), row_count = $4, byte_count = $5, rejected = $6, "
+             .exec_often("UPDATE dbsync.copy_chunk SET done = now(), row_count = $4, byte_count = $5, rejected = $6, "
                    "zero_dates = $7 WHERE run = $1 AND task = $2 AND chunk = $3 AND done IS NULL",
                    {run_text(), std::to_string(task), std::to_string(number), std::to_string(outcome.rows),
                     std::to_string(outcome.bytes), std::to_string(outcome.rejected), zero_dates})
              .affected_rows() == 1;
 }
 
-void LoadJournal::mark_step(PgConnection& connection, int task, const std::string& step) const {
-  connection.exec("INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ($1, $2, $3, now())",
-                  {run_text(), std::to_string(task), step});
+std::string LoadJournal::mark_step_sql(int task, const std::string& step) const {
+  return fmt::format("INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ({}, {}, {}, now())", run_, task,
+                     quote_literal(step));
 }
 
 void LoadJournal::remove(PgConnection& connection, const JournalKey& key) {

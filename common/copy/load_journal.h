@@ -86,13 +86,16 @@ class LoadJournal {
 
   // A task from its start, in place of what was known of it. Its number.
   int add_table(PgConnection& connection, const CopyTask& copy, bool created, bool owned);
+  // The same with its one chunk: a table that is not cut.
+  int add_whole_table(PgConnection& connection, const CopyTask& copy, bool created, bool owned);
   void forget_table(PgConnection& connection, int task) const;
   void set_planned(PgConnection& connection, int task) const;
   void add_chunk(PgConnection& connection, int task, int number, const Chunk& chunk) const;
   void forget_chunks(PgConnection& connection, int task) const;
   // False when another process has done it: roll back then.
   bool mark_done(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const;
-  void mark_step(PgConnection& connection, int task, const std::string& step) const;
+  // To be sent with the step itself as one query, which makes them one transaction.
+  std::string mark_step_sql(int task, const std::string& step) const;
 
   // Removes what the journal knows of this key, and its tables and the schema
   // when nothing else is in them. For --cleanup.

@@ -56,10 +56,24 @@ class Preparer {
     if (known != nullptr) state_.journal->forget_table(target_, known->task);
     // A table that several tasks feed cannot be emptied for one of them.
     out.owned = uses_[task.target] == 1 && (created || (task.query.empty() && options_.mode != LoadMode::append));
-    if (state_.journal != nullptr && out.journal < 0)
-      out.journal = state_.journal->add_table(target_, task, result.created, out.owned);
-    add_only_chunk(task, out);
+    if (state_.journal == nullptr)
+      add_only_chunk(task, out);
+    else if (out.journal < 0)
+      note(target_, task, result.created, out);
     return out;
+  }
+
+  // A new entry of the journal.
+  void note(PgConnection& connection, const CopyTask& task, bool created, PreparedTask& out) {
+    // Greenplum takes no two changes in one statement.
+    if (is_large(task, options_) || dialect_.distributed) {
+      out.journal = state_.journal->add_table(connection, task, created, out.owned);
+      add_only_chunk(task, out);
+      return;
+    }
+    out.journal = state_.journal->add_whole_table(connection, task, created, out.owned);
+    out.planned = true;
+    out.chunks.push_back({});
   }
 
   // A table that is not cut has its chunk from the start.
@@ -141,8 +155,8 @@ class Preparer {
       target_.exec("CREATE SCHEMA " + quote_identifier(task.target.schema));
     PgTransaction transaction(target_);
     for (const auto& statement : create_table_sql(*task.definition, dialect_)) target_.exec(statement);
-    if (state_.journal != nullptr)
-      out.journal = state_.journal->add_table(target_, task, true, uses_[task.target] == 1);
+    out.owned = uses_[task.target] == 1;
+    if (state_.journal != nullptr) note(target_, task, true, out);
     transaction.commit();
     log::info("main", fmt::format("{}: created", task.target.display()));
   }

@@ -94,18 +94,20 @@ void count_notice(void* self, const pg_result* result) {
     log::debug(connection.role_, text);
 }
 
-PgConnection::PgConnection(const std::string& conninfo, std::string role, const std::string& name)
+PgConnection::PgConnection(const std::string& conninfo, std::string role, const std::string& name, PgSessionKind kind)
     : role_(std::move(role)), describe_(role_) {
   check_conninfo(conninfo, role_);
-  connect(conninfo, name);
+  connect(conninfo, name, kind);
 }
 
-void PgConnection::connect(const std::string& conninfo, const std::string& name) {
+void PgConnection::connect(const std::string& conninfo, const std::string& name, PgSessionKind kind) {
   // What stands before dbname is a default that the user's string may change: a
   // connection that holds a snapshot is silent for hours, and firewalls forget it.
-  const std::array<const char*, 5> keywords{"keepalives_idle", "dbname", "fallback_application_name", "client_encoding",
-                                            nullptr};
-  const std::array<const char*, 5> values{"60", conninfo.c_str(), name.c_str(), "UTF8", nullptr};
+  // "replication" stands last: cut off by the null where it is not wanted.
+  const char* const replication = kind == PgSessionKind::replication ? "replication" : nullptr;
+  const std::array<const char*, 6> keywords{"keepalives_idle", "dbname", "fallback_application_name", "client_encoding",
+                                            replication, nullptr};
+  const std::array<const char*, 6> values{"60", conninfo.c_str(), name.c_str(), "UTF8", "database", nullptr};
   connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
   if (!connection_) throw std::bad_alloc();
   if (PQstatus(connection_.get()) != CONNECTION_OK) {

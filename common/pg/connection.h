@@ -41,6 +41,7 @@ class PgResult {
   std::string column_name(int column) const;
   std::uint32_t column_type(int column) const;  // pg_type.oid, a domain's base type
   int column_modifier(int column) const;        // as pg_attribute.atttypmod
+  pg_result* raw() const { return result_.get(); }  // for those that speak libpq themselves
   // Rows changed, as the command tag says; 0 when it says nothing.
   std::uint64_t affected_rows() const;
 
@@ -51,12 +52,17 @@ class PgResult {
   std::unique_ptr<pg_result, Clear> result_;
 };
 
+// What a connection is for: SQL, or the replication protocol of one database.
+// The latter takes statements without parameters only.
+enum class PgSessionKind { sql, replication };
+
 class PgConnection {
  public:
   // `conninfo` is a libpq connection string or URI, used whole. `role` is
   // "source", "target" or "local" and decides the kind of errors; `name` becomes
   // the application_name unless the string sets one.
-  PgConnection(const std::string& conninfo, std::string role, const std::string& name);
+  PgConnection(const std::string& conninfo, std::string role, const std::string& name,
+               PgSessionKind kind = PgSessionKind::sql);
 
   // One statement with text parameters ($1 …), or several without parameters.
   PgResult exec(const std::string& sql);
@@ -83,7 +89,7 @@ class PgConnection {
 
   // The error state of a failed result or of the connection, ready to throw.
   Error error_of(const pg_result* result, std::string_view statement) const;
-  pg_conn* raw() const { return connection_.get(); }  // for copy_in and copy_out
+  pg_conn* raw() const { return connection_.get(); }  // for those that speak libpq themselves
   std::uint64_t notices() const { return notices_; }  // received so far
 
  private:
@@ -96,7 +102,7 @@ class PgConnection {
     void operator()(pg_cancel* handle) const;
   };
 
-  void connect(const std::string& conninfo, const std::string& name);
+  void connect(const std::string& conninfo, const std::string& name, PgSessionKind kind);
   PgResult checked(pg_result* result, std::string_view statement) const;
 
   std::string role_;

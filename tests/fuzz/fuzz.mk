@@ -17,11 +17,11 @@ $(FUZZ_OBJ) $(REPLAY_OBJ): tests/fuzz/fuzz.mk
 $(REPLAY_OBJ): ALL_CXXFLAGS += -DFUZZ_FINDINGS='"tests/fuzz/findings"' \
                '-DFUZZ_TARGETS=$(foreach o,$(FUZZ_OBJ),X($(patsubst fuzz_%,%,$(basename $(notdir $(o))))))'
 
-$(BUILD)/tests/replay: $(REPLAY_OBJ) $(FUZZ_OBJ) $(M2P_LIB) $(COMMON_LIBS)
+$(BUILD)/tests/replay: $(REPLAY_OBJ) $(FUZZ_OBJ) $(M2P_LIB) $(P2P_LIB) $(COMMON_LIBS)
 	@mkdir -p $(@D)
 	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(GTEST) $(MYSQLLIBS) $(LIBS)
 
-$(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(M2P_LIB) $(COMMON_LIBS)
+$(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(M2P_LIB) $(P2P_LIB) $(COMMON_LIBS)
 	$(CXX) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(MYSQLLIBS) $(LIBS)
 
 .SECONDARY: $(FUZZ_OBJ)

@@ -118,6 +118,15 @@ std::string Servers::pg_conninfo(const std::string& database) {
   return pg_base_ + " dbname=" + database;
 }
 
+std::string Servers::pg_without_logical(const std::string& database) {
+  if (pg_replica_base_.empty()) {
+    const fs::path dir = work_dir() / "replica";
+    start("postgres", dir, {"-c", "wal_level=replica"});
+    pg_replica_base_ = "host=" + dir.string() + " port=5432 user=postgres";
+  }
+  return pg_replica_base_ + " dbname=" + database;
+}
+
 void Servers::mark_logs() {
   if (work_dir_.empty()) return;
   for (const char* name : {"mariadb.log", "postgres.log"}) {

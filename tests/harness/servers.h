@@ -44,6 +44,9 @@ class Servers {
   const MysqlAccess& mariadb_without_binlog();
   // A libpq connection string for a database of the PostgreSQL server.
   std::string pg_conninfo(const std::string& database);
+  // The same for a second server, whose wal_level is replica: one that cannot be
+  // followed.
+  std::string pg_without_logical(const std::string& database);
 
   // Log lines since mark_logs(), for failure reports; "" for external servers.
   void mark_logs();
@@ -60,6 +63,7 @@ class Servers {
   std::optional<MysqlAccess> mysql_;
   std::optional<MysqlAccess> without_binlog_;
   std::string pg_base_;
+  std::string pg_replica_base_;
   std::map<std::string, std::size_t> log_marks_;  // by name of the log file
   pid_t guard_ = -1;
   int guard_pipe_ = -1;

@@ -4,7 +4,8 @@
 #
 #   servers.sh start mariadb  DIR [mariadbd arguments]   listens on DIR/my.sock, user root
 #   servers.sh start postgres DIR [postgres arguments]   listens in DIR, port 5432, user postgres
-#   servers.sh stop DIR                                  ends the servers of DIR and waits for it
+#   servers.sh stop DIR                                  ends the servers of DIR and of the directories
+#                                                        in it, and waits for them
 #   servers.sh guard DIR                                 waits for the end of stdin, then stops the
 #                                                        servers of DIR and of the directories in
 #                                                        it, and removes it
@@ -162,6 +163,10 @@ start() {
 
 stop() {
   [ -d "$1" ] || return 0
+  local below
+  for below in "$1"/*/; do # servers with other settings, each in a directory of its own
+    if compgen -G "$below*.pid" >/dev/null && [ -d "$below/postgres" ]; then stop "$below"; fi
+  done
   dir=$(cd "$1" && pwd -P)
   local name deadline=$((SECONDS + stop_seconds))
   # INT is PostgreSQL's fast shutdown: TERM would wait for its clients.

@@ -1,0 +1,88 @@
+// Applies transactions to the target, exactly once.
+//
+// The changes of a group of transactions and the task's progress row are one
+// transaction of the target. It is applied in sets first (batch_apply.h); what
+// does not fit is applied transaction by transaction and change by change
+// (exact_apply.h).
+//
+// Commits are not flushed one by one (synchronous_commit = off): only what
+// make_durable() returns may be confirmed to the source. A crash of the target
+// loses the last commits whole, progress row included, and they come again.
+//
+// Errors: with the position in their context; the target is left as it was
+// before the transaction in question. Threads: one, except cancel() and counters().
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include "cdc/batch_apply.h"
+#include "cdc/conflict.h"
+#include "cdc/exact_apply.h"
+#include "cdc/plan_cache.h"
+#include "cdc/progress_store.h"
+#include "cdc/target_session.h"
+#include "cdc/transaction.h"
+
+namespace dbsync {
+
+struct ApplierOptions {
+  std::string conninfo;
+  std::string application_name;
+  std::string task;
+  bool binary = false;  // the stream's values are binary
+  SchemaPolicy schema;
+  ConflictPolicy conflicts = ConflictPolicy::error;
+};
+
+// What was applied since the start; may be read from any thread.
+struct ApplyCounters {
+  std::atomic<std::uint64_t> transactions{0};
+  std::atomic<std::uint64_t> changes{0};
+  std::atomic<std::uint64_t> commits{0};          // on the target
+  std::atomic<std::uint64_t> one_by_one{0};       // transactions that did not fit as sets
+  std::atomic<std::uint64_t> conflicts{0};
+  std::atomic<std::int64_t> source_time{0};       // of the last transaction, µs since 1970
+};
+
+class Applier {
+ public:
+  // Connects; the task must have a progress row.
+  explicit Applier(ApplierOptions options);
+
+  // All transactions that end here or before are applied.
+  const Position& position() const { return position_; }
+
+  // Applies the transactions in their order, all or up to the one that fails.
+  void apply(std::span<const Transaction> group, const std::stop_token& stop);
+
+  bool durable() const { return durable_ == position_; }
+  // Makes all that is applied survive a crash of the target; returns how far that is.
+  Position make_durable();
+
+  const ApplyCounters& counters() const { return counters_; }
+  void cancel() const noexcept { session_.cancel(); }  // any thread
+
+ private:
+  void begin(std::span<const Transaction> group);
+  void commit(std::span<const Transaction> group);
+  void try_group(std::span<const Transaction> group, const std::stop_token& stop);
+  void apply_alone(const Transaction& transaction, const std::stop_token& stop);
+  void roll_back();
+
+  ApplierOptions options_;
+  TargetSession session_;
+  PlanCache plans_;
+  BatchApply batch_;
+  ExactApply exact_;
+  ProgressWriter progress_;
+  PgStatement begin_statement_{"begin", "BEGIN", {}, false};
+  Position position_;
+  Position durable_;
+  ApplyCounters counters_;
+};
+
+}  // namespace dbsync

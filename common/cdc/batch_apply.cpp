@@ -1,0 +1,147 @@
+#include "cdc/batch_apply.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr std::size_t kMostRetainedBytes = std::size_t{16} << 20;
+constexpr std::size_t kMostValues = std::size_t{1} << 20;
+constexpr char kContradiction[] = "changes of one row contradict each other";
+
+}  // namespace
+
+std::string truncate_sql(const std::vector<std::string>& tables, bool restart_identity) {
+  // Never CASCADE: the source names all tables that it has emptied, and others on
+  // the target are not its business.
+  return fmt::format("TRUNCATE {}{}", join(tables, ", "), restart_identity ? " RESTART IDENTITY" : "");
+}
+
+void BatchApply::reset() {
+  batches_.clear();
+  touched_.clear();
+  last_relation_ = nullptr;
+  last_batch_ = nullptr;
+  retained_.clear();
+  retained_bytes_ = 0;
+  values_ = 0;
+}
+
+void BatchApply::flush() {
+  for (TableBatch* batch : touched_) {
+    if (auto failure = writer_.write(*batch)) throw Error(failure->error);
+    batch->clear();
+  }
+  touched_.clear();
+  retained_.clear();
+  retained_bytes_ = 0;
+  values_ = 0;
+}
+
+ApplyPlan& BatchApply::plan_of(const Relation* relation, const Transaction& transaction) {
+  if (ApplyPlan* plan = plans_.find(relation)) return *plan;
+  flush();
+  if (auto failure = session_.leave()) throw Error(failure->error);
+  ApplyPlan& plan = plans_.make(relation, transaction.changes);
+  in_order_ = in_order_ || !session_.replica_role() || plan.target().live_triggers;
+  return plan;
+}
+
+TableBatch& BatchApply::batch_of(const Change& change, const Transaction& transaction) {
+  if (change.relation == last_relation_) return *last_batch_;
+  ApplyPlan& plan = plan_of(change.relation, transaction);
+  auto& batch = batches_[change.relation];
+  if (!batch || &batch->plan() != &plan) batch = std::make_unique<TableBatch>(plan);
+  last_relation_ = change.relation;
+  last_batch_ = batch.get();
+  return *batch;
+}
+
+void BatchApply::keep_order(const Change& change) {
+  // Triggers see every update, not only the last one of a row.
+  const bool other = change.relation != last_relation_ || change.kind != last_kind_;
+  if (in_order_ && (other || change.kind == ChangeKind::update)) flush();
+  last_kind_ = change.kind;
+}
+
+void BatchApply::retain(const std::shared_ptr<const std::string>& chunk) {
+  if (!chunk || (!retained_.empty() && retained_.back() == chunk)) return;
+  retained_.push_back(chunk);
+  retained_bytes_ += chunk->size();
+}
+
+void BatchApply::apply_update(TableBatch& batch, const Change& change) {
+  ApplyPlan& plan = batch.plan();
+  change_.read(change, plan);
+  const bool by_key = plan.match() == ApplyPlan::Match::key;
+  if (by_key && !change_.key_changed) {
+    if (!batch.update(change_.row)) throw Error(ErrorKind::data, kContradiction);
+    return;
+  }
+  // A changed key is a row that goes and a row that comes, if all of it is known,
+  // the target has no columns of its own that would be lost, and no foreign key
+  // would take the deletion further.
+  if (by_key && change_.whole && plan.replaceable() && !in_order_) {
+    if (!batch.remove(change_.old_row) || !batch.insert(change_.row)) throw Error(ErrorKind::data, kContradiction);
+    return;
+  }
+  flush();
+  writer_.update_row(plan, change_.row.data(), change_.old_row.data(), plan.mask_of(change_.row),
+                     change_.key_changed);
+}
+
+void BatchApply::apply_remove(TableBatch& batch, const Change& change) {
+  ApplyPlan& plan = batch.plan();
+  change_.read(change, plan);
+  if (plan.match() == ApplyPlan::Match::key) {
+    if (!batch.remove(change_.old_row)) throw Error(ErrorKind::data, kContradiction);
+    return;
+  }
+  flush();
+  writer_.delete_row(plan, change_.old_row.data());
+}
+
+void BatchApply::apply_truncate(const Change& change, const Transaction& transaction) {
+  std::vector<std::string> tables;
+  for (const Relation* relation : change.truncated) tables.push_back(plan_of(relation, transaction).table_sql());
+  flush();
+  if (auto failure = session_.leave()) throw Error(failure->error);
+  session_.connection().exec(truncate_sql(tables, change.restart_identity));
+}
+
+void BatchApply::apply_change(const Change& change, const Transaction& transaction) {
+  if (change.kind == ChangeKind::truncate) return apply_truncate(change, transaction);
+  keep_order(change);
+  TableBatch& batch = batch_of(change, transaction);
+  const bool was_empty = batch.empty();
+  switch (change.kind) {
+    case ChangeKind::insert:
+      change_.read(change, batch.plan());
+      if (!batch.insert(change_.row)) throw Error(ErrorKind::data, kContradiction);
+      break;
+    case ChangeKind::update: apply_update(batch, change); break;
+    case ChangeKind::remove: apply_remove(batch, change); break;
+    case ChangeKind::truncate: break;
+  }
+  // A flush in between has emptied the list of touched batches.
+  if (!batch.empty() && (was_empty || touched_.empty())) touched_.push_back(&batch);
+  values_ += batch.plan().width();
+}
+
+void BatchApply::apply(const Transaction& transaction, const std::stop_token& stop) {
+  ChangeLog::Reader reader(transaction.changes);
+  Change change;
+  while (reader.next(change)) {
+    retain(reader.chunk());
+    apply_change(change, transaction);
+    if (retained_bytes_ < kMostRetainedBytes && values_ < kMostValues) continue;
+    flush();
+    retain(reader.chunk());
+    if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "stopped within a transaction");
+  }
+}
+
+}  // namespace dbsync

@@ -1,0 +1,53 @@
+// Applies a transaction one change at a time, and knows what to do about changes
+// that do not fit the target's rows.
+//
+// Slow: one round trip a change. For transactions that BatchApply could not
+// apply. The caller begins, commits, and rolls back after an Error.
+//
+// Errors: ErrorKind::data or target, naming table, operation, key and position.
+// Threads: one.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "cdc/batch_writer.h"
+#include "cdc/conflict.h"
+#include "cdc/plan_cache.h"
+#include "cdc/row_change.h"
+#include "cdc/transaction.h"
+
+namespace dbsync {
+
+class ExactApply {
+ public:
+  ExactApply(TargetSession& session, PlanCache& plans, ConflictPolicy policy);
+
+  void apply(const Transaction& transaction, const std::stop_token& stop);
+  // Of the last transaction.
+  const ConflictCounts& conflicts() const { return conflicts_; }
+
+ private:
+  using Failure = PgPipeline::Failure;
+
+  void apply_change(const Change& change, const Transaction& transaction);
+  void apply_truncate(const Change& change, const Transaction& transaction);
+  void apply_row(ApplyPlan& plan, const Change& change, const Transaction& transaction);
+  std::optional<Failure> try_row(ApplyPlan& plan, const Change& change);
+  ApplyPlan& plan_of(const Relation* relation, const Transaction& transaction);
+  void resolve(ApplyPlan& plan, const Change& change, const Transaction& transaction, const Failure& failure);
+  void overwrite(ApplyPlan& plan, const Change& change, const Failure& failure);
+  void undo_change();
+  std::string describe(const ApplyPlan& plan, const Change& change, const Transaction& transaction) const;
+
+  TargetSession& session_;
+  PlanCache& plans_;
+  ConflictPolicy policy_;
+  BatchWriter writer_;
+  RowChange row_;
+  ConflictCounts conflicts_;
+};
+
+}  // namespace dbsync

@@ -1,0 +1,195 @@
+#include "cdc/follow_job.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/bounded_queue.h"
+
+namespace dbsync {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Queue = BoundedQueue<Transaction>;
+using Clock = Queue::Clock;
+
+constexpr auto kTick = 1s;             // of reports
+constexpr auto kDurableInterval = 1s;  // under load
+constexpr auto kDurableWhenIdle = 100ms;
+constexpr std::size_t kTransactionOverhead = 512;
+
+class FollowJob {
+ public:
+  FollowJob(ChangeStream& stream, Applier& applier, const FollowOptions& options, const std::stop_token& stop)
+      : stream_(stream),
+        applier_(applier),
+        options_(options),
+        stop_(stop),
+        queue_(options.limits.queue_transactions, options.limits.queue_bytes) {}
+
+  FollowEnd run();
+
+ private:
+  // The receiver's thread.
+  void receive();
+  void receive_all();
+  bool hand_over(Transaction& transaction);
+  void keep_alive();
+  bool end_is_seen() const { return options_.end.known() && stream_.seen() >= options_.end; }
+
+  // The caller's thread.
+  void apply_all();
+  bool collect();
+  void tend();
+  void confirm();
+  bool stopping() const { return stop_.stop_requested(); }
+
+  ChangeStream& stream_;
+  Applier& applier_;
+  const FollowOptions& options_;
+  const std::stop_token stop_;
+  Queue queue_;
+  std::stop_source done_;  // asks the receiver to end
+  std::exception_ptr receiver_error_;
+  std::mutex mutex_;  // with finished_: the receiver's last wait
+  std::condition_variable_any finished_;
+  std::atomic<bool> end_reached_ = false;
+
+  std::vector<Transaction> group_;
+  Clock::time_point last_report_ = Clock::now();
+  Clock::time_point last_durable_ = Clock::now();
+};
+
+// False when the transaction was not taken, since the job ends.
+bool FollowJob::hand_over(Transaction& transaction) {
+  const std::size_t bytes = transaction.changes.memory_bytes() + kTransactionOverhead;
+  for (;;) {
+    if (queue_.push_until(transaction, bytes, stream_.heartbeat(), done_.get_token())) return true;
+    if (done_.stop_requested() || queue_.closed()) return false;
+  }
+}
+
+void FollowJob::receive_all() {
+  Transaction transaction;
+  while (!done_.stop_requested()) {
+    const auto next = stream_.next(transaction, Clock::now() + kTick);
+    if (next == ChangeStream::Next::transaction) {
+      const bool behind = options_.end.known() && transaction.start >= options_.end;
+      if (behind) {
+        end_reached_ = true;
+        return;
+      }
+      if (!hand_over(transaction)) return;
+    }
+    if (end_is_seen()) {
+      end_reached_ = true;
+      return;
+    }
+  }
+}
+
+// What was received is still being applied: the source must not give us up.
+void FollowJob::keep_alive() {
+  std::unique_lock lock(mutex_);
+  while (!done_.stop_requested()) {
+    lock.unlock();
+    const auto beat = stream_.heartbeat();
+    lock.lock();
+    finished_.wait_until(lock, done_.get_token(), beat, [] { return false; });
+  }
+}
+
+void FollowJob::receive() {
+  pthread_setname_np(pthread_self(), "receiver");
+  try {
+    receive_all();
+    queue_.close();
+    keep_alive();
+  } catch (...) {
+    receiver_error_ = std::current_exception();
+    queue_.close();
+  }
+}
+
+void FollowJob::confirm() {
+  const Position position = applier_.make_durable();
+  last_durable_ = Clock::now();
+  stream_.confirm(position);
+}
+
+// What is due now and then, between groups.
+void FollowJob::tend() {
+  const auto now = Clock::now();
+  if (!applier_.durable() && now - last_durable_ >= kDurableInterval) confirm();
+  if (options_.report && now - last_report_ >= kTick) {
+    last_report_ = now;
+    options_.report(applier_, stream_.seen());
+  }
+}
+
+// Fills group_ with what waits; false when there is nothing and nothing will come.
+bool FollowJob::collect() {
+  group_.clear();
+  const auto wait = applier_.durable() ? Clock::duration(kTick) : Clock::duration(kDurableWhenIdle);
+  auto first = queue_.pop_until(Clock::now() + wait, stop_);
+  if (!first) {
+    if (!stopping() && !applier_.durable()) confirm();
+    return !(queue_.closed() && queue_.size() == 0);
+  }
+  const FollowLimits& limits = options_.limits;
+  std::uint64_t changes = 0;
+  std::uint64_t bytes = 0;
+  for (std::optional<Transaction> next = std::move(first); next; next = queue_.try_pop()) {
+    changes += next->changes.changes();
+    bytes += next->changes.bytes();
+    group_.push_back(std::move(*next));
+    if (group_.size() >= limits.group_transactions || changes >= limits.group_changes || bytes >= limits.group_bytes)
+      break;
+  }
+  return true;
+}
+
+void FollowJob::apply_all() {
+  while (!stopping() && collect()) {
+    applier_.apply(group_, stop_);
+    tend();
+  }
+}
+
+FollowEnd FollowJob::run() {
+  std::exception_ptr error;
+  {
+    std::jthread receiver([this] { receive(); });
+    // Ends the receiver's waits, whatever ends this block.
+    const auto end_receiver = [this] {
+      done_.request_stop();
+      stream_.interrupt();
+    };
+    const std::stop_callback hard(stop_, [this] { stream_.interrupt(); });
+    try {
+      apply_all();
+      confirm();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    end_receiver();
+  }
+  if (error) std::rethrow_exception(error);
+  if (receiver_error_ && !stopping()) std::rethrow_exception(receiver_error_);
+  return end_reached_ && !stopping() ? FollowEnd::reached : FollowEnd::stopped;
+}
+
+}  // namespace
+
+FollowEnd run_follow_job(ChangeStream& stream, Applier& applier, const FollowOptions& options,
+                         const std::stop_token& stop) {
+  return FollowJob(stream, applier, options, stop).run();
+}
+
+}  // namespace dbsync

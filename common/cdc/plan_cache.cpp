@@ -1,0 +1,59 @@
+#include "cdc/plan_cache.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+
+namespace dbsync {
+
+namespace {
+
+void tell_about(const ApplyPlan& plan) {
+  const Relation& relation = plan.relation();
+  if (plan.match() == ApplyPlan::Match::whole_row)
+    log::warning("apply", fmt::format("{}: rows are found by all their columns, since neither replica identity nor "
+                                      "target has a unique key: updates and deletes are slow",
+                                      relation.name.display()));
+  if (plan.match() == ApplyPlan::Match::key && plan.target().keys.empty())
+    log::warning("apply", fmt::format("{}: the target has no unique key: updates and deletes are slow",
+                                      plan.target().name.display()));
+}
+
+}  // namespace
+
+PlanCache::PlanCache(TargetSession& session, SchemaPolicy policy, bool binary)
+    : session_(session), policy_(std::move(policy)), binary_(binary) {}
+
+ApplyPlan& PlanCache::make(const Relation* relation, const ChangeLog& log) {
+  const auto& relations = log.relations();
+  const auto shared = std::find_if(relations.begin(), relations.end(),
+                                   [&](const auto& candidate) { return candidate.get() == relation; });
+  if (shared == relations.end()) throw Error(ErrorKind::internal, "a change of a relation that its transaction lacks");
+  const auto before = latest_.find(relation->name);
+  TargetRelation target = fit_target(session_.connection(), *relation,
+                                     before == latest_.end() ? nullptr : before->second.get(), policy_);
+  auto plan = std::make_unique<ApplyPlan>(*shared, std::move(target), TargetTraits{binary_, session_.distributed()},
+                                          fmt::format("p{}", ++made_));
+  if (before == latest_.end()) tell_about(*plan);
+  latest_[relation->name] = *shared;
+  return *(plans_[relation] = std::move(plan));
+}
+
+void PlanCache::forget_prepared() {
+  for (auto& [relation, plan] : plans_) plan->forget_prepared();
+}
+
+void PlanCache::committed() {
+  if (latest_ == committed_) return;
+  committed_ = latest_;
+  std::erase_if(plans_, [&](const auto& entry) { return latest_.at(entry.second->relation().name).get() != entry.first; });
+}
+
+void PlanCache::rolled_back() {
+  plans_.clear();
+  latest_ = committed_;
+}
+
+}  // namespace dbsync

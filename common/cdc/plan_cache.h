@@ -1,0 +1,49 @@
+// The plans of all tables that changes have come for.
+//
+// A plan belongs to one description of its source table. When a new one comes,
+// fit_target runs in the caller's transaction, out of pipeline mode; the old plan
+// stays until purge(), since changes made before may still wait to be written.
+//
+// Threads: one.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <unordered_map>
+
+#include "cdc/apply_plan.h"
+#include "cdc/change_log.h"
+#include "cdc/schema_policy.h"
+#include "cdc/target_session.h"
+
+namespace dbsync {
+
+class PlanCache {
+ public:
+  PlanCache(TargetSession& session, SchemaPolicy policy, bool binary);
+
+  // Null when the plan must be made first.
+  ApplyPlan* find(const Relation* relation) const {
+    const auto found = plans_.find(relation);
+    return found == plans_.end() ? nullptr : found->second.get();
+  }
+  ApplyPlan& make(const Relation* relation, const ChangeLog& log);
+
+  // The server may not have the statements that were prepared.
+  void forget_prepared();
+  // The transaction was committed: older descriptions are done with.
+  void committed();
+  // It was rolled back, and with it what was changed on the target.
+  void rolled_back();
+
+ private:
+  TargetSession& session_;
+  SchemaPolicy policy_;
+  bool binary_;
+  unsigned made_ = 0;
+  std::unordered_map<const Relation*, std::unique_ptr<ApplyPlan>> plans_;
+  std::map<QualifiedName, std::shared_ptr<const Relation>> committed_;  // last description of each
+  std::map<QualifiedName, std::shared_ptr<const Relation>> latest_;     // of this transaction
+};
+
+}  // namespace dbsync

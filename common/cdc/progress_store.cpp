@@ -1,0 +1,82 @@
+#include "cdc/progress_store.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "embedded_sql.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr double kMicros = 1e6;
+
+bool table_exists(PgConnection& connection) {
+  return connection
+             .exec("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = 'apply_progress'",
+                   {})
+             .rows() > 0;
+}
+
+}  // namespace
+
+void ensure_progress_table(PgConnection& connection) {
+  // Asked first: CREATE … IF NOT EXISTS needs privileges even when it does nothing.
+  if (!table_exists(connection)) connection.exec(sql::apply_progress);
+}
+
+std::optional<Progress> read_progress(PgConnection& connection, const std::string& task) {
+  if (!table_exists(connection)) return std::nullopt;
+  const PgResult result = connection.exec(
+      "SELECT position, state, transactions, changes, conflicts FROM dbsync.apply_progress WHERE task = $1", {task});
+  if (result.rows() == 0) return std::nullopt;
+  Progress progress;
+  progress.position = parse_position(result.value(0, 0));
+  progress.state = result.text(0, 1);
+  progress.transactions = static_cast<std::uint64_t>(result.integer(0, 2));
+  progress.changes = static_cast<std::uint64_t>(result.integer(0, 3));
+  progress.conflicts = static_cast<std::uint64_t>(result.integer(0, 4));
+  return progress;
+}
+
+void write_progress(PgConnection& connection, const std::string& task, const Position& position,
+                    const std::string& state) {
+  PgTransaction transaction(connection);
+  connection.exec("SET LOCAL synchronous_commit = on");
+  delete_progress(connection, task);
+  connection.exec("INSERT INTO dbsync.apply_progress (task, position, state) VALUES ($1, $2, $3)",
+                  {task, position.text(), state});
+  transaction.commit();
+}
+
+void delete_progress(PgConnection& connection, const std::string& task) {
+  connection.exec("DELETE FROM dbsync.apply_progress WHERE task = $1", {task});
+}
+
+ProgressWriter::ProgressWriter(std::string task) : task_(std::move(task)) {
+  statement_.name = "progress";
+  statement_.sql =
+      "UPDATE dbsync.apply_progress SET position = $3, applied_at = clock_timestamp(), "
+      "source_time = to_timestamp($4::float8), transactions = transactions + $5::bigint, "
+      "changes = changes + $6::bigint WHERE task = $1 AND position = $2";
+}
+
+void ProgressWriter::send(TargetSession& session, const ProgressStep& step) {
+  const std::array<std::string, 6> values{task_,
+                                          step.from.text(),
+                                          step.to.text(),
+                                          fmt::format("{:.6f}", static_cast<double>(step.source_time) / kMicros),
+                                          std::to_string(step.transactions),
+                                          std::to_string(step.changes)};
+  PgParameters parameters;
+  for (const auto& value : values) parameters.add(value.c_str(), value.size(), PgParameters::Format::text);
+  session.pipeline().send(statement_, parameters, 1);
+}
+
+void ProgressWriter::add_conflicts(PgConnection& connection, std::uint64_t conflicts) const {
+  connection.exec("UPDATE dbsync.apply_progress SET conflicts = conflicts + $2::bigint WHERE task = $1",
+                  {task_, std::to_string(conflicts)});
+}
+
+}  // namespace dbsync

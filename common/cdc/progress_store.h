@@ -1,0 +1,61 @@
+// The row of dbsync.apply_progress on the target that says how far a task is.
+//
+// It is changed in the transaction that applies the changes, and only from the
+// position that this process has seen: a transaction of a killed predecessor that
+// is still at work on the target makes the change fail instead of being applied
+// a second time.
+//
+// Threads: as TargetSession.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cdc/position.h"
+#include "cdc/target_session.h"
+
+namespace dbsync {
+
+struct Progress {
+  Position position;
+  std::string state;  // "following", or a word of whoever prepares the task
+  std::uint64_t transactions = 0;
+  std::uint64_t changes = 0;
+  std::uint64_t conflicts = 0;
+};
+
+// Creates schema and table where they are missing.
+void ensure_progress_table(PgConnection& connection);
+
+std::optional<Progress> read_progress(PgConnection& connection, const std::string& task);
+
+// A new task, or a task that starts anew.
+void write_progress(PgConnection& connection, const std::string& task, const Position& position,
+                    const std::string& state);
+void delete_progress(PgConnection& connection, const std::string& task);
+
+// One step of a task, to be sent within the transaction of its changes.
+struct ProgressStep {
+  Position from;
+  Position to;
+  std::int64_t source_time = 0;  // µs since 1970
+  std::uint64_t transactions = 0;
+  std::uint64_t changes = 0;
+};
+
+class ProgressWriter {
+ public:
+  explicit ProgressWriter(std::string task);
+  // Fails in the pipeline unless the row is where `from` says.
+  void send(TargetSession& session, const ProgressStep& step);
+  // Outside of pipeline mode.
+  void add_conflicts(PgConnection& connection, std::uint64_t conflicts) const;
+  void forget_prepared() { statement_.prepared = false; }
+
+ private:
+  std::string task_;
+  PgStatement statement_;
+};
+
+}  // namespace dbsync

@@ -1,0 +1,38 @@
+// A source table as its stream of changes describes it, and the row images that
+// refer to it. A new description of the same table is a new Relation: one never
+// changes after it was handed out.
+//
+// Plain values. Threads: immutable, shared between them by shared_ptr<const>.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "schema/table.h"
+
+namespace dbsync {
+
+// Which columns of the old row come with an UPDATE or DELETE.
+enum class ReplicaIdentity : char { primary_key = 'd', nothing = 'n', full = 'f', index = 'i' };
+
+struct RelationColumn {
+  std::string name;
+  bool key = false;             // part of the replica identity
+  std::uint32_t type_oid = 0;   // of the source; built-in types are the same everywhere
+  std::int32_t typmod = -1;
+  std::string type_name = {};   // quoted SQL name of a type that is not built in, when known
+
+  friend bool operator==(const RelationColumn&, const RelationColumn&) = default;
+};
+
+struct Relation {
+  std::uint32_t id = 0;  // the source's number for it
+  QualifiedName name;
+  ReplicaIdentity identity = ReplicaIdentity::primary_key;
+  std::vector<RelationColumn> columns;
+
+  friend bool operator==(const Relation&, const Relation&) = default;
+};
+
+}  // namespace dbsync

@@ -1,0 +1,29 @@
+// A row change's values, completed from its old image, ready to be applied.
+//
+// Threads: one. Values point into the change's tuples.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cdc/apply_plan.h"
+#include "cdc/change.h"
+#include "cdc/tuple.h"
+
+namespace dbsync {
+
+struct RowChange {
+  std::vector<Value> row;      // new values; the old ones for a delete
+  std::vector<Value> old_row;  // what finds the row: the key's values at least
+  bool key_changed = false;
+  bool whole = true;           // no value of `row` that is written is unchanged
+
+  // Replaces the content; memory is used again. Errors: ErrorKind::data when the
+  // row cannot be found from what was sent.
+  void read(const Change& change, const ApplyPlan& plan);
+};
+
+// "id = 42, region = north", for messages; cut when long.
+std::string key_text(const ApplyPlan& plan, const Value* row);
+
+}  // namespace dbsync

@@ -1,0 +1,70 @@
+#include "cdc/target_relation.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "embedded_sql.h"
+
+namespace dbsync {
+
+namespace {
+
+void read_keys(PgConnection& connection, const std::string& oid, TargetRelation& table) {
+  const PgResult result = connection.exec(sql::apply_keys, {oid});
+  std::string index;
+  for (int row = 0; row < result.rows(); ++row) {
+    if (result.value(row, 0) != index) {
+      index = result.text(row, 0);
+      table.keys.emplace_back();
+    }
+    table.keys.back().push_back(result.text(row, 1));
+  }
+  // A key with NULLs does not tell rows apart.
+  std::erase_if(table.keys, [&](const std::vector<std::string>& key) {
+    return std::any_of(key.begin(), key.end(), [&](const std::string& name) {
+      const TargetColumnInfo* column = table.find_column(name);
+      return column == nullptr || !column->not_null;
+    });
+  });
+}
+
+}  // namespace
+
+const TargetColumnInfo* TargetRelation::find_column(const std::string& column) const {
+  for (const auto& candidate : columns)
+    if (candidate.name == column) return &candidate;
+  return nullptr;
+}
+
+std::optional<TargetRelation> read_target_relation(PgConnection& connection, const QualifiedName& name) {
+  const PgResult result = connection.exec(sql::apply_columns, {name.schema, name.name});
+  if (result.rows() == 0) return std::nullopt;
+  const std::string_view relkind = result.value(0, 1);
+  if (relkind != "r" && relkind != "p")
+    throw Error(ErrorKind::target, fmt::format("{} is on the target, but is not a table", name.display()))
+        .hint("rename it, and create the table");
+  TargetRelation table;
+  table.name = name;
+  table.partitioned = relkind == "p";
+  table.live_triggers = result.boolean(0, 11);
+  for (int row = 0; row < result.rows(); ++row) {
+    if (result.is_null(row, 2)) continue;  // a table without columns
+    TargetColumnInfo column;
+    column.name = result.text(row, 2);
+    column.type_oid = static_cast<std::uint32_t>(result.integer(row, 3));
+    column.array_oid = static_cast<std::uint32_t>(result.integer(row, 4));
+    column.type_sql = result.text(row, 5);
+    column.enumeration = result.boolean(row, 6);
+    column.is_array = result.boolean(row, 7);
+    column.not_null = result.boolean(row, 8);
+    column.generated = result.boolean(row, 9);
+    column.identity_always = result.boolean(row, 10);
+    column.declared_sql = result.text(row, 12);
+    table.columns.push_back(std::move(column));
+  }
+  read_keys(connection, result.text(0, 0), table);
+  return table;
+}
+
+}  // namespace dbsync

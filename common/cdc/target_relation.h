@@ -1,0 +1,42 @@
+// A table of the target as applying changes needs to know it.
+//
+// Plain values. Errors of reading: ErrorKind::target.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pg/connection.h"
+#include "schema/table.h"
+
+namespace dbsync {
+
+struct TargetColumnInfo {
+  std::string name;
+  std::uint32_t type_oid = 0;   // of a domain: its base type
+  std::uint32_t array_oid = 0;  // array of that type; 0 = there is none
+  std::string type_sql;         // without length and precision
+  std::string declared_sql;     // as the column is declared
+  bool enumeration = false;
+  bool is_array = false;
+  bool not_null = false;
+  bool generated = false;
+  bool identity_always = false;
+};
+
+struct TargetRelation {
+  QualifiedName name;
+  bool partitioned = false;
+  bool live_triggers = false;  // that fire for replicated changes too
+  std::vector<TargetColumnInfo> columns;
+  std::vector<std::vector<std::string>> keys;  // of unique indexes; the primary key first
+
+  const TargetColumnInfo* find_column(const std::string& column) const;
+};
+
+// Nothing when there is no such table.
+std::optional<TargetRelation> read_target_relation(PgConnection& connection, const QualifiedName& name);
+
+}  // namespace dbsync

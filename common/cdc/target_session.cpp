@@ -1,0 +1,62 @@
+#include "cdc/target_session.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "embedded_sql.h"
+#include "pg/catalog.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr char kInsufficientPrivilege[] = "42501";
+
+bool set_replica_role(PgConnection& connection) {
+  try {
+    connection.exec("SET session_replication_role = replica");
+    return true;
+  } catch (const Error& error) {
+    if (error.sqlstate() != kInsufficientPrivilege) throw;
+    log::warning("apply", fmt::format("{}: session_replication_role may not be set: triggers and foreign keys of the "
+                                      "target are at work, and changes are applied in their order, which is slower",
+                                      connection.describe()));
+    return false;
+  }
+}
+
+}  // namespace
+
+TargetSession::TargetSession(const std::string& conninfo, const std::string& name)
+    : connection_(conninfo, "target", name) {
+  prepare_target_session(connection_);
+  connection_.exec(sql::apply_session);
+  distributed_ = detect_dialect(connection_).distributed;
+  replica_role_ = set_replica_role(connection_);
+}
+
+PgPipeline& TargetSession::pipeline() {
+  if (!pipeline_) pipeline_.emplace(connection_);
+  return *pipeline_;
+}
+
+void TargetSession::send(PgStatement& statement) {
+  static const PgParameters none;
+  pipeline().send(statement, none, PgPipeline::kAnyRows);
+}
+
+std::optional<PgPipeline::Failure> TargetSession::leave() {
+  if (!pipeline_) return std::nullopt;
+  auto failure = pipeline_->sync();
+  pipeline_->finish();
+  pipeline_.reset();
+  return failure;
+}
+
+void TargetSession::rollback() {
+  leave();
+  if (connection_.in_transaction()) connection_.exec("ROLLBACK");
+  connection_.exec("DEALLOCATE ALL");
+}
+
+}  // namespace dbsync

@@ -1,0 +1,58 @@
+// Puts the events of a stream together to whole transactions.
+//
+// Sources send transactions in commit order, one after the other, each as begin,
+// descriptions of the tables it touches, changes, commit. A description holds
+// until the next one of the same table, across transactions. A changed
+// description is a new Relation; an equal one is dropped.
+//
+// Errors: ErrorKind::source for events out of order or of unknown tables.
+// Threads: one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "cdc/transaction.h"
+
+namespace dbsync {
+
+class TransactionAssembler {
+ public:
+  explicit TransactionAssembler(SpillPolicy policy = {}) : policy_(std::move(policy)) {}
+
+  bool in_transaction() const { return open_; }
+
+  void begin(const Position& start, std::int64_t commit_time, std::uint64_t id);
+  // May also come between transactions.
+  void describe(const Relation& relation);
+  // The quoted SQL name of a type that is not built in.
+  void describe_type(std::uint32_t oid, std::string name);
+  void change(ChangeKind kind, std::uint32_t relation, OldImage image, std::string_view old_tuple,
+              std::string_view new_tuple);
+  void truncate(bool restart_identity, const std::vector<std::uint32_t>& relations);
+  Transaction commit(const Position& end);
+
+  // Forgets an unfinished transaction and all descriptions: the stream starts anew.
+  void reset();
+
+ private:
+  // The number of a relation in the open transaction's log.
+  std::uint32_t number_of(std::uint32_t relation, std::size_t old_width, std::size_t new_width);
+
+  struct Known {
+    std::shared_ptr<const Relation> relation;
+    std::uint64_t transaction = 0;  // that `number` belongs to
+    std::uint32_t number = 0;
+  };
+
+  SpillPolicy policy_;
+  std::unordered_map<std::uint32_t, Known> relations_;
+  std::unordered_map<std::uint32_t, std::string> types_;
+  Transaction current_;
+  std::uint64_t count_ = 0;  // of transactions begun
+  bool open_ = false;
+};
+
+}  // namespace dbsync

@@ -1,0 +1,287 @@
+#include "pgsql2pgsql/follow.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/log_error.h"
+#include "base/text.h"
+#include "cdc/binary_types.h"
+#include "cdc/follow_job.h"
+#include "pgsql2pgsql/pgoutput_stream.h"
+#include "pgsql2pgsql/source_schema.h"
+
+namespace dbsync {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr char kProgram[] = "pgsql2pgsql";
+constexpr char kObjectInUse[] = "55006";
+constexpr int kInterrupted = 130;
+constexpr int kBinarySince = 140000;
+constexpr std::uint32_t kFirstUserType = 16384;
+constexpr auto kFirstPause = 200ms;
+constexpr auto kLongestPause = 10s;
+constexpr auto kPatience = 5min;  // with servers that cannot be reached
+constexpr auto kFiguresInterval = 10s;
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+
+// The slot keeps more WAL than it may, and the task was told to stop then.
+class OverLimit : public Error {
+ public:
+  using Error::Error;
+};
+
+void pause(Clock::duration time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, time, [] { return false; });
+}
+
+std::int64_t now_micros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+ConflictPolicy policy_of(FollowConfig::Conflicts conflicts) {
+  switch (conflicts) {
+    case FollowConfig::Conflicts::error: return ConflictPolicy::error;
+    case FollowConfig::Conflicts::skip: return ConflictPolicy::skip;
+    case FollowConfig::Conflicts::overwrite: return ConflictPolicy::overwrite;
+  }
+  return ConflictPolicy::error;
+}
+
+class Follower {
+ public:
+  Follower(const Config& config, const FollowTask& task, const FollowHooks& hooks, std::stop_token drain,
+           std::stop_token cancel)
+      : config_(config), task_(task), hooks_(hooks), drain_(std::move(drain)), cancel_(std::move(cancel)) {}
+
+  int run(const std::string& end_at);
+
+ private:
+  void resolve_end(const std::string& end_at);
+  void choose_format();
+  FollowEnd follow_once();
+  void wait_or_rethrow(const Error& error);
+  ApplierOptions applier_options();
+  void report(const Applier& applier);
+  FollowFigures figures(const Applier& applier);
+  void check_retained(const FollowFigures& figures);
+  PgConnection& source();
+
+  const Config& config_;
+  const FollowTask& task_;
+  const FollowHooks& hooks_;
+  const std::stop_token drain_;
+  const std::stop_token cancel_;
+  std::unique_ptr<PgConnection> source_;
+  std::unique_ptr<SourceSchema> schema_;
+  Position end_;
+  bool binary_ = false;
+  Clock::time_point reached_servers_ = Clock::now();  // the last time that all was well
+  Clock::duration pause_ = kFirstPause;
+  Clock::time_point last_figures_{};
+  Clock::time_point last_warning_{};
+};
+
+PgConnection& Follower::source() {
+  if (!source_ || !source_->usable()) source_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", kProgram);
+  return *source_;
+}
+
+void Follower::resolve_end(const std::string& end_at) {
+  if (end_at.empty()) return;
+  if (end_at != "now") {
+    end_ = parse_position(end_at);
+    return;
+  }
+  end_ = parse_position(source().exec("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}).value(0, 0));
+  // On an idle source nothing would lie behind that position to show that it was
+  // passed: this puts something there.
+  source().exec("SELECT pg_catalog.pg_logical_emit_message(true, 'dbsync', 'end')", {});
+}
+
+// Binary when every published type allows it; columns of the target are looked
+// at when their changes come.
+void Follower::choose_format() {
+  if (source().server_version() < kBinarySince) return;
+  const auto types = published_types(source(), task_.publication);
+  binary_ = std::all_of(types.begin(), types.end(),
+                        [](std::uint32_t type) { return stable_binary(type) || type >= kFirstUserType; });
+}
+
+ApplierOptions Follower::applier_options() {
+  ApplierOptions out;
+  out.conninfo = config_.desc_pgsql;
+  out.application_name = kProgram;
+  out.task = task_.name;
+  out.binary = binary_;
+  out.conflicts = policy_of(config_.follow.conflicts);
+  out.schema.new_columns = config_.follow.add_columns ? NewColumnPolicy::add : NewColumnPolicy::stop;
+  schema_ = std::make_unique<SourceSchema>(config_.src_pgsql, kProgram);
+  out.schema.target_names = [this](const QualifiedName& name) { return schema_->lineage(name); };
+  out.schema.describe_column = [this](const Relation& relation, const RelationColumn& column, std::string& reason) {
+    return schema_->describe_column(relation, column, reason);
+  };
+  return out;
+}
+
+FollowFigures Follower::figures(const Applier& applier) {
+  FollowFigures out;
+  const ApplyCounters& counters = applier.counters();
+  out.applied = applier.position();
+  out.transactions = counters.transactions;
+  out.changes = counters.changes;
+  out.conflicts = counters.conflicts;
+  out.source_time = counters.source_time;
+  out.source = parse_position(source().exec("SELECT pg_catalog.pg_current_wal_lsn()", {}).value(0, 0));
+  if (out.source > out.applied) out.lag_bytes = out.source.high - out.applied.high;
+  if (const auto slot = read_slot(source(), task_.slot)) {
+    out.retained_bytes = slot->retained_bytes;
+    out.wal_status = slot->wal_status;
+    // The slot is confirmed past the last transaction once nothing waits.
+    if (slot->confirmed > out.applied) out.lag_bytes = out.source.high - std::min(out.source.high, slot->confirmed.high);
+  }
+  if (out.lag_bytes > 0 && out.source_time > 0)
+    out.lag_seconds = static_cast<double>(now_micros() - out.source_time) / 1e6;
+  return out;
+}
+
+void Follower::check_retained(const FollowFigures& now) {
+  const bool in_danger = now.wal_status == "unreserved" || now.wal_status == "lost";
+  const std::uint64_t limit = config_.follow.max_retained_wal_mb * kMebibyte;
+  const bool over = limit > 0 && now.retained_bytes > limit;
+  if (!in_danger && !over) return;
+  const std::string text = fmt::format("the slot {} keeps {} of WAL on the source{}{}", task_.slot,
+                                       format_bytes(now.retained_bytes),
+                                       over ? ", more than max_retained_wal allows" : "",
+                                       in_danger ? ", and the source is about to give it up (wal_status " +
+                                                       now.wal_status + ")"
+                                                 : "");
+  if (over && config_.follow.stop_over_limit) throw OverLimit(ErrorKind::source, text);
+  if (Clock::now() - last_warning_ < 1min) return;
+  last_warning_ = Clock::now();
+  log::warning("follow", text);
+}
+
+void Follower::report(const Applier& applier) {
+  reached_servers_ = Clock::now();
+  pause_ = kFirstPause;
+  if (Clock::now() - last_figures_ < kFiguresInterval) return;
+  last_figures_ = Clock::now();
+  const FollowFigures now = figures(applier);
+  if (hooks_.figures) hooks_.figures(now);
+  log::info("follow", fmt::format("applied up to {}: {} transactions, {} changes; {} behind ({:.1f} s); the source keeps "
+                                  "{} of WAL",
+                                  now.applied.text(), format_count(now.transactions), format_count(now.changes),
+                                  format_bytes(now.lag_bytes), now.lag_seconds, format_bytes(now.retained_bytes)));
+  check_retained(now);
+}
+
+FollowEnd Follower::follow_once() {
+  Applier applier(applier_options());
+  const std::stop_callback hard(cancel_, [&] { applier.cancel(); });
+  if (end_.known() && applier.position() >= end_) return FollowEnd::reached;
+  PgoutputOptions stream_options;
+  stream_options.conninfo = config_.src_pgsql;
+  stream_options.application_name = kProgram;
+  stream_options.slot = task_.slot;
+  stream_options.publication = task_.publication;
+  stream_options.start = applier.position();
+  stream_options.binary = binary_;
+  stream_options.spill.directory = config_.follow.spill_directory;
+  PgoutputStream stream(stream_options);
+  log::info("follow", fmt::format("following {} from {} on{}", source().endpoint(), applier.position().text(),
+                                  binary_ ? ", values in binary" : ""));
+  FollowOptions options;
+  options.end = end_;
+  options.report = [this](const Applier& at, const Position&) { report(at); };
+  const FollowEnd end = run_follow_job(stream, applier, options, drain_);
+  stream.finish();
+  const FollowFigures last = figures(applier);
+  if (hooks_.figures) hooks_.figures(last);
+  log::info("follow", fmt::format("stopped at {}: {} transactions with {} changes applied in {} commits{}",
+                                  applier.position().text(), format_count(last.transactions),
+                                  format_count(last.changes), format_count(applier.counters().commits),
+                                  last.conflicts > 0 ? fmt::format(", {} conflicts", last.conflicts) : ""));
+  return end;
+}
+
+void Follower::wait_or_rethrow(const Error& error) {
+  const bool busy_slot = error.sqlstate() == kObjectInUse;
+  if (!error.retryable() && !error.connection_lost() && !busy_slot) throw Error(error);
+  if (drain_.stop_requested()) return;
+  if (Clock::now() - reached_servers_ > kPatience) throw Error(error);
+  log::warning("follow", fmt::format("{}; trying again in {:.1f} s", error.what(),
+                                     std::chrono::duration<double>(pause_).count()));
+  pause(pause_, drain_);
+  pause_ = std::min<Clock::duration>(pause_ * 2, kLongestPause);
+}
+
+int Follower::run(const std::string& end_at) {
+  resolve_end(end_at);
+  choose_format();
+  for (;;) {
+    try {
+      if (follow_once() == FollowEnd::reached) return 0;
+      if (drain_.stop_requested()) return kInterrupted;
+    } catch (const NeedText& error) {
+      log::info("follow", fmt::format("{}: going on with values as text", error.message()));
+      binary_ = false;
+    } catch (const OverLimit& error) {
+      source_.reset();
+      drop_slot(source(), task_.slot);
+      throw Error(ErrorKind::source, error.message() + ": the slot was dropped, and the task cannot go on")
+          .hint("end the task with --cleanup, empty the target's tables and begin anew");
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) return kInterrupted;
+      wait_or_rethrow(error);
+      if (drain_.stop_requested()) return kInterrupted;
+    }
+  }
+}
+
+}  // namespace
+
+int run_follow(const Config& config, const Options& options, const FollowTask& task, const FollowHooks& hooks,
+               const std::stop_token& drain, const std::stop_token& cancel) {
+  return Follower(config, task, hooks, drain, cancel).run(options.end_at);
+}
+
+int follow_only(const Config& config, const Options& options, const std::stop_token& drain,
+                const std::stop_token& cancel) {
+  FollowTask task;
+  {
+    PgConnection source(config.src_pgsql, "source", kProgram);
+    PgConnection target(config.desc_pgsql, "target", kProgram);
+    task = follow_task(config.task, source, target);
+    if (task_state(source, target, task) != TaskState::following) {
+      const TaskSnapshot snapshot = begin_task(config, source, target, task, {});
+      start_following(target, task, snapshot.slot.start);
+    }
+  }
+  return run_follow(config, options, task, {}, drain, cancel);
+}
+
+int cleanup(const Config& config) {
+  PgConnection source(config.src_pgsql, "source", kProgram);
+  PgConnection target(config.desc_pgsql, "target", kProgram);
+  const FollowTask task = follow_task(config.task, source, target);
+  if (read_slot(source, task.slot) || read_progress(target, task.name))
+    end_task(source, target, task, true);
+  else
+    log::info("follow", fmt::format("there is no task {} that follows the source", task.name));
+  return 0;
+}
+
+}  // namespace dbsync

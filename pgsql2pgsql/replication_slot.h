@@ -1,0 +1,65 @@
+// The publication and the replication slot of a task on the source.
+//
+// The publication must exist before the slot, and must not be dropped and made
+// again while the slot is in use: the server would decode old changes with a
+// catalog that has no such publication. From 13 on partitioned tables are
+// published by their root.
+//
+// Errors: ErrorKind::source with the command that helps. Threads: as PgConnection.
+// Source: PostgreSQL manual, "Logical Replication" and "Replication Slots".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cdc/position.h"
+#include "pg/connection.h"
+#include "pgsql2pgsql/replication_connection.h"
+#include "schema/table.h"
+
+namespace dbsync {
+
+// What keeps the source from sending its changes: empty when nothing does. Each
+// is a sentence that names the setting and its value.
+std::vector<std::string> obstacles_to_following(PgConnection& source);
+
+// --- publication
+
+bool publication_exists(PgConnection& source, const std::string& name);
+// Publishes these tables; all tables of users when none is given.
+void create_publication(PgConnection& source, const std::string& name, std::vector<QualifiedName> tables);
+void drop_publication(PgConnection& source, const std::string& name);
+std::vector<QualifiedName> published_tables(PgConnection& source, const std::string& name);
+// Published tables whose UPDATEs and DELETEs the source refuses, for want of a
+// replica identity.
+std::vector<QualifiedName> tables_without_identity(PgConnection& source, const std::string& publication);
+// The oids of all types of published columns.
+std::vector<std::uint32_t> published_types(PgConnection& source, const std::string& publication);
+
+// --- slot
+
+struct SlotState {
+  std::string plugin;
+  std::string database;
+  bool active = false;
+  std::int64_t active_pid = 0;
+  Position confirmed;
+  std::uint64_t retained_bytes = 0;           // of WAL that the slot keeps on the source
+  std::string wal_status;                     // reserved, extended, unreserved, lost; "" before 13
+  std::optional<std::int64_t> safe_wal_size;  // bytes until the slot is lost; unset = no limit
+};
+
+std::optional<SlotState> read_slot(PgConnection& source, const std::string& name);
+
+struct CreatedSlot {
+  Position start;        // changes that commit behind it are sent
+  std::string snapshot;  // of the database at `start`: SET TRANSACTION SNAPSHOT
+};
+
+// The snapshot can be imported while `connection` lives and runs nothing else.
+CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name);
+void drop_slot(PgConnection& source, const std::string& name);
+
+}  // namespace dbsync

@@ -1,0 +1,15 @@
+-- One column of the source: type, default, and the value that rows from before it
+-- was added have, if the server keeps one (11 and later; row_to_json, since older
+-- ones lack the column). $1: schema, $2: table, $3: column.
+SELECT a.atttypid,
+       a.atttypmod,
+       pg_catalog.format_type(a.atttypid, a.atttypmod),
+       coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), ''),
+       coalesce((row_to_json(a)->>'atthasmissing')::boolean, false),
+       a.attrelid,
+       coalesce(row_to_json(a)->>'attgenerated', '') <> '' OR coalesce(row_to_json(a)->>'attidentity', '') <> ''
+  FROM pg_catalog.pg_attribute a
+  JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3 AND NOT a.attisdropped

@@ -1,0 +1,54 @@
+// A source and a target database, a my.cfg that names both, and pgsql2pgsql
+// following from one to the other.
+//
+// The task's slot is dropped at the end, whatever the test has done. Threads: one.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/harness/files.h"
+#include "tests/harness/process.h"
+#include "tests/harness/target_db.h"
+
+namespace dbsync::test {
+
+class FollowTest : public ::testing::Test {
+ protected:
+  FollowTest() { configure(); }
+  ~FollowTest() override;
+
+  // Lines of [follow], or sections of their own.
+  void configure(std::string_view extra = {});
+  // The same statements on both servers.
+  void both(const std::string& sql);
+
+  // pgsql2pgsql --follow-only --end-at now, with these arguments more.
+  RunResult follow(const std::vector<std::string>& more = {});
+  // Begins the task: what is changed from now on will be followed.
+  void begin();
+  // Follows to the source's position now; must succeed.
+  void drain();
+  RunOptions here() const;
+
+  // A query gives the same on both.
+  void expect_same(const std::string& query);
+  void expect_same_table(const std::string& table);  // all rows, in any order
+
+  // The slot of this database; "" = none.
+  std::string slot_column(const std::string& column);
+
+  TargetDb source;
+  TargetDb target;
+  TestDir dir;
+};
+
+// Waits for something that takes a moment; false when it does not come.
+bool eventually(const std::function<bool()>& condition, std::chrono::seconds limit = std::chrono::seconds(30));
+
+}  // namespace dbsync::test
