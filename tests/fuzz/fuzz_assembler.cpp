@@ -75,7 +75,8 @@ class Model {
   }
 
   void begin() {
-    if (!expect(!open_, [&] { assembler_.begin(dbsync::lsn_position(++lsn_), 1, lsn_); })) return;
+    if (!expect(!open_, [&] { ++lsn_;
+          assembler_.begin(dbsync::lsn_position(lsn_), 1, lsn_); })) return;
     open_ = true;
     expected_.clear();
   }
