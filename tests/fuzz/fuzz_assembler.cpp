@@ -75,8 +75,11 @@ class Model {
   }
 
   void begin() {
-    if (!expect(!open_, [&] { ++lsn_;
-          assembler_.begin(dbsync::lsn_position(lsn_), 1, lsn_); })) return;
+    const auto next = [&] {
+      ++lsn_;
+      assembler_.begin(dbsync::lsn_position(lsn_), 1, lsn_);
+    };
+    if (!expect(!open_, next)) return;
     open_ = true;
     expected_.clear();
   }
