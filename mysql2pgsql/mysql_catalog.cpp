@@ -32,6 +32,9 @@ class CatalogReader {
   CatalogReader(MysqlConnection& connection, const std::string& db)
       : connection_(connection), literal_(MysqlConnection::literal(db)) {
     catalog_.db = db;
+    // MySQL opens each table for its figures, and would wait for a year behind a
+    // LOCK TABLES or an ALTER of somebody else.
+    connection_.exec(fmt::format("SET SESSION lock_wait_timeout = {}", connection_.endpoint().lock_wait_timeout));
     for (const auto& row : connection_.query("SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
                                              "WHERE TABLE_SCHEMA = 'information_schema'"))
       known_.emplace(row[0].value_or(""), row[1].value_or(""));

@@ -45,6 +45,7 @@ class MysqlConnection {
   std::vector<Row> query(const std::string& sql);
 
   const std::string& describe() const { return describe_; }
+  const MysqlEndpoint& endpoint() const { return endpoint_; }
   const std::string& server_version() const { return version_; }  // as the server writes it
   bool is_mariadb() const { return mariadb_; }
   // 101106 for 10.11.6, 80036 for 8.0.36.

@@ -249,7 +249,7 @@ class ChunksTest : public MigrationTest {
     Draw draw;
     std::string values;
     for (int i = 1; i <= kRows; ++i) {
-      values += fmt::format("{}({}, {}, repeat(md5({}), {}))", values.empty() ? "" : ", ", i, c.one(draw, i), i,
+      values += fmt::format("{}({}, {}, repeat(md5('{}'), {}))", values.empty() ? "" : ", ", i, c.one(draw, i), i,
                             5 + draw.below(4));
       if (i % static_cast<int>(kBatch) != 0) continue;
       source.exec(fmt::format("insert ignore into t (no, {}, body) values {}", c.names, values));
