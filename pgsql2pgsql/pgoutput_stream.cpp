@@ -82,9 +82,10 @@ ChangeStream::Clock::time_point PgoutputStream::heartbeat() {
   }
   const auto due = last_status_ + (flushed > last_flushed_ ? std::min<Clock::duration>(kProgressInterval, interval_)
                                                            : interval_);
-  if (Clock::now() < due) return std::min(due, last_status_ + kProgressInterval);
-  send_status(false);
-  return last_status_ + std::min<Clock::duration>(kProgressInterval, interval_);
+  const auto now = Clock::now();
+  if (now >= due) send_status(false);
+  // Never in the past: callers wait until then. Progress may come at any time.
+  return now + std::min<Clock::duration>(kProgressInterval, interval_);
 }
 
 bool PgoutputStream::handle_commit(Transaction& out) {
