@@ -16,6 +16,8 @@ using Kind = PgoutputMessage::Kind;
 constexpr auto kLongestSilence = 10s;
 constexpr auto kProgressInterval = 1s;  // at most this often when only the position has moved
 constexpr std::int64_t kPostgresEpochMicros = 946684800LL * 1000000;
+// Large transactions are applied while they arrive, in parts of this size.
+constexpr std::size_t kPartBytes = std::size_t{4} << 20;
 constexpr int kBinarySince = 140000;
 
 // The list of publications is one literal that holds quoted names.
@@ -80,15 +82,16 @@ ChangeStream::Clock::time_point PgoutputStream::heartbeat() {
   }
   const auto due = last_status_ + (flushed > last_flushed_ ? std::min<Clock::duration>(kProgressInterval, interval_)
                                                            : interval_);
-  if (Clock::now() < due) return std::min(due, last_status_ + kProgressInterval);
-  send_status(false);
-  return last_status_ + std::min<Clock::duration>(kProgressInterval, interval_);
+  const auto now = Clock::now();
+  if (now >= due) send_status(false);
+  // Never in the past: callers wait until then. Progress may come at any time.
+  return now + std::min<Clock::duration>(kProgressInterval, interval_);
 }
 
 bool PgoutputStream::handle_commit(Transaction& out) {
   Transaction transaction = assembler_.commit(lsn_position(message_.end_lsn));
   const std::lock_guard lock(mutex_);
-  if (message_.end_lsn <= start_ || transaction.changes.changes() == 0) {
+  if (passing_ || (transaction.first && transaction.changes.changes() == 0)) {
     feedback_.transaction_passed(message_.end_lsn);
     return false;
   }
@@ -97,10 +100,21 @@ bool PgoutputStream::handle_commit(Transaction& out) {
   return true;
 }
 
+bool PgoutputStream::handle_change(ChangeKind kind, Transaction& out) {
+  const OldImage image = kind == ChangeKind::insert ? OldImage::none : image_of(message_.old_row);
+  assembler_.change(kind, message_.id, image, message_.old_tuple, message_.new_tuple);
+  auto part = assembler_.take_part(kPartBytes);
+  if (!part || passing_) return false;
+  out = std::move(*part);
+  return true;
+}
+
 // True when `out` holds a transaction.
 bool PgoutputStream::handle_message(Transaction& out) {
   switch (message_.kind) {
     case Kind::begin: {
+      // Positions are ends of transactions, so this one ends at or before the start.
+      passing_ = message_.lsn < start_;
       assembler_.begin(lsn_position(message_.lsn), message_.time + kPostgresEpochMicros, message_.xid);
       const std::lock_guard lock(mutex_);
       feedback_.transaction_begins();
@@ -109,16 +123,9 @@ bool PgoutputStream::handle_message(Transaction& out) {
     case Kind::commit: return handle_commit(out);
     case Kind::relation: assembler_.describe(message_.relation); return false;
     case Kind::type: assembler_.describe_type(message_.id, quote_name(message_.type_name)); return false;
-    case Kind::insert:
-      assembler_.change(ChangeKind::insert, message_.id, OldImage::none, {}, message_.new_tuple);
-      return false;
-    case Kind::update:
-      assembler_.change(ChangeKind::update, message_.id, image_of(message_.old_row), message_.old_tuple,
-                        message_.new_tuple);
-      return false;
-    case Kind::remove:
-      assembler_.change(ChangeKind::remove, message_.id, image_of(message_.old_row), message_.old_tuple, {});
-      return false;
+    case Kind::insert: return handle_change(ChangeKind::insert, out);
+    case Kind::update: return handle_change(ChangeKind::update, out);
+    case Kind::remove: return handle_change(ChangeKind::remove, out);
     case Kind::truncate: assembler_.truncate(message_.restart_identity, message_.ids); return false;
     case Kind::origin:
     case Kind::message: return false;  // neither changes a table

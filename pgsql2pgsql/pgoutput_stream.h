@@ -46,6 +46,7 @@ class PgoutputStream : public ChangeStream {
   bool handle(const PgoutputFrame& frame, Transaction& out);
   bool handle_message(Transaction& out);
   bool handle_commit(Transaction& out);
+  bool handle_change(ChangeKind kind, Transaction& out);
   void send_status(bool want_reply);
 
   ReplicationConnection connection_;
@@ -56,6 +57,7 @@ class PgoutputStream : public ChangeStream {
   Clock::time_point last_status_{};
   std::uint64_t last_flushed_ = 0;
   bool heard_position_ = false;
+  bool passing_ = false;  // over a transaction that was applied before
 
   mutable std::mutex mutex_;  // guards feedback_
   Feedback feedback_;

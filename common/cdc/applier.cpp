@@ -40,20 +40,28 @@ Applier::Applier(ApplierOptions options)
   position_ = durable_ = progress->position;
 }
 
+ProgressStep Applier::step_of(std::span<const Transaction> group) const {
+  ProgressStep step{position_, group.back().end, group.back().commit_time, 0, 0};
+  for (const Transaction& transaction : group) {
+    step.transactions += transaction.last ? 1 : 0;
+    step.changes += transaction.changes.changes();
+  }
+  return step;
+}
+
 void Applier::begin(std::span<const Transaction> group) {
   session_.send(begin_statement_);
-  ProgressStep step{position_, group.back().end, group.back().commit_time, group.size(), 0};
-  for (const Transaction& transaction : group) step.changes += transaction.changes.changes();
-  progress_.send(session_, step);
+  progress_.send(session_, step_of(group));
 }
 
 void Applier::commit(std::span<const Transaction> group) {
   if (auto failure = session_.leave()) throw Error(failure->error);
   session_.connection().exec("COMMIT");
-  position_ = group.back().end;
-  plans_.committed();
-  counters_.transactions += group.size();
-  for (const Transaction& transaction : group) counters_.changes += transaction.changes.changes();
+  const ProgressStep step = step_of(group);
+  position_ = step.to;
+  if (plans_.committed()) batch_.reset();
+  counters_.transactions += step.transactions;
+  counters_.changes += step.changes;
   ++counters_.commits;
   counters_.source_time = group.back().commit_time;
 }
@@ -83,16 +91,19 @@ void Applier::try_group(std::span<const Transaction> group, const std::stop_toke
   }
 }
 
-void Applier::apply_alone(const Transaction& transaction, const std::stop_token& stop) {
-  const std::span<const Transaction> alone(&transaction, 1);
+// One transaction, whole or in all its parts, change by change.
+void Applier::apply_alone(std::span<const Transaction> parts, const std::stop_token& stop) {
   try {
-    begin(alone);
+    begin(parts);
     if (auto failure = session_.leave()) throw Error(failure->error);
-    exact_.apply(transaction, stop);
-    if (exact_.conflicts().total() > 0)
-      progress_.add_conflicts(session_.connection(), exact_.conflicts().total());
-    commit(alone);
-    counters_.conflicts += exact_.conflicts().total();
+    std::uint64_t conflicts = 0;
+    for (const Transaction& part : parts) {
+      exact_.apply(part, parts.back().end, stop);
+      conflicts += exact_.conflicts().total();
+    }
+    if (conflicts > 0) progress_.add_conflicts(session_.connection(), conflicts);
+    commit(parts);
+    counters_.conflicts += conflicts;
     ++counters_.one_by_one;
   } catch (const Error& error) {
     if (!error.connection_lost()) roll_back();
@@ -117,8 +128,54 @@ void Applier::apply(std::span<const Transaction> group, const std::stop_token& s
     } catch (const Error& error) {
       if (final_error(error)) throw;
     }
-    apply_alone(transaction, stop);
+    apply_alone({&transaction, 1}, stop);
   }
+}
+
+// False when the part did not fit; the transaction is rolled back then.
+bool Applier::try_part(const Transaction& part, const std::stop_token& stop) {
+  try {
+    if (part.first) {
+      session_.send(begin_statement_);
+      progress_.lock(session_, position_);
+    }
+    batch_.apply(part, stop);
+    batch_.flush();  // the part's memory goes
+    return true;
+  } catch (const Error& error) {
+    if (error.connection_lost()) throw;
+    roll_back();
+    if (final_error(error)) throw;
+    log::debug("apply", fmt::format("a large transaction does not fit as sets: {}", error.what()));
+    return false;
+  }
+}
+
+bool Applier::apply_large(Transaction first, const std::function<std::optional<Transaction>()>& next,
+                          const std::stop_token& stop) {
+  std::vector<Transaction> parts;
+  bool fits = true;
+  for (std::optional<Transaction> part = std::move(first); part; part = next()) {
+    fits = fits && try_part(*part, stop);
+    const bool last = part->last;
+    part->changes.spill();
+    parts.push_back(std::move(*part));
+    if (!last) continue;
+    try {
+      if (fits) {
+        progress_.send(session_, step_of(parts));
+        commit(parts);
+        return true;
+      }
+    } catch (const Error& error) {
+      if (error.connection_lost()) throw;
+      roll_back();
+    }
+    apply_alone(parts, stop);
+    return true;
+  }
+  if (fits) roll_back();
+  return false;
 }
 
 Position Applier::make_durable() {

@@ -15,6 +15,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -59,6 +61,13 @@ class Applier {
   // Applies the transactions in their order, all or up to the one that fails.
   void apply(std::span<const Transaction> group, const std::stop_token& stop);
 
+  // Applies a large transaction part by part, while it arrives. `next` waits for
+  // the next part; nothing means that none will come, and the transaction is rolled
+  // back. The parts are kept in temporary files, to be applied change by change
+  // should they not fit. False when it was rolled back.
+  bool apply_large(Transaction first, const std::function<std::optional<Transaction>()>& next,
+                   const std::stop_token& stop);
+
   bool durable() const { return durable_ == position_; }
   // Makes all that is applied survive a crash of the target; returns how far that is.
   Position make_durable();
@@ -69,8 +78,11 @@ class Applier {
  private:
   void begin(std::span<const Transaction> group);
   void commit(std::span<const Transaction> group);
+  // What a group, or the parts of one transaction, come to.
+  ProgressStep step_of(std::span<const Transaction> group) const;
+  bool try_part(const Transaction& part, const std::stop_token& stop);
   void try_group(std::span<const Transaction> group, const std::stop_token& stop);
-  void apply_alone(const Transaction& transaction, const std::stop_token& stop);
+  void apply_alone(std::span<const Transaction> parts, const std::stop_token& stop);
   void roll_back();
 
   ApplierOptions options_;

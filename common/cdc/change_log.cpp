@@ -63,10 +63,13 @@ void ChangeLog::append_truncate(bool restart_identity, const std::vector<std::ui
 
 void ChangeLog::appended() {
   ++changes_;
-  if (bytes_.size() < policy_.memory_bytes) return;
+  if (bytes_.size() >= policy_.memory_bytes) spill();
+}
+
+void ChangeLog::spill() {
   if (!file_) file_ = std::make_unique<SpillFile>(policy_.directory);
   file_->append(bytes_);
-  bytes_.clear();
+  bytes_ = {};
 }
 
 ChangeLog::Reader::Reader(const ChangeLog& log) : log_(log), in_memory_(!log.file_) {

@@ -45,7 +45,9 @@ class ChangeLog {
 
   std::uint64_t changes() const { return changes_; }
   std::uint64_t bytes() const { return bytes_.size() + (file_ ? file_->size() : 0); }
-  std::size_t memory_bytes() const { return bytes_.capacity(); }
+  std::size_t memory_bytes() const { return bytes_.capacity(); }  // held now
+  // Moves everything to a temporary file.
+  void spill();
   bool spilled() const { return file_ != nullptr; }
   const std::vector<std::shared_ptr<const Relation>>& relations() const { return relations_; }
 

@@ -1,6 +1,6 @@
 // Where transactions come from: a connection to a source that follows its log.
 //
-// next() gives whole transactions in commit order. confirm() tells how far
+// next() gives transactions in commit order, large ones in parts. confirm() tells how far
 // everything is durable, so that the source can let go of its log.
 //
 // Threads: one thread owns the stream and calls next() and heartbeat();
@@ -19,7 +19,7 @@ class ChangeStream {
   using Clock = std::chrono::steady_clock;
 
   enum class Next {
-    transaction,  // one was returned
+    transaction,  // one was returned, or a part of a large one
     position,     // none, but the source has told how far its log has come
     timeout,      // none by the deadline, or interrupted
   };

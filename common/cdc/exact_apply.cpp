@@ -30,10 +30,10 @@ bool is_missing(const PgPipeline::Failure& failure) { return failure.row_count &
 ExactApply::ExactApply(TargetSession& session, PlanCache& plans, ConflictPolicy policy)
     : session_(session), plans_(plans), policy_(policy), writer_(session) {}
 
-std::string ExactApply::describe(const ApplyPlan& plan, const Change& change, const Transaction& transaction) const {
+std::string ExactApply::describe(const ApplyPlan& plan, const Change& change) const {
   const Value* row = change.kind == ChangeKind::insert ? row_.row.data() : row_.old_row.data();
   return fmt::format("{} of {} ({}) in the transaction that ends at {}", verb(change.kind),
-                     plan.relation().name.display(), key_text(plan, row), transaction.end.text());
+                     plan.relation().name.display(), key_text(plan, row), end_.text());
 }
 
 ApplyPlan& ExactApply::plan_of(const Relation* relation, const Transaction& transaction) {
@@ -41,7 +41,7 @@ ApplyPlan& ExactApply::plan_of(const Relation* relation, const Transaction& tran
   try {
     return plans_.make(relation, transaction.changes);
   } catch (Error& error) {
-    throw error.context(fmt::format("in the transaction that ends at {}", transaction.end.text()));
+    throw error.context(fmt::format("in the transaction that ends at {}", end_.text()));
   }
 }
 
@@ -51,7 +51,7 @@ void ExactApply::apply_truncate(const Change& change, const Transaction& transac
   try {
     session_.connection().exec(truncate_sql(tables, change.restart_identity));
   } catch (Error& error) {
-    throw error.context(fmt::format("TRUNCATE in the transaction that ends at {}", transaction.end.text()));
+    throw error.context(fmt::format("TRUNCATE in the transaction that ends at {}", end_.text()));
   }
 }
 
@@ -74,23 +74,22 @@ void ExactApply::undo_change() {
   plans_.forget_prepared();
 }
 
-void ExactApply::apply_row(ApplyPlan& plan, const Change& change, const Transaction& transaction) {
+void ExactApply::apply_row(ApplyPlan& plan, const Change& change) {
   row_.read(change, plan);
   if (plan.match() == ApplyPlan::Match::never && change.kind != ChangeKind::insert)
     throw Error(ErrorKind::data, fmt::format("{} has no replica identity, so its row cannot be found",
-                                             describe(plan, change, transaction)))
+                                             describe(plan, change)))
         .hint("give the table a primary key or REPLICA IDENTITY FULL on the source");
   session_.connection().exec("SAVEPOINT dbsync_change");
   if (const auto failure = try_row(plan, change)) {
     undo_change();
-    resolve(plan, change, transaction, *failure);
+    resolve(plan, change, *failure);
   }
   session_.connection().exec("RELEASE SAVEPOINT dbsync_change");
 }
 
-void ExactApply::resolve(ApplyPlan& plan, const Change& change, const Transaction& transaction,
-                         const Failure& failure) {
-  const std::string what = describe(plan, change, transaction);
+void ExactApply::resolve(ApplyPlan& plan, const Change& change, const Failure& failure) {
+  const std::string what = describe(plan, change);
   if (failure.row_count && failure.changed > 1)
     throw Error(ErrorKind::data, fmt::format("{}: the target has {} such rows", what, failure.changed))
         .hint("the replica identity's columns must be unique on the target");
@@ -140,11 +139,12 @@ void ExactApply::overwrite(ApplyPlan& plan, const Change& change, const Failure&
 
 void ExactApply::apply_change(const Change& change, const Transaction& transaction) {
   if (change.kind == ChangeKind::truncate) return apply_truncate(change, transaction);
-  apply_row(plan_of(change.relation, transaction), change, transaction);
+  apply_row(plan_of(change.relation, transaction), change);
 }
 
-void ExactApply::apply(const Transaction& transaction, const std::stop_token& stop) {
+void ExactApply::apply(const Transaction& transaction, const Position& end, const std::stop_token& stop) {
   conflicts_ = {};
+  end_ = end;
   ChangeLog::Reader reader(transaction.changes);
   Change change;
   while (reader.next(change)) {

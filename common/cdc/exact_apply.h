@@ -25,7 +25,8 @@ class ExactApply {
  public:
   ExactApply(TargetSession& session, PlanCache& plans, ConflictPolicy policy);
 
-  void apply(const Transaction& transaction, const std::stop_token& stop);
+  // `end`: of the transaction that this is or is a part of.
+  void apply(const Transaction& transaction, const Position& end, const std::stop_token& stop);
   // Of the last transaction.
   const ConflictCounts& conflicts() const { return conflicts_; }
 
@@ -34,19 +35,20 @@ class ExactApply {
 
   void apply_change(const Change& change, const Transaction& transaction);
   void apply_truncate(const Change& change, const Transaction& transaction);
-  void apply_row(ApplyPlan& plan, const Change& change, const Transaction& transaction);
+  void apply_row(ApplyPlan& plan, const Change& change);
   std::optional<Failure> try_row(ApplyPlan& plan, const Change& change);
   ApplyPlan& plan_of(const Relation* relation, const Transaction& transaction);
-  void resolve(ApplyPlan& plan, const Change& change, const Transaction& transaction, const Failure& failure);
+  void resolve(ApplyPlan& plan, const Change& change, const Failure& failure);
   void overwrite(ApplyPlan& plan, const Change& change, const Failure& failure);
   void undo_change();
-  std::string describe(const ApplyPlan& plan, const Change& change, const Transaction& transaction) const;
+  std::string describe(const ApplyPlan& plan, const Change& change) const;
 
   TargetSession& session_;
   PlanCache& plans_;
   ConflictPolicy policy_;
   BatchWriter writer_;
   RowChange row_;
+  Position end_;
   ConflictCounts conflicts_;
 };
 

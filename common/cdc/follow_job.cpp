@@ -6,7 +6,9 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/bounded_queue.h"
@@ -47,6 +49,8 @@ class FollowJob {
   void apply_all();
   bool collect();
   void tend();
+  bool apply_large(Transaction first);
+  std::optional<Transaction> next_part();
   void confirm();
   bool stopping() const { return stop_.stop_requested(); }
 
@@ -62,6 +66,7 @@ class FollowJob {
   std::atomic<bool> end_reached_ = false;
 
   std::vector<Transaction> group_;
+  std::optional<Transaction> large_;  // first part of a transaction, to be applied behind the group
   Clock::time_point last_report_ = Clock::now();
   Clock::time_point last_durable_ = Clock::now();
 };
@@ -80,7 +85,7 @@ void FollowJob::receive_all() {
   while (!done_.stop_requested()) {
     const auto next = stream_.next(transaction, Clock::now() + kTick);
     if (next == ChangeStream::Next::transaction) {
-      const bool behind = options_.end.known() && transaction.start >= options_.end;
+      const bool behind = options_.end.known() && transaction.first && transaction.start >= options_.end;
       if (behind) {
         end_reached_ = true;
         return;
@@ -146,6 +151,10 @@ bool FollowJob::collect() {
   std::uint64_t changes = 0;
   std::uint64_t bytes = 0;
   for (std::optional<Transaction> next = std::move(first); next; next = queue_.try_pop()) {
+    if (!next->whole()) {
+      large_ = std::move(next);
+      break;
+    }
     changes += next->changes.changes();
     bytes += next->changes.bytes();
     group_.push_back(std::move(*next));
@@ -159,7 +168,23 @@ void FollowJob::apply_all() {
   while (!stopping() && collect()) {
     applier_.apply(group_, stop_);
     tend();
+    if (large_ && !apply_large(*std::exchange(large_, std::nullopt))) return;
   }
+}
+
+// Nothing when the stream has ended within the transaction, or the job ends.
+std::optional<Transaction> FollowJob::next_part() {
+  for (;;) {
+    auto part = queue_.pop_until(Clock::now() + kTick, stop_);
+    if (part) return part;
+    if (stopping() || (queue_.closed() && queue_.size() == 0)) return std::nullopt;
+  }
+}
+
+bool FollowJob::apply_large(Transaction first) {
+  const bool applied = applier_.apply_large(std::move(first), [this] { return next_part(); }, stop_);
+  tend();
+  return applied;
 }
 
 FollowEnd FollowJob::run() {

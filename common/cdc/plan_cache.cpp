@@ -45,10 +45,11 @@ void PlanCache::forget_prepared() {
   for (auto& [relation, plan] : plans_) plan->forget_prepared();
 }
 
-void PlanCache::committed() {
-  if (latest_ == committed_) return;
+bool PlanCache::committed() {
+  if (latest_ == committed_) return false;
   committed_ = latest_;
-  std::erase_if(plans_, [&](const auto& entry) { return latest_.at(entry.second->relation().name).get() != entry.first; });
+  return std::erase_if(plans_, [&](const auto& entry) { return latest_.at(entry.second->relation().name).get() != entry.first; }) >
+         0;
 }
 
 void PlanCache::rolled_back() {

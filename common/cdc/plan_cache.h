@@ -31,8 +31,9 @@ class PlanCache {
 
   // The server may not have the statements that were prepared.
   void forget_prepared();
-  // The transaction was committed: older descriptions are done with.
-  void committed();
+  // The transaction was committed: older descriptions are done with. True when
+  // plans were dropped; nothing may refer to them any more.
+  bool committed();
   // It was rolled back, and with it what was changed on the target.
   void rolled_back();
 

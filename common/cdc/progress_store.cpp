@@ -60,6 +60,16 @@ ProgressWriter::ProgressWriter(std::string task) : task_(std::move(task)) {
       "UPDATE dbsync.apply_progress SET position = $3, applied_at = clock_timestamp(), "
       "source_time = to_timestamp($4::float8), transactions = transactions + $5::bigint, "
       "changes = changes + $6::bigint WHERE task = $1 AND position = $2";
+  lock_.name = "progress_lock";
+  lock_.sql = "SELECT 1 FROM dbsync.apply_progress WHERE task = $1 AND position = $2 FOR UPDATE";
+}
+
+void ProgressWriter::lock(TargetSession& session, const Position& from) {
+  const std::string position = from.text();
+  PgParameters parameters;
+  parameters.add(task_.c_str(), task_.size(), PgParameters::Format::text);
+  parameters.add(position.c_str(), position.size(), PgParameters::Format::text);
+  session.pipeline().send(lock_, parameters, 1);
 }
 
 void ProgressWriter::send(TargetSession& session, const ProgressStep& step) {

@@ -49,13 +49,17 @@ class ProgressWriter {
   explicit ProgressWriter(std::string task);
   // Fails in the pipeline unless the row is where `from` says.
   void send(TargetSession& session, const ProgressStep& step);
+  // Fails likewise, and keeps the row for the transaction; for changes whose end is
+  // not known yet. send() follows.
+  void lock(TargetSession& session, const Position& from);
   // Outside of pipeline mode.
   void add_conflicts(PgConnection& connection, std::uint64_t conflicts) const;
-  void forget_prepared() { statement_.prepared = false; }
+  void forget_prepared() { statement_.prepared = lock_.prepared = false; }
 
  private:
   std::string task_;
   PgStatement statement_;
+  PgStatement lock_;
 };
 
 }  // namespace dbsync

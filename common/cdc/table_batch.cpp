@@ -8,6 +8,8 @@ namespace dbsync {
 namespace {
 
 constexpr std::size_t kFirstSlots = 256;
+constexpr std::size_t kMostValuesKept = std::size_t{1} << 17;
+constexpr std::size_t kMostSlotsKept = std::size_t{1} << 15;
 
 bool same_value(const Value& a, const Value& b) { return a.kind == b.kind && a.bytes() == b.bytes(); }
 
@@ -127,7 +129,11 @@ bool TableBatch::remove(const std::vector<Value>& row) {
 void TableBatch::clear() {
   if (entries_.empty()) return;
   entries_.clear();
+  // Memory is kept for the next run, but not what one large run of one of many
+  // tables has needed.
+  if (values_.capacity() > kMostValuesKept) values_ = {};
   values_.clear();
+  if (slots_.size() > kMostSlotsKept) slots_ = {};
   std::fill(slots_.begin(), slots_.end(), 0);
 }
 

@@ -1,4 +1,7 @@
-// A committed transaction of the source, whole.
+// A committed transaction of the source, whole, or a part of a large one.
+//
+// Parts of one transaction follow each other, with no other between them. Only
+// the last one knows the end.
 //
 // Owns its changes. Movable. Threads: as ChangeLog.
 #pragma once
@@ -15,7 +18,11 @@ struct Transaction {
   Position end;                  // behind its commit: progress counts by this
   std::int64_t commit_time = 0;  // µs since 1970-01-01 UTC
   std::uint64_t id = 0;          // the source's number for it
+  bool first = true;             // part of it
+  bool last = true;
   ChangeLog changes;
+
+  bool whole() const { return first && last; }
 };
 
 }  // namespace dbsync

@@ -21,7 +21,7 @@ std::size_t width_of(std::string_view tuple) { return tuple.empty() ? kAnyWidth 
 
 void TransactionAssembler::begin(const Position& start, std::int64_t commit_time, std::uint64_t id) {
   if (open_) throw out_of_order("a transaction begins within another");
-  current_ = Transaction{start, {}, commit_time, id, ChangeLog(policy_)};
+  current_ = Transaction{start, {}, commit_time, id, true, true, ChangeLog(policy_)};
   open_ = true;
   ++count_;
 }
@@ -65,6 +65,15 @@ void TransactionAssembler::truncate(bool restart_identity, const std::vector<std
   numbers.reserve(relations.size());
   for (const std::uint32_t relation : relations) numbers.push_back(number_of(relation, kAnyWidth, kAnyWidth));
   current_.changes.append_truncate(restart_identity, numbers);
+}
+
+std::optional<Transaction> TransactionAssembler::take_part(std::size_t bytes) {
+  if (!open_ || current_.changes.bytes() < bytes) return std::nullopt;
+  Transaction part = std::move(current_);
+  part.last = false;
+  current_ = Transaction{part.start, {}, part.commit_time, part.id, false, true, ChangeLog(policy_)};
+  ++count_;  // relations are numbered anew in each part
+  return part;
 }
 
 Transaction TransactionAssembler::commit(const Position& end) {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -32,6 +33,10 @@ class TransactionAssembler {
   void change(ChangeKind kind, std::uint32_t relation, OldImage image, std::string_view old_tuple,
               std::string_view new_tuple);
   void truncate(bool restart_identity, const std::vector<std::uint32_t>& relations);
+  // The changes so far of the open transaction, when they have at least so many
+  // bytes: the next ones belong to the next part.
+  std::optional<Transaction> take_part(std::size_t bytes);
+  // The transaction, or its last part.
   Transaction commit(const Position& end);
 
   // Forgets an unfinished transaction and all descriptions: the stream starts anew.
