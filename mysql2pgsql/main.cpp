@@ -130,16 +130,7 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
 
 int run(int argc, char** argv) {
   const Options options = parse_options(kWhich, argc, argv);
-  if (options.help) {
-    write_stdout(help_text(kWhich));
-    return 0;
-  }
-  if (options.version) {
-    write_stdout(fmt::format("{} {}\n", kProgram, kVersion));
-    return 0;
-  }
-  if (options.verbose) log::set_level(log::Level::debug);
-  if (options.quiet) log::set_level(log::Level::warning);
+  if (answer_or_set_verbosity(options, kWhich, kProgram)) return 0;
 
   Config config = load_config(options.config_path, kWhich, !options.ddl_only && !options.status);
   if (!options.schema.empty()) config.target_schema = options.schema;
@@ -160,14 +151,5 @@ int run(int argc, char** argv) {
 }  // namespace dbsync
 
 int main(int argc, char** argv) {
-  using dbsync::ErrorKind;
-  try {
-    return dbsync::run(argc, argv);
-  } catch (const dbsync::Error& error) {
-    dbsync::log::error("main", error);
-    return dbsync::exit_code(error.kind());
-  } catch (const std::exception& e) {
-    dbsync::log::error("main", std::string("internal error: ") + e.what());
-    return dbsync::exit_code(ErrorKind::internal);
-  }
+  return dbsync::log::exit_status_of([&] { return dbsync::run(argc, argv); });
 }

@@ -15,24 +15,9 @@ namespace dbsync {
 
 namespace {
 
-const TargetColumn& target_column(const TargetTable& target, const std::string& name) {
-  std::vector<std::string> names;
-  for (const TargetColumn& column : target.columns) {
-    if (column.name == name) return column;
-    names.push_back(column.name);
-  }
-  Error error(ErrorKind::target, fmt::format("the target table {} has no column {}", target.name.display(), name));
-  const std::string near = nearest_name(name, names);
-  if (!near.empty())
-    error.hint(fmt::format("it has a column {}; give the source's column that name in a table-list query", near));
-  else
-    error.hint("add the column to the target, or leave it out with a table-list query");
-  throw error;
-}
-
 ColumnPlan plan_column(const ResultColumn& result, const std::string& name, const MysqlType& type,
                        const TargetTable& target, const ValuePolicies& policies) {
-  const TargetColumn& column = target_column(target, name);
+  const TargetColumn& column = required_column(target, name, target.name.display());
   if (column.generated)
     throw Error(ErrorKind::target, fmt::format("column {} of {} is generated on the target and takes no values",
                                                name, target.name.display()))

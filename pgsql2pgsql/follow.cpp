@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/backoff.h"
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/text.h"
@@ -38,13 +39,6 @@ class OverLimit : public Error {
  public:
   using Error::Error;
 };
-
-void pause(Clock::duration time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, time, [] { return false; });
-}
 
 std::int64_t now_micros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -224,7 +218,7 @@ void Follower::wait_or_rethrow(const Error& error) {
   if (Clock::now() - reached_servers_ > kPatience) throw Error(error);
   log::warning("follow", fmt::format("{}; trying again in {:.1f} s", error.what(),
                                      std::chrono::duration<double>(pause_).count()));
-  pause(pause_, drain_);
+  wait_for(std::chrono::duration<double>(pause_).count(), drain_);
   pause_ = std::min<Clock::duration>(pause_ * 2, kLongestPause);
 }
 

@@ -1,8 +1,6 @@
 // pgsql2pgsql: from the command line to an exit status.
 #include <string>
 
-#include <fmt/format.h>
-
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/shutdown.h"
@@ -13,7 +11,6 @@
 #include "copy/job_status.h"
 #include "pgsql2pgsql/follow.h"
 #include "pgsql2pgsql/full_copy.h"
-#include "version.h"
 
 namespace dbsync {
 namespace {
@@ -22,16 +19,7 @@ constexpr Program kWhich = Program::pgsql2pgsql;
 
 int run(int argc, char** argv) {
   const Options options = parse_options(kWhich, argc, argv);
-  if (options.help) {
-    write_stdout(help_text(kWhich));
-    return 0;
-  }
-  if (options.version) {
-    write_stdout(fmt::format("pgsql2pgsql {}\n", kVersion));
-    return 0;
-  }
-  if (options.verbose) log::set_level(log::Level::debug);
-  if (options.quiet) log::set_level(log::Level::warning);
+  if (answer_or_set_verbosity(options, kWhich, "pgsql2pgsql")) return 0;
 
   const Config config = load_config(options.config_path, kWhich, !options.ddl_only && !options.status);
   const auto list = options.table_list.empty() ? std::vector<TableListEntry>{}
@@ -56,14 +44,5 @@ int run(int argc, char** argv) {
 }  // namespace dbsync
 
 int main(int argc, char** argv) {
-  using dbsync::ErrorKind;
-  try {
-    return dbsync::run(argc, argv);
-  } catch (const dbsync::Error& error) {
-    dbsync::log::error("main", error);
-    return dbsync::exit_code(error.kind());
-  } catch (const std::exception& e) {
-    dbsync::log::error("main", std::string("internal error: ") + e.what());
-    return dbsync::exit_code(ErrorKind::internal);
-  }
+  return dbsync::log::exit_status_of([&] { return dbsync::run(argc, argv); });
 }

@@ -18,16 +18,7 @@ namespace dbsync {
 namespace {
 
 const TargetColumn& target_column(const TargetTable& target, const std::string& name) {
-  std::vector<std::string> names;
-  for (const TargetColumn& column : target.columns) {
-    if (column.name == name) return column;
-    names.push_back(column.name);
-  }
-  Error error(ErrorKind::target, fmt::format("the target table {} has no column {}", display_name(target.name), name));
-  const std::string near = nearest_name(name, names);
-  error.hint(near.empty() ? "add the column to the target, or leave it out with a table-list query"
-                          : fmt::format("it has a column {}; give the source's column that name in a table-list query", near));
-  throw error;
+  return required_column(target, name, display_name(target.name));
 }
 
 std::string column_list(const std::vector<PgColumn>& columns) {

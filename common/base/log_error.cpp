@@ -11,4 +11,16 @@ void error(std::string_view component, const Error& error) {
   if (!error.hint().empty()) log::error(component, "HINT: " + error.hint());
 }
 
+int exit_status_of(const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    log::error("main", error);
+    return exit_code(error.kind());
+  } catch (const std::exception& e) {
+    log::error("main", std::string("internal error: ") + e.what());
+    return exit_code(ErrorKind::internal);
+  }
+}
+
 }  // namespace dbsync::log

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "version.h"
 
 namespace dbsync {
 
@@ -68,6 +69,16 @@ int remove_journal(const Config& config, const JournalKey& key) {
   LoadJournal::remove(target, key);
   log::info("main", fmt::format("the bookkeeping of {} for {} is removed from the target", key.program, key.source));
   return 0;
+}
+
+bool answer_or_set_verbosity(const Options& options, Program which, const std::string& program) {
+  if (options.help || options.version) {
+    write_stdout(options.help ? help_text(which) : fmt::format("{} {}\n", program, kVersion));
+    return true;
+  }
+  if (options.verbose) log::set_level(log::Level::debug);
+  if (options.quiet) log::set_level(log::Level::warning);
+  return false;
 }
 
 std::string utc_now() {

@@ -26,6 +26,9 @@ Dialect with_storage(Dialect dialect, const Config& config);
 // --cleanup: an exit status.
 int remove_journal(const Config& config, const JournalKey& key);
 
+// -h, --version, -v and -q. True when nothing is left to do.
+bool answer_or_set_verbosity(const Options& options, Program which, const std::string& program);
+
 // ISO 8601, in UTC.
 std::string utc_now();
 

@@ -217,10 +217,7 @@ LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConn
   Loader loader(request, *reader, target, progress, stop);
   LoadOutcome outcome = run_loader(loader, request, *reader, rejects);
   outcome.changed = reader->changed_values();
-  if (request.before_commit && !request.before_commit(target, outcome)) {
-    outcome.by_other = true;
-    return outcome;  // the transaction rolls back
-  }
+  if (request.before_commit && !request.before_commit(target, outcome)) return outcome;  // the transaction rolls back
   rejects.keep();
   commit(transaction, request.before_commit != nullptr);
   loader.keep();

@@ -36,7 +36,6 @@ struct LoadOutcome {
   CopyFormat format = CopyFormat::binary;
   std::vector<ChangedValues> changed;
   std::uint64_t rejected = 0;  // rows set aside
-  bool by_other = false;       // another process had loaded it
 };
 
 struct LoadRequest {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "embedded_sql.h"
 #include "schema/quote.h"
 
@@ -97,6 +98,18 @@ std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedN
          result.boolean(row, 5), result.boolean(row, 6), oid, result.value(row, 2) == "e"});
   }
   return table;
+}
+
+const TargetColumn& required_column(const TargetTable& table, const std::string& name, const std::string& shown) {
+  std::vector<std::string> names;
+  for (const TargetColumn& column : table.columns) {
+    if (column.name == name) return column;
+    names.push_back(column.name);
+  }
+  const std::string near = nearest_name(name, names);
+  throw Error(ErrorKind::target, fmt::format("the target table {} has no column {}", shown, name))
+      .hint(near.empty() ? "add the column to the target, or leave it out with a table-list query"
+                         : fmt::format("it has a column {}; give the source's column that name in a table-list query", near));
 }
 
 bool schema_exists(PgConnection& connection, const std::string& schema) {

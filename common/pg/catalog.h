@@ -36,6 +36,10 @@ struct TargetTable {
 PgType pg_type_of(std::uint32_t oid, std::string_view typtype, std::string_view typname, std::string text,
                   std::int64_t typmod);
 
+// The column that a source's column goes into. ErrorKind::target, proposing the
+// nearest name, when there is none; `shown`: the table, for the message.
+const TargetColumn& required_column(const TargetTable& table, const std::string& name, const std::string& shown);
+
 // Applies the settings of a loading session (share/sql/target_session.sql).
 void prepare_target_session(PgConnection& connection);
 

@@ -258,16 +258,6 @@ class ChunksTest : public MigrationTest {
     source.exec("analyze table t");
   }
 
-  nlohmann::json report() const { return nlohmann::json::parse(dir.read_file("report.json")); }
-
-  nlohmann::json table(const std::string& name) const {
-    const auto whole = report();
-    for (const auto& entry : whole.at("tables"))
-      if (entry.at("table") == name) return entry;
-    ADD_FAILURE() << "the report has no table " << name;
-    return {};
-  }
-
   // An order-free checksum; each row's text is `text`.
   Rows source_sum(const std::string& from, const std::string& text) {
     return source.query(
@@ -287,7 +277,7 @@ class ChunkedKeys : public ChunksTest, public ::testing::WithParamInterface<KeyC
 
 TEST_P(ChunkedKeys, HoldEveryRowOnce) {
   const KeyCase& c = GetParam();
-  const bool mariadb = source.version().find("MariaDB") != std::string::npos;
+  const bool mariadb = source.is_mariadb();
   if (c.name == "Uuid" && (!mariadb || source.query("select version() regexp '^10[.][0-6][.]'")[0][0] == "1"))
     GTEST_SKIP() << "needs MariaDB 10.7";
   fill(c);
@@ -296,7 +286,7 @@ TEST_P(ChunkedKeys, HoldEveryRowOnce) {
   const Rows expected = source_sum("t", c.source_text);
   EXPECT_GT(std::stoi(expected[0][0].value_or("0")), kRows / 5) << "too few different keys were drawn";
   EXPECT_EQ(difference(expected, target_sum("t", c.target_text)), "");
-  const auto json = table("t");
+  const auto json = report_table("t");
   if (c.cut)
     EXPECT_GE(json.at("chunks"), c.least_chunks) << json;
   else
@@ -314,7 +304,7 @@ TEST_F(ChunksTest, WithSizeZeroNothingIsCut) {
   args[3] = "0";
   const RunResult result = run(args);
   ASSERT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_EQ(table("t").at("chunks"), 1);
+  EXPECT_EQ(report_table("t").at("chunks"), 1);
   EXPECT_EQ(target.value("select count(*) from t"), std::to_string(kRows));
 }
 
@@ -323,7 +313,7 @@ TEST_F(ChunksTest, TablesBelowTheSizeAreNotCut) {
   std::vector<std::string> args = kCopy;
   args[3] = "64MB";
   ASSERT_EQ(run(args).exit_code, 0);
-  EXPECT_EQ(table("t").at("chunks"), 1);
+  EXPECT_EQ(report_table("t").at("chunks"), 1);
 }
 
 // A filled target of a cut table is emptied once, before the first chunk.
@@ -335,7 +325,7 @@ TEST_F(ChunksTest, TruncateEmptiesACutTableOnce) {
   args[1] = "--truncate";
   const RunResult result = run(args);
   ASSERT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_GT(table("t").at("chunks"), 1);
+  EXPECT_GT(report_table("t").at("chunks"), 1);
   EXPECT_EQ(difference(source_sum("t", "k"), target_sum("t", "k::text")), "");
 }
 
@@ -349,7 +339,7 @@ TEST_F(ChunksTest, KeysBeyondTheEstimateArriveToo) {
   const RunResult result = run(kCopy);
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(difference(source_sum("t", "k"), target_sum("t", "k::text")), "");
-  EXPECT_GT(table("t").at("chunks"), 1);
+  EXPECT_GT(report_table("t").at("chunks"), 1);
 }
 
 struct QueryCase {
@@ -377,9 +367,9 @@ TEST_P(ChunkedQueries, GiveEveryRowOnce) {
   EXPECT_GT(expected.size(), 100u);
   EXPECT_EQ(difference(expected, target.query(fmt::format(fmt::runtime(rows), "q"))), "");
   if (GetParam().cut)
-    EXPECT_GT(table("q").at("chunks"), 1);
+    EXPECT_GT(report_table("q").at("chunks"), 1);
   else
-    EXPECT_EQ(table("q").at("chunks"), 1);
+    EXPECT_EQ(report_table("q").at("chunks"), 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -103,7 +103,6 @@ class ConsistencyTest : public MigrationTest {
     dir.write_file("my.cfg", my_cfg(mysql_section(access, database) + keys, target.conninfo()));
   }
 
-  nlohmann::json report() const { return nlohmann::json::parse(dir.read_file("report.json")); }
 
   RunResult copy(const std::vector<std::string>& more = {}) {
     std::vector<std::string> args = {"mysql2pgsql", "--create", "--report", "report.json"};
@@ -122,7 +121,6 @@ class ConsistencyTest : public MigrationTest {
     }
   }
 
-  bool is_mariadb() { return source.version().find("MariaDB") != std::string::npos; }
 };
 
 // "0-1-17": the last number counts the transactions of the server.
@@ -159,7 +157,7 @@ class Rungs : public ConsistencyTest, public ::testing::WithParamInterface<Rung>
 };
 
 TEST_P(Rungs, ShowOneMomentOfAMovingSource) {
-  if (!is_mariadb()) GTEST_SKIP() << "counts transactions by MariaDB's GTID";
+  if (!source.is_mariadb()) GTEST_SKIP() << "counts transactions by MariaDB's GTID";
   const Rung& rung = GetParam();
   make_tables();
   configure_source(key_line(rung.consistency));
@@ -226,7 +224,7 @@ class LittleRightsTest : public ConsistencyTest {
 };
 
 TEST_F(LittleRightsTest, SelectIsEnoughWithABinlogOfMariaDB) {
-  if (!is_mariadb()) GTEST_SKIP() << "MySQL does not tell the position of a snapshot";
+  if (!source.is_mariadb()) GTEST_SKIP() << "MySQL does not tell the position of a snapshot";
   use(Servers::instance().mysql());
   configure_reader();
   const RunResult result = copy({"-j", "4"});

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/harness/migration.h"
+#include "tests/harness/wait.h"
 
 namespace dbsync::test {
 
@@ -22,16 +23,6 @@ constexpr char kSecret[] = "Geheim-5ecret";
 constexpr int kSourceFailed = 3;
 constexpr int kTargetFailed = 4;
 constexpr int kInterrupted = 130;
-
-// Waits for something that takes a moment; false when it does not come.
-bool eventually(const std::function<bool()>& condition, std::chrono::seconds limit = 30s) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
-}
 
 class FaultsTest : public MigrationTest {
  protected:

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/harness/migration.h"
+#include "tests/harness/wait.h"
 
 namespace dbsync::test {
 
@@ -22,14 +23,7 @@ constexpr int kTargetFailed = 4;
 constexpr int kInterrupted = 130;
 constexpr long kMostKib = 64 * 1024;
 
-bool eventually(const std::function<bool()>& condition, std::chrono::seconds limit = 60s) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
-}
+constexpr auto kLongest = 60s;  // for what the servers do meanwhile
 
 class LoadTest : public MigrationTest {
  protected:
@@ -60,20 +54,11 @@ class LoadTest : public MigrationTest {
       return target.value(
                  "select count(*) from pg_stat_activity where datname = current_database() and wait_event = "
                  "'advisory'") == std::to_string(rows);
-    });
+    }, kLongest);
   }
   void let_go() { target.exec("select pg_advisory_unlock(77)"); }
 
   std::string count(const std::string& table) { return target.value("select count(*) from " + table); }
-  nlohmann::json report() const { return nlohmann::json::parse(dir.read_file("report.json")); }
-  nlohmann::json table(const std::string& name) const {
-    const auto whole = report();
-    for (const auto& entry : whole.at("tables"))
-      if (entry.at("table") == name) return entry;
-    ADD_FAILURE() << "the report has no table " << name;
-    return {};
-  }
-
   static std::string chunks_on_target(const nlohmann::json& table) {
     return fmt::format("{} of its {} chunks are on the target", table.at("chunks_done").get<int>(),
                        table.at("chunks").get<int>());
@@ -105,11 +90,11 @@ TEST_F(LoadTest, AFailedChunkIsNamedAndTheOthersAreCounted) {
   hold_rows("5000", "raise exception 'not this one';");
   Program program({"mysql2pgsql", "-j", "2", "--chunk-size", "1MB", "--report", "report.json"}, here());
   ASSERT_TRUE(held(1)) << program.err_so_far();
-  ASSERT_TRUE(eventually([this] { return count("big") != "0"; })) << program.err_so_far();
+  ASSERT_TRUE(eventually([this] { return count("big") != "0"; }, kLongest)) << program.err_so_far();
   let_go();
   const RunResult run = program.wait();
   EXPECT_EQ(run.exit_code, kTargetFailed) << run.describe();
-  const auto big = table("big");
+  const auto big = report_table("big");
   EXPECT_EQ(big.at("status"), "failed");
   EXPECT_GT(big.at("chunks_done"), 0);
   EXPECT_LT(big.at("chunks_done"), big.at("chunks"));
@@ -130,12 +115,12 @@ TEST_F(LoadTest, AnInterruptedCutTableSaysHowManyChunksAreThere) {
   // Both workers wait, and there are chunks behind 9000.
   ASSERT_TRUE(held(2)) << program.err_so_far();
   program.signal(SIGINT);
-  ASSERT_TRUE(eventually([&] { return program.err_so_far().find("interrupted: stopping") != std::string::npos; }))
+  ASSERT_TRUE(eventually([&] { return program.err_so_far().find("interrupted: stopping") != std::string::npos; }, kLongest))
       << program.err_so_far();
   let_go();
   const RunResult run = program.wait();
   EXPECT_EQ(run.exit_code, kInterrupted) << run.describe();
-  const auto big = table("big");
+  const auto big = report_table("big");
   EXPECT_EQ(big.at("status"), "interrupted");
   EXPECT_GT(big.at("chunks_done"), 0);
   EXPECT_NE(run.err.find("big: interrupted; " + chunks_on_target(big)), std::string::npos) << run.err;
@@ -214,7 +199,7 @@ TEST_F(StallTest, ATargetThatStallsLongerThanTheSourceWaitsIsLoadedAllTheSame) {
 class FreezeTest : public LoadTest {
  protected:
   void SetUp() override {
-    if (source.query("select version()")[0].at(0).value_or("").find("MariaDB") == std::string::npos)
+    if (!source.is_mariadb())
       GTEST_SKIP() << "its rows come from MariaDB's SEQUENCE engine";
     if (target.value("select count(*) from pg_available_extensions where name = 'pageinspect'") == "0")
       GTEST_SKIP() << "the extension pageinspect is not installed";

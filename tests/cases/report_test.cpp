@@ -10,7 +10,6 @@ namespace {
 
 class ReportTest : public MigrationTest {
  protected:
-  nlohmann::json report() const { return nlohmann::json::parse(dir.read_file("report.json")); }
 
   static nlohmann::json table(const nlohmann::json& report, const std::string& name) {
     for (const auto& entry : report.at("tables"))

@@ -192,7 +192,6 @@ class StructureTest : public MigrationTest {
     return out;
   }
 
-  bool is_mariadb() { return source.version().find("MariaDB") != std::string::npos; }
 };
 
 // The schema of structure_schema.sql and some loops.
@@ -200,7 +199,7 @@ class EveryFeatureTest : public StructureTest {
  protected:
   void SetUp() override {
     const std::string version = source.version();
-    if (!is_mariadb() && std::stoi(version) < 8)
+    if (!source.is_mariadb() && std::stoi(version) < 8)
       GTEST_SKIP() << "needs mariadb or mysql 8 for generated columns, checks and defaults by expression, the server is "
                    << version;
   }
@@ -267,7 +266,7 @@ class EveryFeatureTest : public StructureTest {
 TEST_F(EveryFeatureTest, EveryFeatureIsCreatedAndTakesItsRows) {
   make_every_feature();
   const auto names = tables();
-  EXPECT_GE(names.size(), is_mariadb() ? 64u : 63u);
+  EXPECT_GE(names.size(), source.is_mariadb() ? 64u : 63u);
   const RunResult result = run({"mysql2pgsql", "--create"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   const Rows filled = target.query(
@@ -321,7 +320,7 @@ TEST_F(StructureTest, OrphansAreCountedAndTheirForeignKeyStaysNotValid) {
 }
 
 TEST_F(StructureTest, RowsThatBreakACheckAreCounted) {
-  if (!is_mariadb()) GTEST_SKIP() << "needs mariadb: check_constraint_checks lets rows in that break a check";
+  if (!source.is_mariadb()) GTEST_SKIP() << "needs mariadb: check_constraint_checks lets rows in that break a check";
   source.exec(
       "create table t (id int primary key, n int, constraint positive check (n > 0)); set check_constraint_checks = 0; insert "
       "into t values (1, 1), (2, -1), (3, -2); set check_constraint_checks = 1");

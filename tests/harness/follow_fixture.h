@@ -4,8 +4,6 @@
 // The task's slot is dropped at the end, whatever the test has done. Threads: one.
 #pragma once
 
-#include <chrono>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +13,7 @@
 #include "tests/harness/files.h"
 #include "tests/harness/process.h"
 #include "tests/harness/target_db.h"
+#include "tests/harness/wait.h"
 
 namespace dbsync::test {
 
@@ -47,8 +46,5 @@ class FollowTest : public ::testing::Test {
   TargetDb target;
   TestDir dir;
 };
-
-// Waits for something that takes a moment; false when it does not come.
-bool eventually(const std::function<bool()>& condition, std::chrono::seconds limit = std::chrono::seconds(30));
 
 }  // namespace dbsync::test

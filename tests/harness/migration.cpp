@@ -32,4 +32,14 @@ RunResult Migration::run(const std::vector<std::string>& args, RunOptions option
   return run_program(args, here(std::move(options)));
 }
 
+nlohmann::json Migration::report() const { return nlohmann::json::parse(dir.read_file("report.json")); }
+
+nlohmann::json Migration::report_table(const std::string& name) const {
+  const auto whole = report();
+  for (const auto& entry : whole.at("tables"))
+    if (entry.at("table") == name) return entry;
+  ADD_FAILURE() << "the report has no table " << name;
+  return {};
+}
+
 }  // namespace dbsync::test

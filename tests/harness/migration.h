@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "tests/harness/files.h"
 #include "tests/harness/process.h"
@@ -36,6 +37,10 @@ class Migration {
   // In the directory of my.cfg.
   RunResult run(const std::vector<std::string>& args, RunOptions options = {});
   RunOptions here(RunOptions options = {}) const;
+
+  // What --report report.json wrote, and its entry for one table.
+  nlohmann::json report() const;
+  nlohmann::json report_table(const std::string& name) const;
 };
 
 class MigrationTest : public ::testing::Test, public Migration {

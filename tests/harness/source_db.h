@@ -50,6 +50,7 @@ class SourceDb {
 
   // "10.11.6-MariaDB-…" or "8.0.36".
   std::string version();
+  bool is_mariadb() { return version().find("MariaDB") != std::string::npos; }
 
  private:
   MysqlSession& session();
