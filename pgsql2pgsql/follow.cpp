@@ -25,7 +25,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr char kProgram[] = "pgsql2pgsql";
 constexpr char kObjectInUse[] = "55006";
-constexpr int kInterrupted = 130;
 constexpr int kBinarySince = 140000;
 constexpr std::uint32_t kFirstUserType = 16384;
 constexpr auto kFirstPause = 200ms;
@@ -33,12 +32,6 @@ constexpr auto kLongestPause = 10s;
 constexpr auto kPatience = 5min;  // with servers that cannot be reached
 constexpr auto kFiguresInterval = 10s;
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
-
-// The slot keeps more WAL than it may, and the task was told to stop then.
-class OverLimit : public Error {
- public:
-  using Error::Error;
-};
 
 std::int64_t now_micros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -56,26 +49,25 @@ ConflictPolicy policy_of(FollowConfig::Conflicts conflicts) {
 
 class Follower {
  public:
-  Follower(const Config& config, const FollowTask& task, const FollowHooks& hooks, std::stop_token drain,
-           std::stop_token cancel)
-      : config_(config), task_(task), hooks_(hooks), drain_(std::move(drain)), cancel_(std::move(cancel)) {}
+  Follower(const FollowRequest& request, std::stop_token drain, std::stop_token cancel)
+      : request_(request), config_(request.config), task_(request.task), drain_(std::move(drain)),
+        cancel_(std::move(cancel)), guard_(config_.follow, task_.slot) {}
 
-  int run(const std::string& end_at);
+  bool run();
 
  private:
-  void resolve_end(const std::string& end_at);
+  void resolve_end();
   void choose_format();
   FollowEnd follow_once();
   void wait_or_rethrow(const Error& error);
   ApplierOptions applier_options();
   void report(const Applier& applier);
   FollowFigures figures(const Applier& applier);
-  void check_retained(const FollowFigures& figures);
   PgConnection& source();
 
+  const FollowRequest& request_;
   const Config& config_;
   const FollowTask& task_;
-  const FollowHooks& hooks_;
   const std::stop_token drain_;
   const std::stop_token cancel_;
   std::unique_ptr<PgConnection> source_;
@@ -85,7 +77,8 @@ class Follower {
   Clock::time_point reached_servers_ = Clock::now();  // the last time that all was well
   Clock::duration pause_ = kFirstPause;
   Clock::time_point last_figures_{};
-  Clock::time_point last_warning_{};
+  std::uint64_t transactions_before_ = 0;  // of the task, before this connection
+  RetainedWalGuard guard_;
 };
 
 PgConnection& Follower::source() {
@@ -93,13 +86,12 @@ PgConnection& Follower::source() {
   return *source_;
 }
 
-void Follower::resolve_end(const std::string& end_at) {
-  if (end_at.empty()) return;
-  if (end_at != "now") {
-    end_ = parse_position(end_at);
-    return;
-  }
-  end_ = parse_position(source().exec("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}).value(0, 0));
+void Follower::resolve_end() {
+  if (request_.end_at.empty()) return;
+  end_ = parse_position(request_.end_at == "now"
+                            ? source().exec("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}).text(0, 0)
+                            : request_.end_at);
+  if (end_ > parse_position(source().exec("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}).value(0, 0))) return;
   // On an idle source nothing would lie behind that position to show that it was
   // passed: this puts something there.
   source().exec("SELECT pg_catalog.pg_logical_emit_message(true, 'dbsync', 'end')", {});
@@ -123,7 +115,11 @@ ApplierOptions Follower::applier_options() {
   out.conflicts = policy_of(config_.follow.conflicts);
   out.schema.new_columns = config_.follow.add_columns ? NewColumnPolicy::add : NewColumnPolicy::stop;
   schema_ = std::make_unique<SourceSchema>(config_.src_pgsql, kProgram);
-  out.schema.target_names = [this](const QualifiedName& name) { return schema_->lineage(name); };
+  out.schema.target_names = [this](const QualifiedName& name) {
+    auto names = schema_->lineage(name);
+    for (QualifiedName& candidate : names) candidate = request_.map.of(candidate);
+    return names;
+  };
   out.schema.describe_column = [this](const Relation& relation, const RelationColumn& column, std::string& reason) {
     return schema_->describe_column(relation, column, reason);
   };
@@ -135,6 +131,7 @@ FollowFigures Follower::figures(const Applier& applier) {
   const ApplyCounters& counters = applier.counters();
   out.applied = applier.position();
   out.transactions = counters.transactions;
+  out.all_transactions = transactions_before_ + out.transactions;
   out.changes = counters.changes;
   out.conflicts = counters.conflicts;
   out.source_time = counters.source_time;
@@ -151,41 +148,25 @@ FollowFigures Follower::figures(const Applier& applier) {
   return out;
 }
 
-void Follower::check_retained(const FollowFigures& now) {
-  const bool in_danger = now.wal_status == "unreserved" || now.wal_status == "lost";
-  const std::uint64_t limit = config_.follow.max_retained_wal_mb * kMebibyte;
-  const bool over = limit > 0 && now.retained_bytes > limit;
-  if (!in_danger && !over) return;
-  const std::string text = fmt::format("the slot {} keeps {} of WAL on the source{}{}", task_.slot,
-                                       format_bytes(now.retained_bytes),
-                                       over ? ", more than max_retained_wal allows" : "",
-                                       in_danger ? ", and the source is about to give it up (wal_status " +
-                                                       now.wal_status + ")"
-                                                 : "");
-  if (over && config_.follow.stop_over_limit) throw OverLimit(ErrorKind::source, text);
-  if (Clock::now() - last_warning_ < 1min) return;
-  last_warning_ = Clock::now();
-  log::warning("follow", text);
-}
-
 void Follower::report(const Applier& applier) {
   reached_servers_ = Clock::now();
   pause_ = kFirstPause;
   if (Clock::now() - last_figures_ < kFiguresInterval) return;
   last_figures_ = Clock::now();
   const FollowFigures now = figures(applier);
-  if (hooks_.figures) hooks_.figures(now);
+  if (request_.figures) request_.figures(now);
   log::info("follow", fmt::format("applied up to {}: {} transactions, {} changes; {} behind ({:.1f} s); the source keeps "
                                   "{} of WAL",
                                   now.applied.text(), format_count(now.transactions), format_count(now.changes),
                                   format_bytes(now.lag_bytes), now.lag_seconds, format_bytes(now.retained_bytes)));
-  check_retained(now);
+  guard_.check(now.retained_bytes, now.wal_status);
 }
 
 FollowEnd Follower::follow_once() {
   Applier applier(applier_options());
   const std::stop_callback hard(cancel_, [&] { applier.cancel(); });
   if (end_.known() && applier.position() >= end_) return FollowEnd::reached;
+  transactions_before_ = applier.transactions_before();
   PgoutputOptions stream_options;
   stream_options.conninfo = config_.src_pgsql;
   stream_options.application_name = kProgram;
@@ -194,6 +175,8 @@ FollowEnd Follower::follow_once() {
   stream_options.start = applier.position();
   stream_options.binary = binary_;
   stream_options.spill.directory = config_.follow.spill_directory;
+  if (request_.only != nullptr)
+    stream_options.wanted = [this](const QualifiedName& name) { return request_.only->contains(name); };
   PgoutputStream stream(stream_options);
   log::info("follow", fmt::format("following {} from {} on{}", source().endpoint(), applier.position().text(),
                                   binary_ ? ", values in binary" : ""));
@@ -203,7 +186,7 @@ FollowEnd Follower::follow_once() {
   const FollowEnd end = run_follow_job(stream, applier, options, drain_);
   stream.finish();
   const FollowFigures last = figures(applier);
-  if (hooks_.figures) hooks_.figures(last);
+  if (request_.figures) request_.figures(last);
   log::info("follow", fmt::format("stopped at {}: {} transactions with {} changes applied in {} commits{}",
                                   applier.position().text(), format_count(last.transactions),
                                   format_count(last.changes), format_count(applier.counters().commits),
@@ -222,60 +205,52 @@ void Follower::wait_or_rethrow(const Error& error) {
   pause_ = std::min<Clock::duration>(pause_ * 2, kLongestPause);
 }
 
-int Follower::run(const std::string& end_at) {
-  resolve_end(end_at);
+bool Follower::run() {
+  resolve_end();
   choose_format();
   for (;;) {
     try {
-      if (follow_once() == FollowEnd::reached) return 0;
-      if (drain_.stop_requested()) return kInterrupted;
+      if (follow_once() == FollowEnd::reached) return true;
+      if (drain_.stop_requested()) return false;
     } catch (const NeedText& error) {
       log::info("follow", fmt::format("{}: going on with values as text", error.message()));
       binary_ = false;
     } catch (const OverLimit& error) {
       source_.reset();
-      drop_slot(source(), task_.slot);
-      throw Error(ErrorKind::source, error.message() + ": the slot was dropped, and the task cannot go on")
-          .hint("end the task with --cleanup, empty the target's tables and begin anew");
+      guard_.give_up(source(), error);
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::interrupted) return kInterrupted;
+      if (error.kind() == ErrorKind::interrupted) return false;
       wait_or_rethrow(error);
-      if (drain_.stop_requested()) return kInterrupted;
+      if (drain_.stop_requested()) return false;
     }
   }
 }
 
 }  // namespace
 
-int run_follow(const Config& config, const Options& options, const FollowTask& task, const FollowHooks& hooks,
-               const std::stop_token& drain, const std::stop_token& cancel) {
-  return Follower(config, task, hooks, drain, cancel).run(options.end_at);
+void RetainedWalGuard::check(std::uint64_t retained_bytes, const std::string& wal_status) {
+  const bool in_danger = wal_status == "unreserved" || wal_status == "lost";
+  const std::uint64_t limit = config_.max_retained_wal_mb * kMebibyte;
+  const bool over = limit > 0 && retained_bytes > limit;
+  if (!in_danger && !over) return;
+  const std::string text = fmt::format(
+      "the slot {} keeps {} of WAL on the source{}{}", slot_, format_bytes(retained_bytes),
+      over ? ", more than max_retained_wal allows" : "",
+      in_danger ? ", and the source is about to give it up (wal_status " + wal_status + ")" : "");
+  if (over && config_.stop_over_limit) throw OverLimit(ErrorKind::source, text);
+  if (Clock::now() - last_warning_ < 1min) return;
+  last_warning_ = Clock::now();
+  log::warning("follow", text);
 }
 
-int follow_only(const Config& config, const Options& options, const std::stop_token& drain,
-                const std::stop_token& cancel) {
-  FollowTask task;
-  {
-    PgConnection source(config.src_pgsql, "source", kProgram);
-    PgConnection target(config.desc_pgsql, "target", kProgram);
-    task = follow_task(config.task, source, target);
-    if (task_state(source, target, task) != TaskState::following) {
-      const TaskSnapshot snapshot = begin_task(config, source, target, task, {});
-      start_following(target, task, snapshot.slot.start);
-    }
-  }
-  return run_follow(config, options, task, {}, drain, cancel);
+void RetainedWalGuard::give_up(PgConnection& source, const Error& error) const {
+  drop_slot_when_free(source, slot_);
+  throw Error(ErrorKind::source, error.message() + ": the slot was dropped, and the task cannot go on")
+      .hint("--restart empties the target's tables and begins anew; --cleanup ends the task");
 }
 
-int cleanup(const Config& config) {
-  PgConnection source(config.src_pgsql, "source", kProgram);
-  PgConnection target(config.desc_pgsql, "target", kProgram);
-  const FollowTask task = follow_task(config.task, source, target);
-  if (read_slot(source, task.slot) || read_progress(target, task.name))
-    end_task(source, target, task, true);
-  else
-    log::info("follow", fmt::format("there is no task {} that follows the source", task.name));
-  return 0;
+bool run_follow(const FollowRequest& request, const std::stop_token& drain, const std::stop_token& cancel) {
+  return Follower(request, drain, cancel).run();
 }
 
 }  // namespace dbsync

@@ -6,15 +6,17 @@
 // threads are those of run_follow_job.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <stop_token>
 #include <string>
 
 #include "cdc/position.h"
 #include "config/config.h"
-#include "config/options.h"
 #include "pgsql2pgsql/follow_task.h"
+#include "pgsql2pgsql/schema_names.h"
 
 namespace dbsync {
 
@@ -22,7 +24,8 @@ namespace dbsync {
 struct FollowFigures {
   Position applied;                 // on the target
   Position source;                  // end of the source's WAL
-  std::uint64_t transactions = 0;   // applied since this process started
+  std::uint64_t transactions = 0;   // applied since this process connected last
+  std::uint64_t all_transactions = 0;  // and since the task began
   std::uint64_t changes = 0;
   std::uint64_t conflicts = 0;
   std::uint64_t lag_bytes = 0;      // of WAL between the two
@@ -32,21 +35,41 @@ struct FollowFigures {
   std::string wal_status;
 };
 
-struct FollowHooks {
+struct FollowRequest {
+  const Config& config;
+  const FollowTask& task;
+  const SchemaMap& map;     // of the source's schemas to the target's
+  std::string end_at;       // --end-at: "" = go on, "now", or a position
+  // Only changes of these tables are applied, by their names in the stream; null: all.
+  const std::set<QualifiedName>* only = nullptr;
   // Called about every ten seconds, and at the end.
   std::function<void(const FollowFigures&)> figures;
 };
 
-// A task in state `following`. Returns the exit status: 0 at --end-at, 130 when
-// stopped.
-int run_follow(const Config& config, const Options& options, const FollowTask& task, const FollowHooks& hooks,
-               const std::stop_token& drain, const std::stop_token& cancel);
+// A task whose progress row is there. True at the end, false when stopped.
+bool run_follow(const FollowRequest& request, const std::stop_token& drain, const std::stop_token& cancel);
 
-// --follow-only: begins the task when there is none, then run_follow.
-int follow_only(const Config& config, const Options& options, const std::stop_token& drain,
-                const std::stop_token& cancel);
+// Throws when the slot keeps more WAL than the task may have kept and was told to
+// stop then; warns, once a minute, when it may not or when the WAL is in danger.
+class RetainedWalGuard {
+ public:
+  RetainedWalGuard(const FollowConfig& config, std::string slot) : config_(config), slot_(std::move(slot)) {}
 
-// --cleanup.
-int cleanup(const Config& config);
+  // What the slot keeps now.
+  void check(std::uint64_t retained_bytes, const std::string& wal_status);
+  // The slot was found to keep too much: drops it, throws.
+  [[noreturn]] void give_up(PgConnection& source, const Error& error) const;
+
+ private:
+  const FollowConfig& config_;
+  std::string slot_;
+  std::chrono::steady_clock::time_point last_warning_{};
+};
+
+// The slot keeps more WAL than it may, and the task was told to stop then.
+class OverLimit : public Error {
+ public:
+  using Error::Error;
+};
 
 }  // namespace dbsync

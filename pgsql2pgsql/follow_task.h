@@ -1,15 +1,19 @@
 // The life of a task that follows a source: what exists for it on both servers,
 // and in which order it comes and goes.
 //
-//   begin_task   publication, progress row "creating", slot with its snapshot
+//   begin_task        progress row "creating", publication, slot with its snapshot
+//   start_copying     progress row "copying" at the slot's position
 //   (full copy on that snapshot, by the caller)
-//   start_following   progress row "following" at the slot's position
-//   run_follow   (follow.h)
-//   end_task     sequences, slot, publication, progress row
+//   start_following   progress row "following"
+//   run_follow        (follow.h)
+//   end_task          slot, publication, progress row
 //
-// Every step can be killed at any point and done again by the same command: a
-// slot whose progress row does not say "following" holds nothing of worth and is
-// made anew.
+// Every step can be killed at any point and done again by the same command. A
+// slot whose progress row says "creating" holds nothing of worth and is made anew.
+// An unfinished copy goes on at a later moment: later_snapshot() gives one, the
+// caller brings the complete tables to it by following, calls move_copying(), and
+// copies the others from it. So at any time every complete table is at the
+// position of the progress row, whatever the copy went through.
 //
 // Errors: ErrorKind::source or target with the command that helps. Threads: one.
 #pragma once
@@ -34,7 +38,8 @@ struct FollowTask {
 
 FollowTask follow_task(const std::string& configured, const PgConnection& source, const PgConnection& target);
 
-// A slot that was just made. The snapshot lives as long as this does.
+// A slot that was just made, the task's own or a temporary one. The snapshot lives
+// as long as this does.
 struct TaskSnapshot {
   std::unique_ptr<ReplicationConnection> connection;
   CreatedSlot slot;
@@ -42,22 +47,29 @@ struct TaskSnapshot {
 
 enum class TaskState {
   none,       // nothing is there
-  creating,   // begun and not finished: begins anew
+  creating,   // begun and nothing copied: begins anew
+  copying,    // the copy goes on
   following,  // run_follow goes on
 };
 
 TaskState task_state(PgConnection& source, PgConnection& target, const FollowTask& task);
 
-// Publishes `tables` (all of users when none is given) and makes the slot. What an
-// unfinished beginning has left behind goes first.
+// Publishes `tables` and makes the slot. What an unfinished beginning has left
+// behind goes first.
 TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection& target, const FollowTask& task,
                         const std::vector<QualifiedName>& tables);
 
-// The target holds what the source held at `start`.
-void start_following(PgConnection& target, const FollowTask& task, const Position& start);
+// Rows as of `start` are going to be copied.
+void start_copying(PgConnection& target, const FollowTask& task, const Position& start);
+// A snapshot of now, and its position.
+TaskSnapshot later_snapshot(const Config& config, const FollowTask& task);
+// The complete tables hold what the source held at `position`.
+void move_copying(PgConnection& target, const FollowTask& task, const Position& position);
 
-// Removes all that belongs to the task, whatever of it exists. With
-// `set_sequences` the target's sequences go on where the source's are.
-void end_task(PgConnection& source, PgConnection& target, const FollowTask& task, bool set_sequences);
+// The target holds what the source held at the position of the progress row.
+void start_following(PgConnection& target, const FollowTask& task);
+
+// Removes all that belongs to the task, whatever of it exists.
+void end_task(PgConnection& source, PgConnection& target, const FollowTask& task);
 
 }  // namespace dbsync

@@ -19,6 +19,7 @@
 #include "pgsql2pgsql/copy_plan.h"
 #include "pgsql2pgsql/pg_catalog.h"
 #include "pgsql2pgsql/pg_source.h"
+#include "pgsql2pgsql/replication_slot.h"
 #include "pgsql2pgsql/schema_dump.h"
 #include "pgsql2pgsql/schema_plan.h"
 #include "pgsql2pgsql/schema_restore.h"
@@ -32,11 +33,6 @@ namespace {
 
 constexpr char kProgram[] = "pgsql2pgsql";
 
-TableFilter filter_of(const Options& options, const Config& config) {
-  return {options.include.empty() ? split_patterns(config.include) : options.include,
-          options.exclude.empty() ? split_patterns(config.exclude) : options.exclude};
-}
-
 ObjectNames read_object_names(PgConnection& source) {
   ObjectNames out;
   const PgResult result = source.exec(sql::user_objects, {});
@@ -49,12 +45,12 @@ bool uses_pg_dump(const Dialect& source, const Dialect& target) { return !source
 
 class FullCopy {
  public:
-  FullCopy(const FullCopyRequest& request, const Shutdown& shutdown)
-      : options_(request.options), config_(request.config), request_(request), drain_(shutdown.drain_token()),
-        cancel_(shutdown.cancel_token()), map_(options_.schema, config_.schema_rules, config_.path),
-        filter_(filter_of(options_, config_)), source_(config_.src_pgsql, kProgram) {}
+  FullCopy(const FullCopyRequest& request, std::stop_token drain, std::stop_token cancel)
+      : options_(request.options), config_(request.config), request_(request), drain_(std::move(drain)),
+        cancel_(std::move(cancel)), map_(options_.schema, config_.schema_rules, config_.path),
+        filter_(table_filter(options_, config_)), source_(config_.src_pgsql, kProgram) {}
 
-  int run() {
+  CopyOutcome run() {
     job_ = job_options(options_, config_, kProgram);
     job_.journal_key = journal_key(options_, config_);
     facts_ = {kProgram, {}, {}, {}, {}, utc_now()};
@@ -62,7 +58,9 @@ class FullCopy {
     if (request_.snapshot) source_.use_snapshot(request_.snapshot->name, request_.snapshot->lsn);
     facts_.source = source_.begin(options_.jobs).endpoint();
     facts_.source_version = dialect_name(source_.dialect());
-    JobStatus status(config_, facts_);
+    std::optional<JobStatus> own;
+    JobStatus& status = request_.status != nullptr ? *request_.status : own.emplace(config_, facts_);
+    status.begin();
     try {
       return copy(status);
     } catch (const Error& error) {
@@ -91,19 +89,60 @@ class FullCopy {
   }
 
  private:
-  int copy(JobStatus& status) {
+  CopyOutcome copy(JobStatus& status) {
     read_source();
     log_start();
     if (options_.create && uses_pg_dump(source_.dialect(), dialect_)) create_schema();
     plan();
-    job_.observer = [&status](const auto& tasks, const auto& views) { status.observe(tasks, views); };
+    if (request_.bring_up && !bring_up()) return {exit_code(ErrorKind::interrupted), false};
+    job_.observer = [this, &status](const auto& tasks, const auto& views) {
+      status.observe(tasks, views);
+      if (request_.observer) request_.observer();
+    };
     status.observe(planned_.tasks, {});
     JobResult result = run_copy_job(source_, config_.desc_pgsql, dialect_, std::move(planned_.tasks), job_, drain_, cancel_);
     finish(result);
     status.end(result);
     if (!options_.quiet || result.exit_status() != 0) print_to_user(summary_text(result));
     if (!options_.report_path.empty()) write_report(options_.report_path, facts_, result);
-    return result.exit_status();
+    return {result.exit_status(), worth_a_retry(result)};
+  }
+
+  // Only tables whose every part is in can be brought up; a partition whose changes
+  // come under its root stays only together with the rest of the tree.
+  bool bring_up() {
+    const EarlierRun earlier = LoadJournal(*target_, job_.journal_key).open();
+    const PublishedTables published(catalog_, selected_, publishes_roots(source_.planner()));
+    std::set<QualifiedName> complete(published.names().begin(), published.names().end());
+    const auto loaded = [&](const CopyTask& task) {
+      const JournalTable* known = earlier.find(task);
+      return known != nullptr && known->loaded();
+    };
+    for (const CopyTask& task : planned_.tasks) {
+      const auto relation = planned_.relations.find(task.name);
+      if (relation == planned_.relations.end() || loaded(task)) continue;
+      if (const auto name = published.name_of(*relation->second)) complete.erase(*name);
+    }
+    job_.start = StartMode::resume;
+    job_.keep.emplace();
+    for (const CopyTask& task : planned_.tasks) {
+      const auto relation = planned_.relations.find(task.name);
+      if (relation == planned_.relations.end()) continue;
+      const auto name = published.name_of(*relation->second);
+      if (name ? complete.contains(*name) : loaded(task)) job_.keep->insert(task.name);
+    }
+    log::info("main", fmt::format("the copy goes on: {} of {} tables are complete", job_.keep->size(), planned_.relations.size()));
+    return request_.bring_up(complete);
+  }
+
+  bool worth_a_retry(const JobResult& result) const {
+    const auto cured = [](const Error& error) { return error.retryable() || error.connection_lost(); };
+    if (result.count(TaskStatus::interrupted) > 0) return false;
+    if (source_.snapshot_lost()) return true;
+    if (std::any_of(result.errors.begin(), result.errors.end(), cured)) return true;
+    return std::any_of(result.results.begin(), result.results.end(), [&](const TaskResult& task) {
+      return (task.error && cured(*task.error)) || std::any_of(task.post_errors.begin(), task.post_errors.end(), cured);
+    });
   }
 
   void connect_target() {
@@ -281,10 +320,17 @@ JournalKey journal_key(const Options& options, const Config& config) {
   return {kProgram, without_secrets(config.src_pgsql).conninfo, options.schema};
 }
 
-int run_full_copy(const FullCopyRequest& request, const Shutdown& shutdown) { return FullCopy(request, shutdown).run(); }
+TableFilter table_filter(const Options& options, const Config& config) {
+  return {options.include.empty() ? split_patterns(config.include) : options.include,
+          options.exclude.empty() ? split_patterns(config.exclude) : options.exclude};
+}
 
-int print_schema(const FullCopyRequest& request, const Shutdown& shutdown) {
-  return FullCopy(request, shutdown).print_schema();
+CopyOutcome run_full_copy(const FullCopyRequest& request, const std::stop_token& drain, const std::stop_token& cancel) {
+  return FullCopy(request, drain, cancel).run();
+}
+
+int print_schema(const FullCopyRequest& request, const std::stop_token& drain, const std::stop_token& cancel) {
+  return FullCopy(request, drain, cancel).print_schema();
 }
 
 }  // namespace dbsync

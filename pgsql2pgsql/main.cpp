@@ -9,8 +9,8 @@
 #include "config/table_list.h"
 #include "copy/job_setup.h"
 #include "copy/job_status.h"
-#include "pgsql2pgsql/follow.h"
 #include "pgsql2pgsql/full_copy.h"
+#include "pgsql2pgsql/task_run.h"
 
 namespace dbsync {
 namespace {
@@ -31,13 +31,11 @@ int run(int argc, char** argv) {
     return 0;
   }
   const Shutdown shutdown;
-  if (options.cleanup) {
-    cleanup(config);
-    return remove_journal(config, journal_key(options, config));
-  }
-  if (options.follow_only) return follow_only(config, options, shutdown.drain_token(), shutdown.cancel_token());
-  const FullCopyRequest request{options, config, list, {}};
-  return options.ddl_only ? print_schema(request, shutdown) : run_full_copy(request, shutdown);
+  const auto drain = shutdown.drain_token();
+  const auto cancel = shutdown.cancel_token();
+  if (options.cleanup) return cleanup(options, config);
+  if (options.ddl_only) return print_schema({options, config, list, {}}, drain, cancel);
+  return run_task(options, config, list, drain, cancel);
 }
 
 }  // namespace

@@ -98,6 +98,7 @@ std::unique_ptr<SourceSession> PgSource::session() {
     try {
       connection->exec("SET TRANSACTION SNAPSHOT " + quote_literal(facts_.snapshot));
     } catch (Error& error) {
+      if (!error.connection_lost()) snapshot_lost_ = true;
       throw error.hint("the connection that holds the snapshot is gone: start the copy again");
     }
   }

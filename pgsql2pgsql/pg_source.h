@@ -12,6 +12,7 @@
 // TRANSACTION, "Hot Standby".
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -49,6 +50,8 @@ class PgSource : public SnapshotSource {
 
   // For pg_dump --snapshot; "" when there is none to join.
   const std::string& snapshot_name() const { return facts_.snapshot; }
+  // A session came too late to join the snapshot: whatever held it is gone.
+  bool snapshot_lost() const { return snapshot_lost_; }
   const Dialect& dialect() const { return facts_.dialect; }
   bool on_standby() const { return facts_.standby; }
   // The planning connection, inside of the snapshot.
@@ -68,6 +71,7 @@ class PgSource : public SnapshotSource {
   PgSourceFacts facts_;
   std::string given_snapshot_;
   std::string lsn_;
+  std::atomic<bool> snapshot_lost_ = false;
   std::unique_ptr<PgConnection> planner_;
 };
 

@@ -40,7 +40,7 @@ OldImage image_of(PgoutputMessage::OldRow row) {
 
 PgoutputStream::PgoutputStream(const PgoutputOptions& options)
     : connection_(options.conninfo, options.application_name),
-      assembler_(options.spill),
+      assembler_(options.spill, options.wanted),
       start_(options.start.high),
       feedback_(options.start.high) {
   const PgResult timeout = connection_.command(

@@ -27,6 +27,7 @@ struct PgoutputOptions {
   Position start;       // everything that ends here or before is applied
   bool binary = false;  // values in binary form; from 14 on
   SpillPolicy spill;
+  TableWanted wanted;   // empty: the changes of all published tables
 };
 
 class PgoutputStream : public ChangeStream {

@@ -1,11 +1,14 @@
 #include "pgsql2pgsql/replication_slot.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pg/catalog.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -14,7 +17,9 @@ namespace {
 
 constexpr int kViaRootSince = 130000;
 constexpr int kWalStatusSince = 130000;
-constexpr int kPartitionsPublishedSince = 130000;
+constexpr char kObjectInUse[] = "55006";
+constexpr int kDropAttempts = 50;
+constexpr std::chrono::milliseconds kDropPause{100};
 constexpr int kPublicationsSince = 100000;
 
 std::vector<QualifiedName> names_of(const PgResult& result) {
@@ -42,6 +47,14 @@ std::vector<std::string> obstacles_to_following(PgConnection& source) {
     out.push_back("the server is older than PostgreSQL 10, which brought publications");
     return out;
   }
+  if (detect_dialect(source).distributed) {
+    out.push_back("the source is distributed, and its segments' changes are not decoded");
+    return out;
+  }
+  if (source.exec("SELECT pg_catalog.pg_is_in_recovery()").boolean(0, 0)) {
+    out.push_back("the source is a standby, on which nothing can be published: connect to its primary");
+    return out;
+  }
   if (const std::string level = setting(source, "wal_level"); level != "logical")
     out.push_back(fmt::format("wal_level is {}: set wal_level = logical and restart the server", level));
   check_room(source, "max_wal_senders", "SELECT count(*) FROM pg_catalog.pg_stat_replication", out);
@@ -53,24 +66,27 @@ std::vector<std::string> obstacles_to_following(PgConnection& source) {
   return out;
 }
 
-bool publication_exists(PgConnection& source, const std::string& name) {
-  return source.exec("SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = $1", {name}).rows() > 0;
+PublicationState publication_state(PgConnection& source, const std::string& name) {
+  const PgResult owned = source.exec(
+      "SELECT pg_catalog.pg_has_role(pubowner, 'MEMBER') FROM pg_catalog.pg_publication WHERE pubname = $1", {name});
+  if (owned.rows() == 0) return PublicationState::missing;
+  return owned.boolean(0, 0) ? PublicationState::own : PublicationState::foreign;
 }
 
-void create_publication(PgConnection& source, const std::string& name, std::vector<QualifiedName> tables) {
-  const bool roots = source.server_version() >= kPartitionsPublishedSince;
-  if (tables.empty()) tables = names_of(source.exec(sql::publishable_tables, {roots ? "t" : "f"}));
+bool publishes_roots(PgConnection& source) { return source.server_version() >= kViaRootSince; }
+
+void create_publication(PgConnection& source, const std::string& name, const std::vector<QualifiedName>& tables) {
   std::vector<std::string> quoted;
-  for (const auto& table : tables) quoted.push_back(quote_name(table));
+  for (const auto& table : tables) quoted.push_back("ONLY " + quote_name(table));
   try {
     source.exec(fmt::format("CREATE PUBLICATION {}{}{}", quote_identifier(name),
                             quoted.empty() ? "" : " FOR TABLE " + join(quoted, ", "),
-                            source.server_version() >= kViaRootSince ? " WITH (publish_via_partition_root = true)" : ""));
+                            publishes_roots(source) ? " WITH (publish_via_partition_root = true)" : ""));
   } catch (Error& error) {
     constexpr std::string_view kInsufficientPrivilege = "42501";
     if (error.sqlstate() == kInsufficientPrivilege)
       error.hint("publishing needs CREATE on the source database and ownership of the tables; or let their owner "
-                 "create the publication " + quote_identifier(name) + " and start again");
+                 "create the publication " + quote_identifier(name) + " and start again; --full-only copies without following");
     throw;
   }
 }
@@ -84,8 +100,8 @@ std::vector<QualifiedName> published_tables(PgConnection& source, const std::str
       "SELECT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname = $1 ORDER BY 1, 2", {name}));
 }
 
-std::vector<QualifiedName> tables_without_identity(PgConnection& source, const std::string& publication) {
-  return names_of(source.exec(sql::tables_without_identity, {publication}));
+std::vector<QualifiedName> tables_without_identity(PgConnection& source, const std::vector<std::uint32_t>& oids) {
+  return names_of(source.exec(sql::tables_without_identity, {fmt::format("{{{}}}", fmt::join(oids, ","))}));
 }
 
 std::vector<std::uint32_t> published_types(PgConnection& source, const std::string& publication) {
@@ -124,14 +140,28 @@ std::optional<SlotState> read_slot(PgConnection& source, const std::string& name
   return slot;
 }
 
-CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name) {
+CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name, SlotLife life) {
   const PgResult result = connection.command(
-      fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput EXPORT_SNAPSHOT", quote_identifier(name)));
+      fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput EXPORT_SNAPSHOT", quote_identifier(name),
+                  life == SlotLife::temporary ? " TEMPORARY" : ""));
   return {parse_position(result.value(0, 1)), result.text(0, 2)};
 }
 
 void drop_slot(PgConnection& source, const std::string& name) {
   source.exec("SELECT pg_catalog.pg_drop_replication_slot($1)", {name});
+}
+
+void drop_slot_when_free(PgConnection& source, const std::string& name) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return drop_slot(source, name);
+    } catch (Error& error) {
+      if (error.sqlstate() != kObjectInUse) throw;
+      if (attempt == kDropAttempts)
+        throw error.hint("end the pgsql2pgsql that follows with this slot first");
+    }
+    std::this_thread::sleep_for(kDropPause);
+  }
 }
 
 }  // namespace dbsync

@@ -27,14 +27,17 @@ std::vector<std::string> obstacles_to_following(PgConnection& source);
 
 // --- publication
 
-bool publication_exists(PgConnection& source, const std::string& name);
-// Publishes these tables; all tables of users when none is given.
-void create_publication(PgConnection& source, const std::string& name, std::vector<QualifiedName> tables);
+enum class PublicationState { missing, own, foreign };  // foreign: of another role, so it stays as it is
+PublicationState publication_state(PgConnection& source, const std::string& name);
+// True when partitioned tables are published by their root.
+bool publishes_roots(PgConnection& source);
+// Publishes these tables and no others that inherit from them.
+void create_publication(PgConnection& source, const std::string& name, const std::vector<QualifiedName>& tables);
 void drop_publication(PgConnection& source, const std::string& name);
 std::vector<QualifiedName> published_tables(PgConnection& source, const std::string& name);
-// Published tables whose UPDATEs and DELETEs the source refuses, for want of a
-// replica identity.
-std::vector<QualifiedName> tables_without_identity(PgConnection& source, const std::string& publication);
+// Of these tables and their partitions, those whose UPDATEs and DELETEs the source
+// would refuse, were they published, for want of a replica identity.
+std::vector<QualifiedName> tables_without_identity(PgConnection& source, const std::vector<std::uint32_t>& oids);
 // The oids of all types of published columns.
 std::vector<std::uint32_t> published_types(PgConnection& source, const std::string& publication);
 
@@ -59,7 +62,11 @@ struct CreatedSlot {
 };
 
 // The snapshot can be imported while `connection` lives and runs nothing else.
-CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name);
+// A temporary one goes with the connection.
+enum class SlotLife { permanent, temporary };
+CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name, SlotLife life);
 void drop_slot(PgConnection& source, const std::string& name);
+// Waits some seconds for a walsender that has just lost its client to let go of it.
+void drop_slot_when_free(PgConnection& source, const std::string& name);
 
 }  // namespace dbsync

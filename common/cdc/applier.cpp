@@ -38,6 +38,7 @@ Applier::Applier(ApplierOptions options)
     throw Error(ErrorKind::target, fmt::format("the target knows nothing of the task {}", options_.task))
         .hint("the row of dbsync.apply_progress is missing: start the task from its beginning");
   position_ = durable_ = progress->position;
+  transactions_before_ = progress->transactions;
 }
 
 ProgressStep Applier::step_of(std::span<const Transaction> group) const {

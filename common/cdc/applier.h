@@ -68,6 +68,9 @@ class Applier {
   bool apply_large(Transaction first, const std::function<std::optional<Transaction>()>& next,
                    const std::stop_token& stop);
 
+  // How many transactions the task had applied when this connected.
+  std::uint64_t transactions_before() const { return transactions_before_; }
+
   bool durable() const { return durable_ == position_; }
   // Makes all that is applied survive a crash of the target; returns how far that is.
   Position make_durable();
@@ -94,6 +97,7 @@ class Applier {
   PgStatement begin_statement_{"begin", "BEGIN", {}, false};
   Position position_;
   Position durable_;
+  std::uint64_t transactions_before_ = 0;
   ApplyCounters counters_;
 };
 

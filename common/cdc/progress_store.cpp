@@ -50,6 +50,15 @@ void write_progress(PgConnection& connection, const std::string& task, const Pos
   transaction.commit();
 }
 
+void move_progress(PgConnection& connection, const std::string& task, const Position& position,
+                   const std::string& state) {
+  PgTransaction transaction(connection);
+  connection.exec("SET LOCAL synchronous_commit = on");
+  connection.exec("UPDATE dbsync.apply_progress SET position = $2, state = $3 WHERE task = $1",
+                  {task, position.text(), state});
+  transaction.commit();
+}
+
 void delete_progress(PgConnection& connection, const std::string& task) {
   connection.exec("DELETE FROM dbsync.apply_progress WHERE task = $1", {task});
 }

@@ -33,6 +33,9 @@ std::optional<Progress> read_progress(PgConnection& connection, const std::strin
 // A new task, or a task that starts anew.
 void write_progress(PgConnection& connection, const std::string& task, const Position& position,
                     const std::string& state);
+// The same task goes on from `position`: its counts stay.
+void move_progress(PgConnection& connection, const std::string& task, const Position& position,
+                   const std::string& state);
 void delete_progress(PgConnection& connection, const std::string& task);
 
 // One step of a task, to be sent within the transaction of its changes.

@@ -32,12 +32,14 @@ void TransactionAssembler::describe(const Relation& relation) {
     if (const auto type = types_.find(column.type_oid); type != types_.end()) column.type_name = type->second;
   Known& known = relations_[relation.id];
   if (known.relation && *known.relation == described) return;
-  known = {std::make_shared<const Relation>(std::move(described)), 0, 0};
+  const bool wanted = !wanted_ || wanted_(described.name);
+  known = {std::make_shared<const Relation>(std::move(described)), 0, 0, wanted};
 }
 
 void TransactionAssembler::describe_type(std::uint32_t oid, std::string name) { types_[oid] = std::move(name); }
 
-std::uint32_t TransactionAssembler::number_of(std::uint32_t relation, std::size_t old_width, std::size_t new_width) {
+std::optional<std::uint32_t> TransactionAssembler::number_of(std::uint32_t relation, std::size_t old_width,
+                                                             std::size_t new_width) {
   if (!open_) throw out_of_order("a change outside of a transaction");
   const auto found = relations_.find(relation);
   if (found == relations_.end())
@@ -47,6 +49,7 @@ std::uint32_t TransactionAssembler::number_of(std::uint32_t relation, std::size_
   if ((old_width != kAnyWidth && old_width != columns) || (new_width != kAnyWidth && new_width != columns))
     throw Error(ErrorKind::source, fmt::format("a row of {} has another number of columns than the table",
                                                known.relation->name.display()));
+  if (!known.wanted) return std::nullopt;
   if (known.transaction != count_) {
     known.number = current_.changes.add_relation(known.relation);
     known.transaction = count_;
@@ -56,14 +59,16 @@ std::uint32_t TransactionAssembler::number_of(std::uint32_t relation, std::size_
 
 void TransactionAssembler::change(ChangeKind kind, std::uint32_t relation, OldImage image, std::string_view old_tuple,
                                   std::string_view new_tuple) {
-  const std::uint32_t number = number_of(relation, width_of(old_tuple), width_of(new_tuple));
-  current_.changes.append(kind, image, number, old_tuple, new_tuple);
+  if (const auto number = number_of(relation, width_of(old_tuple), width_of(new_tuple)))
+    current_.changes.append(kind, image, *number, old_tuple, new_tuple);
 }
 
 void TransactionAssembler::truncate(bool restart_identity, const std::vector<std::uint32_t>& relations) {
   std::vector<std::uint32_t> numbers;
   numbers.reserve(relations.size());
-  for (const std::uint32_t relation : relations) numbers.push_back(number_of(relation, kAnyWidth, kAnyWidth));
+  for (const std::uint32_t relation : relations)
+    if (const auto number = number_of(relation, kAnyWidth, kAnyWidth)) numbers.push_back(*number);
+  if (numbers.empty() && !relations.empty()) return;
   current_.changes.append_truncate(restart_identity, numbers);
 }
 

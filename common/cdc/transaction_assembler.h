@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -19,9 +20,14 @@
 
 namespace dbsync {
 
+// Which tables' changes are wanted, by their name on the source; empty: all.
+using TableWanted = std::function<bool(const QualifiedName&)>;
+
 class TransactionAssembler {
  public:
-  explicit TransactionAssembler(SpillPolicy policy = {}) : policy_(std::move(policy)) {}
+  // Changes of tables that are not `wanted` are checked and dropped.
+  explicit TransactionAssembler(SpillPolicy policy = {}, TableWanted wanted = {})
+      : policy_(std::move(policy)), wanted_(std::move(wanted)) {}
 
   bool in_transaction() const { return open_; }
 
@@ -43,16 +49,19 @@ class TransactionAssembler {
   void reset();
 
  private:
-  // The number of a relation in the open transaction's log.
-  std::uint32_t number_of(std::uint32_t relation, std::size_t old_width, std::size_t new_width);
+  // The number of a relation in the open transaction's log; nothing when its changes
+  // are not wanted.
+  std::optional<std::uint32_t> number_of(std::uint32_t relation, std::size_t old_width, std::size_t new_width);
 
   struct Known {
     std::shared_ptr<const Relation> relation;
     std::uint64_t transaction = 0;  // that `number` belongs to
     std::uint32_t number = 0;
+    bool wanted = true;
   };
 
   SpillPolicy policy_;
+  TableWanted wanted_;
   std::unordered_map<std::uint32_t, Known> relations_;
   std::unordered_map<std::uint32_t, std::string> types_;
   Transaction current_;

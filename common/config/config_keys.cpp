@@ -143,6 +143,10 @@ std::string store_over_limit(Config& config, const std::string& value) {
   return store_choice<bool>(config.follow.stop_over_limit, value, {{"warn", false}, {"stop", true}});
 }
 
+std::string store_without_key(Config& config, const std::string& value) {
+  return store_choice<bool>(config.follow.publish_without_key, value, {{"stop", false}, {"publish", true}});
+}
+
 std::string store_spill_directory(Config& config, const std::string& value) {
   config.follow.spill_directory = value;
   return {};
@@ -331,6 +335,9 @@ std::vector<ConfigKey> follow_keys() {
        "overwrite makes it the source's."},
       {s, "new_columns", store_new_columns, "add", kComment,
        "Columns that appear on the source: add them on the target where their\ndefinition can be derived, or stop."},
+      {s, "tables_without_key", store_without_key, "stop", kComment,
+       "Tables without primary key or other replica identity, whose UPDATEs and DELETEs\nthe source refuses as long as they "
+       "are followed: stop before the task begins, or\npublish them all the same."},
       {s, "max_retained_wal", store_max_retained_wal, "10240", kComment,
        "MiB of WAL that the slot may keep on the source before a warning is given;\n0 = no limit."},
       {s, "over_max_retained_wal", store_over_limit, "warn", kComment,

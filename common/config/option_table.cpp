@@ -121,7 +121,7 @@ const std::vector<OptionSpec>& option_table() {
       {'\0', "restart", "", what, both, set_flag<&Options::restart>,
        "empty what an earlier run loaded and start over"},
       {'\0', "full-only", "", what, pgsql_only, set_flag<&Options::full_only>,
-       "copy the rows and end, without following changes"},
+       "copy the rows and end; default: follow the changes of\na source that can send them (wal_level = logical)"},
       {'\0', "follow-only", "", what, pgsql_only, set_flag<&Options::follow_only>,
        "follow changes without a copy: the target holds what\nthe source held when the task began"},
       {'\0', "end-at", "LSN", what, pgsql_only, store_text<&Options::end_at>,

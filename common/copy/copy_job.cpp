@@ -89,7 +89,7 @@ JournalState take_journal(LoadJournal& journal, const JobOptions& options) {
                                 options.start == StartMode::resume    ? "loading what is missing"
                                 : options.start == StartMode::restart ? "starting over"
                                                                       : "--resume would go on with it, --restart start over"));
-  if (options.start == StartMode::resume && !state.earlier.snapshot.empty())
+  if (options.start == StartMode::resume && !state.earlier.snapshot.empty() && !options.keep)
     log::warning("main", fmt::format("the earlier run's snapshot ({}) is gone: rows that changed since may be of either "
                                      "moment", state.earlier.snapshot));
   return state;

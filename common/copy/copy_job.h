@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -49,6 +50,9 @@ struct JobOptions {
   StartMode start = StartMode::fresh;
   RetryOptions retry;
   JournalKey journal_key;
+  // With resume: the whole tables, by task name, that may stay as an earlier run
+  // left them; all others are emptied and begun anew. Nothing: parts are kept.
+  std::optional<std::set<std::string>> keep;
   std::uint64_t reject_limit = 0;  // rows per target table that may be set aside
   std::string reject_directory = "rejects";
   std::string application_name;

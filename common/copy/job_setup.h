@@ -2,6 +2,7 @@
 // to the user. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -31,6 +32,7 @@ bool answer_or_set_verbosity(const Options& options, Program which, const std::s
 
 // ISO 8601, in UTC.
 std::string utc_now();
+std::string utc_text(std::int64_t unix_seconds);
 
 // What was asked for goes to stdout; a full disk there must not look like
 // success. Errors: ErrorKind::usage.

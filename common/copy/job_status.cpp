@@ -40,8 +40,11 @@ std::string first_message(const JobResult& result) {
 
 }  // namespace
 
-JobStatus::JobStatus(const Config& config, const RunFacts& facts)
-    : writer_(std::make_unique<PgStatusStore>(status_place(config.local_pgsql, config.desc_pgsql)), run_status(config, facts)) {}
+JobStatus::JobStatus(const Config& config, const RunFacts& facts, bool follows)
+    : writer_(std::make_unique<PgStatusStore>(status_place(config.local_pgsql, config.desc_pgsql)), run_status(config, facts)),
+      follows_(follows) {
+  if (!follows) begin();
+}
 
 void JobStatus::observe(const std::vector<CopyTask>& tasks, const std::vector<TaskView>& views) {
   std::vector<TableStatus> tables;
@@ -57,7 +60,8 @@ void JobStatus::end(const JobResult& result) {
     if (task.error) tables.back().message = task.error->what();
   }
   const int status = result.exit_status();
-  writer_.end_copy(tables, status == 0 ? "done" : result.count(TaskStatus::interrupted) > 0 ? "interrupted" : "failed", status,
+  const std::string well = follows_ ? "following" : "done";
+  writer_.end_copy(tables, status == 0 ? well : result.count(TaskStatus::interrupted) > 0 ? "interrupted" : "failed", status,
                    first_message(result));
 }
 

@@ -15,16 +15,23 @@ namespace dbsync {
 
 class JobStatus {
  public:
-  JobStatus(const Config& config, const RunFacts& facts);
+  // `follows`: the copy's good end is not the end of the run, and there may be no
+  // copy at all; so it is recorded by begin() only.
+  JobStatus(const Config& config, const RunFacts& facts, bool follows = false);
 
+  void begin() { writer_.begin_copy(); }
   // For JobOptions::observer; also once when the tasks are known.
   void observe(const std::vector<CopyTask>& tasks, const std::vector<TaskView>& views);
   void end(const JobResult& result);
   // The run ended before it had a result.
   void fail(const Error& error);
 
+  // For runs that follow.
+  StatusWriter& writer() { return writer_; }
+
  private:
   StatusWriter writer_;
+  bool follows_;
 };
 
 // What --status prints.

@@ -28,7 +28,8 @@ class Preparer {
     const JournalTable* known = state_.earlier.find(task);
     if (known != nullptr && found && options_.start != StartMode::fresh) {
       result.created = known->created;
-      return options_.start == StartMode::resume ? resume(task, *found, *known) : restart(task, *found, *known);
+      return options_.start == StartMode::resume && may_stay(task) ? resume(task, *found, *known)
+                                                                   : restart(task, *found, *known);
     }
     if (known != nullptr && found) refuse_parts(task, *known);
     return start(task, std::move(found), known, result);
@@ -109,6 +110,10 @@ class Preparer {
     out.truncate_first = known.owned && !known.created;
     add_only_chunk(task, out);
     return out;
+  }
+
+  bool may_stay(const CopyTask& task) const {
+    return !options_.keep || !task.query.empty() || options_.keep->contains(task.name);
   }
 
   PreparedTask restart(const CopyTask& task, const TargetTable& table, const JournalTable& known) {

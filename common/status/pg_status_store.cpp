@@ -1,6 +1,7 @@
 #include "status/pg_status_store.h"
 
 #include <array>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -32,7 +33,11 @@ constexpr std::array kRunColumns{
     ColumnSpec{"tables_done", "bigint"},           ColumnSpec{"tables_failed", "bigint"},
     ColumnSpec{"rows", "bigint"},                  ColumnSpec{"bytes", "bigint"},
     ColumnSpec{"estimated_bytes", "bigint"},       ColumnSpec{"exit_status", "integer"},
-    ColumnSpec{"message", "text"},
+    ColumnSpec{"message", "text"},                 ColumnSpec{"applied_lsn", "text"},
+    ColumnSpec{"source_lsn", "text"},              ColumnSpec{"applied_time", "timestamp"},
+    ColumnSpec{"changes", "bigint"},               ColumnSpec{"conflicts", "bigint"},
+    ColumnSpec{"lag_bytes", "bigint"},             ColumnSpec{"lag_seconds", "double precision"},
+    ColumnSpec{"retained_wal", "bigint"},          ColumnSpec{"wal_status", "text"},
 };
 
 constexpr char kTablesBody[] =
@@ -130,13 +135,15 @@ void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>&
   PgConnection& server = connection();
   PgTransaction transaction(server);
   server.exec(fmt::format("UPDATE {} SET updated = {}, state = $2, tables_total = $3, tables_done = $4, tables_failed = $5, "
-                          "rows = $6, bytes = $7, estimated_bytes = $8, exit_status = $9, message = $10, apply_id = $11 "
-                          "WHERE id = $1", table(kRuns), kNow),
+                          "rows = $6, bytes = $7, estimated_bytes = $8, exit_status = $9, message = $10, apply_id = $11, "
+                          "retained_wal = $12, wal_status = $13 WHERE id = $1", table(kRuns), kNow),
               {std::to_string(run.id), run.state, number(run.tables), number(run.tables_done), number(run.tables_failed),
                number(run.rows), number(run.bytes), number(run.estimated_bytes),
                run.exit_status ? std::optional<std::string>(std::to_string(*run.exit_status)) : std::nullopt,
                text_or_null(run.message),
-               run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt});
+               run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt,
+               run.follow.retained_bytes > 0 ? number(run.follow.retained_bytes) : std::nullopt,
+               text_or_null(run.follow.wal_status)});
   if (!changed.empty())
     server.exec(fmt::format("UPDATE {} AS t SET state = v.state, rows = v.rows, bytes = v.bytes, message = v.message, "
                             "updated = {} FROM (VALUES {}) AS v (place, name, target, state, rows, bytes, estimated, message) "
@@ -149,11 +156,47 @@ void PgStatusStore::end_copy(const RunStatus& run) {
   connection().exec(fmt::format("UPDATE {} SET full_s_end = {} WHERE id = $1", table(kRuns), kNow), {std::to_string(run.id)});
 }
 
+void PgStatusStore::begin_following(RunStatus& run) {
+  if (run.id == 0) {
+    create_tables();
+    const PgResult earlier = connection().exec(
+        fmt::format("SELECT id FROM {} WHERE task = $1 AND program = $2 AND decoder_start IS NOT NULL ORDER BY id DESC LIMIT 1",
+                    table(kRuns)),
+        {run.task, run.program});
+    run.id = earlier.rows() > 0
+                 ? earlier.integer(0, 0)
+                 : connection()
+                       .exec(fmt::format("INSERT INTO {} (updated, task, program, source, destination, state) "
+                                         "VALUES ({}, $1, $2, $3, $4, $5) RETURNING id", table(kRuns), kNow),
+                             {run.task, run.program, run.source, run.destination, run.state})
+                       .integer(0, 0);
+  }
+  connection().exec(fmt::format("UPDATE {} SET decoder_start = coalesce(decoder_start, {}) WHERE id = $1", table(kRuns), kNow),
+                    {std::to_string(run.id)});
+}
+
+void PgStatusStore::update_following(const RunStatus& run) {
+  const FollowStatus& follow = run.follow;
+  connection().exec(
+      fmt::format("UPDATE {} SET updated = {}, state = $2, exit_status = $3, message = $4, "
+                  "apply_id = coalesce($5, apply_id), applied_lsn = coalesce($6, applied_lsn), "
+                  "source_lsn = coalesce($7, source_lsn), applied_time = coalesce($8::timestamp, applied_time), changes = $9, "
+                  "conflicts = $10, lag_bytes = $11, lag_seconds = $12, retained_wal = $13, wal_status = $14 WHERE id = $1",
+                  table(kRuns), kNow),
+      {std::to_string(run.id), run.state,
+       run.exit_status ? std::optional<std::string>(std::to_string(*run.exit_status)) : std::nullopt,
+       text_or_null(run.message), run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt,
+       text_or_null(follow.applied), text_or_null(follow.source), text_or_null(follow.applied_time), number(follow.changes),
+       number(follow.conflicts), number(follow.lag_bytes), fmt::format("{:.3f}", follow.lag_seconds),
+       number(follow.retained_bytes), text_or_null(follow.wal_status)});
+}
+
 std::optional<StatusReport> PgStatusStore::latest(const std::string& task) {
   if (!exists()) return std::nullopt;
   const PgResult runs = connection().exec(
       fmt::format("SELECT id, task, program, source, destination, state, full_s_start, full_s_end, decoder_start, apply_id, "
-                  "updated, tables_total, tables_done, tables_failed, rows, bytes, estimated_bytes, exit_status, message "
+                  "updated, tables_total, tables_done, tables_failed, rows, bytes, estimated_bytes, exit_status, message, "
+                  "applied_lsn, source_lsn, applied_time, wal_status, changes, conflicts, lag_bytes, retained_wal, lag_seconds "
                   "FROM {} WHERE task = $1 ORDER BY id DESC LIMIT 1", table(kRuns)),
       {task});
   if (runs.rows() == 0) return std::nullopt;
@@ -170,6 +213,13 @@ std::optional<StatusReport> PgStatusStore::latest(const std::string& task) {
   for (int i = 0; i < 6; ++i) *counts[i] = count_at(runs, 0, i + 11);
   if (!runs.is_null(0, 17)) run.exit_status = static_cast<int>(runs.integer(0, 17));
   run.message = runs.text(0, 18);
+  FollowStatus& follow = run.follow;
+  std::string* const positions[] = {&follow.applied, &follow.source, &follow.applied_time, &follow.wal_status};
+  for (int i = 0; i < 4; ++i) *positions[i] = runs.text(0, i + 19);
+  std::uint64_t* const follow_counts[] = {&follow.changes, &follow.conflicts, &follow.lag_bytes, &follow.retained_bytes};
+  for (int i = 0; i < 4; ++i) *follow_counts[i] = count_at(runs, 0, i + 23);
+  if (!runs.is_null(0, 27)) follow.lag_seconds = std::strtod(runs.text(0, 27).c_str(), nullptr);
+  if (run.apply_id) follow.transactions = static_cast<std::uint64_t>(*run.apply_id);
   const PgResult tables = connection().exec(
       fmt::format("SELECT table_name, target, state, rows, bytes, estimated_bytes, message FROM {} WHERE run_id = $1 "
                   "ORDER BY place", table(kTables)),

@@ -34,6 +34,8 @@ class PgStatusStore : public StatusStore {
   void update(const RunStatus& run, const std::vector<TableStatus>& tables,
               const std::vector<std::size_t>& changed) override;
   void end_copy(const RunStatus& run) override;
+  void begin_following(RunStatus& run) override;
+  void update_following(const RunStatus& run) override;
   std::optional<StatusReport> latest(const std::string& task) override;
 
  private:

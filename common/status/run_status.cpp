@@ -31,6 +31,22 @@ std::string tables_text(const std::vector<TableStatus>& tables) {
   return out;
 }
 
+std::string follow_text(const RunStatus& run) {
+  const FollowStatus& follow = run.follow;
+  std::string out;
+  if (!follow.applied.empty()) {
+    out += line("applied", fmt::format("{} transactions, up to {}{}", format_count(follow.transactions), follow.applied,
+                                       follow.applied_time.empty() ? "" : ", committed " + follow.applied_time));
+    out += line("behind", fmt::format("{}, {:.1f} s; the source is at {}", format_bytes(follow.lag_bytes), follow.lag_seconds,
+                                      follow.source));
+    if (follow.conflicts > 0) out += line("conflicts", format_count(follow.conflicts));
+  }
+  if (follow.retained_bytes > 0 || !follow.wal_status.empty())
+    out += line("WAL kept", fmt::format("{} by the source{}", format_bytes(follow.retained_bytes),
+                                        follow.wal_status.empty() ? "" : ", " + follow.wal_status));
+  return out;
+}
+
 nlohmann::json or_null(const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); }
 
 }  // namespace
@@ -42,7 +58,7 @@ std::string status_text(const std::optional<StatusReport>& report, const std::st
                     line("state", run.state) + line("source", run.source) + line("destination", run.destination) +
                     line("copy began", run.full_s_start) + line("copy ended", run.full_s_end) +
                     line("follows since", run.decoder_start) + line("last update", run.updated);
-  if (run.apply_id) out += line("applied", std::to_string(*run.apply_id));
+  out += follow_text(run);
   out += line("tables", fmt::format("{} of {} done{}", run.tables_done, run.tables,
                                     run.tables_failed > 0 ? fmt::format(", {} failed", run.tables_failed) : ""));
   out += line("rows", format_count(run.rows));
@@ -76,6 +92,12 @@ std::string status_json(const std::optional<StatusReport>& report) {
                      {"message", or_null(run.message)},
                      {"tables", nlohmann::json::array()}};
   if (run.apply_id) out["apply_id"] = *run.apply_id;
+  if (!run.decoder_start.empty())
+    out["following"] = {{"applied_lsn", or_null(run.follow.applied)},   {"source_lsn", or_null(run.follow.source)},
+                        {"applied_time", or_null(run.follow.applied_time)}, {"changes", run.follow.changes},
+                        {"conflicts", run.follow.conflicts},            {"lag_bytes", run.follow.lag_bytes},
+                        {"lag_seconds", run.follow.lag_seconds},        {"retained_wal", run.follow.retained_bytes},
+                        {"wal_status", or_null(run.follow.wal_status)}};
   if (run.exit_status) out["exit_status"] = *run.exit_status;
   for (const TableStatus& table : report->tables)
     out["tables"].push_back({{"table", table.name},

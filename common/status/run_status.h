@@ -20,6 +20,21 @@ struct TableStatus {
   friend bool operator==(const TableStatus&, const TableStatus&) = default;
 };
 
+// How far the changes of a source that is followed have been applied. Positions are
+// text, as the source writes them.
+struct FollowStatus {
+  std::string applied;            // on the target
+  std::string source;             // the source's own
+  std::string applied_time;       // commit time of the last transaction applied; "" = none yet
+  std::uint64_t transactions = 0; // since the task began
+  std::uint64_t changes = 0;      // since the program connected last, as are conflicts
+  std::uint64_t conflicts = 0;
+  std::uint64_t lag_bytes = 0;    // of the source's log
+  double lag_seconds = 0;
+  std::uint64_t retained_bytes = 0;  // that the source keeps for the task
+  std::string wal_status;
+};
+
 // Times are UTC, as text; "" = not yet. The store sets them.
 struct RunStatus {
   std::int64_t id = 0;       // given by the store
@@ -39,6 +54,7 @@ struct RunStatus {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
   std::uint64_t estimated_bytes = 0;
+  FollowStatus follow;
   std::optional<int> exit_status;
   std::string message;
 };

@@ -26,6 +26,12 @@ class StatusStore {
   // The copy has ended now; the same in `run`.
   virtual void end_copy(const RunStatus& run) = 0;
 
+  // Changes are followed from now on: by the run itself when it has an id, else by the
+  // task's last run that has followed before, else by a new one. Sets the id.
+  virtual void begin_following(RunStatus& run) = 0;
+  // Writes the state, the message and run.follow.
+  virtual void update_following(const RunStatus& run) = 0;
+
   // The last run of a task; nothing when there was none.
   virtual std::optional<StatusReport> latest(const std::string& task) = 0;
 };

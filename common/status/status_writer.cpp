@@ -1,6 +1,7 @@
 #include "status/status_writer.h"
 
 #include <exception>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,15 @@ void StatusWriter::quietly(const Body& body) {
 
 StatusWriter::StatusWriter(std::unique_ptr<StatusStore> store, RunStatus run) : store_(std::move(store)), run_(std::move(run)) {
   run_.state = "copying";
+}
+
+void StatusWriter::begin_copy() {
+  const std::lock_guard lock(mutex_);
+  begin();
+}
+
+void StatusWriter::begin() {
+  if (std::exchange(begun_, true)) return;
   quietly([this] { store_->begin(run_); });
 }
 
@@ -54,6 +64,8 @@ void StatusWriter::write(const std::vector<TableStatus>& tables) {
 
 void StatusWriter::update(const std::vector<TableStatus>& tables) {
   const std::lock_guard lock(mutex_);
+  begin();
+  run_.state = "copying";
   add_up(tables);
   quietly([&] { write(tables); });
 }
@@ -61,13 +73,44 @@ void StatusWriter::update(const std::vector<TableStatus>& tables) {
 void StatusWriter::end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status,
                             const std::string& message) {
   const std::lock_guard lock(mutex_);
+  begin();
   if (!tables.empty()) add_up(tables);
   run_.state = state;
-  run_.exit_status = exit_status;
+  if (state != "following") run_.exit_status = exit_status;
   run_.message = message;
   quietly([&] {
     write(tables);
     if (run_.id != 0) store_->end_copy(run_);
+  });
+}
+
+void StatusWriter::retained(std::uint64_t bytes, const std::string& wal_status) {
+  const std::lock_guard lock(mutex_);
+  run_.follow.retained_bytes = bytes;
+  run_.follow.wal_status = wal_status;
+}
+
+void StatusWriter::follow(const FollowStatus& status) {
+  const std::lock_guard lock(mutex_);
+  run_.follow = status;
+  run_.apply_id = static_cast<std::int64_t>(status.transactions);
+  run_.state = "following";
+  run_.exit_status.reset();
+  run_.message.clear();
+  quietly([this] {
+    if (!std::exchange(following_, true)) store_->begin_following(run_);
+    store_->update_following(run_);
+  });
+}
+
+void StatusWriter::end_following(const std::string& state, int exit_status, const std::string& message) {
+  const std::lock_guard lock(mutex_);
+  run_.state = state;
+  run_.exit_status = exit_status;
+  run_.message = message;
+  quietly([this] {
+    if (!std::exchange(following_, true)) store_->begin_following(run_);
+    store_->update_following(run_);
   });
 }
 

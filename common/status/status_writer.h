@@ -18,12 +18,22 @@ class StatusWriter {
   // `run`: task, program, source and destination.
   StatusWriter(std::unique_ptr<StatusStore> store, RunStatus run);
 
+  // Records the run: its copy begins now. The first update() does so, too.
+  void begin_copy();
+
   // The tables as they are now; the first call says which ones there are.
   void update(const std::vector<TableStatus>& tables);
   // `state`: done, failed, interrupted, or following when changes are to come.
   void end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status, const std::string& message);
+  // What the source keeps for a task that is still being copied; the next update
+  // writes it.
+  void retained(std::uint64_t bytes, const std::string& wal_status);
+  void follow(const FollowStatus& status);
+  // `state`: done, failed, interrupted.
+  void end_following(const std::string& state, int exit_status, const std::string& message);
 
  private:
+  void begin();  // with mutex_ held
   template <class Body>
   void quietly(const Body& body);
   void add_up(const std::vector<TableStatus>& tables);
@@ -34,6 +44,8 @@ class StatusWriter {
   RunStatus run_;
   std::vector<TableStatus> written_;
   bool tables_added_ = false;
+  bool begun_ = false;
+  bool following_ = false;
   bool warned_ = false;
 };
 

@@ -1,11 +1,8 @@
--- Published tables, their partitions included, on which the source refuses UPDATE
--- and DELETE: no replica identity that tells rows apart. $1: publication.
+-- Of tables and their partitions, those on which the source refuses UPDATE and
+-- DELETE once they are published: no replica identity that tells rows apart.
+-- $1: oids of the tables.
 WITH RECURSIVE tree AS (
-  SELECT c.oid
-    FROM pg_catalog.pg_publication_tables p
-    JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname
-    JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
-   WHERE p.pubname = $1
+  SELECT pg_catalog.unnest($1::oid[]) AS oid
   UNION
   SELECT i.inhrelid
     FROM tree

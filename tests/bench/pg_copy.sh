@@ -68,7 +68,7 @@ SQL
   psql -q -d src -c analyze -c checkpoint
 }
 
-ours() { "$bin/pgsql2pgsql" -q -c "$work/my.cfg" "$@" 2>>"$work/err"; }
+ours() { "$bin/pgsql2pgsql" --full-only -q -c "$work/my.cfg" "$@" 2>>"$work/err"; }
 pipe() { psql -q -d src -c 'copy lineitem to stdout (format binary)' | psql -q -d dst -c 'copy lineitem from stdin (format binary)'; }
 pgcopydb_data() {
   rm -rf "$work/pgcopydb"

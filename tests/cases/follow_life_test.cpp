@@ -63,7 +63,7 @@ TEST_F(FollowLife, EndsAtAPositionAndLeavesTheRest) {
 // A keepalive must not confirm what is not applied yet, and an idle database
 // must not keep its WAL.
 TEST_F(FollowLife, KeepalivesConfirmNothingThatIsNotApplied) {
-  both("create table t (id int primary key); create table other (id int)");
+  both("create table t (id int primary key); create table other (id int primary key)");
   begin();
   PgSession blocker(target.conninfo());
   blocker.run("begin; lock table t in access exclusive mode");

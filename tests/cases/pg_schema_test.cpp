@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, PgSchemaFormatTest, ::testing::Values("binary"
 
 TEST_P(PgSchemaFormatTest, EveryRelationArrivesAsPgDumpSeesIt) {
   load_everything();
-  const RunResult result = run({"pgsql2pgsql", "--create", "-j", "3", "--copy-format", GetParam()});
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "--create", "-j", "3", "--copy-format", GetParam()});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(sorted_dump(source), sorted_dump(target));
   EXPECT_EQ(rows_differ("select oid, md5(lo_get(oid)) from pg_largeobject_metadata order by oid"), "");
@@ -56,7 +56,7 @@ TEST_F(PgSchemaTest, TheScriptOfDMakesTheSameSchema) {
   EXPECT_EQ(pre.out.find("CREATE INDEX"), std::string::npos);
   EXPECT_EQ(post.out.find("CREATE TABLE"), std::string::npos);
   ASSERT_EQ(target.load_with_psql(pre.out).exit_code, 0);
-  const RunResult rows = run({"pgsql2pgsql"});
+  const RunResult rows = run({"pgsql2pgsql", "--full-only"});
   ASSERT_EQ(rows.exit_code, 0) << rows.describe();
   const RunResult psql = target.load_with_psql(post.out);
   ASSERT_EQ(psql.exit_code, 0) << psql.err;
@@ -66,13 +66,13 @@ TEST_F(PgSchemaTest, TheScriptOfDMakesTheSameSchema) {
 
 TEST_F(PgSchemaTest, ASecondRunMakesWhatIsMissing) {
   load_everything();
-  ASSERT_EQ(run({"pgsql2pgsql", "--create"}).exit_code, 0);
+  ASSERT_EQ(run({"pgsql2pgsql", "--full-only", "--create"}).exit_code, 0);
   target.exec("truncate \"My S\".\"a\nb\", t, p, bin, ul, zero, idt, ido, dropped, inh, toasty, fk2;"
               "drop index p_v_idx; drop materialized view mv2; drop index t_x_idx; drop table fk2; drop trigger tr on idt;"
               "alter table \"My S\".\"a\nb\" drop constraint \"a\nb_id_fkey\"; alter table t drop constraint t_x_check;"
               "select lo_unlink(oid) from pg_largeobject_metadata");
   ASSERT_NE(sorted_dump(source), sorted_dump(target));
-  const RunResult again = run({"pgsql2pgsql", "--create"});
+  const RunResult again = run({"pgsql2pgsql", "--full-only", "--create"});
   ASSERT_EQ(again.exit_code, 0) << again.describe();
   target.exec("alter table t add constraint t_x_check check (x <> '')");  // part of CREATE TABLE, which is there
   EXPECT_EQ(sorted_dump(source), sorted_dump(target));
@@ -80,7 +80,7 @@ TEST_F(PgSchemaTest, ASecondRunMakesWhatIsMissing) {
 
 TEST_F(PgSchemaTest, AForeignKeyOutOfTheSelectionIsANote) {
   source.exec("create table a (id int primary key); create table b (id int, a int references a); insert into b values (1, null)");
-  const RunResult result = run({"pgsql2pgsql", "--create", "--include", "b"});
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "--create", "--include", "b"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_NE(result.err.find("FK CONSTRAINT public.b b_a_fkey: left out, since one of its tables is not part of this run"),
             std::string::npos) << result.err;
@@ -89,7 +89,7 @@ TEST_F(PgSchemaTest, AForeignKeyOutOfTheSelectionIsANote) {
 
 TEST_F(PgSchemaTest, SMapsAllSchemasIntoOne) {
   load_everything();
-  const RunResult result = run({"pgsql2pgsql", "--create", "-s", "all in"});
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "--create", "-s", "all in"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(target.value("select string_agg(distinct nspname, ',') from pg_class c join pg_namespace n on n.oid = relnamespace "
                          "where nspname !~ '^pg_|information_schema|dbsync' and relkind in ('r', 'p', 'v', 'm', 'S', 'i')"),
@@ -111,7 +111,7 @@ TEST_F(PgSchemaTest, SchemaMapMapsSomeSchemas) {
               "create view sales2.v as select sales.id from sales2.items as sales;"
               "insert into sales.orders (state) values ('paid'), ('open'); insert into sales2.items values (1, 2)");
   configure("[schema_map]\nsales = \"archive 2024\"\n");
-  const RunResult result = run({"pgsql2pgsql", "--create"});
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "--create"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(rows_differ("select id, state::text, note from sales.orders order by id",
                         "select id, state::text, note from \"archive 2024\".orders order by id"), "");
@@ -123,7 +123,7 @@ TEST_F(PgSchemaTest, SchemaMapMapsSomeSchemas) {
 
 TEST_F(PgSchemaTest, TwoTablesInOneAreRefused) {
   source.exec("create schema a; create schema b; create table a.t (id int); create table b.t (id int)");
-  const RunResult result = run({"pgsql2pgsql", "-s", "x"});
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "-s", "x"});
   EXPECT_EQ(result.exit_code, 2) << result.describe();
   EXPECT_NE(result.err.find("a.t and b.t would both become x.t"), std::string::npos) << result.err;
 }
@@ -132,12 +132,12 @@ TEST_F(PgSchemaTest, AnOldPgDumpIsNamedWithBothVersions) {
   dir.write_file("pg_dump", "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n");
   ASSERT_EQ(run_program({"chmod", "+x", (dir.path() / "pg_dump").string()}).exit_code, 0);
   configure_from(source.conninfo() + "\"\npg_bindir = \"" + dir.path().string());
-  const RunResult result = run({"pgsql2pgsql", "--create"});
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "--create"});
   EXPECT_EQ(result.exit_code, 2) << result.describe();
   EXPECT_NE(result.err.find("is version 9, but the source is version " + std::to_string(source.version() / 10000)),
             std::string::npos) << result.err;
   configure_from(source.conninfo() + "\"\npg_bindir = \"/nowhere");
-  const RunResult missing = run({"pgsql2pgsql", "--create"});
+  const RunResult missing = run({"pgsql2pgsql", "--full-only", "--create"});
   EXPECT_EQ(missing.exit_code, 2) << missing.describe();
   EXPECT_NE(missing.err.find("no pg_dump in /nowhere"), std::string::npos) << missing.err;
 }
@@ -146,7 +146,7 @@ TEST_F(PgSchemaTest, AForeignKeyThatDoesNotHoldIsReportedAndTheRestGoesOn) {
   source.exec("create table a (id int primary key); create table b (id int, a int references a);"
               "insert into a values (1); alter table b disable trigger all; insert into b values (1, 1), (2, 99);"
               "create table c (id int primary key)");
-  const RunResult result = run({"pgsql2pgsql", "--create"});
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "--create"});
   EXPECT_EQ(result.exit_code, 5) << result.describe();
   EXPECT_NE(result.err.find("b_a_fkey"), std::string::npos) << result.err;
   EXPECT_EQ(target.value("select count(*) from b"), "2");

@@ -37,7 +37,7 @@ TEST_F(PgSnapshotTest, BalancesUnderLoadAreOfOneMoment) {
   ASSERT_TRUE(load.running()) << "pgbench ended: " << load.err_so_far();
   const std::string before = source.value("select sum(balance) from a");
   for (int round = 0; round < 3; ++round) {
-    const RunResult result = run({"pgsql2pgsql", "--truncate", "-j", "4", "--chunk-size", "1MB"});
+    const RunResult result = run({"pgsql2pgsql", "--full-only", "--truncate", "-j", "4", "--chunk-size", "1MB"});
     ASSERT_EQ(result.exit_code, 0) << result.describe();
     EXPECT_EQ(target.value("select (select sum(balance) from a) + (select sum(balance) from b)"), "80000000") << round;
     EXPECT_EQ(target.value("select (select count(*) from a) + (select count(*) from b)"), "80000") << round;
@@ -51,7 +51,7 @@ TEST_F(PgSnapshotTest, ChunksHoldEveryRowOnce) {
               "insert into t select i, case when i % 50 = 0 then repeat(md5(i::text), 400) else 'v' || i end from generate_series(1, 30000) i;"
               "delete from t where id between 5000 and 12000; update t set v = v || '!' where id % 3 = 0");
   target.exec("create table t (id int, v text)");
-  const RunResult result = run({"pgsql2pgsql", "-j", "3", "--chunk-size", "256KB"});
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "-j", "3", "--chunk-size", "256KB"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_NE(result.err.find(" chunks"), std::string::npos) << "the table was not cut:\n" << result.err;
   EXPECT_EQ(rows_differ("select count(*), count(distinct id), sum(hashtext(id || v)::bigint) from t"), "");
@@ -93,7 +93,7 @@ TEST_F(PgSnapshotTest, AStandbyIsASource) {
   const Standby standby(Servers::instance().work_dir());
   ASSERT_EQ(standby.started().exit_code, 0) << standby.started().err;
   configure_from(standby.conninfo(source.name()));
-  const RunResult result = run({"pgsql2pgsql", "--create", "-j", "3", "--chunk-size", "2MB"});
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "--create", "-j", "3", "--chunk-size", "2MB"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_NE(result.err.find("exported snapshot of a standby"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("public.u: left out, since a standby has no rows of unlogged tables"), std::string::npos) << result.err;
@@ -108,7 +108,7 @@ TEST_F(PgSnapshotTest, StatusTablesTellOfTheRun) {
   configure("[local.pgsql]\nconnect_string = \"" + local.conninfo() + "\"\ntask = \"nightly\"\n");
   local.exec("create table db_sync_status (id bigserial primary key, full_s_start timestamp, full_s_end timestamp, "
              "decoder_start timestamp, apply_id bigint)");  // as an older program left it
-  EXPECT_EQ(run({"pgsql2pgsql"}).exit_code, 4);
+  EXPECT_EQ(run({"pgsql2pgsql", "--full-only"}).exit_code, 4);
   EXPECT_EQ(local.value("select (task, program, state, tables_total, tables_done, tables_failed, rows, exit_status, "
                         "full_s_end >= full_s_start, decoder_start is null, apply_id is null)::text from db_sync_status"),
             "(nightly,pgsql2pgsql,failed,2,1,1,10,4,t,t,t)");
@@ -129,7 +129,7 @@ TEST_F(PgSnapshotTest, StatusTablesTellOfTheRun) {
 TEST_F(PgSnapshotTest, WithoutALocalDatabaseTheStatusIsInTheTarget) {
   source.exec("create table t (id int)");
   target.exec("create table t (id int)");
-  ASSERT_EQ(run({"pgsql2pgsql"}).exit_code, 0);
+  ASSERT_EQ(run({"pgsql2pgsql", "--full-only"}).exit_code, 0);
   EXPECT_EQ(target.value("select state from dbsync.db_sync_status"), "done");
 }
 
@@ -137,7 +137,7 @@ TEST_F(PgSnapshotTest, AStatusThatCannotBeWrittenIsAWarning) {
   source.exec("create table t (id int); insert into t values (1)");
   target.exec("create table t (id int)");
   configure("[local.pgsql]\nconnect_string = \"host=/nowhere dbname=x\"\n");
-  const RunResult result = run({"pgsql2pgsql"});
+  const RunResult result = run({"pgsql2pgsql", "--full-only"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_NE(result.err.find("WARN  status: the status tables cannot be written"), std::string::npos) << result.err;
   EXPECT_EQ(target.value("select count(*) from t"), "1");
@@ -146,7 +146,7 @@ TEST_F(PgSnapshotTest, AStatusThatCannotBeWrittenIsAWarning) {
 TEST_F(PgSnapshotTest, AnInterruptedCopyKeepsNothingOfItsTables) {
   source.exec("create table t (id int, v text); insert into t select i, repeat('x', 500) from generate_series(1, 200000) i");
   target.exec("create table t (id int, v text)");
-  Program program({"pgsql2pgsql", "-j", "1", "--chunk-size", "0", "--max-rate", "20000"}, here());
+  Program program({"pgsql2pgsql", "--full-only", "-j", "1", "--chunk-size", "0", "--max-rate", "20000"}, here());
   while (program.running() && program.err_so_far().find("snapshot:") == std::string::npos)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
@@ -165,7 +165,7 @@ TEST_F(PgSnapshotTest, PgDumpGetsThePasswordThroughItsEnvironment) {
                      (dir.path() / "password").string() + "; exit 1\n");
   ASSERT_EQ(run_program({"chmod", "+x", (dir.path() / "pg_dump").string()}).exit_code, 0);
   configure_from(source.conninfo() + " password='s3cret'\"\npg_bindir = \"" + dir.path().string());
-  const RunResult result = run({"pgsql2pgsql", "--create"});
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "--create"});
   EXPECT_EQ(result.exit_code, 3) << result.describe();
   EXPECT_EQ(dir.read_file("password"), "s3cret\n");
   EXPECT_EQ(dir.read_file("arguments").find("s3cret"), std::string::npos) << dir.read_file("arguments");

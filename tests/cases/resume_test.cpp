@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <random>
 #include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/harness/environment.h"
 #include "tests/harness/migration.h"
 #include "tests/harness/servers.h"
 
@@ -23,11 +23,6 @@ class ResumeTest : public MigrationTest {
   void SetUp() override {
     if (!source.is_mariadb())
       GTEST_SKIP() << "its rows come from MariaDB's SEQUENCE engine";
-  }
-
-  static int number_from_environment(const char* name, int otherwise) {
-    const char* text = std::getenv(name);
-    return text == nullptr ? otherwise : std::atoi(text);
   }
 
   // Tables of different sizes; the largest are cut, one by a string key.

@@ -1,0 +1,313 @@
+// A task from its beginning: a copy on the slot's snapshot, then the changes
+// since; whatever stops it, the same command goes on.
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <random>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/harness/environment.h"
+#include "tests/harness/follow_fixture.h"
+#include "tests/harness/servers.h"
+#include "tests/harness/source_db.h"
+
+namespace dbsync::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kSourceFailed = 3;
+constexpr int kTargetFailed = 4;
+constexpr int kInterrupted = 130;
+
+class FollowCopy : public FollowTest {
+ protected:
+  RunResult run(std::vector<std::string> more = {}) {
+    more.insert(more.begin(), "pgsql2pgsql");
+    return run_program(more, here());
+  }
+  // Copy or go on, up to the source's position now.
+  void complete(std::vector<std::string> more = {}) {
+    more.insert(more.end(), {"--end-at", "now"});
+    const RunResult result = run(more);
+    ASSERT_EQ(result.exit_code, 0) << result.describe();
+  }
+  std::string state() {
+    if (target.value("select to_regclass('dbsync.apply_progress') is null") == "t") return "";
+    return target.value("select max(state) from dbsync.apply_progress");
+  }
+  std::string slots() {
+    return source.value("select count(*) from pg_replication_slots where database = current_database()");
+  }
+  // Accounts between which money moves, and a log of the moves; on the target the log
+  // has no key, so that what comes twice is seen.
+  void make_bank(int accounts) {
+    source.exec("create table account (id int primary key, balance int not null, note text);"
+                "create table log (n int primary key, account int)");
+    target.exec("create table account (id int primary key, balance int not null, note text);"
+                "create table log (n int, account int)");
+    source.exec(fmt::format("insert into account select i, 0, repeat('n', 100) from generate_series(1, {}) i", accounts));
+  }
+};
+
+// Moves money until it is destroyed. One transaction has one row of the log.
+class Mover {
+ public:
+  Mover(const std::string& conninfo, int accounts)
+      : thread_([this, conninfo, accounts] {
+          PgSession session(conninfo);
+          std::mt19937 random(7);
+          while (!stop_) {
+            const int n = ++moves_;
+            const auto from = 1 + random() % static_cast<unsigned>(accounts);
+            session.run(fmt::format("begin; update account set balance = balance - 1 where id = {}; "
+                                    "update account set balance = balance + 1 where id = {}; "
+                                    "insert into log values ({}, {}); commit",
+                                    from, 1 + random() % static_cast<unsigned>(accounts), n, from));
+            if (n % 40 == 0) session.run("begin; update account set balance = 7; savepoint s; delete from log; rollback");
+            if (n % 100 == 0) session.run(fmt::format("update account set id = -id where id = {}", from));
+            if (n % 100 == 0) session.run("update account set id = -id where id < 0");
+          }
+        }) {}
+  ~Mover() { stop(); }
+  int stop() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+    return moves_;
+  }
+
+ private:
+  std::atomic<bool> stop_ = false;
+  std::atomic<int> moves_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(FollowCopy, CopiesOnTheSlotsSnapshotAndFollowsWhileTheSourceIsWrittenTo) {
+  make_bank(3000);
+  Mover mover(source.conninfo(), 3000);
+  Program program({"pgsql2pgsql", "-j", "2", "--max-rate", "10000"}, here());
+  EXPECT_TRUE(eventually([this] { return state() == "following"; })) << program.err_so_far();
+  std::this_thread::sleep_for(300ms);
+  program.signal(SIGTERM);
+  const RunResult stopped = program.wait();
+  EXPECT_EQ(stopped.exit_code, kInterrupted) << stopped.describe();
+  EXPECT_NE(stopped.err.find("snapshot of the replication slot"), std::string::npos) << stopped.err;
+  const int moves = mover.stop();
+  complete();
+  EXPECT_EQ(target.value("select count(*) || ' ' || count(distinct n) from log"), fmt::format("{0} {0}", moves));
+  EXPECT_EQ(target.value("select sum(balance) from account"), "0");
+  expect_same_table("account");
+}
+
+TEST_F(FollowCopy, TheStatusTellsOfCopyAndFollowing) {
+  make_bank(10);
+  configure("[local.pgsql]\nconnect_string = \"" + target.conninfo() + "\"\ntask = \"nightly\"\n");
+  complete();
+  source.exec("insert into log values (1, 1)");
+  complete();
+  EXPECT_EQ(target.value("select count(*) || ' ' || count(full_s_start) || count(full_s_end) || count(decoder_start) || ' ' || "
+                         "max(apply_id) || ' ' || max(state) || ' ' || max(exit_status) from db_sync_status"),
+            "1 111 1 done 0");
+  const auto json = nlohmann::json::parse(run({"--status", "--json"}).out);
+  EXPECT_EQ(json["apply_id"], 1);
+  EXPECT_EQ(json["tables_done"], 2);
+  EXPECT_LT(json["following"]["lag_bytes"], 65536) << "only what the server itself has written since";
+  EXPECT_EQ(json["following"]["conflicts"], 0);
+  EXPECT_FALSE(json["following"]["applied_lsn"].is_null());
+  EXPECT_FALSE(json["following"]["applied_time"].is_null());
+  const RunResult text = run({"--status"});
+  EXPECT_NE(text.out.find("applied       1 transactions, up to "), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("WAL kept"), std::string::npos) << text.out;
+}
+
+TEST_F(FollowCopy, FullOnlyLeavesNothingOnTheSource) {
+  make_bank(10);
+  const RunResult result = run({"--full-only"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  expect_same_table("account");
+  EXPECT_EQ(slots(), "0");
+  EXPECT_EQ(source.value("select count(*) from pg_publication"), "0");
+}
+
+// Killed at any moment, while copying most of the time: the complete tables are
+// brought to a later moment, the others copied from it.
+TEST_F(FollowCopy, KilledAtAnyMomentItLosesAndRepeatsNothing) {
+  make_bank(2000);
+  both("create table tree (id int, part int, v text, primary key (part, id)) partition by list (part)");
+  for (int i = 0; i < 4; ++i) both(fmt::format("create table tree_{0} partition of tree for values in ({0})", i));
+  source.exec("insert into tree select i, i % 4, 'v' || i from generate_series(1, 4000) i");
+  Mover mover(source.conninfo(), 2000);
+  PgSession trees(source.conninfo());
+  std::mt19937 random(20261124);
+  int in_copy = 0;
+  const int kills = number_from_environment("DBSYNC_FOLLOW_KILLS", 14);
+  for (int i = 0; i < kills; ++i) {
+    Program program({"pgsql2pgsql", "-j", "2", "--max-rate", "6000"}, here());
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 900));
+    trees.run(fmt::format("update tree set v = 'w{0}' where id % 97 = {0}; delete from tree where id = {0}; "
+                          "update tree set part = (part + 1) % 4 where id % 500 = {0}", i + 1));
+    program.signal(SIGKILL);
+    const RunResult result = program.wait();
+    EXPECT_EQ(result.exit_code, 128 + SIGKILL) << result.describe();
+    in_copy += state() == "copying" ? 1 : 0;
+  }
+  EXPECT_GT(in_copy, 0) << "no kill hit the copy";
+  complete();
+  const int moves = mover.stop();
+  complete();
+  EXPECT_EQ(target.value("select count(*) || ' ' || count(distinct n) from log"), fmt::format("{0} {0}", moves));
+  expect_same_table("account");
+  expect_same_table("tree");
+  EXPECT_EQ(source.value("select count(*) from pg_replication_slots where database = current_database() and temporary"), "0");
+}
+
+TEST_F(FollowCopy, GoesOnWithCreatedTablesKeysAndForeignKeys) {
+  source.exec("create table parent (id serial primary key, v text unique);"
+              "create table child (id int primary key, parent int not null references parent, n int);"
+              "create index on child (n);"
+              "create view both_of_them as select c.id, p.v from child c join parent p on p.id = c.parent;"
+              "insert into parent (v) select 'v' || i from generate_series(1, 3000) i;"
+              "insert into child select i, i, i from generate_series(1, 3000) i");
+  for (int i = 0; i < 6; ++i) {
+    Program program({"pgsql2pgsql", "--create", "-j", "1", "--max-rate", "8000"}, here());
+    std::this_thread::sleep_for(std::chrono::milliseconds(300 + 100 * i));
+    source.exec("with p as (insert into parent (v) select 'new ' || i from generate_series(1, 20) i "
+                "where not exists (select from parent where v = 'new ' || i) returning id) insert into child select id, id from p");
+    program.signal(SIGKILL);
+    program.wait();
+  }
+  complete({"--create"});
+  expect_same_table("parent");
+  expect_same_table("child");
+  expect_same("select conname, contype, convalidated from pg_constraint c join pg_namespace n on n.oid = connamespace "
+              "where nspname = 'public' order by 1");
+  expect_same("select indexdef from pg_indexes where schemaname = 'public' order by 1");
+  ASSERT_EQ(run({"--cleanup"}).exit_code, 0);
+  EXPECT_EQ(target.value("select nextval('parent_id_seq')"), source.value("select nextval('parent_id_seq')"));
+  EXPECT_EQ(slots(), "0");
+  EXPECT_EQ(target.value("select to_regclass('dbsync.copy_run') is null"), "t");
+}
+
+TEST_F(FollowCopy, AFailedTableIsCopiedLaterAndTheOthersKeepUp) {
+  source.exec("create table a (id int primary key, v text); create table b (id int primary key, v text);"
+              "insert into a values (1, 'a'), (2, 'a'); insert into b values (1, 'b')");
+  target.exec("create table a (id int primary key, v text)");
+  RunResult result = run({"--end-at", "now"});
+  EXPECT_EQ(result.exit_code, kTargetFailed) << result.describe();
+  EXPECT_NE(result.err.find("the same command goes on with the copy"), std::string::npos) << result.err;
+  EXPECT_EQ(slots(), "1");
+  EXPECT_EQ(run({"--follow-only"}).exit_code, kTargetFailed) << "the copy has not ended";
+  source.exec("update a set v = 'changed' where id = 1; delete from a where id = 2; insert into b values (2, 'b')");
+  target.exec("create table b (id int primary key, v text)");
+  complete();
+  expect_same_table("a");
+  expect_same_table("b");
+}
+
+TEST_F(FollowCopy, AFailureBeforeTheFirstRowLeavesNothingBehind) {
+  source.exec("create table t (id int primary key); insert into t values (1)");
+  const RunResult result = run({"--end-at", "now"});
+  EXPECT_EQ(result.exit_code, kTargetFailed) << result.describe();
+  EXPECT_EQ(slots(), "0") << result.err;
+  EXPECT_EQ(source.value("select count(*) from pg_publication"), "0");
+  EXPECT_EQ(state(), "");
+}
+
+TEST_F(FollowCopy, RestartBeginsAnew) {
+  both("create table t (id int primary key, v text)");
+  source.exec("insert into t values (1, 'a')");
+  complete();
+  source.exec("select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()");
+  source.exec("update t set v = 'b'; insert into t values (2, 'c')");
+  RunResult result = run({"--end-at", "now"});
+  EXPECT_EQ(result.exit_code, kSourceFailed) << result.describe();
+  EXPECT_NE(result.err.find("--restart"), std::string::npos) << result.err;
+  complete({"--restart"});
+  source.exec("insert into t values (3, 'd')");
+  complete();
+  expect_same_table("t");
+}
+
+TEST_F(FollowCopy, TablesWithoutAKeyAreNotPublishedUnasked) {
+  both("create table keyless (id int); create table keyed (id int primary key)");
+  source.exec("insert into keyless values (1)");
+  RunResult result = run({"--end-at", "now"});
+  EXPECT_EQ(result.exit_code, kSourceFailed) << result.describe();
+  EXPECT_NE(result.err.find("replica identity: public.keyless"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("REPLICA IDENTITY FULL"), std::string::npos) << result.err;
+  EXPECT_EQ(slots(), "0");
+  source.exec("update keyless set id = 2");
+  complete({"--exclude", "keyless"});
+  ASSERT_EQ(run({"--cleanup"}).exit_code, 0);
+  configure("tables_without_key = publish");
+  complete({"--include", "keyless"});
+  source.exec("insert into keyless values (3)");
+  complete({"--include", "keyless"});
+  expect_same_table("keyless");
+}
+
+TEST_F(FollowCopy, SchemasAreMappedWhileFollowing) {
+  source.exec("create schema sales; create schema stock; create table sales.t (id int primary key, v text);"
+              "create table stock.u (id int primary key); insert into sales.t values (1, 'a'); insert into stock.u values (1)");
+  configure("[schema_map]\nsales = \"new sales\"\nstock = \"public\"\n");
+  complete({"--create"});
+  source.exec("insert into sales.t values (2, 'b'); update sales.t set v = 'c' where id = 1; insert into stock.u values (2)");
+  complete({"--create"});
+  EXPECT_EQ(difference(target.query("select * from \"new sales\".t order by id"), source.query("select * from sales.t order by id")), "");
+  EXPECT_EQ(target.value("select count(*) from public.u"), "2");
+}
+
+TEST_F(FollowCopy, QueriesAndUnloggedTablesAreCopiedOnly) {
+  both("create table t (id int primary key); create unlogged table u (id int primary key); create table q (id int primary key)");
+  source.exec("insert into t values (1); insert into u values (1)");
+  dir.write_file("tab_list.txt", "t\nu\nq : select id + 10 as id from t\n");
+  const RunResult result = run({"-l", "tab_list.txt", "--end-at", "now"});
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_NE(result.err.find("public.u: copied and not followed, since it is unlogged"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("q: copied and not followed, since it is a query"), std::string::npos) << result.err;
+  source.exec("insert into t values (2)");
+  complete({"-l", "tab_list.txt"});
+  expect_same_table("t");
+  EXPECT_EQ(target.value("select id from u"), "1");
+  EXPECT_EQ(target.value("select string_agg(id::text, ',') from q"), "11");
+}
+
+TEST_F(FollowCopy, RetainedWalIsWatchedDuringTheCopy) {
+  both("create table t (id int primary key, v text)");
+  source.exec("insert into t select i, 'v' from generate_series(1, 30000) i");
+  configure("max_retained_wal = 1\nover_max_retained_wal = stop");
+  Program program({"pgsql2pgsql", "-j", "1", "--max-rate", "3000"}, here());
+  ASSERT_TRUE(eventually([this] { return slots() == "1"; })) << program.err_so_far();
+  source.exec("create table noise (v text); insert into noise select repeat(md5(i::text), 30) from generate_series(1, 5000) i");
+  const RunResult result = program.wait();
+  EXPECT_EQ(result.exit_code, kSourceFailed) << result.describe();
+  EXPECT_NE(result.err.find("more than max_retained_wal allows"), std::string::npos) << result.err;
+  EXPECT_EQ(slots(), "0");
+}
+
+TEST(FollowCopyRefusal, WithoutLogicalDecodingItCopiesAndNamesTheSettings) {
+  TargetDb target;
+  TestDir dir;
+  dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+                                       Servers::instance().pg_without_logical("postgres"), target.conninfo()));
+  PgSession source(Servers::instance().pg_without_logical("postgres"));
+  const std::string table = unique_name();
+  source.run("create table " + table + " (id int primary key); insert into " + table + " values (1)");
+  RunOptions here;
+  here.cwd = dir.path();
+  const RunResult run = run_program({"pgsql2pgsql", "--create", "--include", table}, here);
+  source.run("drop table " + table);
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_NE(run.err.find("set wal_level = logical"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("increments are off"), std::string::npos) << run.err;
+  EXPECT_EQ(target.value("select count(*) from " + table), "1");
+}
+
+}  // namespace
+
+}  // namespace dbsync::test
