@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/log_error.h"
-#include "base/progress.h"
 #include "base/shutdown.h"
 #include "config/config.h"
 #include "config/options.h"
@@ -18,6 +17,7 @@
 #include "mysql2pgsql/migration.h"
 #include "mysql2pgsql/mysql_source.h"
 #include "pg/catalog.h"
+#include "verify/verify_run.h"
 #include "version.h"
 
 namespace dbsync {
@@ -119,13 +119,13 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
   if (tasks.empty()) log::warning("main", fmt::format("the database {} has no tables", config.src_mysql.db));
 
   MysqlSource mysql(config.src_mysql, catalog, mapping, config.policies);
+  const VerifyRun verification{mysql, options, config, job, facts, shutdown.drain_token(), shutdown.cancel_token(), {}};
+  if (options.verify_only) return verify_only(verification, std::move(tasks));
   JobStatus status(config, facts);
   job.observer = [&status](const auto& all, const auto& views) { status.observe(all, views); };
   JobResult result = run_job(mysql, config, mapping.dialect, std::move(tasks), job, shutdown, status);
   if (job.create) result.notes = schema.notes;
-  if (!options.quiet || result.exit_status() != 0) print_to_user(summary_text(result));
-  if (!options.report_path.empty()) write_report(options.report_path, facts, result);
-  return result.exit_status();
+  return report_and_verify(verification, result);
 }
 
 int run(int argc, char** argv) {

@@ -97,6 +97,14 @@ CopyFormat choose_format(const std::vector<ColumnPlan>& plans, const CopyTask& t
   return CopyFormat::binary;
 }
 
+// True when our binary form of a value is the one that the target itself gives:
+// it keeps jsonb and the values of extensions in a form of its own.
+bool has_exact_form(const ColumnPlan& plan) {
+  const PgKind kind = plan.target.kind;
+  return kind != PgKind::jsonb && kind != PgKind::geometry && kind != PgKind::other &&
+         binary_encoder(plan.source, plan.wire, plan.target) != nullptr;
+}
+
 class MysqlChunkReader : public ChunkReader {
  public:
   MysqlChunkReader(std::unique_ptr<MysqlCursor> cursor, RowEncoder encoder, CopyFormat format)
@@ -150,9 +158,14 @@ class MysqlChunkReader : public ChunkReader {
 
 class MysqlSession : public SourceSession {
  public:
-  MysqlSession(std::unique_ptr<MysqlConnection> connection, const MysqlCatalog& catalog, const MapOptions& options,
-               const ValuePolicies& policies)
-      : connection_(std::move(connection)), catalog_(catalog), options_(options), policies_(policies) {}
+  MysqlSession(MysqlSource& source, std::unique_ptr<MysqlConnection> connection, const MysqlCatalog& catalog,
+               const MapOptions& options, const ValuePolicies& policies)
+      : source_(source), connection_(std::move(connection)), catalog_(catalog), options_(options), policies_(policies) {}
+  ~MysqlSession() override {
+    if (connection_->usable()) source_.give_back(std::move(connection_));
+  }
+  MysqlSession(const MysqlSession&) = delete;
+  MysqlSession& operator=(const MysqlSession&) = delete;
 
   void plan_chunks(const CopyTask& task, const ChunkSizes& sizes, const std::function<void(Chunk)>& emit) override {
     if (task.query.empty()) {
@@ -169,31 +182,49 @@ class MysqlSession : public SourceSession {
 
   std::unique_ptr<ChunkReader> open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                                     CopyFormatChoice choice) override {
-    Selection selection;
-    if (task.query.empty())
-      selection = select_table(*catalog_.find_table(task.name), *task.definition, target, chunk);
-    else
-      selection.sql = task.query;
-    auto cursor = std::make_unique<MysqlCursor>(*connection_, selection.sql);
-    if (!task.query.empty())
-      for (const ResultColumn& column : cursor->columns()) selection.names.push_back(target_name(column.name, options_));
-    const auto types = result_types(cursor->columns(), catalog_);
-    std::vector<ColumnPlan> plans;
-    for (std::size_t i = 0; i < types.size(); ++i)
-      plans.push_back(plan_column(cursor->columns()[i], selection.names[i], types[i], target, policies_));
-    const CopyFormat format = choose_format(plans, task, choice, options_.dialect);
+    Prepared prepared = prepare(task, chunk, target);
+    const CopyFormat format = choose_format(prepared.plans, task, choice, options_.dialect);
     // The types come from the query itself: from within brackets the server may
     // not name a column's table.
     if (!task.query.empty() && !chunk.whole())
-      cursor = std::make_unique<MysqlCursor>(
+      prepared.cursor = std::make_unique<MysqlCursor>(
           *connection_, fmt::format("SELECT * FROM {} WHERE {}", as_relation(task.query), chunk.predicate));
-    return std::make_unique<MysqlChunkReader>(std::move(cursor), RowEncoder(std::move(plans), format), format);
+    return std::make_unique<MysqlChunkReader>(std::move(prepared.cursor), RowEncoder(std::move(prepared.plans), format), format);
+  }
+
+  RowShape shape(const CopyTask& task, const TargetTable& target) override {
+    const Prepared prepared = prepare(task, {}, target);
+    RowShape out;
+    for (const ColumnPlan& plan : prepared.plans) out.columns.push_back(plan.name);
+    out.exact = std::all_of(prepared.plans.begin(), prepared.plans.end(), has_exact_form);
+    return out;
   }
 
   bool usable() noexcept override { return connection_->usable(); }
   void cancel() noexcept override { connection_->cancel(); }
 
  private:
+  struct Prepared {
+    std::unique_ptr<MysqlCursor> cursor;
+    std::vector<ColumnPlan> plans;
+  };
+
+  Prepared prepare(const CopyTask& task, const Chunk& chunk, const TargetTable& target) {
+    Selection selection;
+    if (task.query.empty())
+      selection = select_table(*catalog_.find_table(task.name), *task.definition, target, chunk);
+    else
+      selection.sql = task.query;
+    Prepared out{std::make_unique<MysqlCursor>(*connection_, selection.sql), {}};
+    const auto& columns = out.cursor->columns();
+    if (!task.query.empty())
+      for (const ResultColumn& column : columns) selection.names.push_back(target_name(column.name, options_));
+    const auto types = result_types(columns, catalog_);
+    for (std::size_t i = 0; i < types.size(); ++i)
+      out.plans.push_back(plan_column(columns[i], selection.names[i], types[i], target, policies_));
+    return out;
+  }
+
   // The table whose single number key is a column of the query, and the query's
   // name for it; nothing when the query cannot be read in parts.
   std::optional<std::pair<const MysqlTable*, std::string>> query_key(const CopyTask& task) {
@@ -225,6 +256,7 @@ class MysqlSession : public SourceSession {
     }
   }
 
+  MysqlSource& source_;
   std::unique_ptr<MysqlConnection> connection_;
   const MysqlCatalog& catalog_;
   const MapOptions& options_;
@@ -276,7 +308,12 @@ std::unique_ptr<SourceSession> MysqlSource::session() {
     }
   }
   if (!connection) connection = replace_session();
-  return std::make_unique<MysqlSession>(std::move(connection), catalog_, options_, policies_);
+  return std::make_unique<MysqlSession>(*this, std::move(connection), catalog_, options_, policies_);
+}
+
+void MysqlSource::give_back(std::unique_ptr<MysqlConnection> connection) {
+  const std::lock_guard lock(mutex_);
+  free_.push_back(std::move(connection));
 }
 
 // A MySQL snapshot ends with its session. A user who asked for one moment gets

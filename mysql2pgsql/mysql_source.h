@@ -26,6 +26,9 @@ class MysqlSource : public SnapshotSource {
   std::unique_ptr<SourceSession> session() override;
   bool snapshot_held() const override { return !later_moment_; }
 
+  // A session that is done with: the next one goes on in its snapshot.
+  void give_back(std::unique_ptr<MysqlConnection> connection);
+
  private:
   std::unique_ptr<MysqlConnection> replace_session();
   std::vector<std::string> tables_to_lock(const std::vector<CopyTask>& tasks) const;
@@ -35,7 +38,7 @@ class MysqlSource : public SnapshotSource {
   const MapOptions& options_;
   const ValuePolicies& policies_;
   std::mutex mutex_;                                      // guards free_
-  std::vector<std::unique_ptr<MysqlConnection>> free_;    // on the snapshot, not handed out yet
+  std::vector<std::unique_ptr<MysqlConnection>> free_;    // on the snapshot, nobody's
   SnapshotFacts snapshot_;
   std::atomic<bool> later_moment_{false};
 };

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/log_error.h"
-#include "base/progress.h"
 #include "base/text.h"
 #include "copy/copy_job.h"
 #include "copy/job_report.h"
@@ -24,7 +23,9 @@
 #include "pgsql2pgsql/schema_plan.h"
 #include "pgsql2pgsql/schema_restore.h"
 #include "pgsql2pgsql/table_ddl.h"
+#include "pgsql2pgsql/verify_again.h"
 #include "schema/ddl_writer.h"
+#include "verify/verify_run.h"
 #include "version.h"
 
 namespace dbsync {
@@ -58,6 +59,7 @@ class FullCopy {
     if (request_.snapshot) source_.use_snapshot(request_.snapshot->name, request_.snapshot->lsn);
     facts_.source = source_.begin(options_.jobs).endpoint();
     facts_.source_version = dialect_name(source_.dialect());
+    if (options_.verify_only) return compare();
     std::optional<JobStatus> own;
     JobStatus& status = request_.status != nullptr ? *request_.status : own.emplace(config_, facts_);
     status.begin();
@@ -103,9 +105,8 @@ class FullCopy {
     JobResult result = run_copy_job(source_, config_.desc_pgsql, dialect_, std::move(planned_.tasks), job_, drain_, cancel_);
     finish(result);
     status.end(result);
-    if (!options_.quiet || result.exit_status() != 0) print_to_user(summary_text(result));
-    if (!options_.report_path.empty()) write_report(options_.report_path, facts_, result);
-    return {result.exit_status(), worth_a_retry(result)};
+    set_target(source_, false);
+    return {report_and_verify(verification(), result), worth_a_retry(result)};
   }
 
   // Only tables whose every part is in can be brought up; a partition whose changes
@@ -143,6 +144,29 @@ class FullCopy {
     return std::any_of(result.results.begin(), result.results.end(), [&](const TaskResult& task) {
       return (task.error && cured(*task.error)) || std::any_of(task.post_errors.begin(), task.post_errors.end(), cured);
     });
+  }
+
+  CopyOutcome compare() {
+    read_source();
+    log_start();
+    plan();
+    set_target(source_, false);
+    VerifyRun run = verification();
+    if (const auto task = following_task(config_, source_.planner(), *target_)) {
+      log::info("main", fmt::format("the task {} follows: rows that differ are looked at again", task->name));
+      run.again = verify_again(config_, *task, source_, options_.jobs, [this](PgSource& later) {
+        set_target(later, false);
+        later.set_relations(planned_.relations);
+      });
+    }
+    return {verify_only(run, std::move(planned_.tasks)), false};
+  }
+
+  VerifyRun verification() { return {source_, options_, config_, job_, facts_, drain_, cancel_, {}}; }
+
+  // `rejects`: rows may have to be shown, so they go as text.
+  void set_target(PgSource& source, bool rejects) const {
+    source.set_target(target_->server_version(), dialect_.text_copy, rejects);
   }
 
   void connect_target() {
@@ -203,7 +227,7 @@ class FullCopy {
   void plan() {
     const PartitionTree tree = read_partition_tree(*target_);
     planned_ = plan_tasks(catalog_, selected_, map_, tree, options_.schema.empty() ? config_.target_schema : options_.schema);
-    source_.set_target(target_->server_version(), dialect_.text_copy, config_.reject_limit > 0);
+    set_target(source_, config_.reject_limit > 0);
     source_.set_relations(planned_.relations);
     if (restore_) {
       add_post_load();

@@ -55,6 +55,7 @@ JournalKey journal_key(const Options& options, const Config& config);
 // What -l, --include and --exclude choose.
 TableFilter table_filter(const Options& options, const Config& config);
 
+// With --verify-only, compares and copies nothing.
 CopyOutcome run_full_copy(const FullCopyRequest& request, const std::stop_token& drain, const std::stop_token& cancel);
 
 // Prints the schema of the target to stdout.

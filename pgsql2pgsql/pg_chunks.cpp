@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "pg/block_ranges.h"
 #include "pgsql2pgsql/pg_session.h"
 #include "schema/quote.h"
 
@@ -12,22 +13,13 @@ namespace dbsync {
 
 namespace {
 
-constexpr int kTidRangeScans = 140000;
 constexpr double kInOrder = 0.9;  // pg_stats.correlation from which a range of keys is a range of blocks
 constexpr std::uint64_t kMostChunks = 10000;
 
-// Chunks between the bounds, open at both ends: rows outside of what the
-// statistics know are in the first or the last one.
-void emit_ranges(const std::string& column, const std::vector<std::string>& bounds, std::uint64_t bytes,
-                 const std::function<void(Chunk)>& emit) {
-  for (std::size_t i = 0; i <= bounds.size(); ++i) {
-    Chunk chunk;
-    if (i > 0) chunk.predicate = fmt::format("{} >= {}", column, bounds[i - 1]);
-    if (i < bounds.size())
-      chunk.predicate += fmt::format("{}{} < {}", i > 0 ? " AND " : "", column, bounds[i]);
-    chunk.estimated_bytes = bytes / (bounds.size() + 1);
-    emit(std::move(chunk));
-  }
+// Rows outside of what the statistics know are in the first or the last chunk.
+void emit_ranges(std::vector<std::string> predicates, std::uint64_t bytes, const std::function<void(Chunk)>& emit) {
+  const std::uint64_t each = bytes / predicates.size();
+  for (std::string& predicate : predicates) emit({{}, std::move(predicate), each});
 }
 
 // "{1,2,3}", an array of integers as text.
@@ -57,20 +49,11 @@ void PgSession::plan_chunks(const CopyTask& task, const ChunkSizes& sizes, const
 }
 
 // Rows that were inserted since the snapshot may lie behind the last block
-// counted here, and need not be seen; the last chunk is open all the same, so
-// that nothing depends on the count.
+// counted, and need not be seen.
 bool PgSession::plan_by_ctid(const PgRelation& relation, std::uint64_t chunks, const std::function<void(Chunk)>& emit) {
-  const PgResult result = connection_->exec(
-      "SELECT pg_catalog.pg_relation_size(c.oid, 'main') / current_setting('block_size')::bigint, a.amname "
-      "FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam WHERE c.oid = $1",
-      {std::to_string(relation.oid)});
-  if (result.rows() == 0 || result.value(0, 1) != "heap") return false;
-  const auto blocks = static_cast<std::uint64_t>(result.integer(0, 0));
-  chunks = std::min(chunks, blocks);
-  if (chunks < 2) return false;
-  std::vector<std::string> bounds;
-  for (std::uint64_t i = 1; i < chunks; ++i) bounds.push_back(fmt::format("'({},0)'::tid", blocks * i / chunks));
-  emit_ranges("ctid", bounds, relation.bytes, emit);
+  auto ranges = block_ranges(*connection_, relation.oid, chunks);
+  if (ranges.empty()) return false;
+  emit_ranges(std::move(ranges), relation.bytes, emit);
   return true;
 }
 
@@ -97,7 +80,7 @@ bool PgSession::plan_by_key(const PgRelation& relation, std::uint64_t chunks, co
   std::vector<std::string> bounds;
   for (std::uint64_t i = 1; i < chunks; ++i) bounds.push_back(histogram[(histogram.size() - 1) * i / chunks]);
   if (bounds.empty()) return false;
-  emit_ranges(quote_identifier(key.text(0, 0)), bounds, relation.bytes, emit);
+  emit_ranges(ranges_between(quote_identifier(key.text(0, 0)), bounds), relation.bytes, emit);
   return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "pg/block_ranges.h"
 #include "pg/catalog.h"
 #include "pg/copy_out.h"
 #include "pgsql2pgsql/binary_rule.h"
@@ -24,6 +25,12 @@ const TargetColumn& target_column(const TargetTable& target, const std::string& 
 std::string column_list(const std::vector<PgColumn>& columns) {
   std::string out;
   for (const PgColumn& column : columns) out += (out.empty() ? "" : ", ") + quote_identifier(column.name);
+  return out;
+}
+
+std::vector<std::string> column_names(const std::vector<PgColumn>& columns) {
+  std::vector<std::string> out;
+  for (const PgColumn& column : columns) out.push_back(column.name);
   return out;
 }
 
@@ -98,35 +105,38 @@ void PgSession::use_search_path(bool of_user) {
   users_path_ = of_user;
 }
 
-// The planner may think a sequential scan with a filter cheaper than a range of
-// blocks when its statistics are old; it would read the table once per chunk.
-void PgSession::use_tid_scans(bool only) {
-  if (only == tid_scans_) return;
-  connection_->exec(only ? "SET enable_seqscan = off" : "RESET enable_seqscan");
-  tid_scans_ = only;
+PgSession::Selection PgSession::select(const CopyTask& task, const Chunk& chunk, const TargetTable& target) {
+  use_search_path(!task.query.empty());
+  Selection out = task.query.empty() ? select_table(relation_of(task), chunk, target) : select_query(task);
+  for (const PgColumn& column : out.columns)
+    if (target_column(target, column.name).generated)
+      throw Error(ErrorKind::target, fmt::format("column {} of {} is generated on the target", column.name, display_name(target.name)))
+          .hint("leave it out of the query");
+  return out;
 }
 
 std::unique_ptr<ChunkReader> PgSession::open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                                              CopyFormatChoice format) {
-  use_search_path(!task.query.empty());
-  use_tid_scans(!chunk.whole());
-  const Selection selection =
-      task.query.empty() ? select_table(relation_of(task), chunk, target) : select_query(task);
-  std::vector<std::string> names;
-  for (const PgColumn& column : selection.columns) {
-    const TargetColumn& receiver = target_column(target, column.name);
-    if (receiver.generated)
-      throw Error(ErrorKind::target, fmt::format("column {} of {} is generated on the target", column.name, display_name(target.name)))
-          .hint("leave it out of the query");
-    names.push_back(column.name);
-  }
+  const Selection selection = select(task, chunk, target);
+  use_block_ranges(*connection_, !chunk.whole(), tid_scans_);
   const bool binary = choose_binary(task, selection, target, format);
   const std::string from = !selection.sql.empty()
                                ? "(" + selection.sql + "\n)"
                                : fmt::format("{} ({})", quote_name(relation_of(task).name), column_list(selection.columns));
   auto rows = std::make_unique<CopyOut>(*connection_, fmt::format("COPY {} TO STDOUT{}", from, binary ? " WITH BINARY" : ""),
                                         binary);
-  return std::make_unique<PgChunkReader>(std::move(rows), std::move(names), binary ? CopyFormat::binary : CopyFormat::text);
+  return std::make_unique<PgChunkReader>(std::move(rows), column_names(selection.columns),
+                                         binary ? CopyFormat::binary : CopyFormat::text);
+}
+
+// A binary form that is stable is that of the target, too, where the types are the
+// same; of those with a length that we do not know, only with the same length.
+RowShape PgSession::shape(const CopyTask& task, const TargetTable& target) {
+  const Selection selection = select(task, {}, target);
+  const bool same = std::all_of(selection.columns.begin(), selection.columns.end(), [&](const PgColumn& column) {
+    return column.type.kind != PgKind::other || column.type.name == target_column(target, column.name).type.name;
+  });
+  return {column_names(selection.columns), same && choose_binary(task, selection, target, CopyFormatChoice::binary)};
 }
 
 }  // namespace dbsync

@@ -23,6 +23,7 @@ class PgSession : public SourceSession {
   void plan_chunks(const CopyTask& task, const ChunkSizes& sizes, const std::function<void(Chunk)>& emit) override;
   std::unique_ptr<ChunkReader> open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                                     CopyFormatChoice format) override;
+  RowShape shape(const CopyTask& task, const TargetTable& target) override;
   bool usable() noexcept override { return connection_->usable() && connection_->idle_in_transaction(); }
   void cancel() noexcept override { connection_->cancel(); }
 
@@ -36,8 +37,8 @@ class PgSession : public SourceSession {
   const PgRelation& relation_of(const CopyTask& task) const;
   Selection select_table(const PgRelation& relation, const Chunk& chunk, const TargetTable& target) const;
   Selection select_query(const CopyTask& task);
+  Selection select(const CopyTask& task, const Chunk& chunk, const TargetTable& target);
   void use_search_path(bool of_user);
-  void use_tid_scans(bool only);
   bool choose_binary(const CopyTask& task, const Selection& selection, const TargetTable& target,
                      CopyFormatChoice choice) const;
   bool plan_by_ctid(const PgRelation& relation, std::uint64_t chunks, const std::function<void(Chunk)>& emit);

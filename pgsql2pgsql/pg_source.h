@@ -50,6 +50,8 @@ class PgSource : public SnapshotSource {
 
   // For pg_dump --snapshot; "" when there is none to join.
   const std::string& snapshot_name() const { return facts_.snapshot; }
+  // The source's position at the snapshot, or a little behind; "" = not known.
+  const std::string& lsn() const { return lsn_; }
   // A session came too late to join the snapshot: whatever held it is gone.
   bool snapshot_lost() const { return snapshot_lost_; }
   const Dialect& dialect() const { return facts_.dialect; }

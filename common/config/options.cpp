@@ -37,6 +37,7 @@ class ArgumentParser {
   Error usage_error(std::string message) const;
   void check_combinations() const;
   void check_follow_options() const;
+  void check_verify_options() const;
 
   Program program_;
   std::vector<std::string_view> arguments_;
@@ -120,6 +121,32 @@ void ArgumentParser::check_follow_options() const {
         .hint("follow to the end first (--end-at now), then run --cleanup by itself");
 }
 
+void ArgumentParser::check_verify_options() const {
+  const Options& o = options_;
+  if (!o.verify_report.empty() && !o.verify && !o.verify_only)
+    throw usage_error("--verify-report goes with --verify or --verify-only").hint("add one of them, or leave it out");
+  if (!o.verify && !o.verify_only) return;
+  const char* const name = o.verify_only ? "--verify-only" : "--verify";
+  const char* other = o.ddl_only      ? "-d"
+                      : o.status      ? "--status"
+                      : o.cleanup     ? "--cleanup"
+                      : o.follow_only ? "--follow-only"
+                                      : nullptr;
+  if (o.verify_only && other == nullptr)
+    other = o.verify          ? "--verify"
+            : o.create        ? "--create"
+            : o.append        ? "--append"
+            : o.truncate      ? "--truncate"
+            : o.resume        ? "--resume"
+            : o.restart       ? "--restart"
+            : o.full_only     ? "--full-only"
+            : !o.end_at.empty() ? "--end-at"
+                              : nullptr;
+  if (other != nullptr)
+    throw usage_error(fmt::format("{} and {} exclude each other", name, other))
+        .hint(o.verify_only ? "--verify-only loads nothing; --verify compares after a copy" : "leave out one of them");
+}
+
 void ArgumentParser::check_combinations() const {
   const Options& o = options_;
   if (o.no_partitions && !o.ddl_only) throw usage_error("-n goes with -d only").hint("add -d, or leave out -n");
@@ -131,6 +158,7 @@ void ArgumentParser::check_combinations() const {
     throw usage_error("--cleanup goes with neither -d, --resume nor --restart").hint("run it by itself");
   if (o.verbose && o.quiet) throw usage_error("-v and -q exclude each other").hint("leave out one of them");
   check_follow_options();
+  check_verify_options();
   if (o.section != DdlSection::all && !o.ddl_only)
     throw usage_error("--section goes with -d only").hint("add -d, or leave out --section");
   if (o.json && !o.status) throw usage_error("--json goes with --status only").hint("add --status, or leave out --json");

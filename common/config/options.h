@@ -37,6 +37,9 @@ struct Options {
   bool cleanup = false;           // --cleanup
   std::vector<std::string> include;  // --include PATTERN, may be repeated
   std::vector<std::string> exclude;  // --exclude PATTERN
+  bool verify = false;            // --verify: compare after the copy
+  bool verify_only = false;       // --verify-only: compare, copy nothing
+  std::string verify_report;      // --verify-report FILE; "" = verify.jsonl beside the rejects
   bool status = false;            // --status: print the status tables, copy nothing
   bool json = false;              // --json: goes with --status
   std::string report_path;        // --report FILE

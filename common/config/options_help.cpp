@@ -38,7 +38,7 @@ constexpr std::string_view kExitCodes =
     "  2    configuration: my.cfg or the table list\n"
     "  3    source: cannot be reached, or refused a statement\n"
     "  4    target: cannot be reached, or refused a statement\n"
-    "  5    data: a value or row that the target cannot take\n"
+    "  5    data: a value or row that the target cannot take, or rows that differ\n"
     "  70   internal error, please report it\n"
     "  130  interrupted\n";
 

@@ -147,7 +147,8 @@ std::string summary_text(const JobResult& result) {
   return out + changed_text(result) + notes_text(result) + failures_text(result);
 }
 
-void write_report(const std::string& path, const RunFacts& facts, const JobResult& result) {
+void write_report(const std::string& path, const RunFacts& facts, const JobResult& result,
+                  const nlohmann::json* verification) {
   nlohmann::json report{{"program", facts.program},
                         {"version", kVersion},
                         {"started", facts.started},
@@ -163,6 +164,7 @@ void write_report(const std::string& path, const RunFacts& facts, const JobResul
                         {"notes", result.notes},
                         {"tables", nlohmann::json::array()}};
   report["snapshot"] = snapshot_json(result.snapshot);
+  if (verification != nullptr) report["verification"] = *verification;
   for (const Error& error : result.errors) report["errors"].push_back(error_json(error));
   for (std::size_t i = 0; i < result.tasks.size(); ++i)
     report["tables"].push_back(table_json(result.tasks[i], result.results[i]));

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "copy/copy_job.h"
 
 namespace dbsync {
@@ -24,6 +26,8 @@ struct RunFacts {
 std::string summary_text(const JobResult& result);
 
 // Writes the report; ErrorKind::usage when the file cannot be written.
-void write_report(const std::string& path, const RunFacts& facts, const JobResult& result);
+// `verification`: what a comparison after it found.
+void write_report(const std::string& path, const RunFacts& facts, const JobResult& result,
+                  const nlohmann::json* verification = nullptr);
 
 }  // namespace dbsync

@@ -97,6 +97,14 @@ class ChunkReader {
   virtual std::vector<ChangedValues> changed_values() const = 0;
 };
 
+// What the rows of a task are made of.
+struct RowShape {
+  std::vector<std::string> columns;  // of the target, in the order of the encoded fields
+  // Binary rows have, for each value, the bytes that the target's own binary COPY
+  // gives for it, the scale of numeric(p,s) and the padding of char(n) aside.
+  bool exact = false;
+};
+
 // One connection to the source, inside of its snapshot. Threads: one, except cancel().
 class SourceSession {
  public:
@@ -111,6 +119,9 @@ class SourceSession {
 
   virtual std::unique_ptr<ChunkReader> open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                                             CopyFormatChoice format) = 0;
+
+  // Without reading a row: the shape of what open() gives for CopyFormatChoice::binary.
+  virtual RowShape shape(const CopyTask& task, const TargetTable& target) = 0;
 
   // False when the session cannot be used again; after an error, or after a
   // reader was destroyed before its end.

@@ -176,6 +176,21 @@ PgResult PgConnection::exec(const std::string& sql, const std::vector<std::optio
                  sql);
 }
 
+PgResult PgConnection::exec_binary(const std::string& sql, const std::vector<BinaryValue>& parameters) {
+  std::vector<Oid> types;
+  std::vector<const char*> values;
+  std::vector<int> lengths;
+  for (const BinaryValue& parameter : parameters) {
+    types.push_back(parameter.type_oid);
+    values.push_back(parameter.bytes ? parameter.bytes->data() : nullptr);
+    lengths.push_back(parameter.bytes ? static_cast<int>(parameter.bytes->size()) : 0);
+  }
+  const std::vector<int> formats(parameters.size(), 1);
+  return checked(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), types.data(), values.data(),
+                              lengths.data(), formats.data(), 0),
+                 sql);
+}
+
 PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std::optional<std::string>>& parameters) {
   auto found = prepared_.find(sql);
   if (found == prepared_.end()) {

@@ -68,7 +68,14 @@ class PgConnection {
   PgResult exec(const std::string& sql);
   PgResult exec(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
 
-  // The same for a statement that is run often: it is parsed and planned once.
+  // The same with values in the binary form of their types; nullopt is NULL.
+  struct BinaryValue {
+    std::uint32_t type_oid = 0;
+    std::optional<std::string_view> bytes;
+  };
+  PgResult exec_binary(const std::string& sql, const std::vector<BinaryValue>& parameters);
+
+  // With text parameters, for a statement that is run often: it is parsed and planned once.
   PgResult exec_often(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
 
   // The columns that a query would give, without running it: a result without rows.

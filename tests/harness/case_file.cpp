@@ -134,6 +134,8 @@ class Parser {
       add(Kind::check_equal, section).target_text = expect_next(section, "equals target").text();
     else if (heading == "formats none")
       case_.both_formats = false;
+    else if (heading == "verify none")
+      case_.verify = false;
     else if (heading == "program pgsql2pgsql")
       case_.pg_source = true;
     else if (heading.starts_with("needs "))

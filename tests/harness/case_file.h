@@ -62,6 +62,7 @@ struct CaseFile {
   std::string description;
   std::vector<CaseNeed> needs;
   bool both_formats = true;
+  bool verify = true;      // runs that copy are compared afterwards
   bool pg_source = false;  // a case of pgsql2pgsql
   std::vector<CaseStep> steps;
 };

@@ -142,6 +142,26 @@ class CaseRun {
       ADD_FAILURE_AT(case_.path.c_str(), step.line) << "expected exit status " << step.exit_code << "\n"
                                                     << last_.describe();
     for (const auto& check : step.output) check_output(check);
+    if (case_.verify && step.exit_code == 0 && last_.exit_code == 0) verify(step);
+  }
+
+  // What was copied must compare equal: a comparison that finds what is not there
+  // is as bad as one that overlooks something.
+  void verify(const CaseStep& step) const {
+    static constexpr std::string_view kNoCopy[]{"-d", "-h", "--help", "--version", "--status", "--cleanup", "--append", "--verify-only"};
+    static constexpr std::string_view kCopyOnly[]{"--create", "--truncate", "--resume", "--restart", "--full-only"};
+    const auto is_one_of = [](const auto& words, const std::string& word) {
+      return std::find(std::begin(words), std::end(words), word) != std::end(words);
+    };
+    std::vector<std::string> args;
+    for (const std::string& word : step.words) {
+      if (is_one_of(kNoCopy, word)) return;
+      if (!is_one_of(kCopyOnly, word)) args.push_back(word);
+    }
+    args.push_back("--verify-only");
+    const RunResult compared = place_->run(args);
+    if (compared.exit_code != 0)
+      ADD_FAILURE_AT(case_.path.c_str(), step.line) << "the comparison after it found differences\n" << compared.describe();
   }
 
   void check_output(const OutputCheck& check) const {

@@ -42,7 +42,7 @@ forbid_include() {
     '$3 ~ bad && $1 !~ allowed { print $1 ":" $2 ": " message }' "$tmp/includes" || broken "$1"
 }
 
-# base <- config; base <- schema <- pg <- {copy, cdc, status, verify} <- programs.
+# base <- config; base <- schema <- pg <- {status <- copy <- verify, cdc} <- programs.
 check_include_direction() {
   awk -F '\t' '
     BEGIN {
@@ -50,9 +50,10 @@ check_include_direction() {
       may["config"] = " base config "
       may["schema"] = " base schema "
       may["pg"] = " base schema pg "
-      may["copy"] = " base config schema pg copy status verify "
-      may["cdc"] = " base schema pg cdc status verify "
-      may["status"] = may["verify"] = " base schema pg status verify "
+      may["copy"] = " base config schema pg copy status "
+      may["verify"] = " base config schema pg copy verify "
+      may["cdc"] = " base schema pg cdc status "
+      may["status"] = " base schema pg status "
       common = " base config schema pg copy cdc status verify "
       may["mysql2pgsql"] = common "mysql2pgsql "
       may["pgsql2pgsql"] = common "pgsql2pgsql "

@@ -75,6 +75,8 @@ END
 file common/copy/a.cpp <<'END'
 #include "cdc/change.h"
 END
+echo '#include "verify/verify_job.h"' | file common/copy/b.cpp
+printf '%s\n' '#include "copy/copy_job.h"' '#include "cdc/change.h"' | file common/verify/a.cpp
 file common/cdc/a.cpp <<'END'
   #  include "copy/copy_buffer.h"
 END
@@ -96,6 +98,8 @@ expect "include direction" \
   "common/cdc/a.cpp:1: cdc must not include copy/copy_buffer.h" \
   "common/config/a.cpp:2: config must not include pg/connection.h" \
   "common/copy/a.cpp:1: copy must not include cdc/change.h" \
+  "common/copy/b.cpp:1: copy must not include verify/verify_job.h" \
+  "common/verify/a.cpp:2: verify must not include cdc/change.h" \
   "common/extra/a.cpp:1: tests/lint/run.sh does not know the folder extra" \
   "common/pg/a.cpp:1: pg must not include copy/copy_job.h" \
   "common/pg/a.cpp:2: pg must not include mysql2pgsql/type_map.h" \

@@ -1,0 +1,33 @@
+// What both programs do alike for --verify and --verify-only.
+#pragma once
+
+#include <stop_token>
+#include <vector>
+
+#include "config/config.h"
+#include "config/options.h"
+#include "copy/copy_job.h"
+#include "copy/job_report.h"
+#include "verify/verify_job.h"
+
+namespace dbsync {
+
+struct VerifyRun {
+  SnapshotSource& source;
+  const Options& options;
+  const Config& config;
+  const JobOptions& job;
+  const RunFacts& facts;
+  std::stop_token drain;
+  std::stop_token cancel;
+  VerifyAgain again;
+};
+
+// --verify-only: summary, files and the exit status.
+int verify_only(const VerifyRun& run, std::vector<CopyTask> tasks);
+
+// The summary and --report of a copy, after it the comparison of the tables that
+// it loaded when that was asked for; the exit status of both.
+int report_and_verify(const VerifyRun& run, const JobResult& result);
+
+}  // namespace dbsync

@@ -1,0 +1,52 @@
+#include "verify/verify_table.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr std::uint64_t kMostRowsFollowed = 500'000;  // rows of both sides in buckets that differ
+constexpr std::size_t kMostNamed = 1000;
+constexpr std::size_t kMostKeptBytes = 32 << 20;
+
+}  // namespace
+
+void VerifyTable::compare_sums() {
+  verdict.source_rows = source_sums.rows() + verdict.unreadable;
+  verdict.target_rows = target_sums.rows();
+  const auto different = source_sums.different_buckets(target_sums);
+  if (!different.empty()) selected.assign(buckets, false);
+  std::uint64_t rows = 0;
+  for (const std::size_t bucket : different) {
+    rows += source_sums.rows(bucket) + target_sums.rows(bucket);
+    // One bucket at least: there is no row of which nothing is said.
+    if (rows > kMostRowsFollowed && bucket != different.front()) {
+      verdict.at_least = true;
+      break;
+    }
+    selected[bucket] = true;
+  }
+  source_sums = target_sums = BucketSums();
+}
+
+void VerifyTable::pair_rows() {
+  auto [counts, first] = diff.pairs(kMostNamed);
+  verdict.counts = counts;
+  pairs = std::move(first);
+  for (const HashPair& pair : pairs) {
+    if (pair.source) wanted.insert(*pair.source);
+    if (pair.target) wanted.insert(*pair.target);
+  }
+  diff = RowDiff();
+}
+
+void VerifyTable::keep(const Hash128& row, KeptRow values) {
+  if (kept_bytes > kMostKeptBytes) return;
+  for (const KeptValue& value : values) kept_bytes += sizeof(KeptValue) + value.beginning.size();
+  kept.emplace(row, std::move(values));
+}
+
+}  // namespace dbsync
