@@ -14,20 +14,14 @@ void BucketSums::add(const BucketSums& other) {
   for (std::size_t i = 0; i < sums_.size(); ++i) {
     sums_[i].low += other.sums_[i].low;
     sums_[i].high += other.sums_[i].high;
-    sums_[i].rows += other.sums_[i].rows;
   }
+  rows_ += other.rows_;
 }
 
 std::vector<std::size_t> BucketSums::different_buckets(const BucketSums& other) const {
   std::vector<std::size_t> out;
   for (std::size_t i = 0; i < sums_.size(); ++i)
     if (sums_[i] != other.sums_[i]) out.push_back(i);
-  return out;
-}
-
-std::uint64_t BucketSums::rows() const {
-  std::uint64_t out = 0;
-  for (const Sum& sum : sums_) out += sum.rows;
   return out;
 }
 

@@ -63,12 +63,14 @@ class Pairing {
 
 }  // namespace
 
-void RowDiff::add(Side side, const std::vector<SeenRow>& rows) {
-  for (const SeenRow& row : rows) {
-    const auto entry = rows_.try_emplace(row.row, Entry{row.key, 0}).first;
-    entry->second.more_on_source += side == Side::source ? 1 : -1;
-    if (entry->second.more_on_source == 0) rows_.erase(entry);
-  }
+void RowDiff::add(const SeenRow& row, std::int64_t more_on_source) {
+  const auto entry = rows_.try_emplace(row.row, Entry{row.key, 0}).first;
+  entry->second.more_on_source += more_on_source;
+  if (entry->second.more_on_source == 0) rows_.erase(entry);
+}
+
+void RowDiff::add(const RowDiff& other) {
+  for (const auto& [row, entry] : other.rows_) add({row, entry.key}, entry.more_on_source);
 }
 
 void RowDiff::keep_only(const RowDiff& again) {

@@ -45,7 +45,8 @@ struct RowCounts {
 
 class RowDiff {
  public:
-  void add(Side side, const std::vector<SeenRow>& rows);
+  void add(Side side, const SeenRow& row) { add(row, side == Side::source ? 1 : -1); }
+  void add(const RowDiff& other);
 
   // True for a row that was given to add() and has no partner.
   bool holds(const Hash128& row) const { return rows_.contains(row); }
@@ -60,6 +61,8 @@ class RowDiff {
   Pairs pairs(std::size_t most) const;
 
  private:
+  void add(const SeenRow& row, std::int64_t more_on_source);
+
   struct Entry {
     std::uint64_t key = 0;
     std::int64_t more_on_source = 0;

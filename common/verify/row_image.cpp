@@ -65,14 +65,16 @@ RowImage::Form RowImage::form_of(const TargetColumn& column) {
 
 RowImage::RowImage(const ComparedColumns& compared, const std::vector<std::string>& as_read)
     : compared_(compared), fields_(as_read.size()) {
-  as_it_comes_ = as_read.size() == compared.columns.size();
+  if (as_read.size() != compared.columns.size()) kind_ = Image::other;
   for (const TargetColumn& column : compared.columns) {
     const auto found = std::find(as_read.begin(), as_read.end(), column.name);
     if (found == as_read.end()) throw Error(ErrorKind::internal, fmt::format("column {} was not read", column.name));
     order_.push_back(static_cast<std::size_t>(found - as_read.begin()));
     forms_.push_back(form_of(column));
-    as_it_comes_ = as_it_comes_ && order_.back() == order_.size() - 1 && forms_.back() == Form::as_is;
+    if (order_.back() != order_.size() - 1 || forms_.back() == Form::padded) kind_ = Image::other;
+    if (forms_.back() == Form::numeric) numerics_.push_back(order_.back());
   }
+  if (kind_ == Image::as_read && !numerics_.empty()) kind_ = Image::other_scales;
 }
 
 std::size_t RowImage::split(std::string_view bytes) {
@@ -104,7 +106,24 @@ void RowImage::append(std::size_t column) {
     std::memset(image_.data() + image_.size() - bytes.size() + kNumericScale, 0, 2);
 }
 
+void RowImage::make_image(std::string_view row) {
+  if (kind_ == Image::other) {
+    image_.resize(2);
+    store_be16(image_.data(), static_cast<std::uint16_t>(order_.size()));
+    for (std::size_t column = 0; column < order_.size(); ++column) append(column);
+    return;
+  }
+  image_.assign(row);
+  for (const std::size_t field : numerics_)
+    if (fields_[field].length >= static_cast<std::int32_t>(kNumericHeader))
+      std::memset(image_.data() + (fields_[field].data - row.data()) + kNumericScale, 0, 2);
+}
+
 std::uint64_t RowImage::hash_of_key() {
+  if (compared_.key.size() == 1 && forms_[compared_.key.front()] == Form::as_is) {
+    const std::string_view value = field(compared_.key.front()).bytes();
+    return XXH3_64bits(value.data(), value.size());
+  }
   image_.clear();
   for (const std::size_t column : compared_.key) append(column);
   return XXH3_64bits(image_.data(), image_.size());
@@ -118,12 +137,11 @@ std::uint64_t RowImage::field_hash(std::size_t column) {
 
 std::size_t RowImage::take(std::string_view bytes) {
   const std::size_t length = split(bytes);
-  if (as_it_comes_) {
-    hash_ = hash_bytes(bytes.substr(0, length));
+  const std::string_view row = bytes.substr(0, length);
+  if (kind_ == Image::as_read) {
+    hash_ = hash_bytes(row);
   } else {
-    image_.resize(2);
-    store_be16(image_.data(), static_cast<std::uint16_t>(order_.size()));
-    for (std::size_t column = 0; column < order_.size(); ++column) append(column);
+    make_image(row);
     hash_ = hash_bytes(image_);
   }
   key_hash_ = compared_.key.empty() ? hash_.low : hash_of_key();

@@ -72,18 +72,23 @@ class RowImage {
 
  private:
   enum class Form : std::uint8_t { as_is, numeric, padded };
+  // Of the rows as read: they are the image, they are but for the scale of some
+  // values, or it has to be put together.
+  enum class Image : std::uint8_t { as_read, other_scales, other };
 
   static Form form_of(const TargetColumn& column);
   std::size_t split(std::string_view bytes);
   void append(std::size_t column);
+  void make_image(std::string_view row);
   std::uint64_t hash_of_key();
 
   const ComparedColumns& compared_;
   std::vector<std::size_t> order_;  // where each compared column is in the row as read
   std::vector<Form> forms_;
   std::vector<Field> fields_;       // as read
-  bool as_it_comes_ = true;         // the bytes read are the image
-  std::string image_;               // the image, when they are not
+  std::vector<std::size_t> numerics_;  // fields whose scale is left out
+  Image kind_ = Image::as_read;
+  std::string image_;               // the image, when the bytes read are not
   Hash128 hash_;
   std::uint64_t key_hash_ = 0;
 };

@@ -366,23 +366,25 @@ class VerifyJob {
 
   void read_sums(Worker& worker, VerifyTable& table, const VerifyItem& item) {
     BucketSums sums(table.buckets);
+    BucketAdder adder(sums);
     const auto unreadable =
-        read_part(worker, table, item, [&](const RowImage& row) { sums.add(row.hash(), row.key_hash()); });
+        read_part(worker, table, item, [&](const RowImage& row) { adder.add(row.hash(), row.key_hash()); });
+    adder.flush();
     const std::lock_guard lock(mutex_);
     (item.side == Side::source ? table.source_sums : table.target_sums).add(sums);
     table.verdict.unreadable += unreadable;
   }
 
   void read_rows(Worker& worker, VerifyTable& table, const VerifyItem& item) {
-    std::vector<SeenRow> seen;
+    RowDiff seen;
     const std::size_t mask = table.selected.size() - 1;
     const RowDiff* only = looking_again_ ? &table.diff : nullptr;
     read_part(worker, table, item, [&](const RowImage& row) {
       if (!table.selected[row.key_hash() & mask] || (only != nullptr && !only->holds(row.hash()))) return;
-      seen.push_back({row.hash(), row.key_hash()});
+      seen.add(item.side, {row.hash(), row.key_hash()});
     });
     const std::lock_guard lock(mutex_);
-    (looking_again_ ? diffs_again_[&table] : table.diff).add(item.side, seen);
+    (looking_again_ ? diffs_again_[&table] : table.diff).add(seen);
   }
 
   void read_values(Worker& worker, VerifyTable& table, const VerifyItem& item) {

@@ -14,3 +14,4 @@ bench:
 	@+$(MAKE) --no-print-directory -j$(JOBS) programs $(BUILD)/tests/bench
 	$(BUILD)/tests/bench
 	@DBSYNC_BIN=$(BIN) tests/bench/end_to_end.sh
+	@DBSYNC_BIN=$(BIN) tests/bench/verify.sh

@@ -139,8 +139,9 @@ class SakilaTest : public ::testing::Test {
 std::unique_ptr<SourceDb> SakilaTest::source_;
 
 TEST_F(SakilaTest, EveryTableColumnAndValueArrives) {
-  const RunResult run_result = run({"mysql2pgsql", "--create", "-c", "my.cfg"});
+  const RunResult run_result = run({"mysql2pgsql", "--create", "--verify", "-c", "my.cfg"});
   ASSERT_EQ(run_result.exit_code, 0) << run_result.describe();
+  EXPECT_NE(run_result.err.find("16 same"), std::string::npos) << run_result.describe();
   const auto tables = base_tables();
   EXPECT_EQ(tables.size(), kTables);
   EXPECT_EQ(target_.value("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"),
@@ -152,7 +153,7 @@ TEST_F(SakilaTest, EveryTableColumnAndValueArrives) {
 }
 
 TEST_F(SakilaTest, TextCopyBringsTheSame) {
-  const RunResult run_result = run({"mysql2pgsql", "--create", "--copy-format", "text"});
+  const RunResult run_result = run({"mysql2pgsql", "--create", "--copy-format", "text", "--verify"});
   ASSERT_EQ(run_result.exit_code, 0) << run_result.describe();
   for (const auto& table : base_tables()) expect_same_values(table);
 }
@@ -164,7 +165,7 @@ TEST_F(SakilaTest, TableListWithQueriesAndEightWorkers) {
   for (const auto& table : base_tables())
     if (table != "payment") list += table + "\n";
   dir_.write_file("tab_list.txt", list);
-  const RunResult run_result = run({"mysql2pgsql", "-l", "tab_list.txt", "-j", "8", "--create"});
+  const RunResult run_result = run({"mysql2pgsql", "-l", "tab_list.txt", "-j", "8", "--create", "--verify"});
   ASSERT_EQ(run_result.exit_code, 0) << run_result.describe();
   for (const auto& table : base_tables())
     if (table != "payment") expect_same_values(table);

@@ -1,13 +1,16 @@
 // --verify and --verify-only: planted differences are found and named, equal
 // sides are the same, with both programs.
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <sstream>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/harness/follow_fixture.h"
 #include "tests/harness/migration.h"
 #include "tests/harness/pg_migration.h"
 
@@ -243,6 +246,13 @@ TEST_F(VerifyTest, ValuesThatOnlyTheTargetCanWrite) {
   source.exec("CREATE TABLE t (id int PRIMARY KEY, j json, d decimal(10,2), k decimal(8,3))");
   source.exec("INSERT INTO t VALUES (1, '{\"b\" : 1.50, \"a\": [true ,null]}', 12.34, 1), (2, NULL, 1, 0.5)");
   target.exec("CREATE TABLE t (id int PRIMARY KEY, j jsonb, d money, k numeric)");
+  // Binary on their own, each in a form that is not the source's.
+  source.exec("CREATE TABLE doc (id int PRIMARY KEY, j json)");
+  source.exec("INSERT INTO doc VALUES (1, '{\"b\":1, \"a\":2}')");
+  target.exec("CREATE TABLE doc (id int PRIMARY KEY, j jsonb)");
+  source.exec("CREATE TABLE padded (id int PRIMARY KEY, c char(5), d decimal(6,1), i int)");
+  source.exec("INSERT INTO padded VALUES (1, 'ab', 1.5, 7)");
+  target.exec("CREATE TABLE padded (id int PRIMARY KEY, c char(9), d numeric(9,3), i numeric(12,2))");
   const RunResult loaded = run({"mysql2pgsql"});
   ASSERT_EQ(loaded.exit_code, 0) << loaded.describe();
   expect_same();
@@ -271,6 +281,36 @@ TEST_F(VerifyTest, RowsThatWereSetAsideAreMissing) {
   EXPECT_EQ(result.exit_code, 5) << result.describe();
   EXPECT_NE(result.err.find("1 that the target cannot hold"), std::string::npos) << result.describe();
   EXPECT_NE(result.err.find("1 of its rows were set aside"), std::string::npos) << result.describe();
+}
+
+TEST_F(VerifyTest, ALostConnectionIsReplacedOnTheSameSnapshot) {
+  configure("[copy]\nretry_interval = \"1\"\n");
+  source.exec("CREATE TABLE t (id int PRIMARY KEY)");
+  source.exec("INSERT INTO t VALUES (1), (2)");
+  load();
+  PgSession blocker(target.conninfo());
+  blocker.run("BEGIN; LOCK TABLE t");
+  Program program({"mysql2pgsql", "--verify-only"}, here());
+  EXPECT_TRUE(eventually([&] {
+    return target.value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
+                        "AND application_name = 'mysql2pgsql' AND wait_event_type = 'Lock'") == "1";
+  })) << program.err_so_far();
+  blocker.run("ROLLBACK");
+  const RunResult result = program.wait();
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_NE(result.err.find("try 1 of 5"), std::string::npos) << result.describe();
+}
+
+TEST_F(VerifyTest, ASignalStopsIt) {
+  source.exec("CREATE TABLE t (id int PRIMARY KEY)");
+  source.exec("INSERT INTO t VALUES (1), (2)");
+  load();
+  Program program({"mysql2pgsql", "--verify-only", "--max-rate", "1"}, here());
+  ASSERT_TRUE(eventually([&] { return program.err_so_far().find("snapshot: ") != std::string::npos; }));
+  program.signal(SIGINT);
+  const RunResult result = program.wait();
+  EXPECT_EQ(result.exit_code, 130) << result.describe();
+  EXPECT_NE(result.err.find("interrupted"), std::string::npos) << result.describe();
 }
 
 // ------------------------------------------------------------------ pgsql2pgsql
@@ -325,6 +365,8 @@ TEST_F(PgVerifyTest, OtherTypesOrderAndScaleOnTheTarget) {
   source.exec("CREATE TABLE t (id int PRIMARY KEY, n numeric, c char(3), v varchar(9), b bigint);"
               "INSERT INTO t VALUES (1, 1.5, 'a', 'x', 7), (2, 100, 'b', 'y ', 8)");
   target.exec("CREATE TABLE t (v text, c char(9), n numeric(20, 4), b int, id bigint PRIMARY KEY, more int)");
+  source.exec("CREATE TABLE u (id int PRIMARY KEY, n numeric, c char(3)); INSERT INTO u VALUES (1, 1.5, 'a')");
+  target.exec("CREATE TABLE u (id int PRIMARY KEY, n numeric(20, 4), c char(9))");
   ASSERT_EQ(run({"pgsql2pgsql", "--full-only"}).exit_code, 0);
   expect_same();
   target.exec("UPDATE t SET n = 1.5001 WHERE id = 1");
@@ -360,6 +402,34 @@ TEST_F(PgVerifyTest, QueriesAndChosenTables) {
   const auto findings = expect_different({"--include", "t"});
   EXPECT_EQ(findings.size(), 10U);
   EXPECT_EQ(with_key(findings, {{"id", "11"}})["kind"], "missing");
+}
+
+// ------------------------------------------------------------- while following
+
+class FollowVerifyTest : public FollowTest {
+ protected:
+  RunResult verify() { return run_program({"pgsql2pgsql", "--verify-only", "-j", "2"}, here()); }
+};
+
+// Rows change all the time; none of it is a difference, what is planted is.
+TEST_F(FollowVerifyTest, ChangesOnTheirWayAreNoDifferences) {
+  both("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT i, 0 FROM generate_series(1, 2000) i");
+  begin();
+  Program follower({"pgsql2pgsql", "--follow-only"}, here());
+  std::jthread writer([this](const std::stop_token& stop) {
+    PgSession session(source.conninfo());
+    for (int i = 0; !stop.stop_requested(); ++i)
+      session.run(fmt::format("UPDATE t SET v = v + 1 WHERE id <= 3 OR id = {}", i % 1000));
+  });
+  ASSERT_TRUE(eventually([this] { return target.value("SELECT v FROM t WHERE id = 1") != "0"; })) << follower.err_so_far();
+  const RunResult busy = verify();
+  EXPECT_EQ(busy.exit_code, 0) << busy.describe() << follower.err_so_far();
+  target.exec("UPDATE t SET v = -1 WHERE id = 1999");
+  const RunResult planted = verify();
+  EXPECT_EQ(planted.exit_code, 5) << planted.describe();
+  const auto findings = findings_in(dir);
+  EXPECT_EQ(findings.size(), 1U) << planted.describe();
+  expect_change(findings, {{"id", "1999"}}, "v", "0", "-1");
 }
 
 }  // namespace

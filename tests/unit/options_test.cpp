@@ -217,6 +217,11 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"--append", "-d"}, "-d only prints DDL, so --append cannot go with it", "leave out"},
         UsageCase{{"-d", "--truncate"}, "-d only prints DDL, so --truncate cannot go with it", "leave out"},
         UsageCase{{"-d", "--report=r"}, "-d only prints DDL, so --report cannot go with it", "leave out"},
+        UsageCase{{"--verify", "-d"}, "--verify and -d exclude each other", "leave out"},
+        UsageCase{{"--verify-only", "--create"}, "--verify-only and --create exclude each other", "--verify compares after a copy"},
+        UsageCase{{"--verify-only", "--verify"}, "--verify-only and --verify exclude each other", "loads nothing"},
+        UsageCase{{"--verify-report", "f"}, "--verify-report goes with --verify or --verify-only", "add one"},
+        UsageCase{{"--verify", "--follow-only"}, "--verify and --follow-only exclude each other", "leave out", pgsql2pgsql},
         UsageCase{{"-d", "--create"}, "-d only prints DDL, so --create cannot go with it", "leave out", pgsql2pgsql}));
 
 TEST(Help, LinesFitATerminal) {

@@ -25,7 +25,9 @@ struct TestRow {
 
 BucketSums sums_of(const std::vector<TestRow>& rows) {
   BucketSums out(kBuckets);
-  for (const TestRow& row : rows) out.add(hash_bytes(row.text), row.key);
+  BucketAdder adder(out);
+  for (const TestRow& row : rows) adder.add(hash_bytes(row.text), row.key);
+  adder.flush();
   return out;
 }
 
@@ -77,10 +79,16 @@ TEST(BucketSums, RefuseOtherNumbersOfBuckets) { EXPECT_THROW(BucketSums(12), Err
 
 SeenRow seen(const std::string& text, std::uint64_t key) { return {hash_bytes(text), key}; }
 
+void add(RowDiff& diff, Side side, const std::vector<SeenRow>& rows) {
+  RowDiff part;
+  for (const SeenRow& row : rows) part.add(side, row);
+  diff.add(part);
+}
+
 TEST(RowDiff, PairsByKey) {
   RowDiff diff;
-  diff.add(Side::source, {seen("same", 1), seen("old", 2), seen("gone", 3)});
-  diff.add(Side::target, {seen("added", 4), seen("new", 2), seen("same", 1)});
+  add(diff, Side::source, {seen("same", 1), seen("old", 2), seen("gone", 3)});
+  add(diff, Side::target, {seen("added", 4), seen("new", 2), seen("same", 1)});
   const auto [counts, pairs] = diff.pairs(10);
   EXPECT_EQ(counts.different, 1U);
   EXPECT_EQ(counts.missing, 1U);
@@ -96,8 +104,8 @@ TEST(RowDiff, PairsByKey) {
 TEST(RowDiff, CountsRowsThatOneSideHoldsMoreOften) {
   RowDiff diff;
   const SeenRow row = seen("twin", 9);
-  diff.add(Side::source, {row, row, row});
-  diff.add(Side::target, {row});
+  add(diff, Side::source, {row, row, row});
+  add(diff, Side::target, {row});
   const auto [counts, pairs] = diff.pairs(10);
   EXPECT_EQ(counts.missing, 2U);
   ASSERT_EQ(pairs.size(), 1U);
@@ -108,7 +116,7 @@ TEST(RowDiff, CountsBeyondThePairsItGives) {
   RowDiff diff;
   std::vector<SeenRow> many;
   for (std::uint64_t i = 0; i < 100; ++i) many.push_back(seen(std::to_string(i), i));
-  diff.add(Side::target, many);
+  add(diff, Side::target, many);
   const auto [counts, pairs] = diff.pairs(7);
   EXPECT_EQ(counts.extra, 100U);
   EXPECT_EQ(pairs.size(), 7U);
@@ -116,10 +124,10 @@ TEST(RowDiff, CountsBeyondThePairsItGives) {
 
 TEST(RowDiff, KeepsOnlyWhatDiffersAgainInTheSameWay) {
   RowDiff first;
-  first.add(Side::source, {seen("stays", 1), seen("arrives", 2), seen("turns", 3)});
+  add(first, Side::source, {seen("stays", 1), seen("arrives", 2), seen("turns", 3)});
   RowDiff again;
-  again.add(Side::source, {seen("stays", 1)});
-  again.add(Side::target, {seen("turns", 3), seen("else", 4)});
+  add(again, Side::source, {seen("stays", 1)});
+  add(again, Side::target, {seen("turns", 3), seen("else", 4)});
   first.keep_only(again);
   EXPECT_TRUE(first.holds(hash_bytes("stays")));
   EXPECT_EQ(first.pairs(10).counts.missing, 1U);
