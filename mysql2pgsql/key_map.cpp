@@ -65,6 +65,9 @@ class IndexMapper {
   }
 
   std::string fill(const MysqlIndex& from, Index& out) {
+    for (const MysqlIndexPart& part : from.parts)
+      if (!part.column.empty() && target_column(source_, table_, part.column) == nullptr)
+        return fmt::format("the column {} is not copied", part.column);
     if (from.type == "FULLTEXT") {
       const auto key = fulltext_key(from, source_, table_);
       if (!key) return "it indexes more than text";
@@ -93,7 +96,6 @@ class IndexMapper {
       return {};
     }
     const Column* column = target_column(source_, table_, part.column);
-    if (column == nullptr) return fmt::format("the column {} was not found", part.column);
     if (out.method.empty() && has_no_order(*column))
       return fmt::format("the type {} of {} cannot be indexed", type_sql(column->type), column->name);
     if (part.prefix < 0 || out.method == "gist") {
@@ -164,6 +166,10 @@ void map_foreign_keys(const MysqlTable& source, MappedSchema& schema, std::size_
       if (const Column* column = target_column(source, table, name)) out.columns.push_back(column->name);
     for (const auto& name : from.target_columns)
       if (const Column* column = target_column(*target_source, target->table, name)) out.target_columns.push_back(column->name);
+    if (out.columns.size() < from.columns.size() || out.target_columns.size() < from.target_columns.size()) {
+      leave_out("a column of it is not copied");
+      continue;
+    }
     if (!has_unique_key(target->table, out.target_columns)) {
       leave_out(fmt::format("it refers to columns of {} that have no unique key", from.target_table));
       continue;

@@ -50,6 +50,7 @@ MapOptions map_options(const Options& options, const Config& config, const Diale
   out.partitions = !options.no_partitions;
   out.touch_triggers = config.touch_triggers;
   out.lower_case_names = config.lower_case_names;
+  out.rules = TableRules(config);
   for (const IniEntry& entry : config.type_rules)
     out.type_rules.push_back(parse_type_rule(entry.key, entry.value, config.src_mysql.db,
                                              fmt::format("{} line {}", config.path, entry.line)));
@@ -59,7 +60,7 @@ MapOptions map_options(const Options& options, const Config& config, const Diale
 int write_ddl(const Options& options, const Config& config, const std::vector<TableListEntry>& list) {
   const MapOptions mapping = map_options(options, config, dialect_for_ddl(options, config));
   MysqlConnection source(config.src_mysql);
-  const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db);
+  const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules);
   const MappedSchema schema = map_schema(catalog, mapping);
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   const auto tasks = plan_tasks(request, list);
@@ -112,7 +113,7 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
                                 facts.source_version, facts.target, facts.target_version, config.target_schema,
                                 options_in_force(options, job)));
 
-  const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db);
+  const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules);
   const MappedSchema schema = map_schema(catalog, mapping);
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   auto tasks = plan_tasks(request, list);

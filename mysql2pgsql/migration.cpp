@@ -77,9 +77,21 @@ CopyTask plan_task(const PlanRequest& request, const std::string& name, const st
   return task;
 }
 
+std::vector<TableRules::SourceTable> source_tables(const MysqlCatalog& catalog) {
+  std::vector<TableRules::SourceTable> out;
+  for (const MysqlTable& table : catalog.tables) {
+    TableRules::SourceTable& source = out.emplace_back();
+    source.name = {catalog.db, table.name};
+    for (const auto* columns : {&table.columns, &table.excluded})
+      for (const MysqlColumn& column : *columns) source.columns.push_back(column.name);
+  }
+  return out;
+}
+
 // Rules without effect: their writer believes that they have one.
 void warn_of_idle_rules(const PlanRequest& request, const TypeRuleUse& rules, const std::vector<CopyTask>& tasks) {
   for (const auto& warning : rules.warnings()) log::warning("main", warning);
+  for (const auto& warning : request.options.rules.idle(source_tables(request.catalog))) log::warning("main", warning);
   if (!request.options.dialect.distributed) return;
   std::vector<QualifiedName> targets;
   for (const CopyTask& task : tasks) targets.push_back(task.target);

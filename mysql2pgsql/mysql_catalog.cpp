@@ -245,6 +245,8 @@ class CatalogReader {
 const MysqlColumn* MysqlTable::find_column(std::string_view column) const {
   for (const auto& candidate : columns)
     if (candidate.name == column) return &candidate;
+  for (const auto& candidate : excluded)
+    if (candidate.name == column) return &candidate;
   return nullptr;
 }
 
@@ -254,8 +256,16 @@ const MysqlTable* MysqlCatalog::find_table(std::string_view name) const {
   return nullptr;
 }
 
-MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db) {
-  return CatalogReader(connection, db).read();
+MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db, const TableRules& rules) {
+  MysqlCatalog catalog = CatalogReader(connection, db).read();
+  for (MysqlTable& table : catalog.tables) {
+    const auto kept = std::stable_partition(table.columns.begin(), table.columns.end(), [&](const MysqlColumn& column) {
+      return !rules.excludes({db, table.name}, column.name);
+    });
+    table.excluded.assign(kept, table.columns.end());
+    table.columns.erase(kept, table.columns.end());
+  }
+  return catalog;
 }
 
 }  // namespace dbsync

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "copy/table_rules.h"
 #include "mysql2pgsql/mysql_connection.h"
 #include "mysql2pgsql/mysql_type.h"
 
@@ -76,6 +77,7 @@ struct MysqlTable {
   std::string name;
   std::string engine;
   std::vector<MysqlColumn> columns;
+  std::vector<MysqlColumn> excluded;  // that my.cfg leaves out
   std::vector<std::string> primary_key;
   bool primary_key_of_prefix = false;  // of the first characters of a column
   std::vector<MysqlIndex> indexes;  // without the primary key
@@ -88,6 +90,7 @@ struct MysqlTable {
   std::uint64_t estimated_rows = 0;   // the engine's guess
   std::uint64_t estimated_bytes = 0;
 
+  // Excluded ones, too: they are there, for keys and queries to name.
   const MysqlColumn* find_column(std::string_view column) const;
 };
 
@@ -106,6 +109,7 @@ struct MysqlCatalog {
   const MysqlTable* find_table(std::string_view name) const;
 };
 
-MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db);
+// `rules`: which columns are excluded.
+MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db, const TableRules& rules);
 
 }  // namespace dbsync

@@ -61,8 +61,9 @@ bool is_routing_column(const Table& table, const std::string& name) {
   return table.distribution && (holds(table.distribution->columns) || (table.partitioning && holds(table.partitioning->columns)));
 }
 
-// Every column by name, in the catalog's order.
-Selection select_table(const MysqlTable& source, const Table& definition, const TargetTable& target, const Chunk& chunk) {
+// Every column by name, in the catalog's order; then where the rows are from.
+Selection select_table(const MysqlTable& source, const Table& definition, const TargetTable& target, const Chunk& chunk,
+                       const std::optional<OriginColumn>& origin) {
   Selection out;
   std::string columns;
   for (const bool routing : {true, false})
@@ -72,6 +73,10 @@ Selection select_table(const MysqlTable& source, const Table& definition, const 
       columns += (columns.empty() ? "" : ", ") + MysqlConnection::identifier(source.columns[i].name);
       out.names.push_back(name);
     }
+  if (origin) {
+    columns += (columns.empty() ? "" : ", ") + MysqlConnection::literal(origin->value);
+    out.names.push_back(origin->name);
+  }
   out.sql = fmt::format("SELECT {} FROM {}", columns,
                         chunk.from.empty() ? MysqlConnection::identifier(source.name) : chunk.from);
   if (!chunk.predicate.empty()) out.sql += " WHERE " + chunk.predicate;
@@ -212,7 +217,8 @@ class MysqlSession : public SourceSession {
   Prepared prepare(const CopyTask& task, const Chunk& chunk, const TargetTable& target) {
     Selection selection;
     if (task.query.empty())
-      selection = select_table(*catalog_.find_table(task.name), *task.definition, target, chunk);
+      selection = select_table(*catalog_.find_table(task.name), *task.definition, target, chunk,
+                               options_.rules.origin({catalog_.db, task.name}));
     else
       selection.sql = task.query;
     Prepared out{std::make_unique<MysqlCursor>(*connection_, selection.sql), {}};

@@ -14,6 +14,7 @@
 #include "mysql2pgsql/partition_map.h"
 #include "schema/names.h"
 #include "schema/quote.h"
+#include "schema/shared_target.h"
 
 namespace dbsync {
 
@@ -78,22 +79,19 @@ class Mapper {
       : catalog_(catalog), options_(options), groups_(catalog) {}
 
   MappedSchema map() {
-    // Tables have the first right to their names.
-    for (const MysqlTable& table : catalog_.tables) {
-      MappedTable& out = schema_.tables.emplace_back();
-      out.table.name = {options_.schema, names_.claim(folded(table.name))};
-      note_new_name(out.table, table.name, out.table.name.name, "table");
-    }
+    name_tables();
     for (std::size_t i = 0; i < catalog_.tables.size(); ++i) {
       MappedTable& out = schema_.tables[i];
       try {
-        map_table(catalog_.tables[i], out.table);
+        map_table(catalog_.tables[i], out);
       } catch (const Error& error) {
         out.problem = error;
       }
     }
+    unite(false);
     for (std::size_t i = 0; i < catalog_.tables.size(); ++i)
       if (!schema_.tables[i].problem) map_foreign_keys(catalog_.tables[i], schema_, i, catalog_);
+    unite(true);
     for (const MysqlLeftover& leftover : catalog_.leftovers)
       schema_.notes.push_back(fmt::format("{} {} is not migrated", leftover.kind, leftover.name));
     note_collations();
@@ -101,6 +99,61 @@ class Mapper {
   }
 
  private:
+  QualifiedName source_name(const MysqlTable& table) const { return {catalog_.db, table.name}; }
+
+  // Tables have the first right to their names, and of these the ones that my.cfg
+  // gives. A table that has such a name by itself is meant to be the same one.
+  void name_tables() {
+    schema_.tables.resize(catalog_.tables.size());
+    std::set<QualifiedName> given;
+    for (std::size_t i = 0; i < catalog_.tables.size(); ++i) {
+      const auto target = options_.rules.target(source_name(catalog_.tables[i]));
+      if (!target) continue;
+      QualifiedName& name = schema_.tables[i].table.name;
+      name = {target->schema.empty() ? options_.schema : target->schema, target->name};
+      if (given.insert(name).second && name.schema == options_.schema) names_.claim(name.name);
+    }
+    for (std::size_t i = 0; i < catalog_.tables.size(); ++i) {
+      const MysqlTable& source = catalog_.tables[i];
+      Table& table = schema_.tables[i].table;
+      if (table.name.name.empty()) {
+        table.name = {options_.schema, shorten_name(folded(source.name))};
+        if (!given.contains(table.name)) table.name.name = names_.claim(folded(source.name));
+        note_new_name(table, source.name, table.name.name, "table");
+      }
+      members_[table.name].push_back(i);
+    }
+  }
+
+  // One definition for the tables that share a target: the first one's.
+  void unite(bool with_foreign_keys) {
+    for (const auto& [target, members] : members_) {
+      for (std::size_t i = 1; i < members.size(); ++i) unite(members, i, with_foreign_keys);
+      const auto broken = std::find_if(members.begin(), members.end(), [&](std::size_t m) { return schema_.tables[m].problem; });
+      if (members.size() < 2 || broken == members.end()) continue;
+      // A target with the rows of some of them only would look complete.
+      for (const std::size_t member : members)
+        if (!schema_.tables[member].problem) schema_.tables[member].problem = schema_.tables[*broken].problem;
+    }
+  }
+
+  void unite(const std::vector<std::size_t>& members, std::size_t which, bool with_foreign_keys) {
+    MappedTable& first = schema_.tables[members[0]];
+    MappedTable& other = schema_.tables[members[which]];
+    if (first.problem || other.problem) return;
+    const std::string difference = definition_difference(first.table, other.table);
+    if (!difference.empty()) {
+      other.problem = Error(ErrorKind::config, fmt::format("{} and {} are both to become {}, but {}", catalog_.tables[members[0]].name,
+                                                           catalog_.tables[members[which]].name, first.table.name.display(),
+                                                           difference))
+                          .hint("make the tables agree, with [types], [column_map] and [exclude_columns] if that helps, or map "
+                                "them to different ones in [table_map]");
+      return;
+    }
+    other.table = as_sibling(first.table, other.table);
+    if (with_foreign_keys) first.table.next_identity = std::max(first.table.next_identity, other.table.next_identity);
+  }
+
   std::string folded(std::string_view name) const {
     return options_.lower_case_names ? to_lower(name) : std::string(name);
   }
@@ -109,11 +162,13 @@ class Mapper {
     if (from.size() > kMaxNameBytes) table.notes.push_back(fmt::format("the {} {} is called {} here", what, from, to));
   }
 
-  void map_table(const MysqlTable& source, Table& table) {
+  void map_table(const MysqlTable& source, MappedTable& out) {
+    Table& table = out.table;
     table.comment = source.comment;
     table.next_identity = source.auto_increment;
     if (source.hidden_foreign_keys)
       table.notes.push_back("its foreign keys are left out: the user of [src.mysql] may not see them; grant REFERENCES");
+    refuse_equal_names(source);
     NameSet column_names;
     for (const MysqlColumn& column : source.columns) map_column(source, column, column_names, table);
     for (const auto& column : source.primary_key) table.primary_key.columns.push_back(target_of(source, table, column));
@@ -126,12 +181,37 @@ class Mapper {
       table.partitioning = std::move(partitioning.value);
       for (auto& note : partitioning.notes) table.notes.push_back(std::move(note));
     }
+    out.origin = options_.rules.origin(source_name(source));
+    if (!out.origin) return;
+    if (table.find_column(out.origin->name) != nullptr)
+      throw Error(ErrorKind::config, fmt::format("[origin_column] {}: the table has a column {} already", source.name, out.origin->name))
+          .hint("choose another name for the column that tells where a row is from");
+    add_origin_column(table, out.origin->name, members_[table.name].size() > 1);
   }
 
   static std::string target_of(const MysqlTable& source, const Table& table, const std::string& column) {
     for (std::size_t i = 0; i < source.columns.size(); ++i)
       if (source.columns[i].name == column) return table.columns[i].name;
-    return column;
+    throw Error(ErrorKind::config, fmt::format("[exclude_columns] {}: the column {} is part of the primary key", source.name, column))
+        .hint("rows cannot be told apart without it; leave the table out, or copy it with a table-list query");
+  }
+
+  std::string wanted_name(const MysqlTable& source, const MysqlColumn& column) const {
+    const auto given = options_.rules.column_name(source_name(source), column.name);
+    return given ? *given : folded(column.name);
+  }
+
+  // A column that my.cfg renames may not take another's name; a number behind it,
+  // as for names that collide by themselves, is not what its writer wants.
+  void refuse_equal_names(const MysqlTable& source) const {
+    for (const MysqlColumn& column : source.columns) {
+      if (!options_.rules.column_name(source_name(source), column.name)) continue;
+      for (const MysqlColumn& other : source.columns)
+        if (&other != &column && wanted_name(source, other) == wanted_name(source, column))
+          throw Error(ErrorKind::config, fmt::format("[column_map] {}: the columns {} and {} would both become {}", source.name,
+                                                     column.name, other.name, wanted_name(source, column)))
+              .hint("give one of them another name, or leave it out with [exclude_columns]");
+    }
   }
 
   PgType column_type(const MysqlTable& source, const MysqlColumn& column) {
@@ -146,11 +226,11 @@ class Mapper {
 
   void map_column(const MysqlTable& source, const MysqlColumn& column, NameSet& names, Table& table) {
     Column out;
-    out.name = names.claim(folded(column.name));
-    note_new_name(table, column.name, out.name, "column");
+    out.name = names.claim(wanted_name(source, column));
+    if (out.name != wanted_name(source, column)) note_new_name(table, column.name, out.name, "column");
     out.type = column_type(source, column);
     if (out.type.kind == PgKind::enumeration) {
-      out.type.name = quote_name({options_.schema, names_.claim(table.name.name + "_" + out.name + "_enum")});
+      out.type.name = quote_name({table.name.schema, names_.claim(table.name.name + "_" + out.name + "_enum")});
       out.type.labels = column.type.labels;
     }
     out.nullable = column.nullable;
@@ -212,6 +292,7 @@ class Mapper {
   const MapOptions& options_;
   ColumnGroups groups_;
   NameSet names_;
+  std::map<QualifiedName, std::vector<std::size_t>> members_;  // places in catalog_.tables, by target
   MappedSchema schema_;
 };
 

@@ -2,6 +2,9 @@
 // constraints, partitions. Everything that has no counterpart becomes a note on
 // its table; nothing disappears silently.
 //
+// Tables that my.cfg maps to one target share its definition, each with its own
+// order of columns; where theirs cannot be one, all of them have the problem.
+//
 // Deterministic: the whole database is mapped, whatever part of it is copied,
 // so that a table gets the same names in every run. Pure; plain values.
 #pragma once
@@ -11,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "copy/table_rules.h"
 #include "mysql2pgsql/mysql_catalog.h"
 #include "mysql2pgsql/row_encoder.h"
 #include "mysql2pgsql/type_map.h"
@@ -27,11 +31,13 @@ struct MapOptions {
   bool partitions = true;
   bool touch_triggers = false;  // on_update_timestamp = trigger
   bool lower_case_names = false;
+  TableRules rules;
 };
 
 struct MappedTable {
   Table table;                   // columns in the order of the source's
-  std::optional<Error> problem;  // the table cannot be mapped: an unsupported type
+  std::optional<OriginColumn> origin;  // the last column of `table`, which the source has not
+  std::optional<Error> problem;  // the table cannot be mapped: an unsupported type, a rule that cannot be
 };
 
 struct MappedSchema {

@@ -1,11 +1,13 @@
 #include "pgsql2pgsql/after_copy.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "pgsql2pgsql/mapped_tables.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -16,6 +18,9 @@ constexpr std::size_t kSequencesAtOnce = 200;
 constexpr std::int64_t kLargeObjectPiece = 1 << 20;
 
 bool wanted(const PgSequence& sequence, const PgCatalog& catalog, const SelectedTables& selected) {
+  if (const PgRelation* owner = catalog.find(sequence.table);
+      owner != nullptr && std::find(owner->excluded.begin(), owner->excluded.end(), sequence.column) != owner->excluded.end())
+    return false;
   if (selected.whole_database) return true;
   if (sequence.column.empty()) return false;
   return std::any_of(selected.tables.begin(), selected.tables.end(), [&](const PgRelation* table) {
@@ -32,33 +37,60 @@ std::string position_sql(const std::vector<const PgSequence*>& sequences, std::s
   return out + " ORDER BY n";
 }
 
+// The column whose sequence it is on the target; empty when it is no column's.
+std::pair<QualifiedName, std::string> target_column(const PgSequence& sequence, const PgCatalog& catalog, const SchemaMap& map) {
+  if (sequence.column.empty()) return {};
+  const PgRelation* owner = catalog.find(sequence.table);
+  if (owner == nullptr) return {map.of(sequence.table), sequence.column};
+  const PgColumn* column = owner->find_column(sequence.column);
+  return {target_of(*owner, map), column == nullptr ? sequence.column : column->target_name()};
+}
+
 // The target's sequence as regclass, NULL when there is none.
-std::string target_sequence_sql(const PgSequence& sequence, const SchemaMap& map) {
+std::string target_sequence_sql(const PgSequence& sequence, const PgCatalog& catalog, const SchemaMap& map) {
   const std::string by_name = fmt::format("to_regclass({})", quote_literal(quote_name(map.of(sequence.name))));
-  if (sequence.column.empty()) return by_name;
-  const QualifiedName table = map.of(sequence.table);
+  const auto [table, column] = target_column(sequence, catalog, map);
+  if (column.empty()) return by_name;
   return fmt::format(
       "coalesce((SELECT pg_get_serial_sequence({}, a.attname)::pg_catalog.regclass FROM pg_catalog.pg_attribute a "
       "WHERE a.attrelid = to_regclass({}) AND a.attname = {} AND NOT a.attisdropped), {})",
-      quote_literal(quote_name(table)), quote_literal(quote_name(table)), quote_literal(sequence.column), by_name);
+      quote_literal(quote_name(table)), quote_literal(quote_name(table)),
+      quote_literal(column), by_name);
 }
 
-void set_some(PgConnection& source, PgConnection& target, const std::vector<const PgSequence*>& sequences, std::size_t from,
-              std::size_t to, const SchemaMap& map, std::vector<std::string>& notes) {
-  const PgResult positions = source.exec(position_sql(sequences, from, to));
+// What set_sequences keeps over its parts.
+struct SequenceRun {
+  PgConnection& source;
+  PgConnection& target;
+  const PgCatalog& catalog;
+  const SchemaMap& map;
+  // Several tables may have become one: its sequence stands behind all of theirs.
+  std::map<std::pair<QualifiedName, std::string>, std::int64_t> highest;
+  std::vector<std::string> notes;
+};
+
+void set_some(SequenceRun& run, const std::vector<const PgSequence*>& sequences, std::size_t from, std::size_t to) {
+  const PgResult positions = run.source.exec(position_sql(sequences, from, to));
   std::string sql;
   for (int row = 0; row < positions.rows(); ++row) {
     const PgSequence& sequence = *sequences[static_cast<std::size_t>(positions.integer(row, 0))];
+    std::int64_t position = positions.integer(row, 1);
+    bool behind = false;
+    if (const auto column = target_column(sequence, run.catalog, run.map); !column.second.empty()) {
+      std::int64_t& highest = run.highest.emplace(column, position).first->second;
+      behind = highest > position;
+      position = highest = std::max(highest, position);
+    }
     sql += fmt::format("{}SELECT {} AS n, CASE WHEN s IS NOT NULL THEN setval(s, {}, {}) END FROM (SELECT {} AS s) AS q",
-                       sql.empty() ? "" : " UNION ALL ", positions.integer(row, 0), positions.value(row, 1),
-                       positions.value(row, 2), target_sequence_sql(sequence, map));
+                       sql.empty() ? "" : " UNION ALL ", positions.integer(row, 0), position,
+                       behind ? "true" : positions.value(row, 2), target_sequence_sql(sequence, run.catalog, run.map));
   }
   if (sql.empty()) return;
-  const PgResult result = target.exec(sql);
+  const PgResult result = run.target.exec(sql);
   for (int row = 0; row < result.rows(); ++row)
     if (result.is_null(row, 1))
-      notes.push_back(fmt::format("sequence {}: the target has none of that name, so its position was not set",
-                                  display_name(sequences[static_cast<std::size_t>(result.integer(row, 0))]->name)));
+      run.notes.push_back(fmt::format("sequence {}: the target has none of that name, so its position was not set",
+                                      display_name(sequences[static_cast<std::size_t>(result.integer(row, 0))]->name)));
 }
 
 class LargeObjectCopy {
@@ -110,13 +142,13 @@ class LargeObjectCopy {
 
 std::vector<std::string> set_sequences(PgConnection& source, PgConnection& target, const PgCatalog& catalog,
                                        const SelectedTables& selected, const SchemaMap& map) {
-  std::vector<std::string> notes;
+  SequenceRun run{source, target, catalog, map, {}, {}};
   std::vector<const PgSequence*> sequences;
   for (const PgSequence& sequence : catalog.sequences)
     if (wanted(sequence, catalog, selected)) sequences.push_back(&sequence);
   for (std::size_t from = 0; from < sequences.size(); from += kSequencesAtOnce)
-    set_some(source, target, sequences, from, std::min(from + kSequencesAtOnce, sequences.size()), map, notes);
-  return notes;
+    set_some(run, sequences, from, std::min(from + kSequencesAtOnce, sequences.size()));
+  return run.notes;
 }
 
 LargeObjectCount copy_large_objects(PgConnection& source, PgConnection& target, bool replace, const std::stop_token& stop) {

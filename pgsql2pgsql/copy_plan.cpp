@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "pgsql2pgsql/mapped_tables.h"
 
 namespace dbsync {
 
@@ -112,6 +113,7 @@ class Selector {
 void refuse_collisions(const PgCatalog& catalog, const SelectedTables& selected, const SchemaMap& map) {
   std::map<QualifiedName, QualifiedName> taken;
   for (const PgRelation* relation : selected.tables) {
+    if (relation->mapped) continue;  // my.cfg names its target
     const QualifiedName& name = catalog.root_of(*relation).name;
     const auto [first, added] = taken.emplace(map.of(name), name);
     if (!added && first->second != name)
@@ -121,7 +123,8 @@ void refuse_collisions(const PgCatalog& catalog, const SelectedTables& selected,
   }
 }
 
-QualifiedName target_of(const PgCatalog& catalog, const PgRelation& relation, const SchemaMap& map, const PartitionTree& target) {
+QualifiedName target_in(const PgCatalog& catalog, const PgRelation& relation, const SchemaMap& map, const PartitionTree& target) {
+  if (relation.mapped) return target_of(relation, map);
   const QualifiedName own = map.of(relation.name);
   if (!relation.partition || same_partition(catalog.partitions, relation.name, target, own)) return own;
   return map.of(catalog.root_of(relation).name);
@@ -144,7 +147,7 @@ PlannedTasks plan_tasks(const PgCatalog& catalog, const SelectedTables& selected
     task.name = display_name(relation->name);
     // Control characters may make two names look alike.
     while (!out.relations.emplace(task.name, relation).second) task.name += fmt::format(" ({})", relation->oid);
-    task.target = target_of(catalog, *relation, map, target);
+    task.target = target_in(catalog, *relation, map, target);
     task.estimated_bytes = relation->bytes;
     task.estimated_rows = relation->rows;
     out.tasks.push_back(std::move(task));

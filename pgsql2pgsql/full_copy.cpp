@@ -16,6 +16,7 @@
 #include "pg/catalog.h"
 #include "pgsql2pgsql/after_copy.h"
 #include "pgsql2pgsql/copy_plan.h"
+#include "pgsql2pgsql/mapped_tables.h"
 #include "pgsql2pgsql/pg_catalog.h"
 #include "pgsql2pgsql/pg_source.h"
 #include "pgsql2pgsql/replication_slot.h"
@@ -48,7 +49,7 @@ class FullCopy {
  public:
   FullCopy(const FullCopyRequest& request, std::stop_token drain, std::stop_token cancel)
       : options_(request.options), config_(request.config), request_(request), drain_(std::move(drain)),
-        cancel_(std::move(cancel)), map_(options_.schema, config_.schema_rules, config_.path),
+        cancel_(std::move(cancel)), map_(options_.schema, config_.schema_rules, config_.path), rules_(config_),
         filter_(table_filter(options_, config_)), source_(config_.src_pgsql, kProgram) {}
 
   CopyOutcome run() {
@@ -77,17 +78,20 @@ class FullCopy {
     read_source();
     if (uses_pg_dump(source_.dialect(), dialect_)) {
       const SchemaPlan plan = read_schema();
-      write_stdout(plan.script(fmt::format("Schema of {}, written by pgsql2pgsql", catalog_.database), options_.section));
-      return 0;
+      const std::string title = fmt::format("Schema of {}, written by pgsql2pgsql", catalog_.database);
+      const auto mapped = table_definitions(source_.planner(), definition_request());
+      std::string out;
+      for (const DdlSection section : {DdlSection::pre_data, DdlSection::post_data}) {
+        if (options_.section != DdlSection::all && options_.section != section) continue;
+        out += plan.script(title, section);
+        if (!mapped.empty()) out += own_script(mapped, section);
+      }
+      write_stdout(out);
+      return status_of(mapped);
     }
-    DdlScript script;
-    script.title = fmt::format("Tables of {} for {}, written by pgsql2pgsql", catalog_.database, dialect_name(dialect_));
-    script.tables = table_definitions(source_.planner(), definition_request());
-    script.notes = selected_.notes;
-    script.pre_data = options_.section != DdlSection::post_data;
-    script.post_data = options_.section != DdlSection::pre_data;
-    write_stdout(ddl_script(script, dialect_));
-    return 0;
+    const auto definitions = table_definitions(source_.planner(), definition_request());
+    write_stdout(own_script(definitions, options_.section));
+    return status_of(definitions);
   }
 
  private:
@@ -169,6 +173,32 @@ class FullCopy {
     source.set_target(target_->server_version(), dialect_.text_copy, rejects);
   }
 
+  std::string own_script(const std::vector<PgDefinition>& definitions, DdlSection section) const {
+    DdlScript script;
+    script.title = fmt::format("Tables of {} for {}, written by pgsql2pgsql", catalog_.database, dialect_name(dialect_));
+    script.notes = selected_.notes;
+    script.pre_data = section != DdlSection::post_data;
+    script.post_data = section != DdlSection::pre_data;
+    std::set<QualifiedName> written;  // tables that share a target have one definition
+    for (const PgDefinition& definition : definitions) {
+      if (definition.problem)
+        script.notes.push_back("NOT WRITTEN: " + one_line(definition.problem->what()));
+      else if (written.insert(definition.table.name).second)
+        script.tables.push_back(definition.table);
+    }
+    return ddl_script(script, dialect_);
+  }
+
+  static int status_of(const std::vector<PgDefinition>& definitions) {
+    int status = 0;
+    for (const PgDefinition& definition : definitions) {
+      if (!definition.problem) continue;
+      log::error("main", *definition.problem);
+      status = exit_code(definition.problem->kind());
+    }
+    return status;
+  }
+
   void connect_target() {
     target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", kProgram);
     prepare_target_session(*target_);
@@ -196,6 +226,7 @@ class FullCopy {
 
   void read_source() {
     catalog_ = read_pg_catalog(source_.planner(), source_.dialect());
+    for (const auto& warning : apply_table_rules(catalog_, rules_, map_)) log::warning("main", warning);
     selected_ = select_tables(catalog_, {filter_, request_.list, source_.on_standby()});
   }
 
@@ -219,8 +250,11 @@ class FullCopy {
     restore_->create(map_, selected_);
   }
 
-  DefinitionRequest definition_request() const {
-    return {catalog_, selected_, map_, dialect_, config_.distribution_rules, config_.path, options_.first_column_key};
+  DefinitionRequest definition_request() {
+    DefinitionRequest out{catalog_, selected_, map_, dialect_, config_.distribution_rules, config_.path, options_.first_column_key};
+    out.beside_dump = uses_pg_dump(source_.dialect(), dialect_);
+    if (out.beside_dump && !map_.identity()) out.objects = read_object_names(source_.planner());
+    return out;
   }
 
   // The tasks, and how their tables come to be when the target lacks them.
@@ -229,20 +263,28 @@ class FullCopy {
     planned_ = plan_tasks(catalog_, selected_, map_, tree, options_.schema.empty() ? config_.target_schema : options_.schema);
     set_target(source_, config_.reject_limit > 0);
     source_.set_relations(planned_.relations);
-    if (restore_) {
-      add_post_load();
-    } else if (options_.create) {
-      for (const Table& table : table_definitions(source_.planner(), definition_request()))
-        for (CopyTask& task : planned_.tasks)
-          if (task.query.empty() && task.target == table.name) task.definition = table;
+    if (restore_) add_post_load();
+    // Tables that an earlier run made are completed by this one.
+    if (options_.create || options_.resume || options_.restart) {
+      define_tables();
+      define_query_targets();
     }
-    if (options_.create) define_query_targets();
+  }
+
+  // What pg_dump does not bring.
+  void define_tables() {
+    for (const PgDefinition& definition : table_definitions(source_.planner(), definition_request()))
+      for (CopyTask& task : planned_.tasks) {
+        if (!task.query.empty() || task.target != definition.table.name) continue;
+        task.definition = definition.table;
+        task.problem = definition.problem;
+      }
   }
 
   void add_post_load() {
     for (CopyTask& task : planned_.tasks) {
       const auto relation = planned_.relations.find(task.name);
-      if (relation == planned_.relations.end()) continue;
+      if (relation == planned_.relations.end() || relation->second->mapped) continue;
       const PgRelation& root = catalog_.root_of(*relation->second);
       const bool own_table = task.target == map_.of(relation->second->name);
       task.fresh_target = restore_->created(own_table ? *relation->second : root);
@@ -325,6 +367,7 @@ class FullCopy {
   std::stop_token drain_;
   std::stop_token cancel_;
   SchemaMap map_;
+  TableRules rules_;
   TableFilter filter_;
   PgSource source_;
   std::unique_ptr<PgConnection> target_;

@@ -82,6 +82,11 @@ void hide_classic_partitions(PgConnection& connection, PgCatalog& catalog) {
 
 }  // namespace
 
+const PgColumn* PgRelation::find_column(std::string_view column) const {
+  const auto found = std::find_if(columns.begin(), columns.end(), [&](const PgColumn& c) { return c.name == column; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
 const PgRelation* PgCatalog::find(const QualifiedName& name) const {
   const auto found = std::find_if(relations.begin(), relations.end(),
                                   [&](const PgRelation& relation) { return relation.name == name; });

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "copy/table_rules.h"
 #include "pg/connection.h"
 #include "schema/dialect.h"
 #include "schema/table.h"
@@ -21,6 +22,7 @@ namespace dbsync {
 
 struct PgColumn {
   std::string name;
+  std::string new_name;        // of [column_map]; "" = the same
   PgType type;
   std::uint32_t type_oid = 0;  // of a domain, its base type's
   bool enumeration = false;
@@ -28,6 +30,8 @@ struct PgColumn {
   bool identity = false;
   bool generated = false;
   int number = 0;              // pg_attribute.attnum
+
+  const std::string& target_name() const { return new_name.empty() ? name : new_name; }
 };
 
 struct PgRelation {
@@ -40,7 +44,14 @@ struct PgRelation {
   std::uint64_t bytes = 0;     // heap and TOAST
   std::uint64_t rows = 0;      // estimated
   std::string extension;       // that it is a member of; "" = none
-  std::vector<PgColumn> columns;  // of tables, without dropped ones
+  std::vector<PgColumn> columns;  // of tables, without dropped and excluded ones
+  // What my.cfg makes of it (mapped_tables.h). A partition is as its root.
+  bool mapped = false;                     // its target is not as pg_dump would have it
+  std::optional<QualifiedName> target;     // of [table_map]
+  std::vector<std::string> excluded;       // columns of [exclude_columns]
+  std::optional<OriginColumn> origin;
+
+  const PgColumn* find_column(std::string_view column) const;
 };
 
 struct PgSequence {

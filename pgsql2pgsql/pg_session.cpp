@@ -22,6 +22,14 @@ const TargetColumn& target_column(const TargetTable& target, const std::string& 
   return required_column(target, name, display_name(target.name));
 }
 
+PgColumn origin_column(const OriginColumn& origin) {
+  constexpr std::uint32_t kTextOid = 25;
+  PgColumn out;
+  out.name = origin.name;
+  out.type_oid = kTextOid;
+  return out;
+}
+
 std::string column_list(const std::vector<PgColumn>& columns) {
   std::string out;
   for (const PgColumn& column : columns) out += (out.empty() ? "" : ", ") + quote_identifier(column.name);
@@ -30,7 +38,7 @@ std::string column_list(const std::vector<PgColumn>& columns) {
 
 std::vector<std::string> column_names(const std::vector<PgColumn>& columns) {
   std::vector<std::string> out;
-  for (const PgColumn& column : columns) out.push_back(column.name);
+  for (const PgColumn& column : columns) out.push_back(column.target_name());
   return out;
 }
 
@@ -51,16 +59,22 @@ PgSession::Selection PgSession::select_table(const PgRelation& relation, const C
   Selection out;
   bool generated = false;
   for (const PgColumn& column : relation.columns) {
-    if (target_column(target, column.name).generated) continue;
+    if (target_column(target, column.target_name()).generated) continue;
     generated = generated || column.generated;
     out.columns.push_back(column);
   }
   // Children of an inheritance parent are tables of their own; a classic
   // partition tree (Greenplum before 7) is read from its top.
   const bool only = !facts_.dialect.distributed || facts_.dialect.declarative_partitions;
-  if (generated || out.columns.empty() || !chunk.whole() || !only)
-    out.sql = fmt::format("SELECT {} FROM {}{}{}", column_list(out.columns), only ? "ONLY " : "",
+  if (generated || out.columns.empty() || !chunk.whole() || !only || relation.origin) {
+    std::string columns = column_list(out.columns);
+    if (relation.origin) {
+      columns += fmt::format("{}{}::text", columns.empty() ? "" : ", ", quote_literal(relation.origin->value));
+      out.columns.push_back(origin_column(*relation.origin));
+    }
+    out.sql = fmt::format("SELECT {} FROM {}{}{}", columns, only ? "ONLY " : "",
                           quote_name(relation.name), chunk.predicate.empty() ? "" : " WHERE " + chunk.predicate);
+  }
   return out;
 }
 
@@ -89,7 +103,7 @@ bool PgSession::choose_binary(const CopyTask& task, const Selection& selection, 
   if (choice == CopyFormatChoice::automatic && facts_.prefer_text) return false;
   const BinarySides sides{connection_->server_version(), facts_.target_version};
   for (const PgColumn& column : selection.columns) {
-    const std::string obstacle = binary_obstacle(column, target_column(target, column.name), sides);
+    const std::string obstacle = binary_obstacle(column, target_column(target, column.target_name()), sides);
     if (obstacle.empty()) continue;
     log::info("source", fmt::format("{}: text COPY, since {}", task.name, obstacle));
     return false;
@@ -109,8 +123,8 @@ PgSession::Selection PgSession::select(const CopyTask& task, const Chunk& chunk,
   use_search_path(!task.query.empty());
   Selection out = task.query.empty() ? select_table(relation_of(task), chunk, target) : select_query(task);
   for (const PgColumn& column : out.columns)
-    if (target_column(target, column.name).generated)
-      throw Error(ErrorKind::target, fmt::format("column {} of {} is generated on the target", column.name, display_name(target.name)))
+    if (target_column(target, column.target_name()).generated)
+      throw Error(ErrorKind::target, fmt::format("column {} of {} is generated on the target", column.target_name(), display_name(target.name)))
           .hint("leave it out of the query");
   return out;
 }
@@ -134,7 +148,7 @@ std::unique_ptr<ChunkReader> PgSession::open(const CopyTask& task, const Chunk& 
 RowShape PgSession::shape(const CopyTask& task, const TargetTable& target) {
   const Selection selection = select(task, {}, target);
   const bool same = std::all_of(selection.columns.begin(), selection.columns.end(), [&](const PgColumn& column) {
-    return column.type.kind != PgKind::other || column.type.name == target_column(target, column.name).type.name;
+    return column.type.kind != PgKind::other || column.type.name == target_column(target, column.target_name()).type.name;
   });
   return {column_names(selection.columns), same && choose_binary(task, selection, target, CopyFormatChoice::binary)};
 }

@@ -19,29 +19,11 @@ std::string display_part(const std::string& part) {
   return plain ? part : one_line(quote_identifier(part));
 }
 
-// * and ? as in a shell.
-bool glob(std::string_view pattern, std::string_view text) {
-  if (pattern.empty()) return text.empty();
-  if (pattern.front() == '*') {
-    for (std::size_t skip = 0; skip <= text.size(); ++skip)
-      if (glob(pattern.substr(1), text.substr(skip))) return true;
-    return false;
-  }
-  if (text.empty() || (pattern.front() != '?' && pattern.front() != text.front())) return false;
-  return glob(pattern.substr(1), text.substr(1));
-}
-
 }  // namespace
 
 std::string display_name(const QualifiedName& name) {
   const std::string table = display_part(name.name);
   return name.schema.empty() ? table : display_part(name.schema) + "." + table;
-}
-
-bool matches_pattern(std::string_view pattern, const QualifiedName& name) {
-  const auto dot = pattern.find('.');
-  if (dot == std::string_view::npos) return glob(pattern, name.name);
-  return glob(pattern.substr(0, dot), name.schema) && glob(pattern.substr(dot + 1), name.name);
 }
 
 bool TableFilter::wants(const QualifiedName& name) const {

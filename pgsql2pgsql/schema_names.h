@@ -1,8 +1,7 @@
 // Which tables of the source are meant, and what they are called on the target:
 // include and exclude patterns, and the map of schemas.
 //
-// Patterns are schema.table or table (of any schema), with * for any text and ?
-// for any character. Plain values and pure functions. Errors: ErrorKind::config
+// Patterns are those of matches_pattern. Plain values and pure functions. Errors: ErrorKind::config
 // for a rule that cannot be.
 #pragma once
 
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "schema/names.h"
 #include "schema/table.h"
 
 namespace dbsync {
@@ -19,8 +19,6 @@ namespace dbsync {
 // A name for messages and reports: parts in quotes where they hold a dot, a
 // quote, a blank or a control character, so that no two names look alike.
 std::string display_name(const QualifiedName& name);
-
-bool matches_pattern(std::string_view pattern, const QualifiedName& name);
 
 class TableFilter {
  public:

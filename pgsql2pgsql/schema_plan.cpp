@@ -44,6 +44,7 @@ SchemaPlan::SchemaPlan(std::vector<SchemaItem> items, const PgCatalog& catalog, 
   for (const PgRelation& relation : catalog.relations) relations_[relation.oid] = &relation;
   index_items();
   if (!selected.whole_database) keep_needed(catalog, selected);
+  drop_mapped(catalog);
   rename(map, objects);
   for (std::size_t i = 0; i < items_.size(); ++i)
     if (is_table_work(items_[i])) work_[tables_under(items_[i]).front()].push_back(i);
@@ -143,6 +144,34 @@ void SchemaPlan::keep_needed(const PgCatalog& catalog, const SelectedTables& sel
                                               [&](int id) { return needed.contains(id); }))
       needed.insert(item.id);
   std::erase_if(items_, [&](const SchemaItem& item) { return !needed.contains(item.id); });
+  index_items();
+}
+
+// Our own definitions bring what is part of a table; other things are named.
+void SchemaPlan::drop_mapped(const PgCatalog& catalog) {
+  std::set<std::uint32_t> sequences;
+  for (const PgSequence& sequence : catalog.sequences)
+    if (const PgRelation* table = catalog.find(sequence.table); table != nullptr && table->mapped) sequences.insert(sequence.oid);
+  std::set<int> dropped;
+  for (const SchemaItem& item : items_) {
+    const PgRelation* table = table_of(item);
+    const bool mapped = table != nullptr && table->mapped;
+    const bool sequence = item.class_oid == kPgClass && item.type == "SEQUENCE" && sequences.contains(item.oid);
+    const auto lost = [&](int id) { return dropped.contains(id); };
+    if (!mapped && !sequence && std::none_of(item.depends_on.begin(), item.depends_on.end(), lost)) continue;
+    dropped.insert(item.id);
+    const bool ours = mapped || sequence || is_one_of(item.type, {"DEFAULT", "TABLE ATTACH", "COMMENT", "SEQUENCE", "SEQUENCE OWNED BY",
+                                                                  "CONSTRAINT", "CHECK CONSTRAINT", "INDEX", "INDEX ATTACH"});
+    // A foreign key's tag begins with the table that has it.
+    const auto under = tables_under(item);
+    const bool foreign_key = item.type == "FK CONSTRAINT" && std::any_of(under.begin(), under.end(), [&](const PgRelation* owner) {
+      return owner->mapped && item.tag.starts_with(one_line(owner->name.name) + " ") && item.schema == one_line(owner->name.schema);
+    });
+    if (!ours && !foreign_key)
+      notes_.push_back(one_line(item.describe()) + ": left out, since it stands on a table that my.cfg maps");
+  }
+  if (dropped.empty()) return;
+  std::erase_if(items_, [&](const SchemaItem& item) { return dropped.contains(item.id); });
   index_items();
 }
 

@@ -31,7 +31,9 @@ PostObjects read_post_objects(PgConnection& connection, const SchemaMap& map);
 
 class SchemaPlan {
  public:
-  // Keeps what the selected tables need; everything for a whole database.
+  // Keeps what the selected tables need; everything for a whole database. Tables
+  // that my.cfg maps are left out with all that stands on them: their names and
+  // columns are others on the target.
   SchemaPlan(std::vector<SchemaItem> items, const PgCatalog& catalog, const SelectedTables& selected, const SchemaMap& map,
              const ObjectNames& objects);
 
@@ -54,6 +56,7 @@ class SchemaPlan {
 
  private:
   const SchemaItem* find(int id) const;
+  void drop_mapped(const PgCatalog& catalog);
   void keep_needed(const PgCatalog& catalog, const SelectedTables& selected);
   void note_lost_foreign_keys(const std::set<std::uint32_t>& tables);
   bool wanted_by(const SchemaItem& item, const std::set<std::uint32_t>& tables) const;

@@ -1,6 +1,10 @@
 #include "pgsql2pgsql/sql_rename.h"
 
+#include <algorithm>
 #include <cctype>
+#include <functional>
+#include <optional>
+#include <utility>
 
 #include "schema/quote.h"
 
@@ -12,9 +16,22 @@ bool is_word_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) 
 bool is_word(char c) { return is_word_start(c) || std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '$'; }
 bool is_operator(char c) { return std::string_view("+-*/<>=~!@#%^&|`?").find(c) != std::string_view::npos; }
 
+// What stands where a name does.
+struct NamePlace {
+  std::string name;        // folded as the server does
+  bool after_dot = false;
+  bool no_column = false;  // a type, a function, or a word of the language, as the server prints them
+  std::string next;        // the name behind the dot that follows; "" = none
+};
+
+// Goes through SQL and asks for each identifier what shall stand there instead.
 class Renamer {
  public:
-  Renamer(std::string_view sql, const SchemaMap& map, const ObjectNames& objects) : sql_(sql), map_(map), objects_(objects) {}
+  using Choose = std::function<std::optional<std::string>(const NamePlace&)>;
+
+  // `in_constants`: also in constants that are cast to a reg* type.
+  Renamer(std::string_view sql, const Choose& choose, bool in_constants)
+      : sql_(sql), choose_(choose), in_constants_(in_constants) {}
 
   std::string run() {
     while (at_ < sql_.size()) {
@@ -37,7 +54,7 @@ class Renamer {
 
  private:
   void take_other() {
-    if (sql_[at_] != ' ' && sql_[at_] != '\n') after_dot_ = false;
+    if (sql_[at_] != ' ' && sql_[at_] != '\n') after_dot_ = sql_[at_] == '.';
     copy_to(at_ + 1);
   }
 
@@ -70,8 +87,8 @@ class Renamer {
   void take_string(bool escapes) {
     const std::size_t end = end_of_quoted('\'', at_, escapes);
     const std::string_view text = sql_.substr(at_ + 1, end - at_ - 2);
-    if (!escapes && sql_.substr(end).starts_with("::reg") && text.find('\'') == std::string_view::npos) {
-      out_ += '\'' + Renamer(text, map_, objects_).run() + '\'';
+    if (in_constants_ && !escapes && sql_.substr(end).starts_with("::reg") && text.find('\'') == std::string_view::npos) {
+      out_ += '\'' + Renamer(text, choose_, true).run() + '\'';
       at_ = end;
     } else {
       copy_to(end);
@@ -108,6 +125,21 @@ class Renamer {
     return {name, end};
   }
 
+  // pg_get_expr prints the language's own words in capitals, but for those of types
+  // and the field of EXTRACT.
+  bool is_no_column(std::string_view word, std::string_view behind) const {
+    const auto follows = [this](std::initializer_list<std::string_view> texts) {
+      return std::any_of(texts.begin(), texts.end(), [this](std::string_view text) { return out_.ends_with(text); });
+    };
+    if (behind.starts_with('(') || follows({"::", "EXTRACT("})) return true;
+    if (word.front() != '"' && std::any_of(word.begin(), word.end(), [](unsigned char c) { return std::isupper(c) != 0; })) return true;
+    if (word == "without" || word == "with") return follows({"::timestamp ", "::time ", ") "});
+    if (word == "time") return follows({" without ", " with "});
+    if (word == "zone") return follows({" without time ", " with time "});
+    if (word == "precision") return follows({"::double "});
+    return word == "varying" && follows({"::character ", "::bit "});
+  }
+
   void take_identifier() {
     const auto [name, end] = identifier(at_);
     // E'…' and its relatives: a prefix right before a quote.
@@ -116,10 +148,10 @@ class Renamer {
       copy_to(end);
       return take_string(escapes);
     }
-    const bool before_dot = end < sql_.size() && sql_[end] == '.' && !after_dot_;
-    after_dot_ = false;
-    if (before_dot && objects_.contains({name, identifier(end + 1).first})) {
-      out_ += quote_identifier(map_.of(name));
+    NamePlace place{name, std::exchange(after_dot_, false), is_no_column(sql_.substr(at_, end - at_), sql_.substr(end)), {}};
+    if (end < sql_.size() && sql_[end] == '.') place.next = identifier(end + 1).first;
+    if (const auto instead = choose_(place)) {
+      out_ += quote_identifier(*instead);
       at_ = end;
     } else {
       copy_to(end);
@@ -131,8 +163,8 @@ class Renamer {
   }
 
   std::string_view sql_;
-  const SchemaMap& map_;
-  const ObjectNames& objects_;
+  const Choose& choose_;
+  bool in_constants_;
   std::string out_;
   std::size_t at_ = 0;
   bool after_dot_ = false;
@@ -142,7 +174,24 @@ class Renamer {
 
 std::string rename_schemas(std::string_view sql, const SchemaMap& map, const ObjectNames& objects) {
   if (map.identity()) return std::string(sql);
-  return Renamer(sql, map, objects).run();
+  const Renamer::Choose choose = [&](const NamePlace& place) -> std::optional<std::string> {
+    if (place.after_dot || place.next.empty() || !objects.contains({place.name, place.next})) return std::nullopt;
+    return map.of(place.name);
+  };
+  return Renamer(sql, choose, true).run();
+}
+
+std::optional<std::string> rename_columns(std::string_view expression, const std::map<std::string, std::string>& names,
+                                          const std::set<std::string>& excluded) {
+  bool lost = false;
+  const Renamer::Choose choose = [&](const NamePlace& place) -> std::optional<std::string> {
+    if (place.after_dot || place.no_column) return std::nullopt;
+    lost = lost || excluded.contains(place.name);
+    const auto found = names.find(place.name);
+    return found == names.end() ? std::nullopt : std::optional(found->second);
+  };
+  const std::string out = Renamer(expression, choose, false).run();
+  return lost ? std::nullopt : std::optional(out);
 }
 
 }  // namespace dbsync

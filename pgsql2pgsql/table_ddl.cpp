@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -10,8 +11,10 @@
 #include "copy/distribution_rules.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
+#include "pgsql2pgsql/mapped_tables.h"
 #include "schema/distribution.h"
 #include "schema/quote.h"
+#include "schema/shared_target.h"
 
 namespace dbsync {
 
@@ -22,12 +25,24 @@ std::vector<std::string> names_of(const PgResult& result, int row, int column) {
   return nlohmann::json::parse(result.value(row, column)).get<std::vector<std::string>>();
 }
 
+// pg_constraint.confdeltype, confupdtype.
+std::string action_sql(std::string_view letter) {
+  if (letter == "r") return "RESTRICT";
+  if (letter == "c") return "CASCADE";
+  if (letter == "n") return "SET NULL";
+  return letter == "d" ? "SET DEFAULT" : "";
+}
+
 bool known_index_method(const std::string& method) { return method == "btree" || method == "gin" || method == "gist"; }
 
-// Enums would need a type made before the table, and values are the labels anyway.
-PgType column_type(const PgColumn& column, Column& out) {
+// Enums would need a type made before the table, and values are the labels anyway;
+// unless pg_dump's part of the schema makes the type.
+PgType column_type(const PgColumn& column, const DefinitionRequest& request, Column& out) {
   PgType type = column.type;
-  if (column.enumeration) {
+  if (request.beside_dump) {
+    if (type.kind == PgKind::enumeration) type.kind = PgKind::other;
+    if (type.kind == PgKind::other) type.name = rename_schemas(type.name, request.map, request.objects);
+  } else if (column.enumeration) {
     out.note = fmt::format("was the enum {}", type.name);
     type = PgType{};
   } else if (type.kind == PgKind::other && column.type_oid >= 16384) {
@@ -40,20 +55,17 @@ class Definitions {
  public:
   Definitions(PgConnection& source, const DefinitionRequest& request) : source_(source), request_(request) {}
 
-  std::vector<Table> run() {
-    for (const PgRelation* relation : request_.selected.tables) begin(request_.catalog.root_of(*relation));
+  std::vector<PgDefinition> run() {
+    for (const PgRelation* relation : request_.selected.tables) {
+      targets_.insert(target_of(request_.catalog.root_of(*relation), request_.map));
+      if (relation->mapped || !request_.beside_dump) begin(request_.catalog.root_of(*relation));
+    }
     add_details();
     add_indexes();
     add_constraints();
-    std::vector<Table> out;
-    for (const std::uint32_t oid : order_) {
-      Table& table = tables_.at(oid);
-      drop_outside_foreign_keys(table);
-      add_partitions(oid, table);
-      if (request_.dialect.distributed) apply_distribution_rules(request_.distribution_rules, request_.config_path, table);
-      plan_distribution(table, request_.dialect, request_.first_column_key);
-      out.push_back(std::move(table));
-    }
+    std::vector<PgDefinition> out;
+    for (const std::uint32_t oid : order_) out.push_back(complete(*request_.catalog.find(oid)));
+    unite(out);
     return out;
   }
 
@@ -62,15 +74,83 @@ class Definitions {
     if (tables_.contains(relation.oid)) return;
     order_.push_back(relation.oid);
     Table& table = tables_[relation.oid];
-    table.name = request_.map.of(relation.name);
-    targets_.insert(table.name);
+    table.name = target_of(relation, request_.map);
     for (const PgColumn& column : relation.columns) {
       Column& out = table.columns.emplace_back();
-      out.name = column.name;
-      out.type = column_type(column, out);
+      out.name = column.target_name();
+      out.type = column_type(column, request_, out);
       out.nullable = !column.not_null;
       out.identity = column.identity;
     }
+  }
+
+  PgDefinition complete(const PgRelation& relation) {
+    PgDefinition out{std::move(tables_.at(relation.oid)), {}};
+    try {
+      Table& table = out.table;
+      for (const std::string& column : lost_keys_[relation.oid])
+        throw Error(ErrorKind::config, fmt::format("[exclude_columns] {}: the column {} is part of the primary key",
+                                                   display_name(relation.name), column))
+            .hint("rows cannot be told apart without it; leave the table out, or copy it with a table-list query");
+      drop_outside_foreign_keys(table);
+      add_partitions(relation, table);
+      if (relation.origin)
+        add_origin_column(table, relation.origin->name, shares_target(relation, request_.catalog, request_.map));
+      if (request_.dialect.distributed) apply_distribution_rules(request_.distribution_rules, request_.config_path, table);
+      plan_distribution(table, request_.dialect, request_.first_column_key);
+    } catch (const Error& error) {
+      if (!relation.mapped) throw;
+      out.problem = error;
+    }
+    return out;
+  }
+
+  // One definition for the tables that share a target: the first one's. A target
+  // with the rows of some of them only would look complete: all fail or none.
+  void unite(std::vector<PgDefinition>& definitions) const {
+    std::map<QualifiedName, std::vector<std::size_t>> members;
+    for (std::size_t i = 0; i < definitions.size(); ++i) members[definitions[i].table.name].push_back(i);
+    for (const auto& [target, places] : members) {
+      std::optional<Error> problem;
+      for (const std::size_t place : places) {
+        if (!problem) problem = definitions[place].problem;
+        if (!problem && place != places[0]) problem = disagreement(definitions, places[0], place);
+      }
+      for (const std::size_t place : places) {
+        definitions[place].problem = problem;
+        if (!problem) definitions[place].table = as_sibling(definitions[places[0]].table, definitions[place].table);
+      }
+    }
+  }
+
+  std::optional<Error> disagreement(const std::vector<PgDefinition>& definitions, std::size_t first, std::size_t other) const {
+    const std::string difference = definition_difference(definitions[first].table, definitions[other].table);
+    if (difference.empty()) return std::nullopt;
+    const auto name = [&](std::size_t place) { return display_name(request_.catalog.find(order_[place])->name); };
+    return Error(ErrorKind::config, fmt::format("{} and {} are both to become {}, but {}", name(first), name(other),
+                                                display_name(definitions[first].table.name), difference))
+        .hint("make the tables agree, with [column_map] and [exclude_columns] if that helps, or map them to different ones "
+              "in [table_map]");
+  }
+
+  // An expression over the table's columns in the target's names; nothing when it
+  // needs a column that is not copied.
+  std::optional<std::string> expression(const PgRelation& relation, const std::string& text) const {
+    std::map<std::string, std::string> names;
+    for (const PgColumn& column : relation.columns)
+      if (!column.new_name.empty()) names.emplace(column.name, column.new_name);
+    const std::string sql = request_.beside_dump ? rename_schemas(text, request_.map, request_.objects) : text;
+    if (names.empty() && relation.excluded.empty()) return sql;
+    return rename_columns(sql, names, {relation.excluded.begin(), relation.excluded.end()});
+  }
+
+  const PgRelation& relation_at(const PgResult& result, int row) const {
+    return *request_.catalog.find(static_cast<std::uint32_t>(result.integer(row, 0)));
+  }
+
+  static void leave_out(Table& table, std::string_view what, const std::string& name, std::string_view reason) {
+    const std::string note = fmt::format("the {} {} was left out: {}", what, name, reason);
+    if (std::find(table.notes.begin(), table.notes.end(), note) == table.notes.end()) table.notes.push_back(note);
   }
 
   Table* find(const PgResult& result, int row) {
@@ -84,21 +164,22 @@ class Definitions {
     for (int row = 0; row < result.rows(); ++row) {
       Table* table = find(result, row);
       if (table == nullptr) continue;
-      const auto column = std::find_if(table->columns.begin(), table->columns.end(),
-                                       [&](const Column& c) { return c.name == result.value(row, 1); });
-      if (column == table->columns.end()) continue;
-      column->comment = result.text(row, 3);
-      const std::string expression = result.text(row, 2);
-      const PgRelation* relation = request_.catalog.find(static_cast<std::uint32_t>(result.integer(row, 0)));
-      const bool generated = std::any_of(relation->columns.begin(), relation->columns.end(), [&](const PgColumn& c) {
-        return c.name == column->name && c.generated;
-      });
-      if (generated)
-        set_generated(*column, expression);
-      else if (expression.starts_with("nextval(") && is_integer(column->type))
-        column->identity = true;
+      const PgRelation& relation = relation_at(result, row);
+      const PgColumn* from = relation.find_column(result.value(row, 1));
+      if (from == nullptr) continue;
+      Column& column = *std::find_if(table->columns.begin(), table->columns.end(),
+                                     [&](const Column& c) { return c.name == from->target_name(); });
+      column.comment = result.text(row, 3);
+      const std::string text = result.text(row, 2);
+      const auto sql = expression(relation, text);
+      if (from->generated && !sql)
+        column.note = fmt::format("was generated: {}; a column of that is not copied", text);
+      else if (from->generated)
+        set_generated(column, *sql);
+      else if (text.starts_with("nextval(") && is_integer(column.type))
+        column.identity = true;
       else
-        column->default_sql = expression;
+        column.default_sql = sql.value_or(text);
     }
     const PgResult comments = source_.exec(
         "SELECT c.oid, pg_catalog.obj_description(c.oid, 'pg_class') FROM pg_catalog.pg_class c "
@@ -120,26 +201,39 @@ class Definitions {
 
   void add_indexes() {
     const PgResult result = source_.exec(sql::table_indexes, {});
+    std::set<std::pair<std::uint32_t, std::string>> lost_indexes;
     for (int row = 0; row < result.rows(); ++row) {
       Table* table = find(result, row);
       if (table == nullptr) continue;
       const std::string name = result.text(row, 1);
       const std::string method = result.text(row, 4);
       if (result.boolean(row, 5) || !known_index_method(method)) {
-        const std::string note = fmt::format("the index {} was left out: {}", name,
-                                             result.boolean(row, 5) ? "it covers a part of the rows" : "method " + method);
-        if (std::find(table->notes.begin(), table->notes.end(), note) == table->notes.end()) table->notes.push_back(note);
+        leave_out(*table, "index", name, result.boolean(row, 5) ? "it covers a part of the rows" : "method " + method);
         continue;
       }
+      const PgRelation& relation = relation_at(result, row);
+      const PgColumn* column = relation.find_column(result.value(row, 6));
       if (result.boolean(row, 2)) {
         table->primary_key.name = name;
-        table->primary_key.columns.push_back(result.text(row, 6));
+        if (column == nullptr)
+          lost_keys_[relation.oid].push_back(result.text(row, 6));
+        else
+          table->primary_key.columns.push_back(column->target_name());
         continue;
+      }
+      const bool by_expression = result.is_null(row, 6);
+      const auto sql = by_expression ? expression(relation, result.text(row, 7)) : std::optional<std::string>();
+      if (by_expression ? !sql.has_value() : column == nullptr) {
+        leave_out(*table, "index", name, "a column of it is not copied");
+        lost_indexes.emplace(relation.oid, name);
       }
       if (table->indexes.empty() || table->indexes.back().name != name)
         table->indexes.push_back({name, result.boolean(row, 3), method == "btree" ? "" : method, {}, result.text(row, 9)});
-      table->indexes.back().keys.push_back({result.text(row, 6), result.text(row, 7), result.boolean(row, 8)});
+      table->indexes.back().keys.push_back(
+          {column == nullptr ? "" : column->target_name(), sql.value_or(""), result.boolean(row, 8)});
     }
+    for (const auto& [oid, name] : lost_indexes)
+      std::erase_if(tables_.at(oid).indexes, [&index = name](const Index& i) { return i.name == index; });
   }
 
   void add_constraints() {
@@ -147,13 +241,37 @@ class Definitions {
     for (int row = 0; row < result.rows(); ++row) {
       Table* table = find(result, row);
       if (table == nullptr) continue;
-      if (result.value(row, 1) == "c")
-        table->checks.push_back({result.text(row, 2), result.text(row, 3)});
+      const std::string name = result.text(row, 2);
+      if (result.value(row, 1) == "f")
+        add_foreign_key(result, row, *table);
+      else if (const auto sql = expression(relation_at(result, row), result.text(row, 3)))
+        table->checks.push_back({name, *sql});
       else
-        table->foreign_keys.push_back({result.text(row, 2), names_of(result, row, 6),
-                                       request_.map.of(QualifiedName{result.text(row, 4), result.text(row, 5)}),
-                                       names_of(result, row, 7), {}, {}});
+        leave_out(*table, "check", name, "a column of it is not copied");
     }
+  }
+
+  // The names of columns on the target; nothing when one is not copied.
+  static std::optional<std::vector<std::string>> target_names(const PgRelation& relation, std::vector<std::string> names) {
+    for (std::string& name : names) {
+      const PgColumn* column = relation.find_column(name);
+      if (column == nullptr) return std::nullopt;
+      name = column->target_name();
+    }
+    return names;
+  }
+
+  void add_foreign_key(const PgResult& result, int row, Table& table) {
+    const std::string name = result.text(row, 2);
+    const PgRelation* target = request_.catalog.find(QualifiedName{result.text(row, 4), result.text(row, 5)});
+    if (target == nullptr) return leave_out(table, "foreign key", name, "the table it refers to is not copied");
+    const auto columns = target_names(relation_at(result, row), names_of(result, row, 6));
+    const auto target_columns = target_names(*target, names_of(result, row, 7));
+    if (!columns || !target_columns) return leave_out(table, "foreign key", name, "a column of it is not copied");
+    if (target->origin && shares_target(*target, request_.catalog, request_.map))
+      return leave_out(table, "foreign key", name, "the key it refers to has the origin column here");
+    table.foreign_keys.push_back({name, *columns, target_of(*target, request_.map), *target_columns,
+                                  action_sql(result.value(row, 8)), action_sql(result.value(row, 9))});
   }
 
   void drop_outside_foreign_keys(Table& table) const {
@@ -166,8 +284,8 @@ class Definitions {
   }
 
   // Trees of one level whose key is columns.
-  void add_partitions(std::uint32_t oid, Table& table) {
-    const PgRelation& root = *request_.catalog.find(oid);
+  void add_partitions(const PgRelation& root, Table& table) {
+    const std::uint32_t oid = root.oid;
     if (root.kind != 'p') return;
     std::vector<const PgRelation*> children;
     for (const PgRelation& relation : request_.catalog.relations)
@@ -181,8 +299,9 @@ class Definitions {
     Partitioning partitioning;
     bool columns_only = key.rows() > 0;
     for (int row = 0; row < key.rows(); ++row) {
-      columns_only = columns_only && !key.is_null(row, 1);
-      partitioning.columns.push_back(key.text(row, 1));
+      const PgColumn* column = root.find_column(key.value(row, 1));
+      columns_only = columns_only && column != nullptr;
+      if (column != nullptr) partitioning.columns.push_back(column->target_name());
     }
     if (!flat || !columns_only || !request_.dialect.declarative_partitions) {
       table.notes.push_back("its partitions were left out: all rows are in one table");
@@ -201,12 +320,13 @@ class Definitions {
   const DefinitionRequest& request_;
   std::map<std::uint32_t, Table> tables_;  // by oid of the source
   std::vector<std::uint32_t> order_;
+  std::map<std::uint32_t, std::vector<std::string>> lost_keys_;  // columns of primary keys that are not copied
   std::set<QualifiedName> targets_;
 };
 
 }  // namespace
 
-std::vector<Table> table_definitions(PgConnection& source, const DefinitionRequest& request) {
+std::vector<PgDefinition> table_definitions(PgConnection& source, const DefinitionRequest& request) {
   return Definitions(source, request).run();
 }
 
@@ -236,7 +356,7 @@ Table query_definition(PgConnection& source, const CopyTask& task, const Definit
     column.type = pg_type_of(column.type_oid, type.value(0, 0), type.value(0, 1), type.text(0, 2), described.column_modifier(i));
     Column& out = table.columns.emplace_back();
     out.name = column.name;
-    out.type = column_type(column, out);
+    out.type = column_type(column, request, out);
   }
   if (request.dialect.distributed) apply_distribution_rules(request.distribution_rules, request.config_path, table);
   plan_distribution(table, request.dialect, request.first_column_key);

@@ -4,18 +4,21 @@
 //
 // Tables, defaults, identity, keys, indexes, checks, partitions of one level and
 // comments; what has no counterpart becomes a note. Views, functions and types
-// are not part of it: enums become text.
+// are not part of it: enums become text where pg_dump does not bring them.
 //
 // Threads: as the connection. Errors: of the connection; ErrorKind::config for a
 // distribution rule that cannot be.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "config/ini_file.h"
 #include "copy/snapshot_source.h"
 #include "pgsql2pgsql/copy_plan.h"
+#include "pgsql2pgsql/sql_rename.h"
 #include "schema/dialect.h"
 #include "schema/table.h"
 
@@ -29,10 +32,21 @@ struct DefinitionRequest {
   const std::vector<IniEntry>& distribution_rules;
   const std::string& config_path;
   bool first_column_key = false;
+  // The rest of the schema comes from pg_dump: its types are there, and so are the
+  // tables that are not mapped. `objects`: the users' objects, to find their names.
+  bool beside_dump = false;
+  ObjectNames objects = {};
 };
 
-// One per selected table, the table at the top for a partition.
-std::vector<Table> table_definitions(PgConnection& source, const DefinitionRequest& request);
+struct PgDefinition {
+  Table table;
+  std::optional<Error> problem;  // rules of my.cfg that cannot be
+};
+
+// One per selected table, the table at the top for a partition; of these the ones
+// that are mapped when the rest comes from pg_dump. Tables that share their target
+// share its definition, or all have the problem.
+std::vector<PgDefinition> table_definitions(PgConnection& source, const DefinitionRequest& request);
 
 // The table that takes a query's rows.
 Table query_definition(PgConnection& source, const CopyTask& task, const DefinitionRequest& request);

@@ -104,8 +104,10 @@ class TaskRun {
   bool can_follow() {
     connect_target();
     task_ = follow_task(config_.task, source(), *target_);
-    if (read_progress(*target_, task_.name) || (source().server_version() >= kSlotsSince && read_slot(source(), task_.slot)))
-      return true;
+    const bool exists =
+        read_progress(*target_, task_.name) || (source().server_version() >= kSlotsSince && read_slot(source(), task_.slot));
+    if (!TableRules(config_).empty()) return refuse_other_names(exists);
+    if (exists) return true;
     const auto obstacles = obstacles_to_following(source());
     if (obstacles.empty()) return true;
     const std::string why = join(obstacles, "; ");
@@ -115,6 +117,18 @@ class TaskRun {
     log::warning("follow", fmt::format("increments are off, so this is a copy only, since the source does not send its "
                                        "changes: {}",
                                        why));
+    return false;
+  }
+
+  // Changes are applied to tables and columns of the source's names.
+  bool refuse_other_names(bool task_exists) const {
+    const std::string why = config_.path + ": [table_map], [column_map], [exclude_columns] and [origin_column] hold for copies only";
+    if (task_exists)
+      throw Error(ErrorKind::config, fmt::format("the task {} follows the source, but {}", task_.name, why))
+          .hint("take these sections out of the file, or end the task with --cleanup");
+    if (options_.follow_only || !options_.end_at.empty())
+      throw Error(ErrorKind::config, why).hint("copy without following (--full-only), or take these sections out of the file");
+    log::warning("follow", "increments are off, so this is a copy only: " + why);
     return false;
   }
 

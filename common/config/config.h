@@ -77,6 +77,10 @@ struct Config {
   std::vector<IniEntry> type_rules;          // [types]
   std::vector<IniEntry> distribution_rules;  // [distribution]
   std::vector<IniEntry> schema_rules;        // [schema_map]
+  std::vector<IniEntry> table_rules;         // [table_map]
+  std::vector<IniEntry> column_rules;        // [column_map]
+  std::vector<IniEntry> exclusion_rules;     // [exclude_columns]
+  std::vector<IniEntry> origin_rules;        // [origin_column]
   std::string loader_table_list;           // [binlogloader], increments
   std::uint32_t load_batch = 10;
   std::uint32_t load_batch_gap = 10;

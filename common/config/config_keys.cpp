@@ -378,9 +378,10 @@ std::vector<ConfigKey> all_keys() {
   return keys;
 }
 
-void store_type_rule(Config& config, const IniEntry& entry) { config.type_rules.push_back(entry); }
-void store_schema_rule(Config& config, const IniEntry& entry) { config.schema_rules.push_back(entry); }
-void store_distribution_rule(Config& config, const IniEntry& entry) { config.distribution_rules.push_back(entry); }
+template <std::vector<IniEntry> Config::*member>
+void store_rule(Config& config, const IniEntry& entry) {
+  (config.*member).push_back(entry);
+}
 
 }  // namespace
 
@@ -392,13 +393,22 @@ const std::vector<ConfigSection>& config_sections() {
       {"desc.pgsql", "Target of both programs: PostgreSQL, Greenplum or a relative."},
       {"copy", "How rows are copied."},
       {"values", "Values that PostgreSQL cannot hold; each change is counted in the summary."},
-      {"types", "Other target types, most specific rule first; share/doc/types.md lists them.", store_type_rule,
+      {"types", "Other target types, most specific rule first; share/doc/types.md lists them.", store_rule<&Config::type_rules>,
        "tinyint(1) = boolean\nbigint unsigned = bigint\norders.flags = text[]\n*.uuid binary(16) = uuid"},
       {"ddl", "How DDL is written."},
-      {"distribution", "Distribution per table on Greenplum and its relatives.", store_distribution_rule,
+      {"distribution", "Distribution per table on Greenplum and its relatives.", store_rule<&Config::distribution_rules>,
        "orders = customer_id\ncountries = replicated\nevents = randomly"},
-      {"schema_map", "pgsql2pgsql: other schemas on the target; the option -s maps all into one.", store_schema_rule,
+      {"schema_map", "pgsql2pgsql: other schemas on the target; the option -s maps all into one.", store_rule<&Config::schema_rules>,
        "sales = sales_2024\nlegacy = archive"},
+      {"table_map", "Other table names on the target; several source tables may become one.", store_rule<&Config::table_rules>,
+       "orders_old = orders\ncustomers_* = customers\nlog = archive.log"},
+      {"column_map", "Other column names on the target: source table and column = new name.", store_rule<&Config::column_rules>,
+       "orders_old.cust = customer_id"},
+      {"exclude_columns", "Columns that are not copied, per source table.", store_rule<&Config::exclusion_rules>,
+       "users = password_hash, token"},
+      {"origin_column", "A column that tells where a row is from, per source table: its name, or name : value.",
+       store_rule<&Config::origin_rules>,
+       "customers_* = __dts_data_source\norders_old = source : history"},
       {"greenplum", "Storage of created tables on Greenplum and its relatives."},
       {"follow", "Increments of pgsql2pgsql; optional."},
       {"binlogloader", "Increments of mysql2pgsql; optional."},

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "schema/names.h"
 #include "version.h"
 
 namespace dbsync {
@@ -128,12 +129,14 @@ nlohmann::json snapshot_json(const SnapshotFacts& snapshot) {
 
 std::string summary_text(const JobResult& result) {
   std::size_t width = 5;
-  for (const CopyTask& task : result.tasks) width = std::max(width, utf8_length(task.name));
+  std::vector<std::string> names;
+  for (const CopyTask& task : result.tasks) names.push_back(source_and_target(task.name, task.target));
+  for (const std::string& name : names) width = std::max(width, utf8_length(name));
   std::string out = "\n" + line("table", width, "rows", "size", "seconds", "rows/s", "result");
   for (std::size_t i = 0; i < result.tasks.size(); ++i) {
     const TaskResult& task = result.results[i];
     const bool done = task.status == TaskStatus::done;
-    out += line(result.tasks[i].name, width, done ? format_count(task.outcome.rows) : "-",
+    out += line(names[i], width, done ? format_count(task.outcome.rows) : "-",
                 done ? format_bytes(task.outcome.bytes) : "-", fmt::format("{:.2f}", task.seconds),
                 done ? format_count(per_second(task.outcome.rows, task.seconds)) : "-", status_word(task.status));
   }

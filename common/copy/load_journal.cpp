@@ -103,8 +103,9 @@ EarlierRun LoadJournal::open() {
     table.owned = tables.boolean(row, 6);
     table.planned = tables.boolean(row, 7);
     next_task_ = table.task + 1;
-    const QualifiedName target{tables.text(row, 3), tables.text(row, 4)};
-    out.tables.emplace(task_key(tables.text(row, 1), tables.text(row, 2), target), std::move(table));
+    table.target = {tables.text(row, 3), tables.text(row, 4)};
+    const std::string key_text = task_key(tables.text(row, 1), tables.text(row, 2), table.target);
+    out.tables.emplace(key_text, std::move(table));
   }
   return out;
 }

@@ -45,6 +45,7 @@ struct JournalChunk {
 // What the journal knows of one task.
 struct JournalTable {
   int task = 0;          // its number in the journal
+  QualifiedName target;
   bool created = false;  // its target table was made by us
   bool owned = false;    // its target table holds no rows but ours
   bool planned = false;  // all its chunks are listed

@@ -103,7 +103,7 @@ void TaskRejects::add(std::uint64_t row, const RowText& values, const Error& rea
     throw error;
   }
   rows_.push_back(row);
-  nlohmann::json line{{"table", table_.display()}, {"row", row}, {"reason", reason.message()}};
+  nlohmann::json line{{"table", table_.display()}, {"source", source_}, {"row", row}, {"reason", reason.message()}};
   if (!reason.sqlstate().empty()) line["sqlstate"] = reason.sqlstate();
   if (!reason.column().empty()) line["column"] = reason.column();
   for (const auto& [name, value] : values) {

@@ -2,7 +2,7 @@
 //
 // With a limit of N (ignore_copy_error_count_each_table) a target table may lose
 // N rows to a file, <directory>/<schema>.<table>.jsonl, one JSON object a line:
-// table, row (number in its task), key, column, reason, values. The N+1st fails
+// table, source (the task), row (number in its task), key, column, reason, values. The N+1st fails
 // the table. Rows of a task that fails are not written.
 //
 // Threads: one RejectBudget is shared by the tasks of a table; a TaskRejects
@@ -55,8 +55,8 @@ class RejectBudget {
 // The rows that one task set aside.
 class TaskRejects {
  public:
-  TaskRejects(RejectBudget& budget, QualifiedName table, std::vector<std::string> key)
-      : budget_(budget), table_(std::move(table)), key_(std::move(key)) {}
+  TaskRejects(RejectBudget& budget, QualifiedName table, std::string source, std::vector<std::string> key)
+      : budget_(budget), table_(std::move(table)), source_(std::move(source)), key_(std::move(key)) {}
   ~TaskRejects();
   TaskRejects(const TaskRejects&) = delete;
   TaskRejects& operator=(const TaskRejects&) = delete;
@@ -75,6 +75,7 @@ class TaskRejects {
  private:
   RejectBudget& budget_;
   QualifiedName table_;
+  std::string source_;
   std::vector<std::string> key_;
   std::string lines_;
   std::vector<std::uint64_t> rows_;

@@ -213,7 +213,7 @@ LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConn
   PgTransaction transaction(target);
   if (request.truncate_first) truncate_table(target, request.target);
   const auto reader = source.open(request.task, request.chunk, request.target, request.format);
-  TaskRejects rejects(request.rejects, request.target.name, key_of(request.task));
+  TaskRejects rejects(request.rejects, request.target.name, request.task.name, key_of(request.task));
   Loader loader(request, *reader, target, progress, stop);
   LoadOutcome outcome = run_loader(loader, request, *reader, rejects);
   outcome.changed = reader->changed_values();

@@ -127,12 +127,34 @@ class Preparer {
   }
 
   void empty_again(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
-    if (!known.owned)
+    if (!known.owned && !all_is_loaded_again(task.target))
       throw Error(ErrorKind::target, fmt::format("{} holds rows that are not of the earlier run, so it cannot be emptied "
                                                  "to start over", task.target.display()))
           .hint("delete what the earlier run added, remove its journal with --cleanup, then run again with --append");
+    if (!emptied_.insert(task.target).second) return;
     truncate_table(target_, table);
     log::info("main", fmt::format("{}: emptied, since an earlier run loaded a part of it", task.name));
+  }
+
+  // Several tasks feed the table that the earlier run made, and all of them that
+  // have rows there are part of this run.
+  bool all_is_loaded_again(const QualifiedName& target) const {
+    std::set<const JournalTable*> of_this_run;
+    for (const CopyTask& task : tasks_) of_this_run.insert(state_.earlier.find(task));
+    bool made_by_us = false;
+    for (const auto& [key, table] : state_.earlier.tables) {
+      if (table.target != target) continue;
+      made_by_us = made_by_us || table.created;
+      if (table.chunks_done() > 0 && !of_this_run.contains(&table)) return false;
+    }
+    return made_by_us;
+  }
+
+  // Rows that an earlier run's other tasks loaded are not foreign ones.
+  bool goes_on_with_siblings(const QualifiedName& target) const {
+    return options_.start != StartMode::fresh &&
+           std::any_of(state_.earlier.tables.begin(), state_.earlier.tables.end(),
+                       [&](const auto& entry) { return entry.second.target == target; });
   }
 
   // A new start must not mix with a part of an old one.
@@ -176,7 +198,7 @@ class Preparer {
       if (emptied_.insert(task.target).second) truncate_table(target_, table);
       return false;
     }
-    if (has_rows(target_, table))
+    if (!goes_on_with_siblings(task.target) && has_rows(target_, table))
       throw Error(ErrorKind::target, fmt::format("the target table {} is not empty", task.target.display()))
           .hint("--truncate empties it first, --append adds the rows to those that are there");
     return false;

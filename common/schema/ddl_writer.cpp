@@ -1,6 +1,7 @@
 #include "schema/ddl_writer.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -96,7 +97,10 @@ std::string unit_text(const std::vector<DdlUnit>& units) {
 
 std::string pre_data(const DdlScript& script, const Dialect& dialect) {
   std::string out;
-  if (const std::string create = create_schema_sql(script.schema, dialect); !create.empty()) out += "\n" + create + ";\n";
+  std::set<std::string> schemas{script.schema};
+  for (const Table& table : script.tables) schemas.insert(table.name.schema);
+  for (const std::string& schema : schemas)
+    if (const std::string create = create_schema_sql(schema, dialect); !create.empty()) out += "\n" + create + ";\n";
   out += section("Tables");
   for (const Table& table : script.tables) {
     out += "\n";

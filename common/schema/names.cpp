@@ -22,7 +22,37 @@ std::string with_suffix(std::string_view name, const std::string& suffix) {
   return std::string(utf8_truncate(name, kMaxNameBytes - suffix.size())) + suffix;
 }
 
+// * and ? as in a shell.
+bool glob(std::string_view pattern, std::string_view text) {
+  if (pattern.empty()) return text.empty();
+  if (pattern.front() == '*') {
+    for (std::size_t skip = 0; skip <= text.size(); ++skip)
+      if (glob(pattern.substr(1), text.substr(skip))) return true;
+    return false;
+  }
+  if (text.empty() || (pattern.front() != '?' && pattern.front() != text.front())) return false;
+  return glob(pattern.substr(1), text.substr(1));
+}
+
 }  // namespace
+
+bool matches_glob(std::string_view pattern, std::string_view text) { return glob(pattern, text); }
+
+bool matches_pattern(std::string_view pattern, const QualifiedName& name) {
+  const auto dot = pattern.find('.');
+  if (dot == std::string_view::npos) return glob(pattern, name.name);
+  return glob(pattern.substr(0, dot), name.schema) && glob(pattern.substr(dot + 1), name.name);
+}
+
+std::string source_and_target(const std::string& source, const std::string& target) {
+  const std::string_view name = std::string_view(source).substr(source.rfind('.') + 1);
+  const bool same = target == source || target == name || (target.ends_with(name) && target[target.size() - name.size() - 1] == '.');
+  return same ? source : source + " -> " + target;
+}
+
+std::string source_and_target(const std::string& source, const QualifiedName& target) {
+  return source_and_target(source, target.display());
+}
 
 std::string shorten_name(std::string_view name) {
   if (name.size() <= kMaxNameBytes) return std::string(name);

@@ -1,4 +1,4 @@
-// Names on the target: at most 63 bytes (NAMEDATALEN - 1), unique per schema.
+// Patterns over names, and names on the target: at most 63 bytes (NAMEDATALEN - 1), unique per schema.
 //
 // A longer name keeps its beginning and gets a hash of the whole, so that the
 // same source always gives the same target.
@@ -8,9 +8,22 @@
 #include <string>
 #include <string_view>
 
+#include "schema/table.h"
+
 namespace dbsync {
 
+// * stands for any text and ? for any character, as in a shell.
+bool matches_glob(std::string_view pattern, std::string_view text);
+
+// schema.table or table (of any schema), with * and ?.
+bool matches_pattern(std::string_view pattern, const QualifiedName& name);
+
 inline constexpr std::size_t kMaxNameBytes = 63;
+
+// "orders_01 -> public.orders", or the source's name alone when the target's is the
+// same but for the schema. For messages.
+std::string source_and_target(const std::string& source, const QualifiedName& target);
+std::string source_and_target(const std::string& source, const std::string& target);
 
 // The name itself when it fits.
 std::string shorten_name(std::string_view name);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "schema/names.h"
 
 namespace dbsync {
 
@@ -22,12 +23,16 @@ std::string share(std::uint64_t part, std::uint64_t whole) {
 
 std::string tables_text(const std::vector<TableStatus>& tables) {
   std::size_t width = 5;
-  for (const TableStatus& table : tables) width = std::max(width, utf8_length(table.name));
+  std::vector<std::string> names;
+  for (const TableStatus& table : tables) names.push_back(source_and_target(table.name, table.target));
+  for (const std::string& name : names) width = std::max(width, utf8_length(name));
   std::string out = fmt::format("\n{:{}} {:>15} {:>11}  {}\n", "table", width, "rows", "size", "state");
-  for (const TableStatus& table : tables)
-    out += fmt::format("{}{:{}} {:>15} {:>11}  {}{}\n", table.name, "", width - utf8_length(table.name),
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const TableStatus& table = tables[i];
+    out += fmt::format("{}{:{}} {:>15} {:>11}  {}{}\n", names[i], "", width - utf8_length(names[i]),
                        format_count(table.rows), format_bytes(table.bytes), table.state,
                        table.message.empty() ? "" : ": " + one_line(table.message));
+  }
   return out;
 }
 

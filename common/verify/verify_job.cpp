@@ -415,7 +415,7 @@ class VerifyJob {
   std::uint64_t read_source(Worker& worker, const VerifyTable& table, const SourcePart& part, ShownRows& shown,
                             const Consume& consume) {
     const CopyTask& task = tasks_[part.task];
-    TaskRejects unreadable(rejects_, task.target, {});
+    TaskRejects unreadable(rejects_, task.target, task.name, {});
     const auto reader = worker.source->open(task, part.chunk, table.target, CopyFormatChoice::binary);
     std::optional<RowStage> stage;
     if (!part.exact)

@@ -1,4 +1,5 @@
--- Checks and foreign keys of the users' tables; key columns as arrays of names.
+-- Checks and foreign keys of the users' tables; key columns as arrays of names,
+-- actions as letters.
 SELECT k.conrelid,
        k.contype,
        k.conname,
@@ -8,7 +9,9 @@ SELECT k.conrelid,
        (SELECT json_agg(a.attname ORDER BY u.n) FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY AS u(attnum, n)
           JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum),
        (SELECT json_agg(a.attname ORDER BY u.n) FROM pg_catalog.unnest(k.confkey) WITH ORDINALITY AS u(attnum, n)
-          JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum),
+       k.confdeltype,
+       k.confupdtype
   FROM pg_catalog.pg_constraint k
   JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -115,6 +115,40 @@ TEST_F(ResumeTest, LoadsOnlyWhatIsMissing) {
   }
 }
 
+// Rows of a shard that is in are not foreign to the others.
+TEST_F(ResumeTest, ShardsOfOneTableAreResumedAndRestarted) {
+  for (int i = 0; i < 3; ++i)
+    source.exec(fmt::format("create table shard_{0} (id int primary key, note varchar(60) not null); insert into shard_{0} "
+                            "select seq, concat('row ', seq, ' of {0}') from seq_1_to_{1}; analyze table shard_{0}",
+                            i, 20000 + 1000 * i));
+  configure("[table_map]\nshard_* = shards\n[origin_column]\nshard_* = origin\n");
+  target.exec("create table shards (id int, note varchar(60), origin text, primary key (id, origin)); "
+              "create function refuse() returns trigger language plpgsql as "
+              "$$ begin if new.id > 15000 and new.origin like '%2' then raise exception 'not yet'; end if; return new; end $$; "
+              "create trigger refuse before insert on shards for each row execute procedure refuse()");
+  const std::vector<std::string> args{"mysql2pgsql", "-j", "2", "--chunk-size", "64kB"};
+  RunResult run = this->run(args);
+  EXPECT_EQ(run.exit_code, 4) << run.describe();
+  EXPECT_EQ(target.value("select count(*) filter (where origin not like '%2') from shards"), "41000");
+  EXPECT_NE(target.value("select count(*) filter (where origin like '%2') from shards"), "0");
+
+  target.exec("drop trigger refuse on shards");
+  auto resume = args;
+  resume.emplace_back("--resume");
+  run = this->run(resume);
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(difference(source.query(fmt::format("select count(*), count(distinct id), sum(id), sum(length(note)) from shard_{}", i)),
+                         target.query(fmt::format("select count(*), count(distinct id), sum(id), sum(length(note)) from shards "
+                                                  "where origin = '{}.shard_{}'", source.name(), i))), "") << i;
+
+  // One shard more, when the others are there.
+  source.exec("create table shard_3 like shard_0; insert into shard_3 values (1, 'new')");
+  run = this->run(resume);
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_EQ(target.value("select count(*) from shards"), "63001");
+}
+
 TEST_F(ResumeTest, RestartEmptiesWhatTheEarlierRunLoaded) {
   make_tables(1, 20000);
   target.exec("create table t0 (id bigint, n int, note varchar(60))");

@@ -92,6 +92,27 @@ INSTANTIATE_TEST_SUITE_P(
                       RenameCase{"1 OPERATOR(a.+) a.f(2)", "1 OPERATOR(\"New\".+) \"New\".f(2)"},
                       RenameCase{"a.citext, \"a\".t, A.t", "a.citext, \"New\".t, \"New\".t"}));
 
+struct ColumnRenameCase {
+  const char* sql;
+  const char* expected;  // "" = names an excluded column
+};
+class ColumnRename : public ::testing::TestWithParam<ColumnRenameCase> {};
+TEST_P(ColumnRename, OnlyColumnsChange) {
+  const auto out = rename_columns(GetParam().sql, {{"a", "b"}, {"Mixed", "m"}, {"time", "t"}, {"year", "y"}, {"date", "d"}}, {"gone"});
+  EXPECT_EQ(out.value_or(""), GetParam().expected);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Sql, ColumnRename,
+    ::testing::Values(ColumnRenameCase{"((a > 0) AND (\"Mixed\" <> 'a'::text))", "((\"b\" > 0) AND (\"m\" <> 'a'::text))"},
+                      ColumnRenameCase{"a(a, b)", "a(\"b\", b)"},
+                      ColumnRenameCase{"(x)::date = date", "(x)::date = \"d\""},
+                      ColumnRenameCase{"x::timestamp without time zone > time", "x::timestamp without time zone > \"t\""},
+                      ColumnRenameCase{"EXTRACT(year FROM x) = (year)::numeric", "EXTRACT(year FROM x) = (\"y\")::numeric"},
+                      ColumnRenameCase{"(x AT TIME ZONE 'a'::text)", "(x AT TIME ZONE 'a'::text)"},
+                      ColumnRenameCase{"(r).a", "(r).a"},
+                      ColumnRenameCase{"COALESCE(a, gone)", ""},
+                      ColumnRenameCase{"x <> 'gone'::text", "x <> 'gone'::text"}));
+
 TEST(SchemaNames, PatternsMatchSchemaAndTable) {
   EXPECT_TRUE(matches_pattern("sales.*", {"sales", "orders"}));
   EXPECT_FALSE(matches_pattern("sales.*", {"sales2", "orders"}));

@@ -276,7 +276,7 @@ TEST(RowLimitOfBinary, ALargerRowIsSetAsideCut) {
   const std::string large = std::string((3 << 20) - 1, 'x') + "é";
   const SourceValue row[] = {text(large), text(large)};
   RejectBudget budget(1, directory.string());
-  TaskRejects rejects(budget, {"public", "t"}, {});
+  TaskRejects rejects(budget, {"public", "t"}, "t", {});
   CopyBuffer out(1024);
   try {
     encoder.encode(row, out);

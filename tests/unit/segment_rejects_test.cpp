@@ -109,7 +109,7 @@ TEST_F(SetAsideFile, GetsTheRowsOfTheLog) {
   RejectBudget budget(2, directory_.string());
   const std::vector<std::string> columns{"id", "n"};
   {
-    TaskRejects rejects(budget, {"public", "t"}, {"id"});
+    TaskRejects rejects(budget, {"public", "t"}, "t", {"id"});
     Error reason(ErrorKind::data, kFirst.message);
     reason.column(column_of_log_message(kFirst.message, columns));
     rejects.add(row_of_line(kFirst.line, {1}), row_of_log(kFirst.row, columns), reason);
@@ -118,7 +118,7 @@ TEST_F(SetAsideFile, GetsTheRowsOfTheLog) {
   }
   std::ifstream file(directory_ / "public.t.jsonl");
   const auto line = nlohmann::json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
-  EXPECT_EQ(line, nlohmann::json::parse(R"({"table": "public.t", "row": 3, "column": "n", "key": {"id": "1"},
+  EXPECT_EQ(line, nlohmann::json::parse(R"({"table": "public.t", "source": "t", "row": 3, "column": "n", "key": {"id": "1"},
     "reason": "invalid input syntax for integer: \"x\", column n", "values": {"id": "1", "n": "x"}})"));
 }
 
