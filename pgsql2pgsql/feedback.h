@@ -5,19 +5,25 @@
 // one that has arrived in part, the source's own position counts instead: an idle
 // database would otherwise keep its log for ever. A position from a keepalive
 // must never cover a transaction that is not durable yet.
+// Nothing is confirmed behind the limit, where the caller will end: what arrives
+// from there on was not asked for, and must come again.
 //
 // Pure. Threads: one.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
 namespace dbsync {
 
 class Feedback {
  public:
+  static constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
   // Everything before `lsn` is durable already.
-  explicit Feedback(std::uint64_t lsn = 0) : confirmed_(lsn), delivered_(lsn), seen_(lsn) {}
+  explicit Feedback(std::uint64_t lsn = 0, std::uint64_t limit = kNoLimit)
+      : confirmed_(lsn), delivered_(lsn), seen_(lsn), limit_(std::max(lsn, limit)) {}
 
   void transaction_begins() { open_ = true; }
   // It was handed out and will be confirmed later.
@@ -37,13 +43,14 @@ class Feedback {
   void confirm(std::uint64_t end) { confirmed_ = std::max(confirmed_, end); }
 
   bool pending() const { return open_ || confirmed_ < delivered_; }
-  std::uint64_t flushed() const { return pending() ? confirmed_ : std::max(confirmed_, seen_); }
+  std::uint64_t flushed() const { return std::min(limit_, pending() ? confirmed_ : std::max(confirmed_, seen_)); }
   std::uint64_t seen() const { return seen_; }
 
  private:
   std::uint64_t confirmed_;
   std::uint64_t delivered_;  // end of the last transaction handed out
   std::uint64_t seen_;       // all transactions that end before it were handed out or passed
+  std::uint64_t limit_;
   bool open_ = false;
 };
 

@@ -173,6 +173,7 @@ FollowEnd Follower::follow_once() {
   stream_options.slot = task_.slot;
   stream_options.publication = task_.publication;
   stream_options.start = applier.position();
+  stream_options.end = end_;
   stream_options.binary = binary_;
   stream_options.spill.directory = config_.follow.spill_directory;
   if (request_.only != nullptr)

@@ -42,7 +42,7 @@ PgoutputStream::PgoutputStream(const PgoutputOptions& options)
     : connection_(options.conninfo, options.application_name),
       assembler_(options.spill, options.wanted),
       start_(options.start.high),
-      feedback_(options.start.high) {
+      feedback_(options.start.high, options.end.known() ? options.end.high : Feedback::kNoLimit) {
   const PgResult timeout = connection_.command(
       "SELECT setting::int8 FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'");
   const std::chrono::milliseconds patience(timeout.rows() > 0 ? timeout.integer(0, 0) : 0);

@@ -25,6 +25,7 @@ struct PgoutputOptions {
   std::string slot;
   std::string publication;
   Position start;       // everything that ends here or before is applied
+  Position end;         // the caller ends here; unknown = nowhere
   bool binary = false;  // values in binary form; from 14 on
   SpillPolicy spill;
   TableWanted wanted;   // empty: the changes of all published tables

@@ -72,7 +72,7 @@ TEST_F(FollowLife, KeepalivesConfirmNothingThatIsNotApplied) {
   source.exec("insert into t values (1)");
   const std::string behind = source.value("select pg_current_wal_insert_lsn()");
   // WAL that holds nothing for the task, for longer than between two reports.
-  TargetDb noise;
+  TargetDb noise(PgSide::source);
   for (int i = 0; i < 15; ++i) {
     noise.exec("create table if not exists n (a text); insert into n select repeat('x', 1000) from generate_series(1, 100)");
     std::this_thread::sleep_for(200ms);

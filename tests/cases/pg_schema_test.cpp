@@ -12,21 +12,45 @@ namespace {
 
 // pg_dump of a database, schema and rows, as sorted lines: what a restore of it
 // would make, in whatever order it was made.
-std::string sorted_dump(const TargetDb& db) {
-  const RunResult dump = run_program({"pg_dump", "--exclude-schema=dbsync", "-d", db.conninfo()});
+std::string sorted_dump(const TargetDb& db, const char* part = "--large-objects") {
+  const RunResult dump = run_program({"pg_dump", part, "--exclude-schema=dbsync", "-d", db.conninfo()});
   EXPECT_EQ(dump.exit_code, 0) << dump.err;
   std::vector<std::string> lines;
   std::istringstream text(dump.out);
   for (std::string line; std::getline(text, line);)
-    if (!line.starts_with("\\restrict") && !line.starts_with("\\unrestrict")) lines.push_back(line);
+    if (!line.starts_with("\\restrict") && !line.starts_with("\\unrestrict") && !line.starts_with("-- Dumped "))
+      lines.push_back(line);
   std::sort(lines.begin(), lines.end());
   std::string out;
   for (const auto& line : lines) out += line + "\n";
   return out;
 }
 
+constexpr char kIndexes[] = "select indexname from pg_indexes where schemaname not in ('pg_catalog', 'dbsync') order by 1";
+
 class PgSchemaTest : public PgMigrationTest {
  protected:
+  // Of one version, both are what pg_dump sees; of two, it writes the same schema in
+  // two ways, so that rows and the catalogs' names are compared.
+  void expect_same_database() {
+    if (source.version() / 10000 == target.version() / 10000) {
+      EXPECT_EQ(sorted_dump(source), sorted_dump(target));
+      return;
+    }
+    EXPECT_EQ(sorted_dump(source, "--data-only"), sorted_dump(target, "--data-only"));
+    const std::string ours = " n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'dbsync') ";
+    EXPECT_EQ(rows_differ("select n.nspname, relname, relkind, relpersistence, relispartition, relreplident, relrowsecurity "
+                          "from pg_class c join pg_namespace n on n.oid = relnamespace where" + ours + "order by 1, 2"), "");
+    EXPECT_EQ(rows_differ("select n.nspname, c.relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, "
+                          "attgenerated from pg_attribute a join pg_class c on c.oid = attrelid join pg_namespace n on "
+                          "n.oid = relnamespace where attnum > 0 and not attisdropped and" + ours + "order by 1, 2, 3"), "");
+    EXPECT_EQ(rows_differ("select n.nspname, conname, contype, convalidated from pg_constraint c join pg_namespace n on "
+                          "n.oid = connamespace where contype <> 'n' and conparentid = 0 and" + ours + "order by 1, 2"), "");
+    EXPECT_EQ(rows_differ("select n.nspname, proname from pg_proc p join pg_namespace n on n.oid = pronamespace where proname !~ 'multirange' and" +
+                          ours + "order by 1, 2"), "");
+    EXPECT_EQ(rows_differ("select c.relname, tgname, tgenabled from pg_trigger t join pg_class c on c.oid = tgrelid where not "
+                          "tgisinternal order by 1, 2"), "");
+  }
   void load_everything() {
     const RunResult psql = source.load_with_psql(read_file(repo_root() / "tests/cases/pg_every_relation.sql"));
     ASSERT_EQ(psql.exit_code, 0) << psql.err;
@@ -40,7 +64,7 @@ TEST_P(PgSchemaFormatTest, EveryRelationArrivesAsPgDumpSeesIt) {
   load_everything();
   const RunResult result = run({"pgsql2pgsql", "--full-only", "--create", "-j", "3", "--copy-format", GetParam()});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_EQ(sorted_dump(source), sorted_dump(target));
+  expect_same_database();
   EXPECT_EQ(rows_differ("select oid, md5(lo_get(oid)) from pg_largeobject_metadata order by oid"), "");
   EXPECT_EQ(target.value("select sum(c) from mv"), "500");
   EXPECT_EQ(target.value("select count(*) from pg_index where not indisvalid"), "0");
@@ -61,7 +85,7 @@ TEST_F(PgSchemaTest, TheScriptOfDMakesTheSameSchema) {
   const RunResult psql = target.load_with_psql(post.out);
   ASSERT_EQ(psql.exit_code, 0) << psql.err;
   target.exec("refresh materialized view mv; refresh materialized view mv2");
-  EXPECT_EQ(sorted_dump(source), sorted_dump(target));
+  expect_same_database();
 }
 
 TEST_F(PgSchemaTest, ASecondRunMakesWhatIsMissing) {
@@ -71,11 +95,11 @@ TEST_F(PgSchemaTest, ASecondRunMakesWhatIsMissing) {
               "drop index p_v_idx; drop materialized view mv2; drop index t_x_idx; drop table fk2; drop trigger tr on idt;"
               "alter table \"My S\".\"a\nb\" drop constraint \"a\nb_id_fkey\"; alter table t drop constraint t_x_check;"
               "select lo_unlink(oid) from pg_largeobject_metadata");
-  ASSERT_NE(sorted_dump(source), sorted_dump(target));
+  ASSERT_NE(rows_differ(kIndexes), "");
   const RunResult again = run({"pgsql2pgsql", "--full-only", "--create"});
   ASSERT_EQ(again.exit_code, 0) << again.describe();
   target.exec("alter table t add constraint t_x_check check (x <> '')");  // part of CREATE TABLE, which is there
-  EXPECT_EQ(sorted_dump(source), sorted_dump(target));
+  expect_same_database();
 }
 
 TEST_F(PgSchemaTest, AForeignKeyOutOfTheSelectionIsANote) {

@@ -47,6 +47,7 @@ TEST_F(PgSnapshotTest, BalancesUnderLoadAreOfOneMoment) {
 }
 
 TEST_F(PgSnapshotTest, ChunksHoldEveryRowOnce) {
+  if (source.version() < 140000) GTEST_SKIP() << "a table without a key is cut by ctid, from 14 on";
   source.exec("create table t (id int, v text); alter table t alter v set storage external;"
               "insert into t select i, case when i % 50 = 0 then repeat(md5(i::text), 400) else 'v' || i end from generate_series(1, 30000) i;"
               "delete from t where id between 5000 and 12000; update t set v = v || '!' where id % 3 = 0");

@@ -96,6 +96,8 @@ class CaseRun {
       const std::string reason = unmet(need);
       if (need.server == "postgresql") {
         if (!reason.empty()) return reason;
+        if (case_.pg_source && numbers_of(place_->source_version()) < need.version)
+          return fmt::format("needs a source of version {}", fmt::join(need.version, "."));
       } else {
         source_met = source_met || reason.empty();
         sources.push_back(reason);

@@ -42,7 +42,7 @@ class FollowTest : public ::testing::Test {
   // The slot of this database; "" = none.
   std::string slot_column(const std::string& column);
 
-  TargetDb source;
+  TargetDb source{PgSide::source};
   TargetDb target;
   TestDir dir;
 };

@@ -16,7 +16,7 @@ namespace dbsync::test {
 
 class PgMigration {
  public:
-  TargetDb source;
+  TargetDb source{PgSide::source};
   TargetDb target;
   TestDir dir;
 

@@ -76,6 +76,7 @@ const fs::path& Servers::work_dir() {
   if (guard_ == 0) become_guard(guard_script.c_str(), pattern.c_str(), ends[0]);
   close(ends[0]);
   guard_pipe_ = ends[1];
+  fs::permissions(pattern, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);  // for the servers' user
   work_dir_ = pattern;
   return work_dir_;
 }
@@ -116,6 +117,11 @@ std::string Servers::pg_conninfo(const std::string& database) {
     }
   }
   return pg_base_ + " dbname=" + database;
+}
+
+std::string Servers::pg_source_conninfo(const std::string& database) {
+  const std::string external = env_or("DBSYNC_TEST_PG_SOURCE", "");
+  return external.empty() ? pg_conninfo(database) : external + " dbname=" + database;
 }
 
 std::string Servers::pg_without_logical(const std::string& database) {

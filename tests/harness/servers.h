@@ -8,7 +8,8 @@
 //
 // With DBSYNC_TEST_MYSQL="socket=…;user=…;password=…;host=…;port=…" or
 // DBSYNC_TEST_PG="conninfo" in the environment those servers are used instead;
-// the accounts must be allowed to create and drop databases.
+// the accounts must be allowed to create and drop databases. Sources of pgsql2pgsql
+// can be on a server of their own, DBSYNC_TEST_PG_SOURCE="conninfo".
 //
 // Threads: one.
 #pragma once
@@ -44,6 +45,8 @@ class Servers {
   const MysqlAccess& mariadb_without_binlog();
   // A libpq connection string for a database of the PostgreSQL server.
   std::string pg_conninfo(const std::string& database);
+  // The same for the server of sources: that one, if there is no other.
+  std::string pg_source_conninfo(const std::string& database);
   // The same for a second server, whose wal_level is replica: one that cannot be
   // followed.
   std::string pg_without_logical(const std::string& database);

@@ -12,7 +12,9 @@ namespace dbsync::test {
 
 namespace {
 
-std::string maintenance_db() { return Servers::instance().pg_conninfo("postgres"); }
+std::string conninfo_of(PgSide side, const std::string& database) {
+  return side == PgSide::source ? Servers::instance().pg_source_conninfo(database) : Servers::instance().pg_conninfo(database);
+}
 
 Rows read_rows(const PGresult* result) {
   Rows rows(static_cast<std::size_t>(PQntuples(result)));
@@ -56,15 +58,15 @@ Rows PgSession::run(const std::string& sql) {
   return read_rows(result.get());
 }
 
-TargetDb::TargetDb() : name_(unique_name()) {
-  PgSession(maintenance_db()).run("CREATE DATABASE " + name_ + " TEMPLATE template0");
+TargetDb::TargetDb(PgSide side) : side_(side), name_(unique_name()) {
+  PgSession(conninfo_of(side_, "postgres")).run("CREATE DATABASE " + name_ + " TEMPLATE template0");
   session_ = std::make_unique<PgSession>(conninfo());
 }
 
 TargetDb::~TargetDb() {
   try {
     session_.reset();
-    PgSession admin(maintenance_db());
+    PgSession admin(conninfo_of(side_, "postgres"));
     // A program killed by a test may have left its backends behind.
     admin.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name_ + "'");
     admin.run("DROP DATABASE " + name_);
@@ -73,7 +75,7 @@ TargetDb::~TargetDb() {
   }
 }
 
-std::string TargetDb::conninfo() const { return Servers::instance().pg_conninfo(name_); }
+std::string TargetDb::conninfo() const { return conninfo_of(side_, name_); }
 
 std::string TargetDb::value(const std::string& sql) { return query(sql).at(0).at(0).value_or(""); }
 

@@ -1,4 +1,5 @@
-// A fresh PostgreSQL database of its own name, dropped at the end.
+// A fresh PostgreSQL database of its own name, dropped at the end: a target, or a
+// source of pgsql2pgsql.
 //
 // The session reads dates as ISO and times in UTC. Threads: one.
 #pragma once
@@ -28,9 +29,12 @@ class PgSession {
   std::unique_ptr<Handle> handle_;
 };
 
+// Which server: of another version, when the matrix says so.
+enum class PgSide { source, target };
+
 class TargetDb {
  public:
-  TargetDb();
+  explicit TargetDb(PgSide side = PgSide::target);
   ~TargetDb();
   TargetDb(const TargetDb&) = delete;
   TargetDb& operator=(const TargetDb&) = delete;
@@ -48,6 +52,7 @@ class TargetDb {
   int version();  // 150018
 
  private:
+  PgSide side_;
   std::string name_;
   std::unique_ptr<PgSession> session_;
 };

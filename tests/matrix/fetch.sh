@@ -95,6 +95,27 @@ fetch_sid() {
   program_dir=$dir
 }
 
+# pg_dump, pg_restore and psql of the newest version in a folder of their own.
+fetch_newest_pg_client() {
+  fetch_sid || return 1
+  local sid=$cache/sid dir=$cache/pg-client program
+  if [ ! -e "$dir/complete" ]; then
+    [ "$(id -u)" = 0 ] || { reason="needs root (chroot)"; return 1; }
+    cp /etc/resolv.conf "$sid/etc/resolv.conf" 2>/dev/null || true
+    chroot "$sid" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+      postgresql-client >>"$fetch_log" 2>&1 ||
+      { reason="apt in the Debian unstable folder failed: $(last_words)"; return 1; }
+    mkdir -p "$dir"
+    for program in pg_dump pg_restore psql; do
+      printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$PWD/tests/matrix/sid.sh" "$sid" \
+        "$(cd "$sid" && printf '/%s' usr/lib/postgresql/*/bin/"$program")" >"$dir/$program"
+      chmod a+rx "$dir/$program"
+    done
+    touch "$dir/complete"
+  fi
+  program_dir=$dir
+}
+
 # What the project needs to be built against Oracle's client, inside of it.
 fetch_sid_compiler() {
   fetch_sid || return 1

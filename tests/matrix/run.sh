@@ -10,6 +10,8 @@
 # DBSYNC_MATRIX_DIR      cache of servers and logs (default build/matrix)
 # DBSYNC_MATRIX_SOURCES  of: mariadb mysql-5.6 mysql-sid oracle-client
 # DBSYNC_MATRIX_TARGETS  major versions of PostgreSQL
+# DBSYNC_MATRIX_PAIRS    source:target, major versions of PostgreSQL for pgsql2pgsql;
+#                        "here" is the installed version
 #
 # oracle-client is the project built against Oracle's libmysqlclient, run
 # against Oracle's newest server. Exit status 1 when a test failed; what is not
@@ -21,8 +23,9 @@ cd "$(dirname "$0")/../.."
 cases=$1 programs=$2
 mkdir -p "${DBSYNC_MATRIX_DIR:-build/matrix}"
 cache=$(cd "${DBSYNC_MATRIX_DIR:-build/matrix}" && pwd -P)
-read -ra sources <<<"${DBSYNC_MATRIX_SOURCES:-mariadb mysql-5.6 mysql-sid oracle-client}"
-read -ra targets <<<"${DBSYNC_MATRIX_TARGETS:-12 14 16 18}"
+read -ra sources <<<"${DBSYNC_MATRIX_SOURCES-mariadb mysql-5.6 mysql-sid oracle-client}"
+read -ra targets <<<"${DBSYNC_MATRIX_TARGETS-12 14 16 18}"
+read -ra pairs <<<"${DBSYNC_MATRIX_PAIRS-12:18 here:here 18:here}"
 
 # shellcheck source=tests/matrix/fetch.sh
 . tests/matrix/fetch.sh
@@ -105,21 +108,22 @@ source_name() { # NAME: with the version that the server tells
 start_target() { # MAJOR: sets target_dir
   target_dir=$work/pg$1
   [ ! -e "$target_dir/ready" ] || return 0
-  fetch_postgres "$1" || return 1
+  program_dir=
+  [ "$1" = here ] || fetch_postgres "$1" || return 1
   PG_BINDIR=$program_dir tests/harness/servers.sh start postgres "$target_dir" >"$work/start.log" 2>&1 ||
     { reason="does not start: $(tail -n 1 "$work/start.log" | cut -c1-160)"; return 1; }
   touch "$target_dir/ready"
 }
 
-target_name() {
-  echo "PostgreSQL $(psql -X -At -h "$target_dir" -U postgres -c 'show server_version' | cut -d' ' -f1)"
+server_name() { # DIR
+  echo "PostgreSQL $(psql -X -At -h "$1" -U postgres -c 'show server_version' | cut -d' ' -f1)"
 }
 
 # -------------------------------------------------------------------- cases
 run_cases() { # LABEL LOG
   local result
   echo "=== $1"
-  if ! DBSYNC_BIN=$source_bin DBSYNC_TEST_MYSQL="socket=$source_dir/my.sock;user=root" \
+  if ! GTEST_FILTER=${GTEST_FILTER:-*:-*Follow*:*Pg*:Cases.pg_*} DBSYNC_BIN=$source_bin DBSYNC_TEST_MYSQL="socket=$source_dir/my.sock;user=root" \
     DBSYNC_TEST_PG="host=$target_dir port=5432 user=postgres" tests/run.sh "$cases" >"$2" 2>&1; then
     failed=1
     grep '^failed ' "$2" || true
@@ -138,14 +142,42 @@ for source in "${sources[@]}"; do
   name=$(source_name "$source")
   for target in "${targets[@]}"; do
     if start_target "$target"; then
-      run_cases "$name -> $(target_name)" "$cache/$source-pg$target.log"
+      run_cases "$name -> $(server_name "$target_dir")" "$cache/$source-pg$target.log"
     else
       summary+=("$name -> PostgreSQL $target: not available: $reason")
     fi
   done
 done
 
+# ------------------------------------------------------------ PostgreSQL pairs
+# With a pg_dump at least as new as both.
+run_pair() { # SOURCE TARGET
+  local source_dir result label log=$cache/pg$1-pg$2.log path=$PATH
+  start_target "$1" || return 1
+  source_dir=$target_dir
+  if [ "$(printf '%s\n' "0${1#here}" "0${2#here}" | sort -n | tail -n 1)" -gt "$(pg_dump --version | sed 's/.* \([0-9]*\)\..*/\1/')" ]; then
+    fetch_newest_pg_client || return 1
+    path=$program_dir:$PATH
+  fi
+  start_target "$2" || return 1
+  label="$(server_name "$source_dir") -> $(server_name "$target_dir")"
+  echo "=== $label"
+  if ! GTEST_FILTER=${GTEST_FILTER:-*Follow*:*Pg*:Cases.pg_*} DBSYNC_BIN=$programs PATH=$path \
+    DBSYNC_TEST_PG_SOURCE="host=$source_dir port=5432 user=postgres" \
+    DBSYNC_TEST_PG="host=$target_dir port=5432 user=postgres" tests/run.sh "$cases" >"$log" 2>&1; then
+    failed=1
+    grep '^failed ' "$log" || true
+  fi
+  result=$(tail -n 1 "$log")
+  echo "$result"
+  summary+=("$label: $result")
+}
+
+for pair in "${pairs[@]}"; do
+  run_pair "${pair%:*}" "${pair#*:}" || summary+=("PostgreSQL ${pair%:*} -> ${pair#*:}: not available: $reason")
+done
+
 echo
-echo "logs: $cache/<source>-pg<target>.log"
+echo "logs: $cache/*-pg<target>.log"
 printf '%s\n' "${summary[@]}"
 exit "$failed"

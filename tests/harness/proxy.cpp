@@ -1,0 +1,152 @@
+#include "tests/harness/proxy.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <list>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace dbsync::test {
+
+namespace {
+
+constexpr int kTickMillis = 20;
+
+sockaddr_un address_of(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string text = path.string();
+  if (text.size() >= sizeof address.sun_path) throw std::length_error(text);
+  std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
+  return address;
+}
+
+int new_socket() { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+
+// One direction of a connection.
+struct Flow {
+  int from = -1;
+  int to = -1;
+  std::string waiting;  // read and not yet written
+  bool ended = false;
+
+  // False when the connection is broken.
+  bool read_some() {
+    std::array<char, 65536> buffer;
+    const ssize_t n = ::read(from, buffer.data(), buffer.size());
+    if (n > 0) {
+      waiting.append(buffer.data(), static_cast<std::size_t>(n));
+    } else if (n == 0) {
+      ended = true;
+      ::shutdown(to, SHUT_WR);
+    }
+    return n >= 0 || errno == EAGAIN;
+  }
+  bool write_some(std::uint64_t& left) {
+    const std::size_t most = static_cast<std::size_t>(std::min<std::uint64_t>(waiting.size(), left));
+    const ssize_t n = ::send(to, waiting.data(), most, MSG_NOSIGNAL);
+    if (n < 0) return errno == EAGAIN;
+    waiting.erase(0, static_cast<std::size_t>(n));
+    left -= static_cast<std::uint64_t>(n);
+    return true;
+  }
+};
+
+struct Link {
+  Flow up;
+  Flow down;
+  std::uint64_t left = std::numeric_limits<std::uint64_t>::max();  // bytes until it is cut
+
+  Link(int client, int server) : up{client, server, {}, false}, down{server, client, {}, false} {
+    for (const int socket : {client, server}) ::fcntl(socket, F_SETFL, O_NONBLOCK);
+  }
+  ~Link() {
+    ::close(up.from);
+    ::close(up.to);
+  }
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  bool over() const { return up.ended && down.ended && up.waiting.empty() && down.waiting.empty(); }
+
+  void add_to(std::vector<pollfd>& polled) const {
+    for (const Flow* flow : {&up, &down}) {
+      polled.push_back({flow->from, static_cast<short>(flow->waiting.empty() && !flow->ended ? POLLIN : 0), 0});
+      polled.push_back({flow->to, static_cast<short>(flow->waiting.empty() ? 0 : POLLOUT), 0});
+    }
+  }
+  // False when it is broken or has had its bytes.
+  bool move(const pollfd* polled) {
+    for (Flow* flow : {&up, &down}) {
+      if ((polled->events & POLLIN) != 0 && (polled->revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !flow->read_some()) return false;
+      ++polled;
+      if (!flow->waiting.empty() && !flow->write_some(left)) return false;
+      ++polled;
+    }
+    return left > 0;
+  }
+};
+
+}  // namespace
+
+Proxy::Proxy(const std::filesystem::path& listen, const std::filesystem::path& server) : server_(server) {
+  std::filesystem::remove(listen);
+  listener_ = new_socket();
+  const sockaddr_un address = address_of(listen);
+  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, SOMAXCONN) != 0)
+    throw std::system_error(errno, std::generic_category(), listen.string());
+  thread_ = std::thread([this] { run(); });
+}
+
+Proxy::~Proxy() {
+  stop_ = true;
+  thread_.join();
+  ::close(listener_);
+}
+
+void Proxy::run() {
+  std::list<Link> links;
+  std::vector<pollfd> polled;
+  const auto accept_one = [&] {
+    const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (client < 0) return;
+    const int server = new_socket();
+    const sockaddr_un address = address_of(server_);
+    if (refuse_ || ::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      ::close(client);
+      ::close(server);
+      return;
+    }
+    Link& link = links.emplace_back(client, server);
+    if (const std::uint64_t most = cut_within_; most > 0)
+      link.left = std::uniform_int_distribution<std::uint64_t>(1, most)(random_);
+  };
+  while (!stop_) {
+    polled.assign(1, {listener_, POLLIN, 0});
+    for (const Link& link : links) link.add_to(polled);
+    ::poll(polled.data(), polled.size(), kTickMillis);
+    if (cut_all_.exchange(false)) {
+      cuts_ += static_cast<unsigned>(links.size());
+      links.clear();
+      continue;
+    }
+    const pollfd* at = &polled[1];
+    for (auto link = links.begin(); link != links.end(); at += 4) {
+      const bool alive = link->move(at);
+      if (!alive) ++cuts_;
+      link = alive && !link->over() ? std::next(link) : links.erase(link);
+    }
+    if ((polled[0].revents & POLLIN) != 0) accept_one();
+  }
+}
+
+}  // namespace dbsync::test

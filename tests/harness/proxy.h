@@ -1,0 +1,47 @@
+// A proxy between a program and a server, both on Unix sockets, that can lose
+// connections as a network does.
+//
+// Runs in a thread of its own. Threads: the methods may be called by any.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+namespace dbsync::test {
+
+class Proxy {
+ public:
+  // Takes connections on `listen` and passes them on to the socket `server`.
+  Proxy(const std::filesystem::path& listen, const std::filesystem::path& server);
+  ~Proxy();
+  Proxy(const Proxy&) = delete;
+  Proxy& operator=(const Proxy&) = delete;
+
+  // Each connection from now on is cut after a random number of bytes up to `most`,
+  // both directions together; 0 = none is.
+  void cut_within(std::uint64_t most) { cut_within_ = most; }
+  // Cuts all that are open now.
+  void cut_all() { cut_all_ = true; }
+  // New connections are closed at once.
+  void refuse(bool refuse) { refuse_ = refuse; }
+
+  unsigned cuts() const { return cuts_; }
+
+ private:
+  void run();
+
+  std::filesystem::path server_;
+  int listener_ = -1;
+  std::mt19937_64 random_{20261124};
+  std::atomic<std::uint64_t> cut_within_ = 0;
+  std::atomic<bool> cut_all_ = false;
+  std::atomic<bool> refuse_ = false;
+  std::atomic<unsigned> cuts_ = 0;
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace dbsync::test
