@@ -1,4 +1,5 @@
 // mysql2pgsql: from the command line to an exit status.
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,7 @@
 #include "copy/job_status.h"
 #include "mysql2pgsql/migration.h"
 #include "mysql2pgsql/mysql_source.h"
+#include "mysql2pgsql/precheck.h"
 #include "pg/catalog.h"
 #include "verify/verify_run.h"
 #include "version.h"
@@ -98,13 +100,11 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
   JobOptions job = job_options(options, config, kProgram);
   job.journal_key = journal_key(config);
   MysqlConnection source(config.src_mysql);
-  Dialect dialect;
-  {
-    PgConnection target(config.desc_pgsql, "target", kProgram);
-    dialect = detect_dialect(target);
-    facts.target = target.describe();
-    facts.target_version = dialect_name(dialect);
-  }
+  auto target = std::make_unique<PgConnection>(config.desc_pgsql, "target", kProgram);
+  const Dialect there = detect_dialect(*target);
+  Dialect dialect = there;
+  facts.target = target->describe();
+  facts.target_version = dialect_name(there);
   if (const auto chosen = chosen_dialect(options)) dialect = *chosen;
   const MapOptions mapping = map_options(options, config, dialect);
   facts.source = config.src_mysql.describe();
@@ -118,6 +118,8 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   auto tasks = plan_tasks(request, list);
   if (tasks.empty()) log::warning("main", fmt::format("the database {} has no tables", config.src_mysql.db));
+  check_before_load({options, config, job, request, there}, *target, tasks);
+  target.reset();
 
   MysqlSource mysql(config.src_mysql, catalog, mapping, config.policies);
   const VerifyRun verification{mysql, options, config, job, facts, shutdown.drain_token(), shutdown.cancel_token(), {}};
@@ -145,6 +147,10 @@ int run(int argc, char** argv) {
   if (options.cleanup) return remove_journal(config, journal_key(config));
   const Shutdown shutdown;
   const MysqlLibrary library;
+  if (options.check)
+    return run_check(options, config, list, [&](const Dialect& there) {
+      return map_options(options, config, chosen_dialect(options).value_or(there));
+    });
   return options.ddl_only ? write_ddl(options, config, list) : copy_tables(options, config, list, shutdown);
 }
 

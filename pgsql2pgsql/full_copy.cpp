@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/text.h"
+#include "check/local_check.h"
 #include "copy/copy_job.h"
 #include "copy/job_report.h"
 #include "copy/job_setup.h"
@@ -18,7 +19,9 @@
 #include "pgsql2pgsql/copy_plan.h"
 #include "pgsql2pgsql/mapped_tables.h"
 #include "pgsql2pgsql/pg_catalog.h"
+#include "pgsql2pgsql/follow_task.h"
 #include "pgsql2pgsql/pg_source.h"
+#include "pgsql2pgsql/precheck.h"
 #include "pgsql2pgsql/replication_slot.h"
 #include "pgsql2pgsql/schema_dump.h"
 #include "pgsql2pgsql/schema_plan.h"
@@ -61,6 +64,10 @@ class FullCopy {
     facts_.source = source_.begin(options_.jobs).endpoint();
     facts_.source_version = dialect_name(source_.dialect());
     if (options_.verify_only) return compare();
+    read_source();
+    // A run that follows has checked before it made its slot.
+    if (!request_.snapshot || request_.bring_up)
+      check_before_load({options_, config_, job_, source_.planner(), source_.dialect(), *target_, dialect_}, catalog_, selected_, map_);
     std::optional<JobStatus> own;
     JobStatus& status = request_.status != nullptr ? *request_.status : own.emplace(config_, facts_);
     status.begin();
@@ -70,6 +77,25 @@ class FullCopy {
       status.fail(error);
       throw;
     }
+  }
+
+  // --check.
+  int check() {
+    job_ = job_options(options_, config_, kProgram);
+    CheckFindings findings;
+    check_local_files(options_, config_, follow_wish(options_) == FollowWish::asked, findings);
+    const bool source = reached("source", findings, [this] { source_.begin(options_.jobs); });
+    const bool target = reached("target", findings, [this] { connect_target(); });
+    bool known = source && target;
+    if (source)
+      known = reached("source", findings, [&] { known = check_source(findings, target && has_slot()) && known; }) && known;
+    if (target) known = check_target_server(target_check(), findings) && known;
+    if (known)
+      reached("tables", findings, [&] { check_tables(findings); });
+    else
+      findings.warning("tables", "not looked at yet", "mend what failed above, then check again");
+    write_stdout(options_.json ? findings.json() : findings.text());
+    return findings.exit_status();
   }
 
   int print_schema() {
@@ -96,7 +122,6 @@ class FullCopy {
 
  private:
   CopyOutcome copy(JobStatus& status) {
-    read_source();
     log_start();
     if (options_.create && uses_pg_dump(source_.dialect(), dialect_)) create_schema();
     plan();
@@ -199,6 +224,40 @@ class FullCopy {
     return status;
   }
 
+  template <class Body>
+  static bool reached(const char* subject, CheckFindings& findings, const Body& body) {
+    try {
+      body();
+      return true;
+    } catch (const Error& error) {
+      findings.failed(subject, error);
+      return false;
+    }
+  }
+
+  TargetCheck target_check() const {
+    return {*target_, dialect_, job_, CheckDepth::thorough, follow_wish(options_) == FollowWish::asked};
+  }
+
+  bool check_source(CheckFindings& findings, bool has_slot) {
+    return check_pg_source({source_.planner(), source_.dialect(), options_.jobs, follow_wish(options_), has_slot}, findings);
+  }
+
+  bool has_slot() {
+    if (source_.dialect().distributed) return false;
+    return read_slot(source_.planner(), follow_task(config_.task, source_.planner(), *target_).slot).has_value();
+  }
+
+  void check_tables(CheckFindings& findings) {
+    read_source();
+    check_pg_tables(source_.planner(), selected_, findings);
+    const PlannedTasks expected = plan_tasks(catalog_, selected_, map_, read_partition_tree(*target_), query_schema(options_, config_));
+    check_target_tables(target_check(), checked_tables(expected), findings);
+    if (!options_.create || !uses_pg_dump(source_.dialect(), dialect_) || findings.exit_status() != 0) return;
+    read_schema();
+    findings.passed("schema", "pg_dump can read it");
+  }
+
   void connect_target() {
     target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", kProgram);
     prepare_target_session(*target_);
@@ -260,7 +319,7 @@ class FullCopy {
   // The tasks, and how their tables come to be when the target lacks them.
   void plan() {
     const PartitionTree tree = read_partition_tree(*target_);
-    planned_ = plan_tasks(catalog_, selected_, map_, tree, options_.schema.empty() ? config_.target_schema : options_.schema);
+    planned_ = plan_tasks(catalog_, selected_, map_, tree, query_schema(options_, config_));
     set_target(source_, config_.reject_limit > 0);
     source_.set_relations(planned_.relations);
     if (restore_) add_post_load();
@@ -390,6 +449,14 @@ JournalKey journal_key(const Options& options, const Config& config) {
 TableFilter table_filter(const Options& options, const Config& config) {
   return {options.include.empty() ? split_patterns(config.include) : options.include,
           options.exclude.empty() ? split_patterns(config.exclude) : options.exclude};
+}
+
+std::string query_schema(const Options& options, const Config& config) {
+  return options.schema.empty() ? config.target_schema : options.schema;
+}
+
+int check_full_copy(const FullCopyRequest& request, const std::stop_token& drain, const std::stop_token& cancel) {
+  return FullCopy(request, drain, cancel).check();
 }
 
 CopyOutcome run_full_copy(const FullCopyRequest& request, const std::stop_token& drain, const std::stop_token& cancel) {

@@ -55,8 +55,14 @@ JournalKey journal_key(const Options& options, const Config& config);
 // What -l, --include and --exclude choose.
 TableFilter table_filter(const Options& options, const Config& config);
 
+// Where the target of a query is when its line names no schema.
+std::string query_schema(const Options& options, const Config& config);
+
 // With --verify-only, compares and copies nothing.
 CopyOutcome run_full_copy(const FullCopyRequest& request, const std::stop_token& drain, const std::stop_token& cancel);
+
+// --check: prints what is in the way of a copy to stdout. The exit status.
+int check_full_copy(const FullCopyRequest& request, const std::stop_token& drain, const std::stop_token& cancel);
 
 // Prints the schema of the target to stdout.
 int print_schema(const FullCopyRequest& request, const std::stop_token& drain, const std::stop_token& cancel);

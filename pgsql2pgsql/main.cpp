@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   const auto cancel = shutdown.cancel_token();
   if (options.cleanup) return cleanup(options, config);
   if (options.ddl_only) return print_schema({options, config, list, {}}, drain, cancel);
+  if (options.check) return check_full_copy({options, config, list, {}}, drain, cancel);
   if (options.verify_only) return run_full_copy({options, config, list}, drain, cancel).exit_status;
   return run_task(options, config, list, drain, cancel);
 }

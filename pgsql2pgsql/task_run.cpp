@@ -15,6 +15,7 @@
 #include "pgsql2pgsql/after_copy.h"
 #include "pgsql2pgsql/follow.h"
 #include "pgsql2pgsql/full_copy.h"
+#include "pgsql2pgsql/precheck.h"
 
 namespace dbsync {
 
@@ -65,7 +66,11 @@ class TaskRun {
   int run() {
     if (options_.full_only || !can_follow()) return copy_alone();
     state_ = options_.restart && !options_.follow_only ? TaskState::none : task_state(source(), *target_, task_);
-    if (state_ == TaskState::none && !options_.follow_only && nothing_to_follow()) return copy_alone();
+    if (state_ == TaskState::none || state_ == TaskState::creating) {
+      const auto selection = select_on(source(), options_, config_, list_);
+      if (state_ == TaskState::none && !options_.follow_only && nothing_to_follow(*selection)) return copy_alone();
+      check(*selection);
+    }
     status_.emplace(config_, RunFacts{kProgram, source().endpoint(), target_->endpoint(), {}, {}, {}}, true);
     int outcome = 0;
     try {
@@ -132,9 +137,8 @@ class TaskRun {
     return false;
   }
 
-  bool nothing_to_follow() {
-    const auto selection = select_on(source(), options_, config_, list_);
-    const PublishedTables published(selection->catalog, selection->tables, publishes_roots(source()));
+  bool nothing_to_follow(const Selection& selection) {
+    const PublishedTables published(selection.catalog, selection.tables, publishes_roots(source()));
     if (!published.names().empty()) return false;
     log::info("follow", "no table is chosen whose changes could be followed, so this is a copy only");
     return true;
@@ -180,6 +184,15 @@ class TaskRun {
             .hint("choose the tables with -l or --include");
       selection = std::move(now);
     }
+  }
+
+  // Before anything is written: slot, publication, status, journal.
+  void check(const Selection& selection) {
+    const JobOptions job = job_options(options_, config_, kProgram);
+    const Dialect source_dialect = detect_dialect(source());
+    const Dialect target_dialect = detect_dialect(*target_);
+    check_before_load({options_, config_, job, source(), source_dialect, *target_, target_dialect, true, !options_.follow_only},
+                      selection.catalog, selection.tables, map_);
   }
 
   // The source would refuse the application's own UPDATEs and DELETEs.

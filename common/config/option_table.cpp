@@ -138,6 +138,8 @@ const std::vector<OptionSpec>& option_table() {
        "after the copy, compare every row of both sides; exit\nstatus 5 when they differ"},
       {'\0', "verify-only", "", what, both, set_flag<&Options::verify_only>,
        "compare every row of both sides, copy nothing"},
+      {'\0', "check", "", what, both, set_flag<&Options::check>,
+       "look at both servers, rights, settings and tables,\nprint what is in the way of a load, copy nothing"},
       {'\0', "status", "", what, both, set_flag<&Options::status>,
        "print what the status tables say of this task, copy\nnothing"},
       {'c', "config", "FILE", how, both, store_text<&Options::config_path>, "configuration file (default: my.cfg)"},
@@ -162,7 +164,7 @@ const std::vector<OptionSpec>& option_table() {
       {'\0', "verify-report", "FILE", messages, both, store_text<&Options::verify_report>,
        "name the rows that differ in FILE, one JSON object a\nline (default: verify.jsonl beside the directory of\n"
        "rejects)"},
-      {'\0', "json", "", messages, both, set_flag<&Options::json>, "with --status: print it as JSON"},
+      {'\0', "json", "", messages, both, set_flag<&Options::json>, "with --status or --check: print it as JSON"},
       {'v', "verbose", "", messages, both, set_flag<&Options::verbose>, "more messages"},
       {'q', "quiet", "", messages, both, set_flag<&Options::quiet>, "warnings and errors only"},
       {'h', "help", "", messages, both, set_flag<&Options::help>, "print this text"},

@@ -161,7 +161,10 @@ void ArgumentParser::check_combinations() const {
   check_verify_options();
   if (o.section != DdlSection::all && !o.ddl_only)
     throw usage_error("--section goes with -d only").hint("add -d, or leave out --section");
-  if (o.json && !o.status) throw usage_error("--json goes with --status only").hint("add --status, or leave out --json");
+  if (o.json && !o.status && !o.check)
+    throw usage_error("--json goes with --status or --check only").hint("add one of them, or leave out --json");
+  if (o.check && (o.ddl_only || o.status || o.cleanup || o.verify_only))
+    throw usage_error("--check goes with neither -d, --status, --verify-only nor --cleanup").hint("run it by itself, with the options of the load");
   if (!o.table_list.empty() && (!o.include.empty() || !o.exclude.empty()))
     throw usage_error("-l names the tables itself, so --include and --exclude cannot go with it").hint("leave out one of them");
   if (!o.ddl_only && !o.status) return;

@@ -41,7 +41,8 @@ struct Options {
   bool verify_only = false;       // --verify-only: compare, copy nothing
   std::string verify_report;      // --verify-report FILE; "" = verify.jsonl beside the rejects
   bool status = false;            // --status: print the status tables, copy nothing
-  bool json = false;              // --json: goes with --status
+  bool check = false;             // --check: look at both sides, copy nothing
+  bool json = false;              // --json: goes with --status and --check
   std::string report_path;        // --report FILE
   CopyFormatChoice copy_format = CopyFormatChoice::automatic;  // --copy-format auto|binary|text
   std::uint64_t chunk_bytes = 64 << 20;  // --chunk-size SIZE; 0 = tables are not cut

@@ -37,8 +37,14 @@ void check_conninfo(const std::string& conninfo, const std::string& role) {
 }
 
 std::string hint_for(std::string_view state, std::string_view message) {
-  if (state == "28P01" || state == "28000") return "check user and password, and the server's pg_hba.conf";
-  if (state == "3D000") return "create the database first, or correct dbname";
+  // A refused connection has no SQLSTATE: libpq gives the server's text only.
+  const auto says = [&](std::string_view text) { return message.find(text) != std::string_view::npos; };
+  if (state == "28P01" || state == "28000" || says("password authentication failed") || says("no password supplied") ||
+      says("no pg_hba.conf entry"))
+    return "check user and password, and the server's pg_hba.conf";
+  if (state == "3D000" || (says("FATAL:  database \"") && says("does not exist")))
+    return "create the database first, or correct dbname";
+  if (says("FATAL:  role \"") && says("does not exist")) return "check user of the connect_string";
   if (message.find("Connection refused") != std::string_view::npos ||
       message.find("No such file or directory") != std::string_view::npos)
     return "check that the server runs, and host and port of the connect_string";

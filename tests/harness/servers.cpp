@@ -108,6 +108,16 @@ const MysqlAccess& Servers::mariadb_without_binlog() {
   return *without_binlog_;
 }
 
+const MysqlAccess& Servers::mariadb_that_says(const std::string& version) {
+  const auto [entry, added] = by_version_.try_emplace(version);
+  if (added) {
+    const fs::path directory = work_dir() / ("says-" + version);
+    start("mariadb", directory, {"--version=" + version, "--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M"});
+    entry->second.socket = (directory / "my.sock").string();
+  }
+  return entry->second;
+}
+
 std::string Servers::pg_conninfo(const std::string& database) {
   if (pg_base_.empty()) {
     pg_base_ = env_or("DBSYNC_TEST_PG", "");

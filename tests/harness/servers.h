@@ -43,6 +43,8 @@ class Servers {
   const MysqlAccess& mysql();
   // Ours, even when mysql() is an external one.
   const MysqlAccess& mariadb_without_binlog();
+  // One that tells this version as its own.
+  const MysqlAccess& mariadb_that_says(const std::string& version);
   // A libpq connection string for a database of the PostgreSQL server.
   std::string pg_conninfo(const std::string& database);
   // The same for the server of sources: that one, if there is no other.
@@ -65,6 +67,7 @@ class Servers {
   std::filesystem::path work_dir_;
   std::optional<MysqlAccess> mysql_;
   std::optional<MysqlAccess> without_binlog_;
+  std::map<std::string, MysqlAccess> by_version_;
   std::string pg_base_;
   std::string pg_replica_base_;
   std::map<std::string, std::size_t> log_marks_;  // by name of the log file

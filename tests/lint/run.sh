@@ -42,7 +42,7 @@ forbid_include() {
     '$3 ~ bad && $1 !~ allowed { print $1 ":" $2 ": " message }' "$tmp/includes" || broken "$1"
 }
 
-# base <- config; base <- schema <- pg <- {status <- copy <- verify, cdc} <- programs.
+# base <- config; base <- schema <- pg <- {status <- copy <- verify, cdc} <- check <- programs.
 check_include_direction() {
   awk -F '\t' '
     BEGIN {
@@ -54,7 +54,8 @@ check_include_direction() {
       may["verify"] = " base config schema pg copy verify "
       may["cdc"] = " base schema pg cdc status "
       may["status"] = " base schema pg status "
-      common = " base config schema pg copy cdc status verify "
+      may["check"] = " base config schema pg copy check "
+      common = " base config schema pg copy cdc status verify check "
       may["mysql2pgsql"] = common "mysql2pgsql "
       may["pgsql2pgsql"] = common "pgsql2pgsql "
     }

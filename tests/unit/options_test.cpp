@@ -159,7 +159,9 @@ INSTANTIATE_TEST_SUITE_P(
                     UsageCase{{"-n"}, "unknown option -n", "mysql2pgsql only", pgsql2pgsql},
                     UsageCase{{"--include", "x"}, "unknown option --include", "pgsql2pgsql only"},
                     UsageCase{{"-l", "f", "--exclude", "x"}, "-l names the tables itself, so --include and --exclude cannot go with it", "leave out", pgsql2pgsql},
-                    UsageCase{{"--json"}, "--json goes with --status only", "--status"},
+                    UsageCase{{"--json"}, "--json goes with --status or --check only", "one of them"},
+                    UsageCase{{"--check", "-d"}, "--check goes with neither -d, --status, --verify-only nor --cleanup", "by itself"},
+                    UsageCase{{"--check", "--cleanup"}, "--check goes with neither -d, --status, --verify-only nor --cleanup", "by itself"},
                     UsageCase{{"--status", "--create"}, "--status only prints, so --create cannot go with it", "leave out"},
                     UsageCase{{"--no-partitions"}, "unknown option --no-partitions", "mysql2pgsql only", pgsql2pgsql},
                     UsageCase{{"-x"}, "unknown option -x", "see pgsql2pgsql --help", pgsql2pgsql}));

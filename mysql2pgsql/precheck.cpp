@@ -1,0 +1,216 @@
+#include "mysql2pgsql/precheck.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "check/local_check.h"
+#include "check/server_version.h"
+#include "copy/job_setup.h"
+#include "mysql2pgsql/row_encoder.h"
+#include "pg/catalog.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr char kProgram[] = "mysql2pgsql";
+constexpr std::uint64_t kSmallPacket = 4 << 20;
+
+std::uint64_t number(const std::string& text) {
+  std::uint64_t out = 0;
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
+}
+
+// Whether a GRANT of this account gives one of the rights for all databases, or for
+// the current one. Rights of roles may not show: no more than a hint.
+bool seems_granted(MysqlConnection& source, const std::vector<std::string>& rights) {
+  for (const auto& row : source.query("SHOW GRANTS")) {
+    const std::string grant = row.at(0).value_or("");
+    const std::string granted = grant.substr(0, grant.find(" ON "));
+    for (const std::string& right : rights)
+      if (granted.find(right) != std::string::npos) return true;
+  }
+  return false;
+}
+
+void check_binlog(MysqlConnection& source, bool on, const std::string& format, unsigned workers, CheckFindings& findings) {
+  if (on) {
+    if (format == "ROW") return findings.passed("source binlog", "on, format ROW");
+    return findings.warning("source binlog", fmt::format("on, format {}: row changes cannot be read from it", format),
+                            "set binlog_format = ROW for increments later; a copy does not need it");
+  }
+  findings.warning("source binlog", "log_bin is off: changes cannot be followed, and the workers' snapshot needs a short lock",
+                   "set log_bin, server_id and binlog_format = ROW and restart the source, or stop writing to it for the copy");
+  const Consistency wanted = source.endpoint().consistency;
+  if (workers == 1 || wanted == Consistency::none) return;
+  if (!seems_granted(source, {"ALL PRIVILEGES", "RELOAD", "FLUSH_TABLES", "LOCK TABLES"}))
+    findings.warning("source snapshot", "the account shows no right to lock, so there may be no common snapshot for the workers",
+                     "GRANT RELOAD ON *.* or LOCK TABLES on the database to the user of [src.mysql], or use -j 1");
+}
+
+void check_connections(MysqlConnection& source, std::uint64_t most, std::uint64_t own_limit, unsigned workers, CheckFindings& findings) {
+  const std::uint64_t wanted = std::uint64_t{workers} + 2;  // the catalog's, and the one that locks
+  const auto status = source.query("SHOW GLOBAL STATUS LIKE 'Threads_connected'");
+  const std::uint64_t in_use = status.empty() ? 0 : number(status[0].at(1).value_or("0"));
+  const std::uint64_t limit = own_limit > 0 ? std::min(most, own_limit) : most;
+  const std::string remedy = fmt::format("lower -j, or raise max_connections or the account's MAX_USER_CONNECTIONS");
+  if (limit < wanted)
+    findings.failed(ErrorKind::source, "source connections",
+                    fmt::format("at most {} are allowed, and {} are needed for -j {}", limit, wanted, workers), remedy);
+  else if (most < in_use + wanted)
+    findings.warning("source connections",
+                     fmt::format("{} of {} are in use, and {} more are needed for -j {}", in_use, most, wanted, workers), remedy);
+  else
+    findings.passed("source connections", fmt::format("{} of {} in use, {} needed for -j {}", in_use, most, wanted, workers));
+}
+
+// Values travel as utf8mb4: a server that insists on its own character set would
+// send question marks for what that lacks.
+void check_charset(const std::string& results, CheckFindings& findings) {
+  if (results == "utf8mb4") return findings.passed("source encoding", "values are read as utf8mb4: every character arrives");
+  findings.failed(ErrorKind::source, "source encoding", fmt::format("the server sends values as {}: characters would be lost", results),
+                  "take skip_character_set_client_handshake off the server");
+}
+
+// A table may be seen with any right on it; the rows need SELECT.
+void check_readable(MysqlConnection& source, const std::vector<CopyTask>& tasks, CheckFindings& findings) {
+  std::set<std::string> seen;
+  std::size_t refused = 0;
+  for (const CopyTask& task : tasks) {
+    if (task.problem || !task.query.empty() || !seen.insert(task.name).second) continue;
+    try {
+      source.query(fmt::format("SELECT * FROM {} LIMIT 0", MysqlConnection::identifier(task.name)));
+    } catch (const Error& error) {
+      if (error.connection_lost()) throw;
+      ++refused;
+      findings.failed("source table " + one_line(task.name), error, CheckFinding::Reach::table);
+    }
+  }
+  findings.passed("source tables", fmt::format("{} of {} can be read", seen.size() - refused, seen.size()));
+}
+
+class Check {
+ public:
+  Check(const Options& options, const Config& config, const std::vector<TableListEntry>& list)
+      : options_(options), config_(config), list_(list), job_(job_options(options, config, kProgram)) {}
+
+  CheckFindings run(const std::function<MapOptions(const Dialect&)>& mapping) {
+    check_local_files(options_, config_, false, findings_);
+    bool source = attempt("source", [this] { source_.emplace(config_.src_mysql); });
+    const bool target = attempt("target", [this] {
+      target_.emplace(config_.desc_pgsql, "target", kProgram);
+      dialect_ = detect_dialect(*target_);
+    });
+    if (source) source = check_mysql_server(*source_, job_.workers, findings_);
+    if (target && check_target_server(target_check(), findings_) && source)
+      attempt("tables", [&] { check_tables(mapping(dialect_)); });
+    else
+      findings_.warning("tables", "not looked at yet", "mend what failed above, then check again");
+    return std::move(findings_);
+  }
+
+ private:
+  bool attempt(const char* subject, const std::function<void()>& body) {
+    try {
+      body();
+      return true;
+    } catch (const Error& error) {
+      findings_.failed(subject, error);
+      return false;
+    }
+  }
+
+  TargetCheck target_check() { return {*target_, dialect_, job_, CheckDepth::thorough}; }
+
+  void check_tables(const MapOptions& map) {
+    const MysqlCatalog catalog = read_catalog(*source_, config_.src_mysql.db, map.rules);
+    const MappedSchema schema = map_schema(catalog, map);
+    const PlanRequest request{*source_, catalog, schema, map, config_.distribution_rules, config_.path, options_.first_column_key};
+    const auto tasks = plan_tasks(request, list_);
+    check_readable(*source_, tasks, findings_);
+    check_target_tables(target_check(), checked_tables(tasks, request), findings_);
+  }
+
+  const Options& options_;
+  const Config& config_;
+  const std::vector<TableListEntry>& list_;
+  JobOptions job_;
+  CheckFindings findings_;
+  std::optional<MysqlConnection> source_;
+  std::optional<PgConnection> target_;
+  Dialect dialect_;
+};
+
+}  // namespace
+
+bool check_mysql_server(MysqlConnection& source, unsigned workers, CheckFindings& findings) {
+  const std::string server = fmt::format("{}: {} {}", source.endpoint().describe(), source.is_mariadb() ? "MariaDB" : "MySQL",
+                                         source.server_version());
+  if (const auto problem = too_old_mysql(source.is_mariadb(), source.version_number())) {
+    findings.failed(ErrorKind::source, "source", *problem, "copy from a newer server, such as a replica of this one");
+    return false;
+  }
+  findings.passed("source", server);
+  const auto row = source
+                       .query("SELECT @@global.log_bin, @@global.binlog_format, @@global.max_connections, @@max_user_connections, "
+                              "@@character_set_results, @@session.time_zone, @@global.max_allowed_packet")
+                       .at(0);
+  const auto text = [&](std::size_t i) { return row.at(i).value_or(""); };
+  check_charset(text(4), findings);
+  findings.passed("source time zone", fmt::format("timestamps are read in {} (UTC)", text(5)));
+  check_binlog(source, text(0) == "1", text(1), workers, findings);
+  check_connections(source, number(text(2)), number(text(3)), workers, findings);
+  const std::uint64_t packet = number(text(6));
+  if (packet < kSmallPacket)
+    findings.warning("source packets", fmt::format("max_allowed_packet is {}: the server cannot send longer rows", format_bytes(packet)),
+                     "SET GLOBAL max_allowed_packet = 1073741824");
+  else
+    findings.passed("source packets", fmt::format("max_allowed_packet is {}", format_bytes(packet)));
+  return true;
+}
+
+std::vector<CheckedTable> checked_tables(const std::vector<CopyTask>& tasks, const PlanRequest& request) {
+  std::vector<CheckedTable> out;
+  std::map<QualifiedName, int> uses;
+  for (const CopyTask& task : tasks) ++uses[task.target];
+  for (const CopyTask& task : tasks) {
+    CheckedTable& table = out.emplace_back(CheckedTable{&task, {}});
+    if (!task.definition) continue;
+    // Tables that share a target have one definition, not each its own columns.
+    const bool own = task.query.empty() && uses[task.target] == 1;
+    const MysqlTable* source = own ? request.catalog.find_table(task.name) : nullptr;
+    const auto& columns = task.definition->columns;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      table.columns.push_back({columns[i].name, columns[i].type});
+      if (source == nullptr || i >= source->columns.size()) continue;
+      table.columns.back().objection = [type = &source->columns[i].type](const PgType& there) { return unsafe_pair(*type, there); };
+    }
+  }
+  return out;
+}
+
+void check_before_load(const LoadCheck& load, PgConnection& target, const std::vector<CopyTask>& tasks) {
+  CheckFindings findings;
+  check_local_files(load.options, load.config, false, findings);
+  check_mysql_server(load.request.connection, load.job.workers, findings);
+  const TargetCheck check{target, load.dialect, load.job};
+  if (check_target_server(check, findings)) check_target_tables(check, checked_tables(tasks, load.request), findings);
+  findings.log_and_stop();
+}
+
+int run_check(const Options& options, const Config& config, const std::vector<TableListEntry>& list,
+              const std::function<MapOptions(const Dialect&)>& mapping) {
+  const CheckFindings findings = Check(options, config, list).run(mapping);
+  write_stdout(options.json ? findings.json() : findings.text());
+  return findings.exit_status();
+}
+
+}  // namespace dbsync
