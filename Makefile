@@ -3,6 +3,7 @@
 #   make            both programs, into bin/
 #   make demo       a sample migration on throw-away servers
 #   make test       every test that needs MariaDB and PostgreSQL only
+#   make deb        a Debian package, into build/deb/
 #   make SAN=address,undefined test     the same under sanitizers (also SAN=thread)
 #
 # One non-recursive Makefile. Each folder becomes a static library, so a
@@ -54,7 +55,7 @@ M2P_OBJ := $(filter-out %/main.o,$(call objs_of,mysql2pgsql))
 P2P_LIB := $(BUILD)/lib/libpgsql2pgsql.a
 P2P_OBJ := $(filter-out %/main.o,$(call objs_of,pgsql2pgsql))
 
-.PHONY: all programs test test-unit test-tools bench fuzz lint format golden demo test-matrix torture install clean deps
+.PHONY: all programs test test-unit test-tools bench fuzz lint format golden demo test-matrix torture man install clean deps
 .DEFAULT_GOAL := all
 all: deps
 	@+$(MAKE) --no-print-directory -j$(JOBS) programs
@@ -156,10 +157,21 @@ demo:
 	@+$(MAKE) --no-print-directory -j$(JOBS) programs
 	@DBSYNC_BIN=$(BIN) share/demo/demo.sh
 
-install: programs
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/dbsync
+# Manual pages: the options come from --help.
+MAN := $(BUILD)/man/mysql2pgsql.1 $(BUILD)/man/pgsql2pgsql.1
+MAN_DATE = $(shell sed -n 's/^ -- .*, \([0-9]* [A-Z][a-z]* [0-9]*\) .*/\1/p;T;q' share/debian/changelog)
+$(BUILD)/man/%.1: share/man/%.1.in share/man/fill.awk share/debian/changelog share/VERSION $(BIN)/%
+	@mkdir -p $(@D)
+	$(BIN)/$* --help | awk -v version='$(VERSION)' -v date='$(MAN_DATE)' -f share/man/fill.awk - $< > $@.tmp && mv $@.tmp $@
+
+man: $(MAN)
+
+install: programs $(MAN)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/dbsync/examples
 	install -m 755 $(BIN)/mysql2pgsql $(BIN)/pgsql2pgsql $(DESTDIR)$(PREFIX)/bin
-	install -m 644 README.md CHANGELOG.md my.cfg.sample $(wildcard share/doc/*.md) $(DESTDIR)$(PREFIX)/share/doc/dbsync
+	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 README.md CHANGELOG.md $(wildcard share/doc/*.md) $(DESTDIR)$(PREFIX)/share/doc/dbsync
+	install -m 644 my.cfg.sample $(DESTDIR)$(PREFIX)/share/doc/dbsync/examples
 
 clean:
 	rm -rf build bin
@@ -169,3 +181,4 @@ clean:
 include tests/bench/bench.mk
 include tests/fuzz/fuzz.mk
 include tests/matrix/matrix.mk
+include share/debian/deb.mk

@@ -1,14 +1,16 @@
 #!/bin/sh
 # Installs the Debian/Ubuntu packages that are missing: "build" for the
-# programs, "test" for the tests and the demo as well. Uses sudo when not root.
+# programs, "test" for the tests and the demo as well, "deb" for the package.
+# Uses sudo when not root.
 set -eu
 
 want="g++ make pkg-config libpq-dev default-libmysqlclient-dev libinih-dev libfmt-dev nlohmann-json3-dev libxxhash-dev"
 case "${1:-build}" in
   build) ;;
   test) want="$want libgtest-dev libgmock-dev mariadb-server-core mariadb-client-core postgresql postgresql-client" ;;
+  deb) want="$want dpkg-dev binutils gzip man-db lintian" ;;
   bench) want="$want libbenchmark-dev time mariadb-server-core mariadb-client-core postgresql postgresql-client" ;;
-  *) echo "usage: $0 build|test|bench" >&2; exit 1 ;;
+  *) echo "usage: $0 build|test|deb|bench" >&2; exit 1 ;;
 esac
 
 # On systems without dpkg the compiler will say what is missing.
