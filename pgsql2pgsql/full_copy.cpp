@@ -181,6 +181,7 @@ class FullCopy {
     plan();
     set_target(source_, false);
     VerifyRun run = verification();
+    if (request_.followed_to_the_end) return {verify_only(run, std::move(planned_.tasks)), false};
     if (const auto task = following_task(config_, source_.planner(), *target_)) {
       log::info("main", fmt::format("the task {} follows: rows that differ are looked at again", task->name));
       run.again = verify_again(config_, *task, source_, options_.jobs, [this](PgSource& later) {

@@ -41,6 +41,8 @@ struct FullCopyRequest {
   std::function<bool(const std::set<QualifiedName>& complete)> bring_up = {};
   // Called every few seconds while rows are copied, from another thread.
   std::function<void()> observer = {};
+  // A comparison of a task that stands still: looking again cannot help.
+  bool followed_to_the_end = false;
   JobStatus* status = nullptr;  // nothing: the copy keeps one of its own
 };
 

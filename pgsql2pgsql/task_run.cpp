@@ -61,7 +61,10 @@ class TaskRun {
   TaskRun(const Options& options, const Config& config, const std::vector<TableListEntry>& list, std::stop_token drain,
           std::stop_token cancel)
       : options_(options), config_(config), list_(list), drain_(std::move(drain)), cancel_(std::move(cancel)),
-        map_(options.schema, config.schema_rules, config.path) {}
+        map_(options.schema, config.schema_rules, config.path), copy_options_(options) {
+    // What is compared at the end need not be compared after the copy.
+    if (!options.end_at.empty()) copy_options_.verify = false;
+  }
 
   int run() {
     if (options_.full_only || !can_follow()) return copy_alone();
@@ -274,7 +277,7 @@ class TaskRun {
   }
 
   FullCopyRequest copy_request(const TaskSnapshot& snapshot) {
-    FullCopyRequest request{options_, config_, list_};
+    FullCopyRequest request{copy_options_, config_, list_};
     request.snapshot = GivenSnapshot{snapshot.slot.snapshot, snapshot.slot.start.text()};
     request.status = &*status_;
     return request;
@@ -329,6 +332,9 @@ class TaskRun {
   }
 
   int follow() {
+    if (options_.verify && options_.end_at.empty() && state_ == TaskState::following)
+      log::warning("verify", "nothing is copied, so --verify has nothing to compare: --verify-only compares while the task "
+                             "follows, and --end-at now --verify at its end");
     source_.reset();
     target_.reset();
     FollowRequest request{config_, task_, map_, options_.end_at, nullptr, {}};
@@ -336,7 +342,15 @@ class TaskRun {
     const bool reached = run_follow(request, drain_, cancel_);
     const int outcome = reached ? 0 : exit_code(ErrorKind::interrupted);
     status_->writer().end_following(reached ? "done" : "interrupted", outcome, {});
-    return outcome;
+    return reached && options_.verify ? compare() : outcome;
+  }
+
+  int compare() {
+    Options only = options_;
+    only.verify_only = true;
+    FullCopyRequest request{only, config_, list_};
+    request.followed_to_the_end = true;
+    return run_full_copy(request, drain_, cancel_).exit_status;
   }
 
   static constexpr int kSlotsSince = 100000;
@@ -347,6 +361,7 @@ class TaskRun {
   std::stop_token drain_;
   std::stop_token cancel_;
   SchemaMap map_;
+  Options copy_options_;
   FollowTask task_;
   TaskState state_ = TaskState::none;
   std::unique_ptr<PgConnection> source_;

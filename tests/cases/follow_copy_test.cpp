@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr int kSourceFailed = 3;
 constexpr int kTargetFailed = 4;
+constexpr int kDiffers = 5;
 constexpr int kInterrupted = 130;
 
 class FollowCopy : public FollowTest {
@@ -130,6 +131,45 @@ TEST_F(FollowCopy, TheStatusTellsOfCopyAndFollowing) {
   const RunResult text = run({"--status"});
   EXPECT_NE(text.out.find("applied       1 transactions, up to "), std::string::npos) << text.out;
   EXPECT_NE(text.out.find("WAL kept"), std::string::npos) << text.out;
+}
+
+TEST_F(FollowCopy, TwoSourcesIntoOneDestinationDoNotDisturbEachOther) {
+  TargetDb second(PgSide::source);
+  source.exec("create table a (id int primary key); insert into a values (1)");
+  second.exec("create table b (id int primary key); insert into b values (1)");
+  dir.write_file("second.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+                                           second.conninfo(), target.conninfo()));
+  Program first({"pgsql2pgsql", "--create"}, here());
+  Program other({"pgsql2pgsql", "--create", "-c", "second.cfg"}, here());
+  const auto arrived = [this](const char* table, const char* rows) {
+    return target.value(fmt::format("select to_regclass('{}') is not null", table)) == "t" &&
+           target.value(fmt::format("select count(*) from {}", table)) == rows;
+  };
+  EXPECT_TRUE(eventually([&] { return arrived("a", "1") && arrived("b", "1"); })) << first.err_so_far() << other.err_so_far();
+  source.exec("insert into a values (2)");
+  second.exec("insert into b values (2)");
+  EXPECT_TRUE(eventually([&] { return arrived("a", "2") && arrived("b", "2"); })) << first.err_so_far() << other.err_so_far();
+  for (Program* program : {&first, &other}) {
+    program->signal(SIGTERM);
+    EXPECT_EQ(program->wait().exit_code, kInterrupted);
+  }
+  EXPECT_EQ(target.value("select count(*) from dbsync.apply_progress where state = 'following'"), "2");
+  EXPECT_EQ(run({"--cleanup", "-c", "second.cfg"}).exit_code, 0);
+  EXPECT_EQ(target.value("select count(*) from dbsync.apply_progress where state = 'following'"), "1");
+}
+
+TEST_F(FollowCopy, VerifiesAtTheEndOfFollowing) {
+  both("create table t (id int primary key, v text)");
+  source.exec("insert into t select i, 'v' from generate_series(1, 100) i");
+  complete({"--verify"});
+  source.exec("update t set v = 'w' where id = 7");
+  complete({"--verify"});
+  target.exec("update t set v = 'x' where id = 9");
+  const RunResult result = run({"--end-at", "now", "--verify"});
+  EXPECT_EQ(result.exit_code, kDiffers) << result.describe();
+  EXPECT_NE(result.err.find("1 different"), std::string::npos) << result.err;
+  Program follower({"pgsql2pgsql", "--verify"}, here());
+  EXPECT_TRUE(eventually([&] { return follower.err_so_far().find("--verify has nothing to compare") != std::string::npos; }));
 }
 
 TEST_F(FollowCopy, FullOnlyLeavesNothingOnTheSource) {
