@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
+#include "pg/catalog.h"
 
 namespace dbsync {
 
@@ -23,7 +24,11 @@ bool table_exists(PgConnection& connection) {
 
 void ensure_progress_table(PgConnection& connection) {
   // Asked first: CREATE … IF NOT EXISTS needs privileges even when it does nothing.
-  if (!table_exists(connection)) connection.exec(sql::apply_progress);
+  if (table_exists(connection)) return;
+  PgTransaction transaction(connection);
+  lock_bookkeeping(connection);
+  connection.exec(sql::apply_progress);
+  transaction.commit();
 }
 
 std::optional<Progress> read_progress(PgConnection& connection, const std::string& task) {

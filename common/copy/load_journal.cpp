@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pg/catalog.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -61,6 +62,8 @@ LoadJournal::LoadJournal(PgConnection& connection, JournalKey key)
 void LoadJournal::make_tables() {
   if (tables_there(connection_)) return;
   PgTransaction transaction(connection_);
+  lock_bookkeeping(connection_);
+  if (tables_there(connection_)) return;
   if (!schema_there(connection_)) connection_.exec("CREATE SCHEMA dbsync");
   connection_.exec(sql::journal_tables);
   transaction.commit();

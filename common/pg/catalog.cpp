@@ -112,6 +112,11 @@ const TargetColumn& required_column(const TargetTable& table, const std::string&
                          : fmt::format("it has a column {}; give the source's column that name in a table-list query", near));
 }
 
+void lock_bookkeeping(PgConnection& connection) {
+  constexpr int kAnyNumber = 7236841;
+  connection.exec(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", kAnyNumber));
+}
+
 bool schema_exists(PgConnection& connection, const std::string& schema) {
   return connection.exec("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {schema}).rows() > 0;
 }

@@ -55,6 +55,10 @@ Dialect dialect_of_server(std::string_view version, bool distributed, int server
 // relation of that name is an error.
 std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedName& name);
 
+// To be taken in the transaction that makes tables of our own where they are
+// missing: two runs that begin at once would both find none.
+void lock_bookkeeping(PgConnection& connection);
+
 bool schema_exists(PgConnection& connection, const std::string& schema);
 bool has_rows(PgConnection& connection, const TargetTable& table);
 // Empties the table, not those that inherit from it. The server refuses it for a

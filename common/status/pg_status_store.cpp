@@ -92,8 +92,7 @@ bool PgStatusStore::exists() {
 void PgStatusStore::create_tables() {
   PgConnection& server = connection();
   PgTransaction transaction(server);
-  // Two tasks that begin at once would both find no tables.
-  server.exec("SELECT pg_catalog.pg_advisory_xact_lock(7236841)");
+  lock_bookkeeping(server);
   if (!place_.schema.empty() && !schema_exists(server, place_.schema))
     server.exec("CREATE SCHEMA " + quote_identifier(place_.schema));
   std::string columns;
