@@ -69,7 +69,7 @@ void ChangeLog::appended() {
 void ChangeLog::spill() {
   if (!file_) file_ = std::make_unique<SpillFile>(policy_.directory);
   file_->append(bytes_);
-  bytes_ = {};
+  std::string().swap(bytes_);  // an assignment would keep the memory
 }
 
 ChangeLog::Reader::Reader(const ChangeLog& log) : log_(log), in_memory_(!log.file_) {

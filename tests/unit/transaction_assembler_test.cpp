@@ -43,6 +43,17 @@ TEST(TransactionAssembler, DropsChangesOfTablesThatAreNotWanted) {
   EXPECT_EQ(tables_of(transaction), std::vector<std::string>{"a"});
 }
 
+TEST(ChangeLog, HoldsNoMemoryForWhatIsSpilled) {
+  ChangeLog log;
+  const auto number = log.add_relation(std::make_shared<const Relation>(table(1, "a")));
+  const std::string tuple(100000, 'x');
+  for (int i = 0; i < 10; ++i) log.append(ChangeKind::insert, OldImage::none, number, {}, tuple);
+  EXPECT_GE(log.memory_bytes(), 10 * tuple.size());
+  log.spill();
+  EXPECT_LT(log.memory_bytes(), 100U);
+  EXPECT_GE(log.bytes(), 10 * tuple.size());
+}
+
 TEST(TransactionAssembler, TruncatesOnlyWhatIsWanted) {
   auto assembler = only("a");
   assembler.begin(lsn_position(10), 0, 1);
