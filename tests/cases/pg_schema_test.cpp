@@ -12,7 +12,7 @@ namespace {
 
 // pg_dump of a database, schema and rows, as sorted lines: what a restore of it
 // would make, in whatever order it was made.
-std::string sorted_dump(const TargetDb& db, const char* part = "--large-objects") {
+std::string sorted_dump(const TargetDb& db, const char* part = "-b") {
   const RunResult dump = run_program({"pg_dump", part, "--exclude-schema=dbsync", "-d", db.conninfo()});
   EXPECT_EQ(dump.exit_code, 0) << dump.err;
   std::vector<std::string> lines;
