@@ -19,6 +19,7 @@
 #include "mysql2pgsql/mysql_source.h"
 #include "mysql2pgsql/precheck.h"
 #include "pg/catalog.h"
+#include "status/metrics.h"
 #include "verify/verify_run.h"
 #include "version.h"
 
@@ -158,5 +159,7 @@ int run(int argc, char** argv) {
 }  // namespace dbsync
 
 int main(int argc, char** argv) {
-  return dbsync::log::exit_status_of([&] { return dbsync::run(argc, argv); });
+  const int status = dbsync::log::exit_status_of([&] { return dbsync::run(argc, argv); });
+  dbsync::metrics::close(status);
+  return status;
 }

@@ -10,9 +10,11 @@
 #include "base/backoff.h"
 #include "base/log.h"
 #include "base/log_error.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "cdc/binary_types.h"
 #include "cdc/follow_job.h"
+#include "pgsql2pgsql/follow_display.h"
 #include "pgsql2pgsql/pgoutput_stream.h"
 #include "pgsql2pgsql/source_schema.h"
 
@@ -77,6 +79,7 @@ class Follower {
   Clock::time_point reached_servers_ = Clock::now();  // the last time that all was well
   Clock::duration pause_ = kFirstPause;
   Clock::time_point last_figures_{};
+  FollowDisplay display_;
   std::uint64_t transactions_before_ = 0;  // of the task, before this connection
   RetainedWalGuard guard_;
 };
@@ -155,10 +158,12 @@ void Follower::report(const Applier& applier) {
   last_figures_ = Clock::now();
   const FollowFigures now = figures(applier);
   if (request_.figures) request_.figures(now);
-  log::info("follow", fmt::format("applied up to {}: {} transactions, {} changes; {} behind ({:.1f} s); the source keeps "
-                                  "{} of WAL",
-                                  now.applied.text(), format_count(now.transactions), format_count(now.changes),
-                                  format_bytes(now.lag_bytes), now.lag_seconds, format_bytes(now.retained_bytes)));
+  display_.set(now);
+  log::progress("follow", describe(now), {{"lag_bytes", static_cast<double>(now.lag_bytes)}, {"lag_seconds", now.lag_seconds},
+                                          {"transactions", static_cast<double>(now.transactions)},
+                                          {"changes", static_cast<double>(now.changes)},
+                                          {"conflicts", static_cast<double>(now.conflicts)},
+                                          {"retained_bytes", static_cast<double>(now.retained_bytes)}});
   guard_.check(now.retained_bytes, now.wal_status);
 }
 
@@ -209,6 +214,7 @@ void Follower::wait_or_rethrow(const Error& error) {
 bool Follower::run() {
   resolve_end();
   choose_format();
+  const ProgressReporter reporter(display_.source());
   for (;;) {
     try {
       if (follow_once() == FollowEnd::reached) return true;

@@ -11,6 +11,7 @@
 #include "copy/job_status.h"
 #include "pgsql2pgsql/full_copy.h"
 #include "pgsql2pgsql/task_run.h"
+#include "status/metrics.h"
 
 namespace dbsync {
 namespace {
@@ -44,5 +45,7 @@ int run(int argc, char** argv) {
 }  // namespace dbsync
 
 int main(int argc, char** argv) {
-  return dbsync::log::exit_status_of([&] { return dbsync::run(argc, argv); });
+  const int status = dbsync::log::exit_status_of([&] { return dbsync::run(argc, argv); });
+  dbsync::metrics::close(status);
+  return status;
 }

@@ -1,16 +1,12 @@
 #include "base/progress.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
-#include <cstdlib>
 #include <mutex>
-#include <string_view>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "base/utf8.h"
 
 namespace dbsync {
 
@@ -19,18 +15,25 @@ namespace {
 constexpr auto kDisplayInterval = std::chrono::milliseconds(250);
 constexpr auto kLineInterval = std::chrono::seconds(10);
 
-bool is_terminal() {
-  const char* term = std::getenv("TERM");
-  return ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb";
+// The first line is about the whole. One column stays free: a terminal may move on
+// to the next line behind its last one.
+void show(const ProgressSource& source) {
+  const log::TerminalSize size = log::terminal_size();
+  const unsigned rows = size.rows > 4 ? size.rows - 2 : 2;
+  std::string area;
+  for (const std::string& line : source.display(rows)) {
+    const std::string_view fitting = fit_columns(line, size.columns - 1);
+    const bool bold = area.empty() && log::in_colour();
+    area += bold ? "\x1b[1m" : "";
+    area += fitting;
+    area += bold ? "\x1b[0m\n" : "\n";
+  }
+  log::set_status_area(area);
 }
 
-unsigned terminal_width() {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
-}
-
-void report(const ProgressSource& source, bool terminal, std::stop_token stop) {
+void report(const ProgressSource& source, const std::stop_token& stop) {
+  if (!log::shows(log::Level::info)) return;
+  const bool terminal = log::on_terminal();
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
@@ -38,10 +41,12 @@ void report(const ProgressSource& source, bool terminal, std::stop_token stop) {
                                  : std::chrono::duration_cast<std::chrono::milliseconds>(kLineInterval);
   while (!wake.wait_for(lock, stop, interval, [] { return false; })) {
     if (stop.stop_requested()) break;
-    if (terminal)
-      log::set_status_area(source.display(terminal_width()));
-    else
-      log::info("progress", source.line());
+    if (terminal) {
+      show(source);
+    } else if (source.line) {
+      const ProgressLine line = source.line();
+      log::progress("progress", line.text, line.numbers);
+    }
   }
   if (terminal) log::set_status_area({});
 }
@@ -49,14 +54,10 @@ void report(const ProgressSource& source, bool terminal, std::stop_token stop) {
 }  // namespace
 
 ProgressReporter::ProgressReporter(ProgressSource source)
-    : source_(std::move(source)),
-      thread_([this](std::stop_token stop) { report(source_, is_terminal(), std::move(stop)); }) {}
+    : source_(std::move(source)), thread_([this](const std::stop_token& stop) { report(source_, stop); }) {}
 
 ProgressReporter::~ProgressReporter() = default;
 
-void print_to_user(const std::string& text) {
-  std::fputs(text.c_str(), stderr);
-  std::fflush(stderr);
-}
+void print_to_user(const std::string& text) { log::print("summary", text); }
 
 }  // namespace dbsync

@@ -1,19 +1,27 @@
 // Tells the user now and then how far a job is: a display at the bottom of a
-// terminal, a log line every few seconds elsewhere.
+// terminal, a log line every ten seconds elsewhere; nothing where the log is to
+// show warnings only.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace dbsync {
 
+struct ProgressLine {
+  std::string text;
+  std::vector<std::pair<std::string_view, double>> numbers;  // the same, for programs
+};
+
 // What a job can say about itself. Called from the reporter's thread.
 struct ProgressSource {
-  // One line for a log.
-  std::function<std::string()> line;
-  // Several lines for a terminal of this width, none wider.
-  std::function<std::string(unsigned width)> display;
+  // One line for a log; may be missing.
+  std::function<ProgressLine()> line;
+  // At most `rows` lines for a terminal of this width; longer ones are cut.
+  std::function<std::vector<std::string>(unsigned rows)> display;
 };
 
 // Reports from construction to destruction, in a thread of its own.
@@ -29,7 +37,8 @@ class ProgressReporter {
   std::jthread thread_;
 };
 
-// Raw text on stderr, for a closing summary: not a log line.
+// Raw text on stderr, for a closing summary: not a log line, but with --log-format
+// json one object.
 void print_to_user(const std::string& text);
 
 }  // namespace dbsync

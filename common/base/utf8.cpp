@@ -1,5 +1,9 @@
 #include "base/utf8.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include <cstdint>
 #include <cstring>
 
@@ -67,6 +71,69 @@ std::size_t utf8_length(std::string_view text) {
 std::string_view utf8_truncate(std::string_view text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
   while (bytes > 0 && continuation(text[bytes])) --bytes;
+  return text.substr(0, bytes);
+}
+
+namespace {
+
+// One character off the front: its bytes and columns. A byte that begins none counts
+// as one of each.
+struct Character {
+  std::size_t bytes = 1;
+  std::size_t columns = 1;
+};
+
+// Unicode's East Asian wide and full-width blocks, and emoji.
+bool is_wide(char32_t c) {
+  constexpr std::pair<char32_t, char32_t> blocks[] = {{0x1100, 0x115f},   {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
+                                                      {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},
+                                                      {0xffe0, 0xffe6},   {0x1f300, 0x1faff}, {0x20000, 0x3fffd}};
+  return std::any_of(std::begin(blocks), std::end(blocks), [c](const auto& block) { return c >= block.first && c <= block.second; });
+}
+
+Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t length = byte(0) < 0xc0 ? 1 : byte(0) < 0xe0 ? 2 : byte(0) < 0xf0 ? 3 : 4;
+  if (length == 1 || length > text.size()) return {};
+  char32_t code = byte(0) & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return {};
+    code = code << 6 | (byte(i) & 0x3fU);
+  }
+  return {length, is_wide(code) ? std::size_t{2} : std::size_t{1}};
+}
+
+// "\x1b[1m" at the front; 0 = none.
+std::size_t escape_length(std::string_view text) {
+  if (!text.starts_with("\x1b[")) return 0;
+  const std::size_t end = text.find_first_of("ABCDEFGHJKSTfmnsu", 2);
+  return end == std::string_view::npos ? text.size() : end + 1;
+}
+
+}  // namespace
+
+std::size_t display_columns(std::string_view text) {
+  std::size_t columns = 0;
+  while (!text.empty()) {
+    std::size_t bytes = escape_length(text);
+    if (bytes == 0) {
+      const Character character = first_character(text);
+      bytes = character.bytes;
+      columns += character.columns;
+    }
+    text.remove_prefix(bytes);
+  }
+  return columns;
+}
+
+std::string_view fit_columns(std::string_view text, std::size_t columns) {
+  std::size_t bytes = 0;
+  for (std::size_t used = 0; bytes < text.size();) {
+    const Character character = first_character(text.substr(bytes));
+    used += character.columns;
+    if (used > columns) break;
+    bytes += character.bytes;
+  }
   return text.substr(0, bytes);
 }
 

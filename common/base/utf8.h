@@ -16,6 +16,11 @@ std::size_t valid_text_prefix(std::string_view text);
 // Characters (code points) of valid UTF-8.
 std::size_t utf8_length(std::string_view text);
 
+// Columns on a terminal: wide characters take two, escape sequences none.
+std::size_t display_columns(std::string_view text);
+// The longest prefix of plain text that fits into `columns`.
+std::string_view fit_columns(std::string_view text, std::size_t columns);
+
 // The longest prefix of at most `bytes` bytes that ends between characters.
 std::string_view utf8_truncate(std::string_view text, std::size_t bytes);
 

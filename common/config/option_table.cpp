@@ -84,6 +84,12 @@ std::string store_copy_format(Options& options, std::string_view value) {
   return {};
 }
 
+std::string store_log_format(Options& options, std::string_view value) {
+  if (value != "text" && value != "json") return fmt::format("\"{}\" is neither text nor json", value);
+  options.json_log = value == "json";
+  return {};
+}
+
 std::string store_section(Options& options, std::string_view value) {
   if (value == "all")
     options.section = DdlSection::all;
@@ -165,6 +171,10 @@ const std::vector<OptionSpec>& option_table() {
        "name the rows that differ in FILE, one JSON object a\nline (default: verify.jsonl beside the directory of\n"
        "rejects)"},
       {'\0', "json", "", messages, both, set_flag<&Options::json>, "with --status or --check: print it as JSON"},
+      {'\0', "log-format", "NAME", messages, both, store_log_format,
+       "text (default) or json: one object a line"},
+      {'\0', "metrics-file", "FILE", messages, both, store_text<&Options::metrics_path>,
+       "keep figures of the run in FILE, for the textfile\ncollector of Prometheus' node_exporter"},
       {'v', "verbose", "", messages, both, set_flag<&Options::verbose>, "more messages"},
       {'q', "quiet", "", messages, both, set_flag<&Options::quiet>, "warnings and errors only"},
       {'h', "help", "", messages, both, set_flag<&Options::help>, "print this text"},

@@ -173,6 +173,7 @@ void ArgumentParser::check_combinations() const {
                         : o.append               ? "--append"
                         : o.truncate             ? "--truncate"
                         : !o.report_path.empty() ? "--report"
+                        : !o.metrics_path.empty() ? "--metrics-file"
                                                  : nullptr;
   if (copying != nullptr)
     throw usage_error(o.status ? fmt::format("--status only prints, so {} cannot go with it", copying)

@@ -51,6 +51,8 @@ struct Options {
   bool full_only = false;         // --full-only; pgsql2pgsql
   bool follow_only = false;       // --follow-only; pgsql2pgsql
   std::string end_at;             // --end-at now|LSN; pgsql2pgsql; "" = follow on
+  bool json_log = false;          // --log-format text|json
+  std::string metrics_path;       // --metrics-file FILE
   bool verbose = false;           // -v, --verbose: debug lines
   bool quiet = false;             // -q, --quiet: warnings and errors only
 };

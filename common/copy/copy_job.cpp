@@ -119,7 +119,7 @@ class Job {
         rejects_(options.reject_limit, options.reject_directory), rate_(options.max_rate), states_(tasks.size()) {
     result_.tasks = std::move(tasks);
     result_.results.resize(result_.tasks.size());
-    progress_.emplace(result_.tasks);
+    progress_.emplace(result_.tasks, options.workers);
     for (std::size_t i = 0; i < result_.tasks.size(); ++i)
       if (result_.tasks[i].problem) report_failure("main", result_.tasks[i], *result_.tasks[i].problem, result_.results[i]);
   }
@@ -130,11 +130,11 @@ class Job {
     copy_freeze_ = dialect.copy_freeze && options_.reject_limit == 0;
     prepare(dialect);
     if (queue_->has_work()) {
+      progress_->start();
       const ProgressReporter reporter(progress_->source());
       std::optional<ProgressTicker> ticker;
       if (options_.observer)
         ticker.emplace(kObserverInterval, [this] { options_.observer(result_.tasks, progress_->view()); });
-      progress_->start();
       run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
     }
     for (std::size_t i = 0; i < result_.results.size(); ++i) settle(result_.tasks[i], result_.results[i]);
@@ -151,6 +151,7 @@ class Job {
  private:
   // What a worker holds on to between tasks.
   struct Worker {
+    unsigned index = 0;
     std::string name;
     std::unique_ptr<SourceSession> source;
     std::unique_ptr<PgConnection> target;
@@ -193,6 +194,9 @@ class Job {
       states_[index].left = start.chunks.size() + (start.plan ? 1 : 0);
       progress_->counters(index).rows = result.outcome.rows;
       progress_->counters(index).bytes = result.outcome.bytes;
+      progress_->counters(index).chunks = result.chunks;
+      progress_->counters(index).chunks_done = result.chunks_done;
+      progress_->counters(index).rejected = result.outcome.rejected;
       if (states_[index].left == 0) result.status = TaskStatus::done;
     }
     progress_->set_status(index, result.status);
@@ -217,13 +221,28 @@ class Job {
   }
 
   void work(unsigned index) {
-    Worker worker{fmt::format("worker-{}", index), nullptr, nullptr};
+    Worker worker{index, fmt::format("worker-{}", index), nullptr, nullptr};
     while (const auto item = queue_->next(drain_)) {
+      progress_->set_worker(index, what_to_do(*item));
       switch (item->kind) {
         case WorkItem::Kind::plan: work_plan(worker, *item); break;
         case WorkItem::Kind::load: work_load(worker, *item); break;
         default: queue_->ddl_done(*item, work_ddl(worker, *item)); break;
       }
+      progress_->set_worker(index, {});
+    }
+  }
+
+  // For the display.
+  std::string what_to_do(const WorkItem& item) {
+    const CopyTask& task = result_.tasks[item.task];
+    switch (item.kind) {
+      case WorkItem::Kind::plan: return task.name + ", cutting it into chunks";
+      case WorkItem::Kind::load:
+        return item.only_chunk ? task.name
+                               : fmt::format("{} chunk {} of {}", task.name, item.number + 1, progress_->counters(item.task).chunks.load());
+      case WorkItem::Kind::add_foreign_keys: return "adding foreign keys";
+      default: return fmt::format("{}, {}", task.name, item.units.empty() ? "its end" : item.units.front().what);
     }
   }
 
@@ -278,6 +297,7 @@ class Job {
     {
       const std::lock_guard lock(mutex_);
       ++result_.results[item.task].retries;
+      ++progress_->counters(item.task).retries;
     }
     return wait_for(seconds, drain_);
   }
@@ -348,6 +368,7 @@ class Job {
       TaskState& state = states_[task];
       ++state.left;
       result_.results[task].chunks = result_.results[task].chunks_done + state.left - 1;
+      progress_->counters(task).chunks = result_.results[task].chunks;
     }
     if (!queue_->add_load(task, number, std::move(chunk), only_chunk))
       throw Error(ErrorKind::internal, "its other chunks failed");  // the first error stands
@@ -367,6 +388,8 @@ class Job {
       result.outcome.rows += outcome.rows;
       result.outcome.bytes += outcome.bytes;
       result.outcome.rejected += outcome.rejected;
+      ++progress_->counters(item.task).chunks_done;
+      progress_->counters(item.task).rejected += outcome.rejected;
       result.outcome.format = outcome.format;
       merge_changed(result.outcome.changed, outcome.changed);
     }
@@ -389,7 +412,8 @@ class Job {
       };
     const LoadRequest request{result_.tasks[item.task], item.chunk, prepared.target, truncate, freeze, options_.format,
                               buffer_bytes(options_), rejects_, rate_, dialect_, std::move(mark)};
-    return load_chunk(request, *worker.source, *worker.target, progress_->counters(item.task), drain_);
+    const LoadProgress progress{progress_->counters(item.task), progress_->worker_counters(worker.index)};
+    return load_chunk(request, *worker.source, *worker.target, progress, drain_);
   }
 
   // The last item of a task that went well makes it done.

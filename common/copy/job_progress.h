@@ -1,12 +1,13 @@
-// What a running copy says about itself: counters that its workers add to, and
+// What a running job says about itself: counters that its workers add to, and
 // the lines that the progress reporter shows.
 //
-// Threads: any.
+// Threads: any; the functions of source() belong to the reporter's.
 #pragma once
 
 #include <chrono>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,17 +24,26 @@ struct TaskView {
   TaskStatus status = TaskStatus::waiting;
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t chunks = 1;  // as far as planned
+  std::uint64_t chunks_done = 0;
+  std::uint64_t retries = 0;
+  std::uint64_t rejected = 0;
 };
 
 class JobProgress {
  public:
-  // Keeps a reference to the tasks.
-  explicit JobProgress(const std::vector<CopyTask>& tasks);
+  // Keeps a reference to the tasks. Without workers, the display shows the tasks
+  // under way instead.
+  explicit JobProgress(const std::vector<CopyTask>& tasks, unsigned workers = 0);
 
   TaskProgress& counters(std::size_t task) { return counters_[task]; }
+  // What the worker itself has copied.
+  TaskProgress& worker_counters(unsigned worker) { return workers_[worker].counters; }
   void set_status(std::size_t task, TaskStatus status);
-  // Times count from here.
-  void start() { start_ = Clock::now(); }
+  // What a worker is at from now on; "" = nothing.
+  void set_worker(unsigned worker, std::string doing);
+  // Times and rates count from here, not what earlier runs loaded.
+  void start();
   ProgressSource source();
   std::vector<TaskView> view();  // one per task
 
@@ -43,21 +53,42 @@ class JobProgress {
   struct Totals {
     std::uint64_t rows = 0;
     std::uint64_t bytes = 0;
+    std::uint64_t retries = 0;
+    std::uint64_t rejected = 0;
     std::size_t done = 0;
     std::size_t failed = 0;
+    std::optional<double> fraction;  // of the work, by the catalog's estimates
     std::vector<std::size_t> running;
   };
+  struct Sample {
+    Clock::time_point time;
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
+  };
+  struct WorkerState {
+    TaskProgress counters;
+    std::string doing;
+    Sample begin;
+  };
 
+  static Sample sample(const TaskProgress& counters);
+  double fraction(std::size_t task, TaskStatus status) const;
   Totals totals();
-  std::string overall(const Totals& totals) const;
+  std::optional<double> seconds_left(const Totals& totals) const;
+  std::string overall(const Totals& totals, const Sample& since) const;
+  ProgressLine line();
   std::string task_line(std::size_t task) const;
-  std::string display(unsigned width);
+  std::vector<std::string> worker_lines();
+  std::vector<std::string> display(unsigned rows);
 
   const std::vector<CopyTask>& tasks_;
-  std::deque<TaskProgress> counters_;  // a deque: atomics cannot move
-  std::mutex mutex_;                   // guards statuses_
+  std::deque<TaskProgress> counters_;  // deques: atomics cannot move
+  std::deque<WorkerState> workers_;
+  std::mutex mutex_;                   // guards statuses_ and what the workers do
   std::vector<TaskStatus> statuses_;
-  Clock::time_point start_;
+  Sample start_;
+  double start_fraction_ = 0;
+  std::deque<Sample> recent_;          // for the display: the last seconds
 };
 
 // "12,345", for rows in `seconds`.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "status/metrics.h"
 #include "version.h"
 
 namespace dbsync {
@@ -78,6 +79,8 @@ bool answer_or_set_verbosity(const Options& options, Program which, const std::s
   }
   if (options.verbose) log::set_level(log::Level::debug);
   if (options.quiet) log::set_level(log::Level::warning);
+  if (options.json_log) log::set_format(log::Format::json);
+  if (!options.metrics_path.empty()) metrics::open(options.metrics_path, program, kVersion);
   return false;
 }
 

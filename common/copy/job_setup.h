@@ -27,7 +27,7 @@ Dialect with_storage(Dialect dialect, const Config& config);
 // --cleanup: an exit status.
 int remove_journal(const Config& config, const JournalKey& key);
 
-// -h, --version, -v and -q. True when nothing is left to do.
+// -h, --version, -v, -q, --log-format and --metrics-file. True when nothing is left to do.
 bool answer_or_set_verbosity(const Options& options, Program which, const std::string& program);
 
 // ISO 8601, in UTC.

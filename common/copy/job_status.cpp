@@ -18,7 +18,13 @@ std::string state_word(TaskStatus status) {
 }
 
 TableStatus table_status(const CopyTask& task, const TaskView& view) {
-  return {task.name, task.target.display(), state_word(view.status), view.rows, view.bytes, task.estimated_bytes, {}};
+  TableStatus out{task.name, task.target.display(), state_word(view.status), view.rows, view.bytes, task.estimated_bytes, {}};
+  out.estimated_rows = task.estimated_rows;
+  out.chunks = view.chunks;
+  out.chunks_done = view.chunks_done;
+  out.retries = view.retries;
+  out.rejected = view.rejected;
+  return out;
 }
 
 RunStatus run_status(const Config& config, const RunFacts& facts) {
@@ -56,7 +62,8 @@ void JobStatus::end(const JobResult& result) {
   std::vector<TableStatus> tables;
   for (std::size_t i = 0; i < result.tasks.size(); ++i) {
     const TaskResult& task = result.results[i];
-    tables.push_back(table_status(result.tasks[i], {task.status, task.outcome.rows, task.outcome.bytes}));
+    tables.push_back(table_status(result.tasks[i], {task.status, task.outcome.rows, task.outcome.bytes, task.chunks,
+                                                     task.chunks_done, task.retries, task.outcome.rejected}));
     if (task.error) tables.back().message = task.error->what();
   }
   const int status = result.exit_status();

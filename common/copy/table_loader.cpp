@@ -33,7 +33,7 @@ void check_count(std::uint64_t sent, std::uint64_t counted) {
 
 class Loader {
  public:
-  Loader(const LoadRequest& request, ChunkReader& reader, PgConnection& target, TaskProgress& progress,
+  Loader(const LoadRequest& request, ChunkReader& reader, PgConnection& target, const LoadProgress& progress,
          const std::stop_token& stop)
       : reader_(reader), target_(target), progress_(progress), rate_(request.rate), stop_(stop),
         sql_(copy_sql(request, reader)), buffer_(request.buffer_bytes) {
@@ -42,8 +42,7 @@ class Loader {
   // What was rolled back was no progress.
   ~Loader() {
     if (kept_) return;
-    progress_.rows.fetch_sub(shown_.rows, std::memory_order_relaxed);
-    progress_.bytes.fetch_sub(shown_.bytes, std::memory_order_relaxed);
+    progress_.take_back(shown_.rows, shown_.bytes);
   }
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
@@ -104,8 +103,7 @@ class Loader {
   void sent() {
     outcome_.rows += buffer_.rows;
     outcome_.bytes += buffer_.size();
-    progress_.rows.fetch_add(outcome_.rows - shown_.rows, std::memory_order_relaxed);
-    progress_.bytes.fetch_add(outcome_.bytes - shown_.bytes, std::memory_order_relaxed);
+    progress_.add(outcome_.rows - shown_.rows, outcome_.bytes - shown_.bytes);
     shown_.rows = outcome_.rows;
     shown_.bytes = outcome_.bytes;
     buffer_.clear();
@@ -153,7 +151,7 @@ class Loader {
 
   ChunkReader& reader_;
   PgConnection& target_;
-  TaskProgress& progress_;
+  LoadProgress progress_;
   RateLimiter& rate_;
   const std::stop_token& stop_;
   std::string sql_;
@@ -208,8 +206,22 @@ void commit(PgTransaction& transaction, bool journaled) {
 
 }  // namespace
 
+void LoadProgress::add(std::uint64_t rows, std::uint64_t bytes) const {
+  for (TaskProgress* counters : {&task, &worker}) {
+    counters->rows.fetch_add(rows, std::memory_order_relaxed);
+    counters->bytes.fetch_add(bytes, std::memory_order_relaxed);
+  }
+}
+
+void LoadProgress::take_back(std::uint64_t rows, std::uint64_t bytes) const {
+  for (TaskProgress* counters : {&task, &worker}) {
+    counters->rows.fetch_sub(rows, std::memory_order_relaxed);
+    counters->bytes.fetch_sub(bytes, std::memory_order_relaxed);
+  }
+}
+
 LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConnection& target,
-                       TaskProgress& progress, const std::stop_token& stop) {
+                       const LoadProgress& progress, const std::stop_token& stop) {
   PgTransaction transaction(target);
   if (request.truncate_first) truncate_table(target, request.target);
   const auto reader = source.open(request.task, request.chunk, request.target, request.format);

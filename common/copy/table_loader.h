@@ -28,6 +28,19 @@ namespace dbsync {
 struct TaskProgress {
   std::atomic<std::uint64_t> rows{0};
   std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> chunks{1};  // as far as planned
+  std::atomic<std::uint64_t> chunks_done{0};
+  std::atomic<std::uint64_t> retries{0};
+  std::atomic<std::uint64_t> rejected{0};
+};
+
+// What a load adds its rows to.
+struct LoadProgress {
+  TaskProgress& task;
+  TaskProgress& worker;
+
+  void add(std::uint64_t rows, std::uint64_t bytes) const;
+  void take_back(std::uint64_t rows, std::uint64_t bytes) const;
 };
 
 struct LoadOutcome {
@@ -58,6 +71,6 @@ struct LoadRequest {
 // before_commit, an error of which it is not known whether it came before or
 // after the commit is not retryable.
 LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConnection& target,
-                       TaskProgress& progress, const std::stop_token& stop);
+                       const LoadProgress& progress, const std::stop_token& stop);
 
 }  // namespace dbsync

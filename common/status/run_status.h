@@ -16,6 +16,12 @@ struct TableStatus {
   std::uint64_t bytes = 0;            // encoded, as sent
   std::uint64_t estimated_bytes = 0;  // on the source; 0 = unknown
   std::string message;                // of a failure
+  // For the metrics only.
+  std::uint64_t estimated_rows = 0;
+  std::uint64_t chunks = 0;
+  std::uint64_t chunks_done = 0;
+  std::uint64_t retries = 0;
+  std::uint64_t rejected = 0;
 
   friend bool operator==(const TableStatus&, const TableStatus&) = default;
 };

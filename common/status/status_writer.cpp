@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "status/metrics.h"
 
 namespace dbsync {
 
@@ -67,6 +68,7 @@ void StatusWriter::update(const std::vector<TableStatus>& tables) {
   begin();
   run_.state = "copying";
   add_up(tables);
+  metrics::copy(run_, tables);
   quietly([&] { write(tables); });
 }
 
@@ -74,7 +76,10 @@ void StatusWriter::end_copy(const std::vector<TableStatus>& tables, const std::s
                             const std::string& message) {
   const std::lock_guard lock(mutex_);
   begin();
-  if (!tables.empty()) add_up(tables);
+  if (!tables.empty()) {
+    add_up(tables);
+    metrics::copy(run_, tables);
+  }
   run_.state = state;
   if (state != "following") run_.exit_status = exit_status;
   run_.message = message;
@@ -88,6 +93,7 @@ void StatusWriter::retained(std::uint64_t bytes, const std::string& wal_status) 
   const std::lock_guard lock(mutex_);
   run_.follow.retained_bytes = bytes;
   run_.follow.wal_status = wal_status;
+  metrics::retained(bytes);
 }
 
 void StatusWriter::follow(const FollowStatus& status) {
@@ -97,6 +103,7 @@ void StatusWriter::follow(const FollowStatus& status) {
   run_.state = "following";
   run_.exit_status.reset();
   run_.message.clear();
+  metrics::follow(run_);
   quietly([this] {
     if (!std::exchange(following_, true)) store_->begin_following(run_);
     store_->update_following(run_);

@@ -111,8 +111,8 @@ class VerifyJob {
   VerifyResult run() {
     const auto start = Clock::now();
     target_.emplace(conninfo_, options_.application_name);
-    const ProgressReporter reporter(progress_->source());
     progress_->start();
+    const ProgressReporter reporter(progress_->source());
     pass(VerifyPass::sums);
     pass(VerifyPass::rows);
     look_again();
