@@ -131,12 +131,13 @@ test-unit:
 	@DBSYNC_BIN=$(BIN) tests/run.sh $(BUILD)/tests/unit
 
 # The long forms of tests that make test holds in short: 100 kills over 5,000,000
-# rows, a target that stalls for 90 s; 200 kills, 20 crashes of the target and 50
+# rows, a target that stalls for 90 s or refuses connections for 30 s; 200 kills, 20 crashes of the target and 50
 # cuts of a task that follows. About an hour.
 torture:
 	@share/install-deps.sh test
 	@+$(MAKE) --no-print-directory -j$(JOBS) programs $(BUILD)/tests/cases
-	@DBSYNC_BIN=$(BIN) DBSYNC_KILLS=100 DBSYNC_KILL_TABLES=20 DBSYNC_KILL_ROWS=100000 DBSYNC_STALL_SECONDS=90 \
+	@DBSYNC_BIN=$(BIN) DBSYNC_KILLS=100 DBSYNC_KILL_TABLES=20 DBSYNC_KILL_ROWS=100000 DBSYNC_KILL_LONGEST=1000 \
+	  DBSYNC_STALL_SECONDS=90 DBSYNC_REFUSE_SECONDS=30 DBSYNC_CUT_ROUNDS=20 \
 	  DBSYNC_TORTURE_KILLS=200 DBSYNC_TORTURE_CRASHES=20 DBSYNC_TORTURE_CUTS=50 DBSYNC_TORTURE_LARGE=1000000 DBSYNC_FOLLOW_KILLS=50 \
 	  GTEST_FILTER='Resume*:Stall*:Faults*:FollowCopy.Killed*:FollowTorture*' tests/run.sh $(BUILD)/tests/cases
 

@@ -167,7 +167,7 @@ class MysqlSession : public SourceSession {
                const MapOptions& options, const ValuePolicies& policies)
       : source_(source), connection_(std::move(connection)), catalog_(catalog), options_(options), policies_(policies) {}
   ~MysqlSession() override {
-    if (connection_->usable()) source_.give_back(std::move(connection_));
+    if (connection_->usable() && connection_->answers()) source_.give_back(std::move(connection_));
   }
   MysqlSession(const MysqlSession&) = delete;
   MysqlSession& operator=(const MysqlSession&) = delete;
@@ -205,7 +205,7 @@ class MysqlSession : public SourceSession {
     return out;
   }
 
-  bool usable() noexcept override { return connection_->usable(); }
+  bool usable() noexcept override { return connection_->usable() && connection_->answers(); }
   void cancel() noexcept override { connection_->cancel(); }
 
  private:

@@ -406,6 +406,8 @@ class FullCopy {
   }
 
   void finish_values(JobResult& result) {
+    if (!target_->answers()) connect_target();  // the server restarted while rows were copied
+    target_->exec("SET synchronous_commit = on");
     const std::stop_callback cancel(cancel_, [this] { target_->cancel(); });
     const auto notes = set_sequences(source_.planner(), *target_, catalog_, selected_, map_);
     result.notes.insert(result.notes.end(), notes.begin(), notes.end());

@@ -98,8 +98,11 @@ std::unique_ptr<SourceSession> PgSource::session() {
     try {
       connection->exec("SET TRANSACTION SNAPSHOT " + quote_literal(facts_.snapshot));
     } catch (Error& error) {
-      if (!error.connection_lost()) snapshot_lost_ = true;
-      throw error.hint("the connection that holds the snapshot is gone: start the copy again");
+      if (error.connection_lost()) throw;
+      snapshot_lost_ = true;
+      // The server calls a name that it does not know any more a wrong value.
+      throw Error(ErrorKind::source, fmt::format("the snapshot of this copy is gone: {}", error.what()))
+          .hint("the source restarted, or ended the session that held it");
     }
   }
   return std::make_unique<PgSession>(std::move(connection), facts_);

@@ -30,7 +30,8 @@ constexpr char kAddConstraint[] = "\n    ADD CONSTRAINT ";
 constexpr char kForeignKey[] = " FOREIGN KEY ";
 
 // Names in full, as pg_dump writes them; bodies of functions may name what comes later.
-constexpr char kDumpSettings[] = "SET search_path = ''; SET check_function_bodies = false; SET client_min_messages = warning";
+constexpr char kDumpSettings[] = "SET search_path = ''; SET check_function_bodies = false; SET client_min_messages = warning; "
+                               "SET synchronous_commit = on";  // no journal tells what a crash took back
 
 }  // namespace
 

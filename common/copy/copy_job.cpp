@@ -5,6 +5,7 @@
 #include <mutex>
 #include <functional>
 #include <numeric>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -137,6 +138,7 @@ class Job {
         ticker.emplace(kObserverInterval, [this] { options_.observer(result_.tasks, progress_->view()); });
       run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
     }
+    find_lost_commits();
     for (std::size_t i = 0; i < result_.results.size(); ++i) settle(result_.tasks[i], result_.results[i]);
     if (!source_.snapshot_held()) {
       result_.snapshot.consistent = false;
@@ -159,6 +161,7 @@ class Job {
   struct TaskState {
     Clock::time_point start;
     std::size_t left = 1;  // items of the queue that are to load or plan it
+    std::set<std::string> steps;  // after the load, done by this run
   };
 
   // The snapshot comes first: without it nothing may be touched.
@@ -477,6 +480,8 @@ class Job {
     const std::string step = unit.what + "\n" + unit.statements[index];
     if (prepared.steps.contains(step)) return;
     worker.target->exec(unit.statements[index] + ";\n" + journal_->mark_step_sql(prepared.journal, step));
+    const std::lock_guard lock(mutex_);
+    states_[task].steps.insert(step);
   }
 
   void post_failure(Worker& worker, const DdlUnit& unit, std::size_t task, Error error) {
@@ -504,10 +509,55 @@ class Job {
     return out.hint("the rows were loaded as they are on the source; mend them there or here, then run the statement again");
   }
 
+  // The target does not write each commit to its disk at once, so one that crashes may
+  // lose the last of them although it confirmed them. A crash ends all sessions: while
+  // the control session lives, there was none. Else the journal, which was written by
+  // the same commits, tells what is there.
+  void find_lost_commits() {
+    if (!journal_ || control_->answers()) return;
+    try {
+      control_ = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
+      const auto there = journal_->read(*control_);
+      for (std::size_t i = 0; i < result_.results.size(); ++i) {
+        const auto found = there.find(prepared_[i].journal);
+        if (prepared_[i].journal >= 0) compare_with_journal(i, found == there.end() ? JournalTable{} : found->second);
+      }
+    } catch (Error& error) {
+      error.context("what the target holds after its sessions were lost");
+      log::error("main", error);
+      result_.errors.push_back(error.hint("--resume looks at it again"));
+    }
+  }
+
+  void compare_with_journal(std::size_t task, const JournalTable& there) {
+    TaskResult& result = result_.results[task];
+    const auto lost = [&](const std::string& what) {
+      Error error(ErrorKind::target, fmt::format("the target crashed and lost {} that it had confirmed", what));
+      return error.hint("--resume does that again").mark_retryable();
+    };
+    if (there.chunks_done() < result.chunks_done) {
+      const std::string what = fmt::format("{} of {} chunks", result.chunks_done - there.chunks_done(), result.chunks_done);
+      result.chunks_done = there.chunks_done();
+      result.outcome.rows = result.outcome.bytes = 0;
+      for (const JournalChunk& chunk : there.chunks) {
+        result.outcome.rows += chunk.rows;
+        result.outcome.bytes += chunk.bytes;
+      }
+      return report_failure("main", result_.tasks[task], lost(what), result);
+    }
+    for (const std::string& step : states_[task].steps)
+      if (!there.steps.contains(step)) {
+        result.post_errors.push_back(lost(one_line(step)));
+        log::error("main", result.post_errors.back());
+      }
+  }
+
   void finish_journal() {
     if (!journal_ || result_.exit_status() != 0) return;
     try {
-      if (!control_->usable()) control_ = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
+      // It waited all the time: the server may have restarted since.
+      if (!control_->answers()) control_ = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
+      control_->exec("SET synchronous_commit = on");  // with this commit, all are on the disk
       journal_->finish(*control_);
     } catch (const Error& error) {
       log::warning("main", fmt::format("the journal could not be closed: {}", error.what()));
@@ -538,6 +588,8 @@ class Job {
     if (worker.target) return;
     worker.target = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
     prepare_target_session(*worker.target);
+    // Nothing would tell which commits a crash took back.
+    if (!journal_) worker.target->exec("SET synchronous_commit = on");
   }
 
   void connect(Worker& worker) {

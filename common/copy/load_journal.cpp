@@ -101,7 +101,7 @@ EarlierRun LoadJournal::open() {
       "WHERE run = $1 ORDER BY task",
       {run_text()});
   for (int row = 0; row < tables.rows(); ++row) {
-    JournalTable table = read_table(static_cast<int>(tables.integer(row, 0)));
+    JournalTable table = read_table(connection_, static_cast<int>(tables.integer(row, 0)));
     table.created = tables.boolean(row, 5);
     table.owned = tables.boolean(row, 6);
     table.planned = tables.boolean(row, 7);
@@ -113,11 +113,23 @@ EarlierRun LoadJournal::open() {
   return out;
 }
 
-JournalTable LoadJournal::read_table(int task) {
+std::map<int, JournalTable> LoadJournal::read(PgConnection& connection) const {
+  std::map<int, JournalTable> out;
+  const PgResult tables =
+      connection.exec("SELECT task, planned FROM dbsync.copy_table WHERE run = $1 ORDER BY task", {run_text()});
+  for (int row = 0; row < tables.rows(); ++row) {
+    JournalTable table = read_table(connection, static_cast<int>(tables.integer(row, 0)));
+    table.planned = tables.boolean(row, 1);
+    out.emplace(table.task, std::move(table));
+  }
+  return out;
+}
+
+JournalTable LoadJournal::read_table(PgConnection& connection, int task) const {
   JournalTable table;
   table.task = task;
   const std::vector<std::optional<std::string>> key{run_text(), std::to_string(task)};
-  const PgResult chunks = connection_.exec(
+  const PgResult chunks = connection.exec(
       "SELECT chunk, source_from, predicate, estimated_bytes, done IS NOT NULL, row_count, byte_count, rejected, "
       "zero_dates FROM dbsync.copy_chunk WHERE run = $1 AND task = $2 ORDER BY chunk",
       key);
@@ -132,7 +144,7 @@ JournalTable LoadJournal::read_table(int task) {
     chunk.rejected = static_cast<std::uint64_t>(chunks.integer(row, 7));
     chunk.zero_dates = lines(chunks.text(row, 8));
   }
-  const PgResult steps = connection_.exec("SELECT step FROM dbsync.copy_step WHERE run = $1 AND task = $2", key);
+  const PgResult steps = connection.exec("SELECT step FROM dbsync.copy_step WHERE run = $1 AND task = $2", key);
   for (int row = 0; row < steps.rows(); ++row) table.steps.insert(steps.text(row, 0));
   return table;
 }

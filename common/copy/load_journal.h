@@ -79,6 +79,8 @@ class LoadJournal {
 
   // Reads what there is, or makes an empty entry for the key.
   EarlierRun open();
+  // What stands there now, by number, over another connection.
+  std::map<int, JournalTable> read(PgConnection& connection) const;
   void begin(const std::string& snapshot);
   void finish(PgConnection& connection) const;
 
@@ -104,7 +106,7 @@ class LoadJournal {
 
  private:
   void make_tables();
-  JournalTable read_table(int task);
+  JournalTable read_table(PgConnection& connection, int task) const;
   std::string run_text() const { return std::to_string(run_); }
 
   PgConnection& connection_;

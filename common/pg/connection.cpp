@@ -154,6 +154,8 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   else if (where != nullptr && data)
     error.column(column_of_copy_context(where));
   if (state != nullptr && retryable_state(state)) error.mark_retryable();
+  // libpq tells of a failed write before it has seen that the connection is gone.
+  if (state == nullptr) PQconsumeInput(connection_.get());
   if (PQstatus(connection_.get()) != CONNECTION_OK) error.mark_connection_lost();
   error.context(describe_);
   return error;
@@ -226,6 +228,15 @@ std::string PgConnection::parameter(const char* name) const {
 bool PgConnection::in_transaction() const { return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE; }
 bool PgConnection::idle_in_transaction() const { return PQtransactionStatus(connection_.get()) == PQTRANS_INTRANS; }
 bool PgConnection::usable() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
+
+bool PgConnection::answers() noexcept {
+  try {
+    exec("SELECT 1");
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
 
 void PgConnection::cancel() const noexcept {
   char reason[256];

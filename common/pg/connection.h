@@ -90,6 +90,8 @@ class PgConnection {
   // Inside a transaction that has not failed, and no statement under way.
   bool idle_in_transaction() const;
   bool usable() const;
+  // Asks the server: a connection that waited for long may be dead without knowing.
+  bool answers() noexcept;
 
   // Asks the server to cancel what runs on this connection.
   void cancel() const noexcept;

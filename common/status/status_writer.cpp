@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "status/metrics.h"
 
@@ -13,7 +14,12 @@ namespace dbsync {
 template <class Body>
 void StatusWriter::quietly(const Body& body) {
   try {
-    body();
+    try {
+      body();
+    } catch (const Error& error) {
+      if (!error.connection_lost()) throw;
+      body();  // on a new connection: the server may have restarted
+    }
   } catch (const std::exception& e) {
     if (!warned_)
       log::warning("status", fmt::format("the status tables cannot be written, the copy goes on without: {}", e.what()));
@@ -105,7 +111,8 @@ void StatusWriter::follow(const FollowStatus& status) {
   run_.message.clear();
   metrics::follow(run_);
   quietly([this] {
-    if (!std::exchange(following_, true)) store_->begin_following(run_);
+    if (!following_) store_->begin_following(run_);
+    following_ = true;
     store_->update_following(run_);
   });
 }
@@ -116,7 +123,8 @@ void StatusWriter::end_following(const std::string& state, int exit_status, cons
   run_.exit_status = exit_status;
   run_.message = message;
   quietly([this] {
-    if (!std::exchange(following_, true)) store_->begin_following(run_);
+    if (!following_) store_->begin_following(run_);
+    following_ = true;
     store_->update_following(run_);
   });
 }

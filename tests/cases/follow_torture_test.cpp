@@ -16,7 +16,7 @@
 
 #include "tests/harness/environment.h"
 #include "tests/harness/files.h"
-#include "tests/harness/pg_server.h"
+#include "tests/harness/own_server.h"
 #include "tests/harness/process.h"
 #include "tests/harness/proxy.h"
 #include "tests/harness/rows.h"
@@ -141,7 +141,7 @@ class FollowTorture : public ::testing::Test {
   }
 
   TargetDb source_{PgSide::source};
-  PgServer server_{"torture"};
+  OwnServer server_{"postgres", "torture"};
   PgSession target_{server_.conninfo()};
   TestDir dir_;
   RunOptions here_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -12,6 +13,7 @@
 #include "tests/harness/environment.h"
 #include "tests/harness/migration.h"
 #include "tests/harness/servers.h"
+#include "tests/harness/wait.h"
 
 namespace dbsync::test {
 namespace {
@@ -46,18 +48,37 @@ class ResumeTest : public MigrationTest {
     }
   }
 
+  // All rows that were ever sent into the target database, those that were rolled back
+  // and the journal's few included.
+  long long rows_written() {
+    target.exec("select pg_stat_force_next_flush()");
+    const bool alone = eventually([this] {
+      return target.value("select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()") == "0";
+    });
+    EXPECT_TRUE(alone) << "backends of a killed run are still there";
+    target.exec("select pg_stat_clear_snapshot()");
+    return std::stoll(target.value("select tup_inserted from pg_stat_database where datname = current_database()"));
+  }
+
+  std::optional<std::string> source_rows(int tables) {
+    std::string sql;
+    for (int i = 0; i < tables; ++i) sql += fmt::format("{}(select count(*) from t{})", i == 0 ? "select " : " + ", i);
+    return source.query(sql)[0][0];
+  }
+
   std::string chunks_done() {
     if (target.value("select to_regclass('dbsync.copy_chunk') is null") == "t") return "0";
     return target.value("select count(*) from dbsync.copy_chunk where done is not null");
   }
 };
 
-// DBSYNC_KILLS, DBSYNC_KILL_TABLES and DBSYNC_KILL_ROWS make it the long form of
-// make torture.
+// DBSYNC_KILLS, DBSYNC_KILL_TABLES, DBSYNC_KILL_ROWS and DBSYNC_KILL_LONGEST (ms
+// from a start to its kill) make it the long form of make torture.
 TEST_F(ResumeTest, KilledAtRandomMomentsLoadsEachChunkOnce) {
   const int kills = number_from_environment("DBSYNC_KILLS", 12);
   const int rows = number_from_environment("DBSYNC_KILL_ROWS", 12000);
   const int tables = number_from_environment("DBSYNC_KILL_TABLES", 8);
+  const int longest_wait = number_from_environment("DBSYNC_KILL_LONGEST", std::max(rows / 20, 100));
   make_tables(tables, rows);
   std::mt19937 random(20261124);
   std::vector<std::string> args{"mysql2pgsql", "--create", "-j", "4", "--chunk-size", "64kB"};
@@ -65,10 +86,21 @@ TEST_F(ResumeTest, KilledAtRandomMomentsLoadsEachChunkOnce) {
     if (args.size() == 6) args.emplace_back();
     args.back() = option;
   };
+  int loads = 1;
+  long long before = rows_written();
+  // Each load, its kills and resumes included, writes at most half of its rows in vain.
+  const auto expect_little_work = [&](int killed) {
+    const long long written = rows_written() - before;
+    const long long needed = std::stoll(*source_rows(tables));
+    fmt::print("{} kills so far, {} loads: {} rows written for {} rows of this load ({:.2f} times)\n", killed, loads, written, needed,
+               static_cast<double>(written) / static_cast<double>(needed));
+    EXPECT_LE(written, needed * 3 / 2);
+    before = rows_written();
+  };
   for (int killed = 0; killed < kills;) {
     Program program(args, here());
     // The first one must not come to its end.
-    const int longest = killed == 0 ? 200 : std::max(rows / 20, 100);
+    const int longest = killed == 0 ? std::min(200, longest_wait) : longest_wait;
     std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(10, longest)(random)));
     program.signal(SIGKILL);
     if (program.wait().exit_code != 0) {
@@ -77,11 +109,14 @@ TEST_F(ResumeTest, KilledAtRandomMomentsLoadsEachChunkOnce) {
       continue;
     }
     expect_equal(tables);  // it was faster than the kill: the rest of them hit a new load
+    expect_little_work(killed);
     again_with("--restart");
+    ++loads;
   }
   const RunResult run = this->run(args);
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   expect_equal(tables);
+  expect_little_work(kills);
 }
 
 TEST_F(ResumeTest, LoadsOnlyWhatIsMissing) {

@@ -8,11 +8,13 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <limits>
 #include <list>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace dbsync::test {
@@ -98,19 +100,28 @@ struct Link {
 
 }  // namespace
 
-Proxy::Proxy(const std::filesystem::path& listen, const std::filesystem::path& server) : server_(server) {
-  std::filesystem::remove(listen);
-  listener_ = new_socket();
-  const sockaddr_un address = address_of(listen);
-  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, SOMAXCONN) != 0)
-    throw std::system_error(errno, std::generic_category(), listen.string());
+Proxy::Proxy(const std::filesystem::path& listen, const std::filesystem::path& server) : listen_(listen), server_(server) {
+  this->listen();
   thread_ = std::thread([this] { run(); });
+}
+
+void Proxy::listen() {
+  std::filesystem::remove(listen_);
+  listener_ = new_socket();
+  const sockaddr_un address = address_of(listen_);
+  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, SOMAXCONN) != 0)
+    throw std::system_error(errno, std::generic_category(), listen_.string());
 }
 
 Proxy::~Proxy() {
   stop_ = true;
   thread_.join();
-  ::close(listener_);
+  if (listener_ >= 0) ::close(listener_);
+}
+
+void Proxy::refuse(bool refuse) {
+  refuse_ = refuse;
+  while (listening_ == refuse) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 void Proxy::run() {
@@ -121,7 +132,7 @@ void Proxy::run() {
     if (client < 0) return;
     const int server = new_socket();
     const sockaddr_un address = address_of(server_);
-    if (refuse_ || ::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
       ::close(client);
       ::close(server);
       return;
@@ -131,6 +142,9 @@ void Proxy::run() {
       link.left = std::uniform_int_distribution<std::uint64_t>(1, most)(random_);
   };
   while (!stop_) {
+    if (refuse_ && listener_ >= 0) ::close(std::exchange(listener_, -1));
+    if (!refuse_ && listener_ < 0) listen();
+    listening_ = listener_ >= 0;
     polled.assign(1, {listener_, POLLIN, 0});
     for (const Link& link : links) link.add_to(polled);
     ::poll(polled.data(), polled.size(), kTickMillis);

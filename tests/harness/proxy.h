@@ -25,20 +25,23 @@ class Proxy {
   void cut_within(std::uint64_t most) { cut_within_ = most; }
   // Cuts all that are open now.
   void cut_all() { cut_all_ = true; }
-  // New connections are closed at once.
-  void refuse(bool refuse) { refuse_ = refuse; }
+  // Nobody listens any more, as for a server that is away.
+  void refuse(bool refuse);
 
   unsigned cuts() const { return cuts_; }
 
  private:
   void run();
+  void listen();
 
+  std::filesystem::path listen_;
   std::filesystem::path server_;
   int listener_ = -1;
   std::mt19937_64 random_{20261124};
   std::atomic<std::uint64_t> cut_within_ = 0;
   std::atomic<bool> cut_all_ = false;
   std::atomic<bool> refuse_ = false;
+  std::atomic<bool> listening_ = true;
   std::atomic<unsigned> cuts_ = 0;
   std::atomic<bool> stop_ = false;
   std::thread thread_;

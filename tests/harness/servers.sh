@@ -141,7 +141,7 @@ start_postgres() {
       --no-sync >"$dir/postgres.log" 2>&1 </dev/null ||
       fail_with_log "$dir/postgres.log" "initdb failed"
   fi
-  rm -f "$dir/postgres/postmaster.pid" # left by a server that was killed
+  rm -f "$dir/postgres/postmaster.pid" "$dir/.s.PGSQL.5432.lock" # left by a server that was killed
   launch postgres "$server" -D "$dir/postgres" -k "$dir" -p 5432 -c listen_addresses= \
     -c fsync=off -c full_page_writes=off -c log_checkpoints=off -c wal_level=logical \
     -c max_wal_size=4GB "$@"

@@ -99,6 +99,7 @@ TerminalProgram::TerminalProgram(const std::vector<std::string>& args, const std
   pid_ = forkpty(&master_, nullptr, nullptr, &size);
   if (pid_ < 0) throw std::runtime_error("forkpty failed");
   if (pid_ == 0) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);  // may be ignored in the background
     unsetenv("NO_COLOR");
     for (const auto& [name, value] : env) setenv(name.c_str(), value.c_str(), 1);
     const int null = open("/dev/null", O_RDWR);

@@ -1,0 +1,63 @@
+#include "tests/harness/own_server.h"
+
+#include <signal.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+
+#include "tests/harness/files.h"
+#include "tests/harness/process.h"
+#include "tests/harness/servers.h"
+#include "tests/harness/wait.h"
+
+namespace dbsync::test {
+
+namespace {
+
+RunResult script(const std::vector<std::string>& arguments, std::vector<std::string> command = {}) {
+  command.push_back((repo_root() / "tests/harness/servers.sh").string());
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return run_program(command);
+}
+
+}  // namespace
+
+OwnServer::OwnServer(std::string kind, const std::string& name, std::vector<std::string> options, std::vector<std::string> before)
+    : kind_(std::move(kind)), directory_(Servers::instance().work_dir() / name), options_(std::move(options)), before_(std::move(before)) {
+  start();
+}
+
+OwnServer::~OwnServer() { stop(); }
+
+std::string OwnServer::conninfo(const std::string& database) const {
+  return "host=" + directory_.string() + " port=5432 user=postgres dbname=" + database;
+}
+
+MysqlAccess OwnServer::mysql() const {
+  MysqlAccess out;
+  out.socket = socket().string();
+  return out;
+}
+
+std::filesystem::path OwnServer::socket() const { return directory_ / (kind_ == "mariadb" ? "my.sock" : ".s.PGSQL.5432"); }
+
+pid_t OwnServer::pid() const { return std::stoi(read_file(directory_ / (kind_ + ".pid"))); }
+
+void OwnServer::start() {
+  std::vector<std::string> arguments{"start", kind_, directory_.string()};
+  arguments.insert(arguments.end(), options_.begin(), options_.end());
+  const RunResult run = script(arguments, before_);
+  if (run.exit_code != 0) throw std::runtime_error("cannot start a server:\n" + run.err);
+}
+
+void OwnServer::stop() { script({"stop", directory_.string()}); }
+
+// QUIT is PostgreSQL's immediate shutdown: nothing is written, as after a crash.
+void OwnServer::crash() {
+  const pid_t server = pid();
+  kill(server, kind_ == "postgres" ? SIGQUIT : SIGKILL);
+  if (!eventually([server] { return kill(server, 0) != 0; })) throw std::runtime_error("a server does not end");
+}
+
+}  // namespace dbsync::test
