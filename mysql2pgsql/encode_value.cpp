@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/utf8.h"
+#include "schema/quote.h"
 
 namespace dbsync {
 
@@ -115,15 +116,7 @@ std::uint64_t bit_string_of(const ColumnPlan& plan, const SourceValue& value) {
 
 std::string array_literal(std::string_view set) {
   std::string out = "{";
-  for_each_label(set, [&](std::string_view label) {
-    if (out.size() > 1) out += ',';
-    out += '"';
-    for (const char c : label) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-  });
+  for_each_label(set, [&](std::string_view label) { add_array_element(out, label); });
   return out + "}";
 }
 

@@ -104,30 +104,20 @@ class Check {
 
   CheckFindings run(const std::function<MapOptions(const Dialect&)>& mapping) {
     check_local_files(options_, config_, false, findings_);
-    bool source = attempt("source", [this] { source_.emplace(config_.src_mysql); });
-    const bool target = attempt("target", [this] {
+    bool source = findings_.attempt("source", [this] { source_.emplace(config_.src_mysql); });
+    const bool target = findings_.attempt("target", [this] {
       target_.emplace(config_.desc_pgsql, "target", kProgram);
       dialect_ = detect_dialect(*target_);
     });
     if (source) source = check_mysql_server(*source_, job_.workers, findings_);
     if (target && check_target_server(target_check(), findings_) && source)
-      attempt("tables", [&] { check_tables(mapping(dialect_)); });
+      findings_.attempt("tables", [&] { check_tables(mapping(dialect_)); });
     else
       findings_.warning("tables", "not looked at yet", "mend what failed above, then check again");
     return std::move(findings_);
   }
 
  private:
-  bool attempt(const char* subject, const std::function<void()>& body) {
-    try {
-      body();
-      return true;
-    } catch (const Error& error) {
-      findings_.failed(subject, error);
-      return false;
-    }
-  }
-
   TargetCheck target_check() { return {*target_, dialect_, job_, CheckDepth::thorough}; }
 
   void check_tables(const MapOptions& map) {

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cdc/binary_types.h"
 #include "cdc/follow_job.h"
+#include "copy/job_setup.h"
 #include "pgsql2pgsql/follow_display.h"
 #include "pgsql2pgsql/pgoutput_stream.h"
 #include "pgsql2pgsql/source_schema.h"
@@ -33,6 +34,7 @@ constexpr auto kFirstPause = 200ms;
 constexpr auto kLongestPause = 10s;
 constexpr auto kPatience = 5min;  // with servers that cannot be reached
 constexpr auto kFiguresInterval = 10s;
+constexpr std::int64_t kMicros = 1000000;
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 
 std::int64_t now_micros() {
@@ -80,7 +82,6 @@ class Follower {
   Clock::duration pause_ = kFirstPause;
   Clock::time_point last_figures_{};
   FollowDisplay display_;
-  std::uint64_t transactions_before_ = 0;  // of the task, before this connection
   RetainedWalGuard guard_;
 };
 
@@ -132,22 +133,25 @@ ApplierOptions Follower::applier_options() {
 FollowFigures Follower::figures(const Applier& applier) {
   FollowFigures out;
   const ApplyCounters& counters = applier.counters();
-  out.applied = applier.position();
-  out.transactions = counters.transactions;
-  out.all_transactions = transactions_before_ + out.transactions;
+  const Position applied = applier.position();
+  const Position at = parse_position(source().exec("SELECT pg_catalog.pg_current_wal_lsn()", {}).value(0, 0));
+  out.applied = applied.text();
+  out.source = at.text();
+  out.transactions_here = counters.transactions;
+  out.transactions = applier.transactions_before() + out.transactions_here;
   out.changes = counters.changes;
   out.conflicts = counters.conflicts;
-  out.source_time = counters.source_time;
-  out.source = parse_position(source().exec("SELECT pg_catalog.pg_current_wal_lsn()", {}).value(0, 0));
-  if (out.source > out.applied) out.lag_bytes = out.source.high - out.applied.high;
+  if (at > applied) out.lag_bytes = at.high - applied.high;
   if (const auto slot = read_slot(source(), task_.slot)) {
     out.retained_bytes = slot->retained_bytes;
     out.wal_status = slot->wal_status;
     // The slot is confirmed past the last transaction once nothing waits.
-    if (slot->confirmed > out.applied) out.lag_bytes = out.source.high - std::min(out.source.high, slot->confirmed.high);
+    if (slot->confirmed > applied) out.lag_bytes = at.high - std::min(at.high, slot->confirmed.high);
   }
-  if (out.lag_bytes > 0 && out.source_time > 0)
-    out.lag_seconds = static_cast<double>(now_micros() - out.source_time) / 1e6;
+  const std::int64_t committed = counters.source_time;
+  if (committed == 0) return out;
+  out.applied_time = utc_text(committed / kMicros);
+  if (out.lag_bytes > 0) out.lag_seconds = static_cast<double>(now_micros() - committed) / kMicros;
   return out;
 }
 
@@ -160,7 +164,7 @@ void Follower::report(const Applier& applier) {
   if (request_.figures) request_.figures(now);
   display_.set(now);
   log::progress("follow", describe(now), {{"lag_bytes", static_cast<double>(now.lag_bytes)}, {"lag_seconds", now.lag_seconds},
-                                          {"transactions", static_cast<double>(now.transactions)},
+                                          {"transactions", static_cast<double>(now.transactions_here)},
                                           {"changes", static_cast<double>(now.changes)},
                                           {"conflicts", static_cast<double>(now.conflicts)},
                                           {"retained_bytes", static_cast<double>(now.retained_bytes)}});
@@ -171,7 +175,6 @@ FollowEnd Follower::follow_once() {
   Applier applier(applier_options());
   const std::stop_callback hard(cancel_, [&] { applier.cancel(); });
   if (end_.known() && applier.position() >= end_) return FollowEnd::reached;
-  transactions_before_ = applier.transactions_before();
   PgoutputOptions stream_options;
   stream_options.conninfo = config_.src_pgsql;
   stream_options.application_name = kProgram;
@@ -194,7 +197,7 @@ FollowEnd Follower::follow_once() {
   const FollowFigures last = figures(applier);
   if (request_.figures) request_.figures(last);
   log::info("follow", fmt::format("stopped at {}: {} transactions with {} changes applied in {} commits{}",
-                                  applier.position().text(), format_count(last.transactions),
+                                  applier.position().text(), format_count(last.transactions_here),
                                   format_count(last.changes), format_count(applier.counters().commits),
                                   last.conflicts > 0 ? fmt::format(", {} conflicts", last.conflicts) : ""));
   return end;

@@ -17,22 +17,14 @@
 #include "config/config.h"
 #include "pgsql2pgsql/follow_task.h"
 #include "pgsql2pgsql/schema_names.h"
+#include "status/run_status.h"
 
 namespace dbsync {
 
-// How far a task is, for status tables and the log.
-struct FollowFigures {
-  Position applied;                 // on the target
-  Position source;                  // end of the source's WAL
-  std::uint64_t transactions = 0;   // applied since this process connected last
-  std::uint64_t all_transactions = 0;  // and since the task began
-  std::uint64_t changes = 0;
-  std::uint64_t conflicts = 0;
-  std::uint64_t lag_bytes = 0;      // of WAL between the two
-  double lag_seconds = 0;           // age of the last applied transaction, 0 when nothing waits
-  std::int64_t source_time = 0;     // its commit, µs since 1970; 0 = none yet
-  std::uint64_t retained_bytes = 0;  // of WAL that the source keeps for the slot
-  std::string wal_status;
+// How far a task is: what the status tables keep, and for the log what was applied
+// since this process connected last.
+struct FollowFigures : FollowStatus {
+  std::uint64_t transactions_here = 0;
 };
 
 struct FollowRequest {

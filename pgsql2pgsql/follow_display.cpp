@@ -10,7 +10,7 @@ namespace dbsync {
 
 std::string describe(const FollowFigures& figures) {
   return fmt::format("applied up to {}: {} transactions, {} changes; {} behind ({:.1f} s); the source keeps {} of WAL",
-                     figures.applied.text(), format_count(figures.transactions), format_count(figures.changes),
+                     figures.applied, format_count(figures.transactions_here), format_count(figures.changes),
                      format_bytes(figures.lag_bytes), figures.lag_seconds, format_bytes(figures.retained_bytes));
 }
 

@@ -84,14 +84,14 @@ class FullCopy {
     job_ = job_options(options_, config_, kProgram);
     CheckFindings findings;
     check_local_files(options_, config_, follow_wish(options_) == FollowWish::asked, findings);
-    const bool source = reached("source", findings, [this] { source_.begin(options_.jobs); });
-    const bool target = reached("target", findings, [this] { connect_target(); });
+    const bool source = findings.attempt("source", [this] { source_.begin(options_.jobs); });
+    const bool target = findings.attempt("target", [this] { connect_target(); });
     bool known = source && target;
     if (source)
-      known = reached("source", findings, [&] { known = check_source(findings, target && has_slot()) && known; }) && known;
+      known = findings.attempt("source", [&] { known = check_source(findings, target && has_slot()) && known; }) && known;
     if (target) known = check_target_server(target_check(), findings) && known;
     if (known)
-      reached("tables", findings, [&] { check_tables(findings); });
+      findings.attempt("tables", [&] { check_tables(findings); });
     else
       findings.warning("tables", "not looked at yet", "mend what failed above, then check again");
     write_stdout(options_.json ? findings.json() : findings.text());
@@ -223,17 +223,6 @@ class FullCopy {
       status = exit_code(definition.problem->kind());
     }
     return status;
-  }
-
-  template <class Body>
-  static bool reached(const char* subject, CheckFindings& findings, const Body& body) {
-    try {
-      body();
-      return true;
-    } catch (const Error& error) {
-      findings.failed(subject, error);
-      return false;
-    }
   }
 
   TargetCheck target_check() const {

@@ -22,22 +22,6 @@ namespace dbsync {
 namespace {
 
 constexpr char kProgram[] = "pgsql2pgsql";
-constexpr std::int64_t kMicros = 1000000;
-
-FollowStatus status_of(const FollowFigures& figures) {
-  FollowStatus out;
-  out.applied = figures.applied.text();
-  out.source = figures.source.text();
-  if (figures.source_time != 0) out.applied_time = utc_text(figures.source_time / kMicros);
-  out.transactions = figures.all_transactions;
-  out.changes = figures.changes;
-  out.conflicts = figures.conflicts;
-  out.lag_bytes = figures.lag_bytes;
-  out.lag_seconds = figures.lag_seconds;
-  out.retained_bytes = figures.retained_bytes;
-  out.wal_status = figures.wal_status;
-  return out;
-}
 
 // What a selection comes to on a source, as of now.
 struct Selection {
@@ -45,14 +29,14 @@ struct Selection {
   SelectedTables tables;
 };
 
-// The relations that `tables` points to live in `out.catalog`, which moves with it.
+// The relations that `tables` points to live in the catalog beside it. Of a source
+// that can be followed, hence no standby.
 std::unique_ptr<Selection> select_on(PgConnection& source, const Options& options, const Config& config,
                                      const std::vector<TableListEntry>& list) {
   auto out = std::make_unique<Selection>();
   out->catalog = read_pg_catalog(source, detect_dialect(source));
   const TableFilter filter = table_filter(options, config);
-  const bool standby = source.exec("SELECT pg_catalog.pg_is_in_recovery()").boolean(0, 0);
-  out->tables = select_tables(out->catalog, {filter, list, standby});
+  out->tables = select_tables(out->catalog, {filter, list});
   return out;
 }
 
@@ -70,9 +54,9 @@ class TaskRun {
     if (options_.full_only || !can_follow()) return copy_alone();
     state_ = options_.restart && !options_.follow_only ? TaskState::none : task_state(source(), *target_, task_);
     if (state_ == TaskState::none || state_ == TaskState::creating) {
-      const auto selection = select_on(source(), options_, config_, list_);
-      if (state_ == TaskState::none && !options_.follow_only && nothing_to_follow(*selection)) return copy_alone();
-      check(*selection);
+      selection_ = select_on(source(), options_, config_, list_);
+      if (state_ == TaskState::none && !options_.follow_only && nothing_to_follow()) return copy_alone();
+      check();
     }
     status_.emplace(config_, RunFacts{kProgram, source().endpoint(), target_->endpoint(), {}, {}, {}}, true);
     int outcome = 0;
@@ -140,8 +124,12 @@ class TaskRun {
     return false;
   }
 
-  bool nothing_to_follow(const Selection& selection) {
-    const PublishedTables published(selection.catalog, selection.tables, publishes_roots(source()));
+  PublishedTables published_of(const Selection& selection) {
+    return {selection.catalog, selection.tables, publishes_roots(source())};
+  }
+
+  bool nothing_to_follow() {
+    const PublishedTables published = published_of(*selection_);
     if (!published.names().empty()) return false;
     log::info("follow", "no table is chosen whose changes could be followed, so this is a copy only");
     return true;
@@ -171,31 +159,29 @@ class TaskRun {
   // be meanwhile, which would be in the snapshot but not in the publication.
   TaskSnapshot begin() {
     constexpr int kTries = 5;
-    auto selection = select_on(source(), options_, config_, list_);
+    auto selection = selection_ ? std::move(selection_) : select_on(source(), options_, config_, list_);
     for (int i = 1;; ++i) {
-      const PublishedTables published(selection->catalog, selection->tables, publishes_roots(source()));
+      const PublishedTables published = published_of(*selection);
       refuse_without_key(published);
       TaskSnapshot snapshot = begin_task(config_, source(), *target_, task_, published.names());
-      auto now = select_on(source(), options_, config_, list_);
-      const PublishedTables published_now(now->catalog, now->tables, publishes_roots(source()));
-      if (published_now.names() == published.names()) {
+      selection = select_on(source(), options_, config_, list_);
+      if (published_of(*selection).names() == published.names()) {
         for (const std::string& note : published.notes()) log::warning("follow", note);
         return snapshot;
       }
       if (i == kTries)
         throw Error(ErrorKind::source, "tables are being created and dropped on the source all the time")
             .hint("choose the tables with -l or --include");
-      selection = std::move(now);
     }
   }
 
   // Before anything is written: slot, publication, status, journal.
-  void check(const Selection& selection) {
+  void check() {
     const JobOptions job = job_options(options_, config_, kProgram);
     const Dialect source_dialect = detect_dialect(source());
     const Dialect target_dialect = detect_dialect(*target_);
     check_before_load({options_, config_, job, source(), source_dialect, *target_, target_dialect, true, !options_.follow_only},
-                      selection.catalog, selection.tables, map_);
+                      selection_->catalog, selection_->tables, map_);
   }
 
   // The source would refuse the application's own UPDATEs and DELETEs.
@@ -338,7 +324,7 @@ class TaskRun {
     source_.reset();
     target_.reset();
     FollowRequest request{config_, task_, map_, options_.end_at, nullptr, {}};
-    request.figures = [this](const FollowFigures& figures) { status_->writer().follow(status_of(figures)); };
+    request.figures = [this](const FollowFigures& figures) { status_->writer().follow(figures); };
     const bool reached = run_follow(request, drain_, cancel_);
     const int outcome = reached ? 0 : exit_code(ErrorKind::interrupted);
     status_->writer().end_following(reached ? "done" : "interrupted", outcome, {});
@@ -364,6 +350,7 @@ class TaskRun {
   Options copy_options_;
   FollowTask task_;
   TaskState state_ = TaskState::none;
+  std::unique_ptr<Selection> selection_;  // as it was checked; begin() takes it
   std::unique_ptr<PgConnection> source_;
   std::unique_ptr<PgConnection> target_;
   std::optional<JobStatus> status_;

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/spill_directory.h"
 
 namespace dbsync {
 
@@ -22,15 +22,9 @@ Error failed(const char* doing, const std::string& directory, int reason) {
       .hint("a large transaction is kept there until it is applied: make room, or set TMPDIR to a directory that has it");
 }
 
-std::string chosen_directory(const std::string& directory) {
-  if (!directory.empty()) return directory;
-  const char* tmpdir = std::getenv("TMPDIR");
-  return tmpdir != nullptr && *tmpdir != '\0' ? tmpdir : "/var/tmp";
-}
-
 }  // namespace
 
-SpillFile::SpillFile(const std::string& directory) : directory_(chosen_directory(directory)) {
+SpillFile::SpillFile(const std::string& directory) : directory_(spill_directory(directory)) {
   fd_ = ::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (fd_ >= 0) return;
   // Some file systems have no O_TMPFILE.

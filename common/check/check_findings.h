@@ -36,6 +36,18 @@ class CheckFindings {
               CheckFinding::Reach reach = CheckFinding::Reach::run);
   void failed(std::string subject, const Error& error, CheckFinding::Reach reach = CheckFinding::Reach::run);
 
+  // Runs `body`; its error becomes a failure. True when there was none.
+  template <class Body>
+  bool attempt(const char* subject, const Body& body) {
+    try {
+      body();
+      return true;
+    } catch (const Error& error) {
+      failed(subject, error);
+      return false;
+    }
+  }
+
   const std::vector<CheckFinding>& all() const { return findings_; }
   std::size_t count(CheckFinding::Grade grade) const;
   // 0, or the status of the first failure.

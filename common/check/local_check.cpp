@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include <fmt/format.h>
 
+#include "base/spill_directory.h"
 #include "base/text.h"
 
 namespace dbsync {
@@ -64,13 +64,8 @@ void check_local_files(const Options& options, const Config& config, bool follow
   check_file("verify report", options.verify_report, "choose another file for --verify-report", findings);
   if (config.reject_limit > 0)
     check_directory("set-aside rows", nearest_directory(config.reject_directory), "check reject_directory of [desc.pgsql]", findings);
-  if (follow) {
-    const char* const tmp = std::getenv("TMPDIR");
-    const std::string directory = !config.follow.spill_directory.empty() ? config.follow.spill_directory
-                                  : tmp != nullptr && *tmp != '\0'       ? tmp
-                                                                         : "/var/tmp";
-    check_directory("large transactions", directory, "check spill_directory of [follow]", findings);
-  }
+  if (follow)
+    check_directory("large transactions", spill_directory(config.follow.spill_directory), "check spill_directory of [follow]", findings);
 }
 
 }  // namespace dbsync

@@ -106,16 +106,12 @@ void check_space(const ServerFacts& facts, CheckFindings& findings) {
 
 std::string array_parameter(const std::vector<std::string>& values) {
   std::string out = "{";
-  for (const std::string& value : values) {
-    if (out.size() > 1) out += ',';
-    out += '"';
-    for (const char c : value) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-  }
+  for (const std::string& value : values) add_array_element(out, value);
   return out + "}";
+}
+
+bool has_other_catalogs(const Dialect& dialect) {
+  return dialect.distributed && dialect.family == ServerFamily::greenplum && dialect.major < 6;
 }
 
 bool check_target_server(const TargetCheck& check, CheckFindings& findings) {
@@ -125,8 +121,8 @@ bool check_target_server(const TargetCheck& check, CheckFindings& findings) {
     return false;
   }
   findings.passed(kSubject, server);
-  if (check.dialect.distributed && check.dialect.family == ServerFamily::greenplum && check.dialect.major < 6) {
-    findings.passed("target settings", "not looked at: Greenplum 5 has other catalogs");
+  if (has_other_catalogs(check.dialect)) {
+    findings.passed("target settings", kNotLookedAt);
     return true;
   }
   const ServerFacts facts(check.target.exec(sql::check_server, {}));

@@ -43,6 +43,10 @@ struct TargetCheck {
   bool follow = false;  // changes are to be followed afterwards
 };
 
+// Greenplum 5, whose catalogs the queries of these checks do not know.
+bool has_other_catalogs(const Dialect& dialect);
+inline constexpr char kNotLookedAt[] = "not looked at: Greenplum 5 has other catalogs";
+
 // Version, read-only, encoding, connections, room for the journal. False when the
 // server is too old to be asked for more.
 bool check_target_server(const TargetCheck& check, CheckFindings& findings);

@@ -294,15 +294,13 @@ class Job {
   }
 
   bool wait_before_retry(const Worker& worker, const WorkItem& item, const Error& error, unsigned number) {
-    const double seconds = backoff_seconds(number, options_.retry.interval);
-    log::warning(worker.name, fmt::format("{}: try {} of {} in {:.1f} s after: {}", result_.tasks[item.task].name, number,
-                                          options_.retry.times, seconds, error.what()));
     {
       const std::lock_guard lock(mutex_);
       ++result_.results[item.task].retries;
       ++progress_->counters(item.task).retries;
     }
-    return wait_for(seconds, drain_);
+    return wait_before({number, options_.retry.times, options_.retry.interval}, worker.name, result_.tasks[item.task].name, error,
+                       drain_);
   }
 
   // A first chunk is held back until a second one shows that the task is cut.

@@ -30,4 +30,14 @@ std::string quote_literal(std::string_view text) {
   return (backslash ? "E" : "") + quoted(text, '\'', backslash);
 }
 
+void add_array_element(std::string& out, std::string_view element) {
+  if (out.size() > 1) out += ',';
+  out += '"';
+  for (const char c : element) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  out += '"';
+}
+
 }  // namespace dbsync

@@ -17,4 +17,8 @@ std::string quote_identifier(std::string_view name);
 std::string quote_name(const QualifiedName& name);  // "schema"."name"
 std::string quote_literal(std::string_view text);
 
+// Adds an element to the text form of an array that `out` begins: "{" and what was
+// added before. The closing brace is the caller's.
+void add_array_element(std::string& out, std::string_view element);
+
 }  // namespace dbsync

@@ -102,6 +102,14 @@ void StatusWriter::retained(std::uint64_t bytes, const std::string& wal_status) 
   metrics::retained(bytes);
 }
 
+void StatusWriter::write_following() {
+  quietly([this] {
+    if (!following_) store_->begin_following(run_);
+    following_ = true;
+    store_->update_following(run_);
+  });
+}
+
 void StatusWriter::follow(const FollowStatus& status) {
   const std::lock_guard lock(mutex_);
   run_.follow = status;
@@ -110,11 +118,7 @@ void StatusWriter::follow(const FollowStatus& status) {
   run_.exit_status.reset();
   run_.message.clear();
   metrics::follow(run_);
-  quietly([this] {
-    if (!following_) store_->begin_following(run_);
-    following_ = true;
-    store_->update_following(run_);
-  });
+  write_following();
 }
 
 void StatusWriter::end_following(const std::string& state, int exit_status, const std::string& message) {
@@ -122,11 +126,7 @@ void StatusWriter::end_following(const std::string& state, int exit_status, cons
   run_.state = state;
   run_.exit_status = exit_status;
   run_.message = message;
-  quietly([this] {
-    if (!following_) store_->begin_following(run_);
-    following_ = true;
-    store_->update_following(run_);
-  });
+  write_following();
 }
 
 }  // namespace dbsync

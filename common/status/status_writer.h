@@ -33,7 +33,8 @@ class StatusWriter {
   void end_following(const std::string& state, int exit_status, const std::string& message);
 
  private:
-  void begin();  // with mutex_ held
+  void begin();  // with mutex_ held, as all of these
+  void write_following();
   template <class Body>
   void quietly(const Body& body);
   void add_up(const std::vector<TableStatus>& tables);

@@ -221,7 +221,7 @@ class VerifyJob {
       } catch (Error& error) {
         drop_connections(worker);
         if (error.retryable() && tries < options_.retry.times && !drain_.stop_requested() &&
-            wait_before_retry(worker, table, error, tries + 1))
+            wait_before({tries + 1, options_.retry.times, options_.retry.interval}, worker.name, table.verdict.name, error, drain_))
           continue;
         fail(worker, table, error);
       } catch (const std::exception& e) {
@@ -249,13 +249,6 @@ class VerifyJob {
     if (worker.source && !worker.source->usable()) worker.source.reset();
     worker.target.reset();
     worker.writer.reset();
-  }
-
-  bool wait_before_retry(const Worker& worker, const VerifyTable& table, const Error& error, unsigned number) {
-    const double seconds = backoff_seconds(number, options_.retry.interval);
-    log::warning(worker.name, fmt::format("{}: try {} of {} in {:.1f} s after: {}", table.verdict.name, number,
-                                          options_.retry.times, seconds, error.what()));
-    return wait_for(seconds, drain_);
   }
 
   void fail(const Worker& worker, VerifyTable& table, Error error) {

@@ -120,18 +120,20 @@ server_name() { # DIR
 }
 
 # -------------------------------------------------------------------- cases
-run_cases() { # LABEL LOG
-  local result
-  echo "=== $1"
-  if ! GTEST_FILTER=${GTEST_FILTER:-*:-*Follow*:*Pg*:Cases.pg_*} DBSYNC_BIN=$source_bin DBSYNC_TEST_MYSQL="socket=$source_dir/my.sock;user=root" \
-    DBSYNC_TEST_PG="host=$target_dir port=5432 user=postgres" tests/run.sh "$cases" >"$2" 2>&1; then
+run_cases() { # LABEL LOG FILTER VARIABLE=VALUE…
+  local label=$1 log=$2 filter=$3 result
+  shift 3
+  echo "=== $label"
+  if ! env GTEST_FILTER="${GTEST_FILTER:-$filter}" "$@" tests/run.sh "$cases" >"$log" 2>&1; then
     failed=1
-    grep '^failed ' "$2" || true
+    grep '^failed ' "$log" || true
   fi
-  result=$(tail -n 1 "$2")
+  result=$(tail -n 1 "$log")
   echo "$result"
-  summary+=("$1: $result")
+  summary+=("$label: $result")
 }
+
+on_server() { echo "host=$1 port=5432 user=postgres"; } # DIR
 
 for source in "${sources[@]}"; do
   if ! start_source "$source"; then
@@ -142,7 +144,9 @@ for source in "${sources[@]}"; do
   name=$(source_name "$source")
   for target in "${targets[@]}"; do
     if start_target "$target"; then
-      run_cases "$name -> $(server_name "$target_dir")" "$cache/$source-pg$target.log"
+      run_cases "$name -> $(server_name "$target_dir")" "$cache/$source-pg$target.log" '*:-*Follow*:*Pg*:Cases.pg_*' \
+        DBSYNC_BIN="$source_bin" DBSYNC_TEST_MYSQL="socket=$source_dir/my.sock;user=root" \
+        DBSYNC_TEST_PG="$(on_server "$target_dir")"
     else
       summary+=("$name -> PostgreSQL $target: not available: $reason")
     fi
@@ -152,7 +156,7 @@ done
 # ------------------------------------------------------------ PostgreSQL pairs
 # With a pg_dump at least as new as both.
 run_pair() { # SOURCE TARGET
-  local source_dir result label log=$cache/pg$1-pg$2.log path=$PATH
+  local source_dir log=$cache/pg$1-pg$2.log path=$PATH
   start_target "$1" || return 1
   source_dir=$target_dir
   if [ "$(printf '%s\n' "0${1#here}" "0${2#here}" | sort -n | tail -n 1)" -gt "$(pg_dump --version | sed 's/.* \([0-9]*\)\..*/\1/')" ]; then
@@ -160,17 +164,9 @@ run_pair() { # SOURCE TARGET
     path=$program_dir:$PATH
   fi
   start_target "$2" || return 1
-  label="$(server_name "$source_dir") -> $(server_name "$target_dir")"
-  echo "=== $label"
-  if ! GTEST_FILTER=${GTEST_FILTER:-*Follow*:*Pg*:Cases.pg_*} DBSYNC_BIN=$programs PATH=$path \
-    DBSYNC_TEST_PG_SOURCE="host=$source_dir port=5432 user=postgres" \
-    DBSYNC_TEST_PG="host=$target_dir port=5432 user=postgres" tests/run.sh "$cases" >"$log" 2>&1; then
-    failed=1
-    grep '^failed ' "$log" || true
-  fi
-  result=$(tail -n 1 "$log")
-  echo "$result"
-  summary+=("$label: $result")
+  run_cases "$(server_name "$source_dir") -> $(server_name "$target_dir")" "$log" '*Follow*:*Pg*:Cases.pg_*' \
+    DBSYNC_BIN="$programs" PATH="$path" DBSYNC_TEST_PG_SOURCE="$(on_server "$source_dir")" \
+    DBSYNC_TEST_PG="$(on_server "$target_dir")"
 }
 
 for pair in "${pairs[@]}"; do
