@@ -407,7 +407,7 @@ class FullCopy {
         result.notes.push_back(fmt::format("large objects: left out, since {} has none", dialect_name(dialect_)));
       return;
     }
-    const auto count = copy_large_objects(source_.planner(), *target_, options_.truncate || options_.resume || options_.restart, drain_);
+    const auto count = copy_large_objects(source_.planner(), *target_, options_.truncate || job_.start != StartMode::fresh, drain_);
     if (count.objects > 0)
       log::info("main", fmt::format("{} large objects, {}", format_count(count.objects), format_bytes(count.bytes)));
   }

@@ -229,11 +229,11 @@ class TaskRun {
       return state_ == TaskState::copying ? copy_on() : copy_from_start();
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) return {exit_code(ErrorKind::interrupted), false};
-      if (!error.retryable() && !error.connection_lost()) {
+      const bool may_pass = error.retryable() || error.connection_lost();
+      if (!may_pass || tries >= config_.retry_times) {
         leave_unfinished();
         throw;
       }
-      if (tries >= config_.retry_times) throw;
       log::warning("main", error.what());
       return {exit_code(error.kind()), true};
     }

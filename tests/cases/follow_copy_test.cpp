@@ -241,6 +241,15 @@ TEST_F(FollowCopy, GoesOnWithCreatedTablesKeysAndForeignKeys) {
   EXPECT_EQ(target.value("select to_regclass('dbsync.copy_run') is null"), "t");
 }
 
+TEST_F(FollowCopy, LargeObjectsAreReplacedWhenTheCopyGoesOn) {
+  source.exec("create table t (id int primary key, o oid); insert into t values (1, lo_from_bytea(0, 'large'))");
+  complete({"--create"});
+  // As if it had been killed between the last step of the copy and recording its end.
+  target.exec("update dbsync.apply_progress set state = 'copying'");
+  complete({"--create"});
+  expect_same("select convert_from(lo_get(o), 'utf8') from t");
+}
+
 TEST_F(FollowCopy, AFailedTableIsCopiedLaterAndTheOthersKeepUp) {
   source.exec("create table a (id int primary key, v text); create table b (id int primary key, v text);"
               "insert into a values (1, 'a'), (2, 'a'); insert into b values (1, 'b')");
