@@ -64,6 +64,7 @@ class FullCopy {
     facts_.source = source_.begin(options_.jobs).endpoint();
     facts_.source_version = dialect_name(source_.dialect());
     if (options_.verify_only) return compare();
+    if (options_.create && uses_pg_dump(source_.dialect(), dialect_)) dump_.emplace(dump_request(), drain_);
     read_source();
     // A run that follows has checked before it made its slot.
     if (!request_.snapshot || request_.bring_up)
@@ -123,7 +124,7 @@ class FullCopy {
  private:
   CopyOutcome copy(JobStatus& status) {
     log_start();
-    if (options_.create && uses_pg_dump(source_.dialect(), dialect_)) create_schema();
+    if (dump_) create_schema();
     plan();
     if (request_.bring_up && !bring_up()) return {exit_code(ErrorKind::interrupted), false};
     job_.observer = [this, &status](const auto& tasks, const auto& views) {
@@ -287,13 +288,18 @@ class FullCopy {
       log::warning("main", fmt::format("the database {} has no tables to copy", catalog_.database));
   }
 
-  SchemaPlan read_schema() {
-    const DumpRequest dump{config_.src_pgsql, source_.planner().server_version(), source_.snapshot_name(), config_.pg_bindir};
-    return {dump_schema(dump, drain_), catalog_, selected_, map_, read_object_names(source_.planner())};
+  DumpRequest dump_request() {
+    return {config_.src_pgsql, source_.planner().server_version(), source_.snapshot_name(), config_.pg_bindir};
+  }
+
+  SchemaPlan read_schema() { return schema_plan(dump_schema(dump_request(), drain_)); }
+
+  SchemaPlan schema_plan(std::vector<SchemaItem> items) {
+    return {std::move(items), catalog_, selected_, map_, read_object_names(source_.planner())};
   }
 
   void create_schema() {
-    schema_.emplace(read_schema());
+    schema_.emplace(schema_plan(dump_->items()));
     restore_.emplace(*schema_, read_post_objects(source_.planner(), map_),
                      RestoreTarget{config_.desc_pgsql, kProgram, options_.jobs, drain_, cancel_});
     restore_->create(map_, selected_);
@@ -428,6 +434,7 @@ class FullCopy {
   PgCatalog catalog_;
   SelectedTables selected_;
   PlannedTasks planned_;
+  std::optional<SchemaDump> dump_;
   std::optional<SchemaPlan> schema_;
   std::optional<SchemaRestore> restore_;
 };

@@ -79,7 +79,7 @@ void check_pg_tables(PgConnection& source, const SelectedTables& selected, Check
       "WHERE c.oid = ANY ($1::oid[]) AND NOT (pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND "
       "(pg_catalog.has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid "
       "AND a.attnum > 0 AND NOT a.attisdropped AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')))) ORDER BY c.oid",
-      {array_parameter(oids)});
+      {array_text(oids)});
   for (int row = 0; row < refused.rows(); ++row) {
     const QualifiedName& name = relations.at(static_cast<std::uint32_t>(refused.integer(row, 0)))->name;
     const bool enters = refused.boolean(row, 1);

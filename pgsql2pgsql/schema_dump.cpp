@@ -212,18 +212,27 @@ std::vector<SchemaItem> dump_schema(const DumpRequest& request, const std::stop_
   dump.push_back("--dbname=" + conninfo.conninfo);
   run_checked(dump, conninfo.password, stop);
   const std::string restore = program(request.bindir, "pg_restore");
-  const auto list = [&](const char* section) {
-    return listed_items(run_checked({restore, "--list", std::string("--section=") + section, directory.archive()}, {}, stop).out);
+  const auto start = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), restore);
+    arguments.push_back(directory.archive());
+    return std::async(std::launch::async, [arguments, &stop] { return run_checked(arguments, {}, stop).out; });
   };
-  std::vector<int> ids = list("pre-data");
+  auto script = start({"--verbose", "--no-owner", "--no-acl", "--file=-"});
+  auto pre_data = start({"--list", "--section=pre-data"});
+  auto post_data = start({"--list", "--section=post-data"});
+  std::vector<int> ids = listed_items(pre_data.get());
   const std::size_t post_begin = ids.size();
-  const std::vector<int> post = list("post-data");
+  const std::vector<int> post = listed_items(post_data.get());
   ids.insert(ids.end(), post.begin(), post.end());
-  const ProgramOutput script = run_checked(
-      {restore, "--verbose", "--no-owner", "--no-acl", "--file=-", directory.archive()}, {}, stop);
-  std::vector<SchemaItem> items = cut_script(script.out, ids);
+  std::vector<SchemaItem> items = cut_script(script.get(), ids);
   for (std::size_t i = post_begin; i < items.size(); ++i) items[i].post_data = true;
   return items;
 }
+
+SchemaDump::SchemaDump(DumpRequest request, std::stop_token stop)
+    : on_stop_(std::move(stop), [this] { unwanted_.request_stop(); }),
+      items_(std::async(std::launch::async, [request = std::move(request), unwanted = unwanted_.get_token()] {
+        return dump_schema(request, unwanted);
+      })) {}
 
 }  // namespace dbsync

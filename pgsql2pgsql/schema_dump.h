@@ -7,7 +7,7 @@
 // confirms, not by reading SQL. Owners, privileges, tablespaces, publications
 // and subscriptions are left out.
 //
-// Threads: one. Errors: ErrorKind::config when no pg_dump is new enough,
+// Threads: dump_schema may be called by any; a SchemaDump belongs to one. Errors: ErrorKind::config when no pg_dump is new enough,
 // ErrorKind::source when it fails. The password goes through the environment of
 // the child process only.
 // Source: PostgreSQL manual, pg_dump, pg_restore; the comments that pg_restore
@@ -15,6 +15,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <future>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -46,6 +48,25 @@ struct DumpRequest {
 
 // In the order of the archive, which puts every item behind what it depends on.
 std::vector<SchemaItem> dump_schema(const DumpRequest& request, const std::stop_token& stop);
+
+// The same in a thread of its own, beginning now: reading a schema of thousands of
+// tables takes as long as all else before the first row. Destruction ends a
+// pg_dump that nobody waits for any more.
+class SchemaDump {
+ public:
+  SchemaDump(DumpRequest request, std::stop_token stop);
+  ~SchemaDump() { unwanted_.request_stop(); }
+  SchemaDump(const SchemaDump&) = delete;
+  SchemaDump& operator=(const SchemaDump&) = delete;
+
+  // Waits. Once.
+  std::vector<SchemaItem> items() { return items_.get(); }
+
+ private:
+  std::stop_source unwanted_;
+  std::stop_callback<std::function<void()>> on_stop_;
+  std::future<std::vector<SchemaItem>> items_;  // first to go: waits for its thread
+};
 
 // Parts of it that need no server, for tests.
 // The major version in "pg_dump (PostgreSQL) 15.18 (Debian …)"; 0 when there is none.

@@ -60,10 +60,11 @@ class Definitions {
       targets_.insert(target_of(request_.catalog.root_of(*relation), request_.map));
       if (relation->mapped || !request_.beside_dump) begin(request_.catalog.root_of(*relation));
     }
+    std::vector<PgDefinition> out;
+    if (tables_.empty()) return out;
     add_details();
     add_indexes();
     add_constraints();
-    std::vector<PgDefinition> out;
     for (const std::uint32_t oid : order_) out.push_back(complete(*request_.catalog.find(oid)));
     unite(out);
     return out;

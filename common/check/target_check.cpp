@@ -104,12 +104,6 @@ void check_space(const ServerFacts& facts, CheckFindings& findings) {
 
 }  // namespace
 
-std::string array_parameter(const std::vector<std::string>& values) {
-  std::string out = "{";
-  for (const std::string& value : values) add_array_element(out, value);
-  return out + "}";
-}
-
 bool has_other_catalogs(const Dialect& dialect) {
   return dialect.distributed && dialect.family == ServerFamily::greenplum && dialect.major < 6;
 }

@@ -54,7 +54,4 @@ bool check_target_server(const TargetCheck& check, CheckFindings& findings);
 // Existence, columns, types, privileges, triggers, foreign keys, rows.
 void check_target_tables(const TargetCheck& check, const std::vector<CheckedTable>& tables, CheckFindings& findings);
 
-// "{"a","b"}" for a parameter that is a text or oid array.
-std::string array_parameter(const std::vector<std::string>& values);
-
 }  // namespace dbsync

@@ -69,7 +69,7 @@ class TableChecker {
       names.push_back(table.task->target.name);
     }
     if (names.empty()) return;
-    const PgResult rows = check_.target.exec(sql::check_tables, {array_parameter(schemas), array_parameter(names)});
+    const PgResult rows = check_.target.exec(sql::check_tables, {array_text(schemas), array_text(names)});
     for (int row = 0; row < rows.rows(); ++row) {
       TableFacts& facts = facts_.at(static_cast<std::size_t>(rows.integer(row, 0) - 1));
       facts = {static_cast<std::uint32_t>(rows.integer(row, 1)), rows.boolean(row, 2), rows.boolean(row, 3), rows.boolean(row, 4),
@@ -81,7 +81,7 @@ class TableChecker {
   std::string oids() const {
     std::vector<std::string> out;
     for (const auto& [oid, indexes] : by_oid_) out.push_back(std::to_string(oid));
-    return array_parameter(out);
+    return array_text(out);
   }
 
   void read_columns() {
@@ -118,7 +118,7 @@ class TableChecker {
         "SELECT n, s.oid, CASE WHEN s.oid IS NULL THEN pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') "
         "ELSE pg_catalog.has_schema_privilege(s.oid, 'CREATE') END, current_user, pg_catalog.current_database() "
         "FROM pg_catalog.unnest($1::text[]) AS n LEFT JOIN pg_catalog.pg_namespace s ON s.nspname = n ORDER BY n",
-        {array_parameter({schemas.begin(), schemas.end()})});
+        {array_text({schemas.begin(), schemas.end()})});
     for (int row = 0; row < rows.rows(); ++row) {
       if (rows.boolean(row, 2)) continue;
       const std::string schema = rows.text(row, 0);
@@ -179,7 +179,7 @@ class TableChecker {
   }
 
   void check_column(std::size_t index, const CheckedColumn& column) {
-    TargetTable there{tables_[index].task->target, facts_[index].columns, true, false};
+    TargetTable there{tables_[index].task->target, facts_[index].columns};
     const TargetColumn* found = nullptr;
     try {
       found = &required_column(there, column.name, there.name.display());

@@ -6,7 +6,6 @@
 #include <functional>
 #include <numeric>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,6 +17,7 @@
 #include "base/progress_ticker.h"
 #include "base/text.h"
 #include "base/worker_pool.h"
+#include "copy/journal_start.h"
 #include "copy/target_preparer.h"
 #include "copy/work_queue.h"
 #include "schema/quote.h"
@@ -56,60 +56,6 @@ void merge_changed(std::vector<ChangedValues>& all, const std::vector<ChangedVal
 // "2 of its 7 chunks": what stands on the target of a task that did not end well.
 std::string kept_part(const TaskResult& result) {
   return fmt::format("{} of its {} chunks are on the target", result.chunks_done, result.chunks);
-}
-
-std::string found_earlier(const EarlierRun& earlier) {
-  std::size_t loaded = 0;
-  std::size_t parts = 0;
-  for (const auto& [key, table] : earlier.tables) {
-    if (table.loaded())
-      ++loaded;
-    else if (table.chunks_done() > 0)
-      ++parts;
-  }
-  return fmt::format("an earlier run, started {} UTC, {}: {} of its {} tables are loaded, {} in parts", earlier.started,
-                     earlier.finished ? "ended well" : "did not end well", loaded, earlier.tables.size(), parts);
-}
-
-// Says what there is of an earlier run, and what this one will do about it.
-JournalState take_journal(LoadJournal& journal, const JobOptions& options) {
-  constexpr unsigned kLockTries = 20;  // a killed run's sessions end soon
-  for (unsigned i = 0; !journal.lock(); ++i) {
-    if (i == kLockTries)
-      throw Error(ErrorKind::target, "another run with the same source and target schema is at work")
-          .hint("wait for it, or stop it; pg_stat_activity of the target shows its sessions");
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
-  }
-  JournalState state{&journal, journal.open()};
-  if (state.earlier.tables.empty()) {
-    if (options.start != StartMode::fresh) log::info("main", "there is no earlier run to go on with; starting from the beginning");
-    return state;
-  }
-  if (options.start == StartMode::fresh && state.earlier.finished) return state;
-  log::info("main", fmt::format("{}; {}", found_earlier(state.earlier),
-                                options.start == StartMode::resume    ? "loading what is missing"
-                                : options.start == StartMode::restart ? "starting over"
-                                                                      : "--resume would go on with it, --restart start over"));
-  if (options.start == StartMode::resume && !state.earlier.snapshot.empty() && !options.keep)
-    log::warning("main", fmt::format("the earlier run's snapshot ({}) is gone: rows that changed since may be of either "
-                                     "moment", state.earlier.snapshot));
-  return state;
-}
-
-// Without permission for a schema of our own there is no resume, but a load.
-JournalState open_journal(PgConnection& control, const JobOptions& options, std::optional<LoadJournal>& journal) {
-  try {
-    journal.emplace(control, options.journal_key);
-  } catch (const Error& error) {
-    if (error.connection_lost() || error.sqlstate() != "42501") throw;
-    if (options.start != StartMode::fresh)
-      throw Error(ErrorKind::target, fmt::format("there is no journal to resume from: {}", error.what()))
-          .hint("grant CREATE on the target database, or load the tables again with --truncate");
-    log::warning("main", fmt::format("this run cannot be resumed, since the user may not create the schema dbsync on the "
-                                     "target: {}", error.what()));
-    return {};
-  }
-  return take_journal(*journal, options);
 }
 
 class Job {
@@ -172,7 +118,7 @@ class Job {
     if (any) {
       control_ = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
       prepare_target_session(*control_);
-      JournalState state = open_journal(*control_, options_, journal_);
+      JournalState state = open_journal(*control_, options_, drain_, journal_);
       result_.snapshot = source_.open_snapshot(options_.workers, result_.tasks);
       log::info("main", "snapshot: " + result_.snapshot.describe());
       if (journal_) journal_->begin(result_.snapshot.describe());
@@ -396,7 +342,7 @@ class Job {
     }
     // The table's result first: the queue may hand out its next steps at once.
     end_item(worker, item.task);
-    queue_->load_done(item, succeeded, changed);
+    queue_->load_done(item, succeeded, outcome.bytes, changed);
   }
 
   LoadOutcome load(Worker& worker, const WorkItem& item) {
@@ -444,6 +390,8 @@ class Job {
   }
 
   std::vector<bool> work_ddl(Worker& worker, const WorkItem& item) {
+    if (item.at_once)
+      if (const auto done = run_at_once(worker, item)) return std::vector<bool>(item.units.size(), *done);
     std::vector<bool> succeeded;
     for (const DdlUnit& unit : item.units) {
       const std::size_t task = item.kind == WorkItem::Kind::add_foreign_keys ? unit.task : item.task;
@@ -453,6 +401,43 @@ class Job {
       succeeded.push_back(run_unit(worker, unit, statements, task));
     }
     return succeeded;
+  }
+
+  // Most of the time nothing is in the way. When something is, nothing was done: one
+  // by one then, which also tells whose fault it is, is for the caller.
+  std::optional<bool> run_at_once(Worker& worker, const WorkItem& item) {
+    std::string statements;
+    std::vector<std::string> steps;
+    for (const DdlUnit& unit : item.units)
+      for (const std::string& statement : unit.statements) {
+        std::string step = step_of(unit, statement);
+        if (journal_ && prepared_[item.task].steps.contains(step)) continue;
+        statements += statement + ";\n";
+        steps.push_back(std::move(step));
+      }
+    if (steps.empty()) return true;
+    if (journal_) statements += journal_->mark_steps_sql(prepared_[item.task].journal, steps);
+    try {
+      connect_target(worker);
+      const std::stop_callback cancel(cancel_, [&worker] { worker.target->cancel(); });
+      worker.target->exec(statements);
+    } catch (Error& error) {
+      if (error.connection_lost() || drain_.stop_requested()) {  // what was done is not known, or no more is wanted
+        post_failure(worker, item.units.front(), item.task, std::move(error));
+        return false;
+      }
+      log::debug(worker.name, fmt::format("{}: {}; again, step by step", result_.tasks[item.task].name, error.what()));
+      return std::nullopt;
+    }
+    if (journal_) note_steps(item.task, std::move(steps));
+    return true;
+  }
+
+  static std::string step_of(const DdlUnit& unit, const std::string& statement) { return unit.what + "\n" + statement; }
+
+  void note_steps(std::size_t task, std::vector<std::string> steps) {
+    const std::lock_guard lock(mutex_);
+    for (std::string& step : steps) states_[task].steps.insert(std::move(step));
   }
 
   bool run_unit(Worker& worker, const DdlUnit& unit, std::size_t statements, std::size_t task) {
@@ -475,11 +460,10 @@ class Job {
       return;
     }
     const PreparedTask& prepared = prepared_[task];
-    const std::string step = unit.what + "\n" + unit.statements[index];
+    std::string step = step_of(unit, unit.statements[index]);
     if (prepared.steps.contains(step)) return;
-    worker.target->exec(unit.statements[index] + ";\n" + journal_->mark_step_sql(prepared.journal, step));
-    const std::lock_guard lock(mutex_);
-    states_[task].steps.insert(step);
+    worker.target->exec(unit.statements[index] + ";\n" + journal_->mark_steps_sql(prepared.journal, {step}));
+    note_steps(task, {std::move(step)});
   }
 
   void post_failure(Worker& worker, const DdlUnit& unit, std::size_t task, Error error) {

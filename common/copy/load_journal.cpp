@@ -1,6 +1,7 @@
 #include "copy/load_journal.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -158,26 +159,31 @@ void LoadJournal::finish(PgConnection& connection) const {
   connection.exec("UPDATE dbsync.copy_run SET finished = now() WHERE run = $1", {run_text()});
 }
 
-int LoadJournal::add_table(PgConnection& connection, const CopyTask& copy, bool created, bool owned) {
-  const int task = next_task_++;
+void LoadJournal::add_tables(PgConnection& connection, const std::vector<NewTable>& tables) const {
+  std::array<std::vector<std::string>, 8> columns;
+  std::vector<std::string> whole;
+  for (const NewTable& table : tables) {
+    const std::string number = std::to_string(table.number);
+    const std::array<std::string, 8> values{number, table.task->name, table.task->query, table.task->target.schema,
+                                            table.task->target.name, flag(table.created), flag(table.owned), flag(table.whole)};
+    for (std::size_t i = 0; i < values.size(); ++i) columns[i].push_back(values[i]);
+    if (table.whole) whole.push_back(number);
+  }
+  std::vector<std::optional<std::string>> parameters{run_text()};
+  for (const auto& column : columns) parameters.emplace_back(array_text(column));
+  std::optional<PgTransaction> transaction;
+  if (!whole.empty() && !connection.in_transaction()) transaction.emplace(connection);
   connection.exec_often(
       "INSERT INTO dbsync.copy_table (run, task, name, query, target_schema, target_table, created, owned, planned) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, false)",
-      {run_text(), std::to_string(task), copy.name, copy.query, copy.target.schema, copy.target.name, flag(created),
-       flag(owned)});
-  return task;
-}
-
-int LoadJournal::add_whole_table(PgConnection& connection, const CopyTask& copy, bool created, bool owned) {
-  const int task = next_task_++;
-  connection.exec_often(
-      "WITH whole AS (INSERT INTO dbsync.copy_table (run, task, name, query, target_schema, target_table, created, owned, "
-      "planned) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true)) "
-      "INSERT INTO dbsync.copy_chunk (run, task, chunk, source_from, predicate, estimated_bytes) "
-      "VALUES ($1, $2, 0, '', '', 0)",
-      {run_text(), std::to_string(task), copy.name, copy.query, copy.target.schema, copy.target.name, flag(created),
-       flag(owned)});
-  return task;
+      "SELECT $1::bigint, unnest($2::int[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), "
+      "unnest($7::boolean[]), unnest($8::boolean[]), unnest($9::boolean[])",
+      parameters);
+  if (!whole.empty())
+    connection.exec_often(
+        "INSERT INTO dbsync.copy_chunk (run, task, chunk, source_from, predicate, estimated_bytes) "
+        "SELECT $1::bigint, unnest($2::int[]), 0, '', '', 0",
+        {run_text(), array_text(whole)});
+  if (transaction) transaction->commit();
 }
 
 void LoadJournal::forget_table(PgConnection& connection, int task) const {
@@ -216,9 +222,11 @@ bool LoadJournal::mark_done(PgConnection& connection, int task, int number, cons
              .affected_rows() == 1;
 }
 
-std::string LoadJournal::mark_step_sql(int task, const std::string& step) const {
-  return fmt::format("INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ({}, {}, {}, now())", run_, task,
-                     quote_literal(step));
+std::string LoadJournal::mark_steps_sql(int task, const std::vector<std::string>& steps) const {
+  std::string out = "INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ";
+  for (const std::string& step : steps)
+    out += fmt::format("{}({}, {}, {}, now())", &step == &steps.front() ? "" : ", ", run_, task, quote_literal(step));
+  return out;
 }
 
 void LoadJournal::remove(PgConnection& connection, const JournalKey& key) {

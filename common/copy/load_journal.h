@@ -67,6 +67,15 @@ struct EarlierRun {
   const JournalTable* find(const CopyTask& task) const;
 };
 
+// A task that the journal does not know yet.
+struct NewTable {
+  int number = 0;          // LoadJournal::new_number
+  const CopyTask* task = nullptr;
+  bool created = false;
+  bool owned = false;
+  bool whole = false;      // it is not cut: its one chunk is listed at once
+};
+
 class LoadJournal {
  public:
   // Makes the schema and its tables when they are missing. ErrorKind::target
@@ -84,21 +93,22 @@ class LoadJournal {
   void begin(const std::string& snapshot);
   void finish(PgConnection& connection) const;
 
+  int new_number() { return next_task_++; }
+
   // All of these write through the connection given, in its transaction when it
   // is in one.
 
-  // A task from its start, in place of what was known of it. Its number.
-  int add_table(PgConnection& connection, const CopyTask& copy, bool created, bool owned);
-  // The same with its one chunk: a table that is not cut.
-  int add_whole_table(PgConnection& connection, const CopyTask& copy, bool created, bool owned);
+  // Tasks from their start, in place of what was known of them; in a transaction of
+  // its own when the connection is in none.
+  void add_tables(PgConnection& connection, const std::vector<NewTable>& tables) const;
   void forget_table(PgConnection& connection, int task) const;
   void set_planned(PgConnection& connection, int task) const;
   void add_chunk(PgConnection& connection, int task, int number, const Chunk& chunk) const;
   void forget_chunks(PgConnection& connection, int task) const;
   // False when another process has done it: roll back then.
   bool mark_done(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const;
-  // To be sent with the step itself as one query, which makes them one transaction.
-  std::string mark_step_sql(int task, const std::string& step) const;
+  // To be sent with the steps themselves as one query, which makes them one transaction.
+  std::string mark_steps_sql(int task, const std::vector<std::string>& steps) const;
 
   // Removes what the journal knows of this key, and its tables and the schema
   // when nothing else is in them. For --cleanup.
@@ -112,7 +122,7 @@ class LoadJournal {
   PgConnection& connection_;
   JournalKey key_;
   std::int64_t run_ = 0;  // constant once opened: read by all threads
-  int next_task_ = 0;     // add_table is for one thread
+  int next_task_ = 0;     // new_number is for one thread
 };
 
 }  // namespace dbsync

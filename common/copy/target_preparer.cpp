@@ -20,11 +20,16 @@ class Preparer {
   Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks, const JobOptions& options,
            const JournalState& state)
       : target_(target), dialect_(dialect), tasks_(tasks), options_(options), state_(state) {
-    for (const CopyTask& task : tasks_) ++uses_[task.target];
+    std::set<QualifiedName> names;
+    for (const CopyTask& task : tasks_) {
+      ++uses_[task.target];
+      names.insert(task.target);
+    }
+    if (!names.empty()) relations_ = find_relations(target_, names);
   }
 
   PreparedTask prepare(const CopyTask& task, TaskResult& result) {
-    auto found = find_table(target_, task.target);
+    auto found = find(task.target);
     const JournalTable* known = state_.earlier.find(task);
     if (known != nullptr && found && options_.start != StartMode::fresh) {
       result.created = known->created;
@@ -35,7 +40,19 @@ class Preparer {
     return start(task, std::move(found), known, result);
   }
 
+  // Tables that were there get their entries together: until now nothing was loaded
+  // that these would have to tell about.
+  void finish() {
+    if (!noted_.empty()) state_.journal->add_tables(target_, noted_);
+  }
+
  private:
+  // A table that was missing may be a part of one that was made since.
+  std::optional<TargetTable> find(const QualifiedName& name) {
+    if (!created_.empty() && !relations_.contains(name)) return find_table(target_, name);
+    return find_table(relations_, name);
+  }
+
   // `known`: what an earlier run left and this one does not care for.
   PreparedTask start(const CopyTask& task, std::optional<TargetTable> found, const JournalTable* known,
                      TaskResult& result) {
@@ -60,21 +77,18 @@ class Preparer {
     if (state_.journal == nullptr)
       add_only_chunk(task, out);
     else if (out.journal < 0)
-      note(target_, task, result.created, out);
+      noted_.push_back(new_entry(task, result.created, out));
     return out;
   }
 
-  // A new entry of the journal.
-  void note(PgConnection& connection, const CopyTask& task, bool created, PreparedTask& out) {
-    // Greenplum takes no two changes in one statement.
-    if (is_large(task, options_) || dialect_.distributed) {
-      out.journal = state_.journal->add_table(connection, task, created, out.owned);
-      add_only_chunk(task, out);
-      return;
+  NewTable new_entry(const CopyTask& task, bool created, PreparedTask& out) {
+    const NewTable entry{state_.journal->new_number(), &task, created, out.owned, !is_large(task, options_)};
+    out.journal = entry.number;
+    if (entry.whole) {
+      out.planned = true;
+      out.chunks.push_back({});
     }
-    out.journal = state_.journal->add_whole_table(connection, task, created, out.owned);
-    out.planned = true;
-    out.chunks.push_back({});
+    return entry;
   }
 
   // A table that is not cut has its chunk from the start.
@@ -183,7 +197,7 @@ class Preparer {
     PgTransaction transaction(target_);
     for (const auto& statement : create_table_sql(*task.definition, dialect_)) target_.exec(statement);
     out.owned = uses_[task.target] == 1;
-    if (state_.journal != nullptr) note(target_, task, true, out);
+    if (state_.journal != nullptr) state_.journal->add_tables(target_, {new_entry(task, true, out)});
     transaction.commit();
     log::info("main", fmt::format("{}: created", task.target.display()));
   }
@@ -210,6 +224,8 @@ class Preparer {
   const JobOptions& options_;
   const JournalState& state_;
   std::map<QualifiedName, int> uses_;
+  std::map<QualifiedName, TargetTable> relations_;  // before the first was made
+  std::vector<NewTable> noted_;
   std::set<QualifiedName> created_;
   std::set<QualifiedName> emptied_;
 };
@@ -238,6 +254,7 @@ std::vector<PreparedTask> prepare_targets(PgConnection& target, const Dialect& d
       report_failure("main", tasks[i], error, results[i]);
     }
   }
+  preparer.finish();
   return out;
 }
 

@@ -5,6 +5,12 @@
 
 namespace dbsync {
 
+namespace {
+
+constexpr std::uint64_t kSmallTable = std::uint64_t{1} << 20;  // bytes; its indexes take a moment
+
+}  // namespace
+
 WorkQueue::WorkQueue(const std::vector<CopyTask>& tasks, const std::vector<TaskStart>& starts, const Dialect& dialect)
     : tasks_(tasks), dialect_(dialect), task_work_(tasks.size()) {
   std::map<QualifiedName, std::size_t> known;
@@ -24,7 +30,10 @@ void WorkQueue::start_task(std::size_t task, const TaskStart& start) {
     table.complete = true;
     table.first_task = task;
   }
-  if (start.loaded) ++table.loads_done;
+  if (start.loaded) {
+    ++table.loads_done;
+    table.bytes.reset();
+  }
   table.zero_dates.insert(table.zero_dates.end(), start.zero_dates.begin(), start.zero_dates.end());
   task_work_[task].cut = start.all_chunks > 1;
   if (start.plan) {
@@ -36,7 +45,7 @@ void WorkQueue::start_task(std::size_t task, const TaskStart& start) {
   }
   for (const auto& [number, chunk] : start.chunks) {
     ++table.loads_left;
-    push({WorkItem::Kind::load, task, chunk, number, start.all_chunks == 1, {}});
+    push({WorkItem::Kind::load, task, chunk, number, start.all_chunks == 1, {}, false});
   }
 }
 
@@ -71,7 +80,7 @@ bool WorkQueue::add_load(std::size_t task, int number, Chunk chunk, bool only_ch
   if (work.failed) return false;
   work.cut = work.cut || !only_chunk;
   ++table_of(task).loads_left;
-  push({WorkItem::Kind::load, task, std::move(chunk), number, only_chunk, {}});
+  push({WorkItem::Kind::load, task, std::move(chunk), number, only_chunk, {}, false});
   changed_.notify_one();
   return true;
 }
@@ -83,7 +92,7 @@ void WorkQueue::plan_done(const WorkItem& item, bool succeeded) {
   load_ended(table_of(item.task));
 }
 
-void WorkQueue::load_done(const WorkItem& item, bool succeeded, const std::vector<std::string>& zero_dates) {
+void WorkQueue::load_done(const WorkItem& item, bool succeeded, std::uint64_t bytes, const std::vector<std::string>& zero_dates) {
   const std::lock_guard lock(mutex_);
   --active_;
   TableWork& table = table_of(item.task);
@@ -91,6 +100,7 @@ void WorkQueue::load_done(const WorkItem& item, bool succeeded, const std::vecto
     ++table.loads_done;
   else
     fail_task(item.task);
+  if (table.bytes) *table.bytes += bytes;
   table.zero_dates.insert(table.zero_dates.end(), zero_dates.begin(), zero_dates.end());
   load_ended(table);
 }
@@ -112,18 +122,29 @@ void WorkQueue::load_ended(TableWork& table) {
 
 void WorkQueue::after_loads(TableWork& table) {
   if (!to_complete(table)) return;
-  const auto& ready = tasks_[table.first_task].post_load;
-  auto units = ready ? ready->indexes : index_units(definition(table), dialect_);
-  table.indexes_left = units.size();
+  std::vector<DdlUnit> units = index_work(table);
   // They go before the loads that wait: the table is still in the caches.
-  for (auto& unit : units) push({WorkItem::Kind::index, table.first_task, {}, 0, true, {std::move(unit)}});
+  if (table.bytes && *table.bytes <= kSmallTable) {
+    for (DdlUnit& unit : finish_work(table)) units.push_back(std::move(unit));
+    return push({WorkItem::Kind::finish, table.first_task, {}, 0, true, std::move(units), true});
+  }
+  table.indexes_left = units.size();
+  for (auto& unit : units) push({WorkItem::Kind::index, table.first_task, {}, 0, true, {std::move(unit)}, false});
   if (table.indexes_left == 0) push_finish(table);
 }
 
-void WorkQueue::push_finish(const TableWork& table) {
+std::vector<DdlUnit> WorkQueue::index_work(const TableWork& table) const {
   const auto& ready = tasks_[table.first_task].post_load;
-  push({WorkItem::Kind::finish, table.first_task, {}, 0, true,
-        ready ? ready->finish : finish_units(definition(table), dialect_, table.zero_dates)});
+  return ready ? ready->indexes : index_units(definition(table), dialect_);
+}
+
+std::vector<DdlUnit> WorkQueue::finish_work(const TableWork& table) const {
+  const auto& ready = tasks_[table.first_task].post_load;
+  return ready ? ready->finish : finish_units(definition(table), dialect_, table.zero_dates);
+}
+
+void WorkQueue::push_finish(const TableWork& table) {
+  push({WorkItem::Kind::finish, table.first_task, {}, 0, true, finish_work(table), false});
 }
 
 void WorkQueue::ddl_done(const WorkItem& item, const std::vector<bool>& succeeded) {
@@ -137,7 +158,7 @@ void WorkQueue::ddl_done(const WorkItem& item, const std::vector<bool>& succeede
       if (!succeeded[i] || item.units[i].statements.size() < 2) continue;
       DdlUnit check = item.units[i];
       check.statements.erase(check.statements.begin());
-      push({WorkItem::Kind::check_foreign_key, check.task, {}, 0, true, {std::move(check)}});
+      push({WorkItem::Kind::check_foreign_key, check.task, {}, 0, true, {std::move(check)}, false});
     }
   }
   changed_.notify_all();

@@ -2,6 +2,8 @@
 // and the loads of all of them, largest first, so that all workers end together;
 // for tables that this run created, their indexes as soon as they are loaded,
 // then what finishes each table, and foreign keys when all tables are finished.
+// A small table's indexes and its finish are one item: with thousands of them,
+// transactions and messages cost more than what they do.
 //
 // Threads: any; workers block in next() while others may still produce work.
 #pragma once
@@ -38,6 +40,7 @@ struct WorkItem {
   int number = 0;          // the chunk's, in its task
   bool only_chunk = true;  // the task is loaded by this one item
   std::vector<DdlUnit> units;
+  bool at_once = false;    // the units may run in one transaction
 };
 
 // What is known of a task when the work begins.
@@ -64,9 +67,9 @@ class WorkQueue {
 
   // One of the next three must be called once for each item.
   void plan_done(const WorkItem& item, bool succeeded);
-  // `zero_dates`: columns of a load that got a NULL for a zero date. A failed
-  // load takes the other loads of its task out of the queue.
-  void load_done(const WorkItem& item, bool succeeded, const std::vector<std::string>& zero_dates);
+  // `bytes`: what was loaded. `zero_dates`: columns of a load that got a NULL for a
+  // zero date. A failed load takes the other loads of its task out of the queue.
+  void load_done(const WorkItem& item, bool succeeded, std::uint64_t bytes, const std::vector<std::string>& zero_dates);
   // Foreign keys that could not be added are not checked: `succeeded` has one
   // entry per unit.
   void ddl_done(const WorkItem& item, const std::vector<bool>& succeeded);
@@ -85,6 +88,7 @@ class WorkQueue {
     std::size_t loads_left = 0;  // plans count as one
     std::size_t loads_done = 0;
     std::size_t indexes_left = 0;
+    std::optional<std::uint64_t> bytes = 0;  // loaded; not known of an earlier run's
     std::vector<std::string> zero_dates;
   };
   struct TaskWork {
@@ -103,6 +107,8 @@ class WorkQueue {
   void fail_task(std::size_t task);
   void load_ended(TableWork& table);
   void after_loads(TableWork& table);
+  std::vector<DdlUnit> index_work(const TableWork& table) const;
+  std::vector<DdlUnit> finish_work(const TableWork& table) const;
   void push_finish(const TableWork& table);
   bool push_foreign_keys();
 

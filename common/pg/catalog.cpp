@@ -80,24 +80,47 @@ Dialect dialect_of_server(std::string_view version, bool distributed, int server
   return greenplum_dialect(major > 0 ? major : server_version >= 120000 ? 7 : 6);
 }
 
-std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedName& name) {
-  const PgResult result = connection.exec_often(sql::target_columns, {name.schema, name.name});
-  if (result.rows() == 0) return std::nullopt;
-  const std::string_view relkind = result.value(0, 7);
-  if (relkind != "r" && relkind != "p" && relkind != "f")
+std::map<QualifiedName, TargetTable> find_relations(PgConnection& connection, const std::set<QualifiedName>& names) {
+  std::vector<std::string> schemas;
+  std::vector<std::string> tables;
+  for (const QualifiedName& name : names) {
+    schemas.push_back(name.schema);
+    tables.push_back(name.name);
+  }
+  const PgResult result = connection.exec_often(sql::target_columns, {array_text(schemas), array_text(tables)});
+  std::map<QualifiedName, TargetTable> out;
+  for (int row = 0; row < result.rows(); ++row) {
+    const QualifiedName name{result.text(row, 0), result.text(row, 1)};
+    const auto [entry, added] = out.try_emplace(name);
+    TargetTable& table = entry->second;
+    if (added) {
+      const std::string_view relkind = result.value(row, 9);
+      table.name = name;
+      table.is_table = relkind == "r" || relkind == "p" || relkind == "f";
+      table.plain = relkind == "r";
+      // Greenplum before 7 keeps the partitions of an ordinary table as its children.
+      table.only = table.plain && connection.parameter("gp_server_version").empty();
+    }
+    if (result.is_null(row, 2)) continue;  // a table without columns
+    const auto oid = static_cast<std::uint32_t>(result.integer(row, 3));
+    table.columns.push_back(
+        {result.text(row, 2), pg_type_of(oid, result.value(row, 4), result.value(row, 5), result.text(row, 6), result.integer(row, 10)),
+         result.boolean(row, 7), result.boolean(row, 8), oid, result.value(row, 4) == "e"});
+  }
+  return out;
+}
+
+std::optional<TargetTable> find_table(const std::map<QualifiedName, TargetTable>& relations, const QualifiedName& name) {
+  const auto found = relations.find(name);
+  if (found == relations.end()) return std::nullopt;
+  if (!found->second.is_table)
     throw Error(ErrorKind::target, fmt::format("{} is on the target, but is not a table", name.display()))
         .hint("rename it, or send the rows elsewhere with -s SCHEMA or a table-list line");
-  TargetTable table{name, {}, relkind == "r"};
-  // Greenplum before 7 keeps the partitions of an ordinary table as its children.
-  table.only = table.plain && connection.parameter("gp_server_version").empty();
-  for (int row = 0; row < result.rows(); ++row) {
-    if (result.is_null(row, 0)) continue;  // a table without columns
-    const auto oid = static_cast<std::uint32_t>(result.integer(row, 1));
-    table.columns.push_back(
-        {result.text(row, 0), pg_type_of(oid, result.value(row, 2), result.value(row, 3), result.text(row, 4), result.integer(row, 8)),
-         result.boolean(row, 5), result.boolean(row, 6), oid, result.value(row, 2) == "e"});
-  }
-  return table;
+  return found->second;
+}
+
+std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedName& name) {
+  return find_table(find_relations(connection, std::set{name}), name);
 }
 
 const TargetColumn& required_column(const TargetTable& table, const std::string& name, const std::string& shown) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,7 @@ struct TargetColumn {
 struct TargetTable {
   QualifiedName name;
   std::vector<TargetColumn> columns;
+  bool is_table = true;   // not a view, a sequence or the like
   bool plain = true;      // an ordinary table: not partitioned, not foreign
   bool only = false;      // rows of tables that inherit from it are not its own
 };
@@ -51,9 +54,15 @@ Dialect detect_dialect(PgConnection& connection);
 // greenplum changes nothing.
 Dialect dialect_of_server(std::string_view version, bool distributed, int server_version);
 
+// Those of the relations that exist. What is no table is among them: is_table is
+// false then.
+std::map<QualifiedName, TargetTable> find_relations(PgConnection& connection, const std::set<QualifiedName>& names);
+
 // The table, or nothing when it does not exist. A view, sequence or other
 // relation of that name is an error.
 std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedName& name);
+// The same of what find_relations has read.
+std::optional<TargetTable> find_table(const std::map<QualifiedName, TargetTable>& relations, const QualifiedName& name);
 
 // To be taken in the transaction that makes tables of our own where they are
 // missing: two runs that begin at once would both find none.

@@ -40,4 +40,10 @@ void add_array_element(std::string& out, std::string_view element) {
   out += '"';
 }
 
+std::string array_text(const std::vector<std::string>& elements) {
+  std::string out = "{";
+  for (const std::string& element : elements) add_array_element(out, element);
+  return out + "}";
+}
+
 }  // namespace dbsync

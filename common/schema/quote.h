@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "schema/table.h"
 
@@ -20,5 +21,8 @@ std::string quote_literal(std::string_view text);
 // Adds an element to the text form of an array that `out` begins: "{" and what was
 // added before. The closing brace is the caller's.
 void add_array_element(std::string& out, std::string_view element);
+
+// The text form of an array of these elements, for a parameter.
+std::string array_text(const std::vector<std::string>& elements);
 
 }  // namespace dbsync

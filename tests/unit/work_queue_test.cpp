@@ -11,6 +11,7 @@ namespace {
 using Kind = WorkItem::Kind;
 
 constexpr std::uint64_t kCutAbove = 1000;
+constexpr std::uint64_t kLarge = 5 << 20;  // bytes loaded; above what a small table has
 
 CopyTask task(const char* name, std::uint64_t bytes) {
   CopyTask out;
@@ -79,7 +80,7 @@ TEST_F(WorkQueueTest, HandsOutTheLargestFirst) {
     EXPECT_EQ(item.task, expected);
     EXPECT_TRUE(item.chunk.whole());
     EXPECT_TRUE(item.only_chunk);
-    queue.load_done(item, true, {});
+    queue.load_done(item, true, kLarge, {});
   }
   EXPECT_TRUE(ended());
 }
@@ -102,7 +103,7 @@ TEST_F(WorkQueueTest, PlansGoBeforeLoadsAndChunksAmongTables) {
     const WorkItem item = take();
     EXPECT_EQ(item.kind, Kind::load);
     order.push_back(tasks_[item.task].name + item.chunk.predicate);
-    queue.load_done(item, true, {});
+    queue.load_done(item, true, kLarge, {});
   }
   EXPECT_EQ(order, (std::vector<std::string>{"larger", "cutid >= 5", "small", "cutid < 5"}));
   EXPECT_TRUE(ended());
@@ -120,7 +121,7 @@ TEST_F(WorkQueueTest, ATaskLoadedByAnEarlierRunIsCompleted) {
   EXPECT_EQ(rest.kind, Kind::load);
   EXPECT_EQ(rest.number, 2);
   EXPECT_FALSE(rest.only_chunk);
-  queue_->load_done(rest, true, {});
+  queue_->load_done(rest, true, kLarge, {});
   expect_completion_of(0);
 
   start.chunks.clear();
@@ -136,15 +137,15 @@ TEST_F(WorkQueueTest, AFailedLoadTakesTheRestOfItsTaskAlong) {
     EXPECT_TRUE(queue.add_load(0, 0, chunk(predicate, 500), false));
   const WorkItem good = take();
   const WorkItem bad = take();
-  queue.load_done(good, true, {});
-  queue.load_done(bad, false, {});
+  queue.load_done(good, true, kLarge, {});
+  queue.load_done(bad, false, kLarge, {});
   EXPECT_FALSE(queue.add_load(0, 0, chunk("id < 5", 500), false)) << "the rest need not be planned";
   queue.plan_done(plan, false);
   // What is left is the other table, and only that one is completed.
   const WorkItem other = take();
   EXPECT_EQ(other.kind, Kind::load);
   EXPECT_EQ(other.task, 1u);
-  queue.load_done(other, true, {});
+  queue.load_done(other, true, kLarge, {});
   expect_completion_of(1);
   EXPECT_TRUE(queue.empty_tables().empty()) << "a table in parts holds rows";
 }
@@ -154,13 +155,13 @@ TEST_F(WorkQueueTest, ACutTableIsCompletedAfterItsLastChunk) {
   const WorkItem plan = take();
   EXPECT_TRUE(queue.add_load(0, 0, chunk("id < 1", 500), false));
   const WorkItem first = take();
-  queue.load_done(first, true, {});
+  queue.load_done(first, true, kLarge, {});
   // All its loads are done, but more may come.
   EXPECT_TRUE(queue.add_load(0, 0, chunk("id >= 1", 500), false));
   const WorkItem second = take();
   EXPECT_EQ(second.kind, Kind::load);
   queue.plan_done(plan, true);
-  queue.load_done(second, true, {});
+  queue.load_done(second, true, kLarge, {});
   expect_completion_of(0);
 }
 
@@ -169,7 +170,7 @@ TEST_F(WorkQueueTest, ATableWithoutALoadIsEmpty) {
   const WorkItem plan = take();
   queue.plan_done(plan, false);
   const WorkItem whole = take();
-  queue.load_done(whole, false, {});
+  queue.load_done(whole, false, kLarge, {});
   EXPECT_TRUE(ended());
   EXPECT_EQ(queue.empty_tables(), (std::vector<std::size_t>{0, 1}));
 }
@@ -182,7 +183,7 @@ TEST_F(WorkQueueTest, TasksThatCannotRunAreLeftOut) {
   queue_.emplace(tasks_, starts, postgresql_dialect(15));
   const WorkItem item = take();
   EXPECT_EQ(item.task, 0u);
-  queue_->load_done(item, true, {});
+  queue_->load_done(item, true, kLarge, {});
   EXPECT_TRUE(ended());
 }
 
@@ -198,10 +199,32 @@ TEST_F(WorkQueueTest, WorkersWaitWhileATableIsPlanned) {
   EXPECT_EQ(got->chunk.predicate, "id < 1");
   std::optional<WorkItem> none = WorkItem{};
   std::thread ending([&] { none = queue.next(stop_.get_token()); });
-  queue.load_done(*got, true, {});
+  queue.load_done(*got, true, kLarge, {});
   queue.plan_done(plan, true);
   ending.join();
   EXPECT_FALSE(none);
+}
+
+TEST_F(WorkQueueTest, ASmallTableIsCompletedByOneItem) {
+  WorkQueue& queue = make({task("small", 10)}, true);
+  const WorkItem load = take();
+  queue.load_done(load, true, 10, {});
+  const WorkItem rest = take();
+  EXPECT_EQ(rest.kind, Kind::finish);
+  EXPECT_TRUE(rest.at_once);
+  std::string units;
+  for (const DdlUnit& unit : rest.units) units += unit.what + "; ";
+  EXPECT_EQ(units, "primary key small_pkey; index small_idx; primary key small_pkey; statistics; ");
+  queue.ddl_done(rest, std::vector<bool>(rest.units.size(), true));
+  EXPECT_TRUE(ended());
+}
+
+// What its estimate was does not matter.
+TEST_F(WorkQueueTest, ATableThatTurnedOutLargeHasAnItemForEachIndex) {
+  WorkQueue& queue = make({task("grown", 10)}, true);
+  const WorkItem load = take();
+  queue.load_done(load, true, kLarge, {});
+  expect_completion_of(0);
 }
 
 TEST_F(WorkQueueTest, AStopEndsItForThoseWhoWaitToo) {

@@ -1,0 +1,70 @@
+#include "copy/journal_start.h"
+
+#include <fmt/format.h>
+
+#include "base/backoff.h"
+#include "base/log.h"
+
+namespace dbsync {
+
+namespace {
+
+std::string found_earlier(const EarlierRun& earlier) {
+  std::size_t loaded = 0;
+  std::size_t parts = 0;
+  for (const auto& [key, table] : earlier.tables) {
+    if (table.loaded())
+      ++loaded;
+    else if (table.chunks_done() > 0)
+      ++parts;
+  }
+  return fmt::format("an earlier run, started {} UTC, {}: {} of its {} tables are loaded, {} in parts", earlier.started,
+                     earlier.finished ? "ended well" : "did not end well", loaded, earlier.tables.size(), parts);
+}
+
+// Says what there is of an earlier run, and what this one will do about it.
+JournalState take_journal(LoadJournal& journal, const JobOptions& options, const std::stop_token& stop) {
+  constexpr unsigned kLockTries = 20;  // a killed run's sessions end soon
+  constexpr double kLockPause = 0.5;  // seconds
+  for (unsigned i = 0; !journal.lock(); ++i) {
+    if (i == kLockTries)
+      throw Error(ErrorKind::target, "another run with the same source and target schema is at work")
+          .hint("wait for it, or stop it; pg_stat_activity of the target shows its sessions");
+    if (!wait_for(kLockPause, stop)) throw Error(ErrorKind::interrupted, "interrupted; nothing was copied");
+  }
+  JournalState state{&journal, journal.open()};
+  if (state.earlier.tables.empty()) {
+    if (options.start != StartMode::fresh) log::info("main", "there is no earlier run to go on with; starting from the beginning");
+    return state;
+  }
+  if (options.start == StartMode::fresh && state.earlier.finished) return state;
+  log::info("main", fmt::format("{}; {}", found_earlier(state.earlier),
+                                options.start == StartMode::resume    ? "loading what is missing"
+                                : options.start == StartMode::restart ? "starting over"
+                                                                      : "--resume would go on with it, --restart start over"));
+  if (options.start == StartMode::resume && !state.earlier.snapshot.empty() && !options.keep)
+    log::warning("main", fmt::format("the earlier run's snapshot ({}) is gone: rows that changed since may be of either "
+                                     "moment", state.earlier.snapshot));
+  return state;
+}
+
+}  // namespace
+
+// Without permission for a schema of our own there is no resume, but a load.
+JournalState open_journal(PgConnection& control, const JobOptions& options, const std::stop_token& stop,
+                          std::optional<LoadJournal>& journal) {
+  try {
+    journal.emplace(control, options.journal_key);
+  } catch (const Error& error) {
+    if (error.connection_lost() || error.sqlstate() != "42501") throw;
+    if (options.start != StartMode::fresh)
+      throw Error(ErrorKind::target, fmt::format("there is no journal to resume from: {}", error.what()))
+          .hint("grant CREATE on the target database, or load the tables again with --truncate");
+    log::warning("main", fmt::format("this run cannot be resumed, since the user may not create the schema dbsync on the "
+                                     "target: {}", error.what()));
+    return {};
+  }
+  return take_journal(*journal, options, stop);
+}
+
+}  // namespace dbsync
