@@ -153,4 +153,18 @@ RowShape PgSession::shape(const CopyTask& task, const TargetTable& target) {
   return {column_names(selection.columns), same && choose_binary(task, selection, target, CopyFormatChoice::binary)};
 }
 
+// What COPY of the selection reads, as a query.
+std::string PgSession::query_of(const CopyTask& task, const Selection& selection) const {
+  if (!selection.sql.empty()) return selection.sql;
+  return fmt::format("SELECT {} FROM ONLY {}", column_list(selection.columns), quote_name(relation_of(task).name));
+}
+
+PgResult PgSession::compute(const CopyTask& task, const Chunk& chunk, const TargetTable& target, const std::string& list) {
+  const Selection selection = select(task, chunk, target);
+  use_block_ranges(*connection_, !chunk.whole(), tid_scans_);
+  std::string names;
+  for (const PgColumn& column : selection.columns) names += (names.empty() ? "" : ", ") + quote_identifier(column.target_name());
+  return connection_->exec(fmt::format("SELECT {} FROM ({}\n) AS r ({})", list, query_of(task, selection), names));
+}
+
 }  // namespace dbsync

@@ -24,6 +24,7 @@ class PgSession : public SourceSession {
   std::unique_ptr<ChunkReader> open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                                     CopyFormatChoice format) override;
   RowShape shape(const CopyTask& task, const TargetTable& target) override;
+  PgResult compute(const CopyTask& task, const Chunk& chunk, const TargetTable& target, const std::string& list) override;
   bool usable() noexcept override { return connection_->usable() && connection_->idle_in_transaction(); }
   void cancel() noexcept override { connection_->cancel(); }
 
@@ -37,6 +38,7 @@ class PgSession : public SourceSession {
   const PgRelation& relation_of(const CopyTask& task) const;
   Selection select_table(const PgRelation& relation, const Chunk& chunk, const TargetTable& target) const;
   Selection select_query(const CopyTask& task);
+  std::string query_of(const CopyTask& task, const Selection& selection) const;
   Selection select(const CopyTask& task, const Chunk& chunk, const TargetTable& target);
   void use_search_path(bool of_user);
   bool choose_binary(const CopyTask& task, const Selection& selection, const TargetTable& target,

@@ -6,6 +6,7 @@
 #include "pg/catalog.h"
 #include "pgsql2pgsql/pg_session.h"
 #include "schema/quote.h"
+#include "verify/row_digest.h"
 
 namespace dbsync {
 
@@ -77,6 +78,12 @@ void PgSource::set_target(int version, bool prefer_text, bool need_text) {
   facts_.target_version = version;
   facts_.prefer_text = prefer_text;
   facts_.need_text = need_text;
+}
+
+bool PgSource::computes(const PgConnection& target) const {
+  constexpr char kEncoding[] = "server_encoding";
+  return planner_->server_version() >= kRowDigests && target.server_version() >= kRowDigests &&
+         planner_->parameter(kEncoding) == target.parameter(kEncoding);
 }
 
 SnapshotFacts PgSource::open_snapshot(unsigned sessions, const std::vector<CopyTask>&) {

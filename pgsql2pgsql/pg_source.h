@@ -65,6 +65,7 @@ class PgSource : public SnapshotSource {
 
   SnapshotFacts open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) override;
   std::unique_ptr<SourceSession> session() override;
+  bool computes(const PgConnection& target) const override;
 
  private:
   void check_standby();

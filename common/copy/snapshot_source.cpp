@@ -8,4 +8,8 @@ std::string SnapshotFacts::describe() const {
   return out;
 }
 
+PgResult SourceSession::compute(const CopyTask& task, const Chunk&, const TargetTable&, const std::string&) {
+  throw Error(ErrorKind::internal, task.name + ": this source does not compute");
+}
+
 }  // namespace dbsync

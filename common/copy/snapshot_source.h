@@ -123,6 +123,10 @@ class SourceSession {
   // Without reading a row: the shape of what open() gives for CopyFormatChoice::binary.
   virtual RowShape shape(const CopyTask& task, const TargetTable& target) = 0;
 
+  // Of a source that computes() for the target: the one row of SELECT `list` over the
+  // rows of the chunk, a relation r whose columns go by the target's names.
+  virtual PgResult compute(const CopyTask& task, const Chunk& chunk, const TargetTable& target, const std::string& list);
+
   // False when the session cannot be used again; after an error, or after a
   // reader was destroyed before its end.
   virtual bool usable() noexcept = 0;
@@ -142,6 +146,10 @@ class SnapshotSource {
   // Any thread. Errors: ErrorKind::source when the snapshot cannot be joined any
   // more.
   virtual std::unique_ptr<SourceSession> session() = 0;
+
+  // True for a PostgreSQL server that gives values the same bytes as this target and
+  // has the functions behind a row's digest.
+  virtual bool computes(const PgConnection&) const { return false; }
 
   // False when a session was lost and its place was taken by one that sees a
   // later moment. Any thread.

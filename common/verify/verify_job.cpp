@@ -113,6 +113,9 @@ class VerifyJob {
     target_.emplace(conninfo_, options_.application_name);
     progress_->start();
     const ProgressReporter reporter(progress_->source());
+    // A limit of the rate is kept by reading.
+    if (!options_.max_rate.limited() && source_->computes(target_->control()))
+      pass(VerifyPass::digests);
     pass(VerifyPass::sums);
     pass(VerifyPass::rows);
     look_again();
@@ -146,11 +149,12 @@ class VerifyJob {
       VerifyTable& table = tables_[i];
       if (!wanted(table)) continue;
       any = true;
-      if (table.planned) {
-        push_parts(i);
-      } else {
+      // The memory of pass 1 is taken when it is the table's turn.
+      if (pass == VerifyPass::sums || !table.planned) {
         table.left = 1;
         queue_->push({i, true, Side::source, 0});
+      } else {
+        push_parts(i);
       }
     }
     if (!any) return;
@@ -162,7 +166,8 @@ class VerifyJob {
   bool wanted(const VerifyTable& table) const {
     if (table.failed()) return false;
     switch (pass_) {
-      case VerifyPass::sums: return true;
+      case VerifyPass::digests: return true;
+      case VerifyPass::sums: return !table.same;
       case VerifyPass::rows: return !table.selected.empty();
       case VerifyPass::values: return !table.wanted.empty();
     }
@@ -192,15 +197,15 @@ class VerifyJob {
   void work(Worker& worker, unsigned index) {
     worker.name = fmt::format("verify-{}", index);
     while (const auto item = queue_->next(drain_)) {
-      if (!over(tables_[item->table])) work(worker, *item);
+      if (!over(tables_[item->table], *item)) work(worker, *item);
       end_item(tables_[item->table], item->table);
       queue_->done();
     }
   }
 
-  bool over(const VerifyTable& table) {
+  bool over(const VerifyTable& table, const VerifyItem& item) {
     const std::lock_guard lock(mutex_);
-    return table.failed() || (pass_ == VerifyPass::values && table.kept.size() == table.wanted.size());
+    return table.failed() || (pass_ == VerifyPass::digests && !item.plan && table.digest.empty()) || (pass_ == VerifyPass::values && table.kept.size() == table.wanted.size());
   }
 
   void work(Worker& worker, const VerifyItem& item) {
@@ -258,6 +263,11 @@ class VerifyJob {
       table.verdict.interrupted = true;
       return;
     }
+    if (pass_ == VerifyPass::digests && table.planned && !error.connection_lost()) {  // it is only the faster way
+      log::info(worker.name, fmt::format("{}: the servers cannot add it up, so its rows are read: {}", table.verdict.name, error.what()));
+      table.digest.clear();
+      return;
+    }
     error.context(table.verdict.name + ": it could not be compared");
     log::error(worker.name, error);
     table.verdict.error = std::move(error);
@@ -270,16 +280,37 @@ class VerifyJob {
     if (table.failed()) {
       table.source_sums = table.target_sums = BucketSums();
       progress_->set_status(index, TaskStatus::failed);
+    } else if (pass_ == VerifyPass::digests) {
+      compare_digests(table, index);
     } else if (pass_ == VerifyPass::sums) {
       table.compare_sums();
       progress_->set_status(index, TaskStatus::done);
     }
   }
 
+  void compare_digests(VerifyTable& table, std::size_t index) {
+    table.compare_digests();
+    if (table.same) return progress_->set_status(index, TaskStatus::done);
+    progress_->counters(index).rows -= table.source_digest.rows + table.target_digest.rows;
+    if (!table.digest.empty()) log::info("verify", table.verdict.name + ": the servers' sums differ; reading its rows");
+  }
+
   // -------------------------------------------------------------- planning
 
   void plan(Worker& worker, std::size_t index) {
     VerifyTable& table = tables_[index];
+    table.start = Clock::now();
+    if (!table.planned) plan_table(worker, table);
+    const std::lock_guard lock(mutex_);
+    if (pass_ == VerifyPass::sums) table.source_sums = table.target_sums = BucketSums(table.buckets);
+    progress_->set_status(index, TaskStatus::running);
+    table.planned = true;
+    if (pass_ == VerifyPass::digests && table.digest.empty()) return;
+    push_parts(index);
+    ++table.left;  // this item
+  }
+
+  void plan_table(Worker& worker, VerifyTable& table) {
     const auto target = find_table(*worker.target, table.verdict.target);
     if (!target)
       throw Error(ErrorKind::target, fmt::format("the target has no table {}", table.verdict.target.display()))
@@ -289,14 +320,14 @@ class VerifyJob {
     plan_key(worker, table);
     table.target_parts = parts_of(*worker.target, table.target, options_.chunk_bytes);
     table.buckets = table.estimated_bytes > 0 && table.estimated_bytes < kSmallTable ? kBucketsOfSmallTables : kBuckets;
-    {
-      const std::lock_guard lock(mutex_);
-      table.source_sums = table.target_sums = BucketSums(table.buckets);
-      progress_->set_status(index, TaskStatus::running);
-      table.planned = true;
-      push_parts(index);
-      ++table.left;  // this item
-    }
+    if (pass_ == VerifyPass::digests) plan_digest(worker, table);
+  }
+
+  // Where binary rows would be alike.
+  static void plan_digest(Worker& worker, VerifyTable& table) {
+    const bool exact = std::all_of(table.source_parts.begin(), table.source_parts.end(), [](const SourcePart& p) { return p.exact; });
+    if (exact && !table.compared.columns.empty())
+      table.digest = digest_sql(table.compared, send_functions(*worker.target, table.compared));
   }
 
   // The columns that all tasks of the table have.
@@ -351,10 +382,28 @@ class VerifyJob {
 
   void read(Worker& worker, VerifyTable& table, const VerifyItem& item) {
     switch (pass_) {
+      case VerifyPass::digests: return read_digest(worker, table, item);
       case VerifyPass::sums: return read_sums(worker, table, item);
       case VerifyPass::rows: return read_rows(worker, table, item);
       case VerifyPass::values: return read_values(worker, table, item);
     }
+  }
+
+  void read_digest(Worker& worker, VerifyTable& table, const VerifyItem& item) {
+    RowDigest digest;
+    if (item.side == Side::source) {
+      const SourcePart& part = table.source_parts[item.part];
+      digest.add(worker.source->compute(tasks_[part.task], part.chunk, table.target, table.digest));
+    } else {
+      const TargetPart& part = table.target_parts[item.part];
+      use_block_ranges(*worker.target, !part.predicate.empty(), worker.block_ranges);
+      digest.add(worker.target->exec(fmt::format("SELECT {} FROM (SELECT * FROM {}) AS r", table.digest, sql_of(part))));
+    }
+    progress_->counters(item.table).rows += digest.rows;
+    const std::lock_guard lock(mutex_);
+    RowDigest& all = item.side == Side::source ? table.source_digest : table.target_digest;
+    all.rows += digest.rows;
+    all.sum += digest.sum;
   }
 
   void read_sums(Worker& worker, VerifyTable& table, const VerifyItem& item) {
@@ -505,7 +554,8 @@ class VerifyJob {
     if (!table.pairs.empty() && !verdict.interrupted) name_rows(table);
     if (verdict.interrupted) return;
     if (!verdict.differs()) {
-      log::info("verify", fmt::format("{}: {} rows, the same on both sides", verdict.name, format_count(verdict.source_rows)));
+      log::info("verify", fmt::format("{}: {} rows, the same on both sides{}", verdict.name, format_count(verdict.source_rows),
+                                      table.same ? ", by the servers' sums" : ""));
       return;
     }
     log::warning("verify", fmt::format("{}: {}", verdict.name, verdict_text(verdict)));

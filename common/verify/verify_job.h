@@ -1,11 +1,14 @@
 // Compares what the tasks of a copy read on the source with what their target
 // tables hold.
 //
-// Pass 1 reads both sides once, in parallel and each cut in its own way, and adds
-// up hashes of the rows in buckets (bucket_sums.h); nothing of it depends on the
-// order of rows, on collations or on partitions. Tables whose sums are equal are
-// the same. The others are read again: pass 2 keeps the hashes of the rows in
-// buckets that differ and finds those without a partner (row_diff.h), pass 3
+// Where both sides are PostgreSQL servers that can, they add up their rows by
+// themselves first (row_digest.h); tables whose sums are equal are the same.
+//
+// Pass 1 reads both sides of the others once, in parallel and each cut in its own
+// way, and adds up hashes of the rows in buckets (bucket_sums.h); nothing of it
+// depends on the order of rows, on collations or on partitions. Tables whose sums are
+// equal are the same. The others are read again: pass 2 keeps the hashes of the rows
+// in buckets that differ and finds those without a partner (row_diff.h), pass 3
 // fetches the values of the first of them.
 //
 // Not by bisecting ranges of the key: the two sides would have to agree on the

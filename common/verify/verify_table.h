@@ -14,12 +14,13 @@
 
 #include "copy/snapshot_source.h"
 #include "verify/bucket_sums.h"
+#include "verify/row_digest.h"
 #include "verify/verify_job.h"
 #include "verify/verify_target.h"
 
 namespace dbsync {
 
-enum class VerifyPass : std::uint8_t { sums, rows, values };
+enum class VerifyPass : std::uint8_t { digests, sums, rows, values };
 
 struct SourcePart {
   std::size_t task = 0;
@@ -40,9 +41,15 @@ struct VerifyTable {
   std::vector<SourcePart> source_parts;
   std::vector<TargetPart> target_parts;
 
+  std::string digest;  // what both servers compute of a part; "" = they cannot
+
   // Of the pass under way.
   std::size_t left = 0;  // items of the queue
   Clock::time_point start;
+
+  RowDigest source_digest;
+  RowDigest target_digest;
+  bool same = false;  // by their digests: nothing is left to compare
 
   std::size_t buckets = 1;
   BucketSums source_sums;       // while pass 1 is at it
@@ -58,6 +65,8 @@ struct VerifyTable {
 
   bool failed() const { return verdict.error || verdict.interrupted; }
 
+  // After the digests: counts, when they are the same.
+  void compare_digests();
   // After pass 1: counts, and the buckets for pass 2.
   void compare_sums();
   // After pass 2: counts, and the rows for pass 3.
