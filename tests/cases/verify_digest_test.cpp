@@ -14,7 +14,7 @@ using nlohmann::json;
 
 constexpr char kBySums[] = "the same on both sides, by the servers' sums";
 
-class VerifyDigest : public PgMigrationTest {
+class PgVerifyDigest : public PgMigrationTest {
  protected:
   void both(const std::string& sql) {
     source.exec(sql);
@@ -103,7 +103,7 @@ constexpr Pair kPairs[] = {
     {"amount", "1", "-1"},
 };
 
-TEST_F(VerifyDigest, TellsApartWhatDiffers) {
+TEST_F(PgVerifyDigest, TellsApartWhatDiffers) {
   both("CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE DOMAIN amount AS numeric(6, 1)");
   std::string here;
   std::string there;
@@ -136,7 +136,7 @@ TEST_F(VerifyDigest, TellsApartWhatDiffers) {
 }
 
 // No sum of the columns' hashes would tell these.
-TEST_F(VerifyDigest, ValuesThatChangedPlaces) {
+TEST_F(PgVerifyDigest, ValuesThatChangedPlaces) {
   both("CREATE TABLE rows_of_a_column (id int PRIMARY KEY, v text, w text);"
        "CREATE TABLE columns_of_a_row (id int PRIMARY KEY, v int NOT NULL, w int NOT NULL);"
        "CREATE TABLE nulls (id int PRIMARY KEY, v int, w int);"
@@ -154,7 +154,7 @@ TEST_F(VerifyDigest, ValuesThatChangedPlaces) {
 }
 
 // Deep expressions, other names and orders, several parts, no rows.
-TEST_F(VerifyDigest, TablesOfManyShapes) {
+TEST_F(PgVerifyDigest, TablesOfManyShapes) {
   std::string wide = "CREATE TABLE wide (";
   for (int i = 0; i < 900; ++i) wide += fmt::format("{}c{} int{}", i > 0 ? ", " : "", i, i % 2 == 0 ? " NOT NULL" : "");
   both(wide + ")");
@@ -184,7 +184,7 @@ TEST_F(VerifyDigest, TablesOfManyShapes) {
 }
 
 // A limit is kept by reading; a sum that cannot be had is no error.
-TEST_F(VerifyDigest, OtherwiseRowsAreRead) {
+TEST_F(PgVerifyDigest, OtherwiseRowsAreRead) {
   both("CREATE TABLE t (id int PRIMARY KEY, s text); INSERT INTO t VALUES (1, 'a')");
   const RunResult slow = verify({"--max-rate", "1000"});
   EXPECT_EQ(slow.exit_code, 0) << slow.describe();
