@@ -1,12 +1,8 @@
 // Copies of pgsql2pgsql that end too early and those that go on with them.
-#include <chrono>
-#include <csignal>
-#include <random>
-#include <thread>
-
 #include <fmt/format.h>
 
 #include "tests/harness/environment.h"
+#include "tests/harness/kill_load.h"
 #include "tests/harness/pg_migration.h"
 
 namespace dbsync::test {
@@ -17,17 +13,22 @@ constexpr int kTargetFailed = 4;
 
 class PgResumeTest : public PgMigrationTest {
  protected:
-  // Small and large ones, one partitioned, one without a key; foreign keys between them.
-  void make_tables(int rows) {
-    for (int i = 0; i < kTables; ++i)
+  // Small and large ones, one without a key; a foreign key between two.
+  void make_tables(int tables, int rows) {
+    for (int i = 0; i < tables; ++i)
       source.exec(fmt::format("create table t{0} (id bigint {1}, n int not null, note text);"
                               "insert into t{0} select i, i % 1000, 'row ' || i || ' of {0}' from generate_series(1, {2}) i;"
                               "create index on t{0} (n)",
-                              i, i == 1 ? "not null" : "primary key", rows * (1 + i % 3)));
-    source.exec("alter table t2 add foreign key (id) references t5; analyze");
+                              i, i == 1 ? "not null" : "primary key", rows * (1 + i % 4)));
+    source.exec("alter table t0 add foreign key (id) references t3; analyze");
   }
-  void expect_equal() {
-    for (int i = 0; i < kTables; ++i)
+  long long all_rows(int tables) {
+    std::string sql = "select 0";
+    for (int i = 0; i < tables; ++i) sql += fmt::format(" + (select count(*) from t{})", i);
+    return std::stoll(source.value(sql));
+  }
+  void expect_equal(int tables) {
+    for (int i = 0; i < tables; ++i)
       EXPECT_EQ(rows_differ(fmt::format("select count(*), count(distinct id), sum(n), sum(hashtext(note)::bigint) from t{}", i)), "") << i;
     EXPECT_EQ(rows_differ("select indexdef from pg_indexes where schemaname = 'public' order by 1"), "");
     EXPECT_EQ(rows_differ("select conname, convalidated from pg_constraint c join pg_namespace n on n.oid = connamespace where "
@@ -35,27 +36,19 @@ class PgResumeTest : public PgMigrationTest {
   }
 };
 
+// DBSYNC_KILLS, DBSYNC_KILL_TABLES, DBSYNC_KILL_ROWS and DBSYNC_KILL_LONGEST (ms
+// until a kill, at most) make it longer.
 TEST_F(PgResumeTest, KilledAtRandomMomentsLoadsEachChunkOnce) {
-  make_tables(20000);
-  std::vector<std::string> args{"pgsql2pgsql", "--full-only", "--create", "-j", "3", "--chunk-size", "256kB"};
-  std::mt19937 random(20261124);
-  const int kills = number_from_environment("DBSYNC_KILLS", 10);
-  int hits = 0;
-  for (int i = 0; i < kills; ++i) {
-    Program program(args, here());
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 500));
-    program.signal(SIGKILL);
-    if (program.wait().exit_code != 0) ++hits;
-    if (i == 0) args.emplace_back("--resume");
-  }
-  EXPECT_GT(hits, 0) << "every run was faster than its kill";
-  const RunResult result = run(args);
-  EXPECT_EQ(result.exit_code, 0) << result.describe();
-  expect_equal();
+  const int rows = number_from_environment("DBSYNC_KILL_ROWS", 20000);
+  const int tables = number_from_environment("DBSYNC_KILL_TABLES", kTables);
+  make_tables(tables, rows);
+  const KillPlan plan = KillPlan::from_environment({10, 500, all_rows(tables)});
+  kill_and_resume(plan, {"pgsql2pgsql", "--full-only", "--create", "-j", "3", "--chunk-size", "256kB"}, here(), target,
+                  [&] { expect_equal(tables); });
 }
 
 TEST_F(PgResumeTest, ResumeLoadsWhatIsMissingAndRestartAll) {
-  make_tables(3000);
+  make_tables(kTables, 3000);
   // Refused half-way through one table.
   source.exec("alter table t3 add check (true)");
   ASSERT_EQ(target.load_with_psql(run({"pgsql2pgsql", "-d", "--section", "pre-data"}).out).exit_code, 0);

@@ -2,15 +2,14 @@
 // moment, nothing is lost and nothing is loaded twice.
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <optional>
-#include <random>
 #include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/harness/environment.h"
+#include "tests/harness/kill_load.h"
 #include "tests/harness/migration.h"
 #include "tests/harness/servers.h"
 #include "tests/harness/wait.h"
@@ -48,18 +47,6 @@ class ResumeTest : public MigrationTest {
     }
   }
 
-  // All rows that were ever sent into the target database, those that were rolled back
-  // and the journal's few included.
-  long long rows_written() {
-    target.exec("select pg_stat_force_next_flush()");
-    const bool alone = eventually([this] {
-      return target.value("select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()") == "0";
-    });
-    EXPECT_TRUE(alone) << "backends of a killed run are still there";
-    target.exec("select pg_stat_clear_snapshot()");
-    return std::stoll(target.value("select tup_inserted from pg_stat_database where datname = current_database()"));
-  }
-
   std::optional<std::string> source_rows(int tables) {
     std::string sql;
     for (int i = 0; i < tables; ++i) sql += fmt::format("{}(select count(*) from t{})", i == 0 ? "select " : " + ", i);
@@ -75,48 +62,12 @@ class ResumeTest : public MigrationTest {
 // DBSYNC_KILLS, DBSYNC_KILL_TABLES, DBSYNC_KILL_ROWS and DBSYNC_KILL_LONGEST (ms
 // from a start to its kill) make it the long form of make torture.
 TEST_F(ResumeTest, KilledAtRandomMomentsLoadsEachChunkOnce) {
-  const int kills = number_from_environment("DBSYNC_KILLS", 12);
   const int rows = number_from_environment("DBSYNC_KILL_ROWS", 12000);
   const int tables = number_from_environment("DBSYNC_KILL_TABLES", 8);
-  const int longest_wait = number_from_environment("DBSYNC_KILL_LONGEST", std::max(rows / 20, 100));
   make_tables(tables, rows);
-  std::mt19937 random(20261124);
-  std::vector<std::string> args{"mysql2pgsql", "--create", "-j", "4", "--chunk-size", "64kB"};
-  const auto again_with = [&args](const char* option) {
-    if (args.size() == 6) args.emplace_back();
-    args.back() = option;
-  };
-  int loads = 1;
-  long long before = rows_written();
-  // Each load, its kills and resumes included, writes at most half of its rows in vain.
-  const auto expect_little_work = [&](int killed) {
-    const long long written = rows_written() - before;
-    const long long needed = std::stoll(*source_rows(tables));
-    fmt::print("{} kills so far, {} loads: {} rows written for {} rows of this load ({:.2f} times)\n", killed, loads, written, needed,
-               static_cast<double>(written) / static_cast<double>(needed));
-    EXPECT_LE(written, needed * 3 / 2);
-    before = rows_written();
-  };
-  for (int killed = 0; killed < kills;) {
-    Program program(args, here());
-    // The first one must not come to its end.
-    const int longest = killed == 0 ? std::min(200, longest_wait) : longest_wait;
-    std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(10, longest)(random)));
-    program.signal(SIGKILL);
-    if (program.wait().exit_code != 0) {
-      ++killed;
-      again_with("--resume");
-      continue;
-    }
-    expect_equal(tables);  // it was faster than the kill: the rest of them hit a new load
-    expect_little_work(killed);
-    again_with("--restart");
-    ++loads;
-  }
-  const RunResult run = this->run(args);
-  EXPECT_EQ(run.exit_code, 0) << run.describe();
-  expect_equal(tables);
-  expect_little_work(kills);
+  const KillPlan plan = KillPlan::from_environment({12, std::max(rows / 20, 100), std::stoll(*source_rows(tables))});
+  kill_and_resume(plan, {"mysql2pgsql", "--create", "-j", "4", "--chunk-size", "64kB"}, here(), target,
+                  [&] { expect_equal(tables); });
 }
 
 TEST_F(ResumeTest, LoadsOnlyWhatIsMissing) {
