@@ -64,6 +64,7 @@ struct SequenceRun {
   PgConnection& target;
   const PgCatalog& catalog;
   const SchemaMap& map;
+  bool never_back = false;
   // Several tables may have become one: its sequence stands behind all of theirs.
   std::map<std::pair<QualifiedName, std::string>, std::int64_t> highest;
   std::vector<std::string> notes;
@@ -81,9 +82,14 @@ void set_some(SequenceRun& run, const std::vector<const PgSequence*>& sequences,
       behind = highest > position;
       position = highest = std::max(highest, position);
     }
-    sql += fmt::format("{}SELECT {} AS n, CASE WHEN s IS NOT NULL THEN setval(s, {}, {}) END FROM (SELECT {} AS s) AS q",
-                       sql.empty() ? "" : " UNION ALL ", positions.integer(row, 0), position,
-                       behind ? "true" : positions.value(row, 2), target_sequence_sql(sequence, run.catalog, run.map));
+    const std::string called = behind ? "true" : positions.text(row, 2);
+    const std::string set = run.never_back
+                                ? fmt::format("setval(s, greatest({0}, coalesce(pg_sequence_last_value(s), {0})), "
+                                              "coalesce(pg_sequence_last_value(s) > {0}, false) OR {1})", position, called)
+                                : fmt::format("setval(s, {}, {})", position, called);
+    sql += fmt::format("{}SELECT {} AS n, CASE WHEN s IS NOT NULL THEN {} END FROM (SELECT {} AS s) AS q",
+                       sql.empty() ? "" : " UNION ALL ", positions.integer(row, 0), set,
+                       target_sequence_sql(sequence, run.catalog, run.map));
   }
   if (sql.empty()) return;
   const PgResult result = run.target.exec(sql);
@@ -141,8 +147,9 @@ class LargeObjectCopy {
 }  // namespace
 
 std::vector<std::string> set_sequences(PgConnection& source, PgConnection& target, const PgCatalog& catalog,
-                                       const SelectedTables& selected, const SchemaMap& map) {
-  SequenceRun run{source, target, catalog, map, {}, {}};
+                                       const SelectedTables& selected, const SchemaMap& map, bool never_back) {
+  constexpr int kTellsSince = 100000;
+  SequenceRun run{source, target, catalog, map, never_back && target.server_version() >= kTellsSince, {}, {}};
   std::vector<const PgSequence*> sequences;
   for (const PgSequence& sequence : catalog.sequences)
     if (wanted(sequence, catalog, selected)) sequences.push_back(&sequence);

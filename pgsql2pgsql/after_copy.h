@@ -20,9 +20,11 @@
 namespace dbsync {
 
 // Sets the target's sequences: the one of the same column where a column owns
-// it, else the one of the same name. Returns notes on those that are missing.
+// it, else the one of the same name. `never_back`: a target's sequence that is further
+// (PostgreSQL 10 and later tell) stays, since other rows stand behind it. Returns
+// notes on those that are missing.
 std::vector<std::string> set_sequences(PgConnection& source, PgConnection& target, const PgCatalog& catalog,
-                                       const SelectedTables& selected, const SchemaMap& map);
+                                       const SelectedTables& selected, const SchemaMap& map, bool never_back);
 
 struct LargeObjectCount {
   std::uint64_t objects = 0;

@@ -1,6 +1,7 @@
 #include "pgsql2pgsql/pg_session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -162,6 +163,8 @@ std::string PgSession::query_of(const CopyTask& task, const Selection& selection
 PgResult PgSession::compute(const CopyTask& task, const Chunk& chunk, const TargetTable& target, const std::string& list) {
   const Selection selection = select(task, chunk, target);
   use_block_ranges(*connection_, !chunk.whole(), tid_scans_);
+  // Compiling so long a list anew for each chunk would not pay.
+  if (std::exchange(jit_, false)) connection_->exec("SET jit = off");
   std::string names;
   for (const PgColumn& column : selection.columns) names += (names.empty() ? "" : ", ") + quote_identifier(column.target_name());
   return connection_->exec(fmt::format("SELECT {} FROM ({}\n) AS r ({})", list, query_of(task, selection), names));

@@ -50,6 +50,7 @@ class PgSession : public SourceSession {
   const PgSourceFacts& facts_;
   bool users_path_ = true;
   bool tid_scans_ = false;
+  bool jit_ = true;
 };
 
 }  // namespace dbsync

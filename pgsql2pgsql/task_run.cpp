@@ -372,7 +372,7 @@ int cleanup(const Options& options, const Config& config) {
     prepare_target_session(target);
     const SchemaMap map(options.schema, config.schema_rules, config.path);
     const auto selection = select_on(source, options, config, {});
-    for (const std::string& note : set_sequences(source, target, selection->catalog, selection->tables, map))
+    for (const std::string& note : set_sequences(source, target, selection->catalog, selection->tables, map, false))
       log::warning("follow", note);
     log::info("follow", "the target's sequences go on where the source's are");
     end_task(source, target, task);
