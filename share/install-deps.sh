@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian/Ubuntu packages that are missing: "build" for the
-# programs, "test" for the tests and the demo as well, "deb" for the package.
+# programs, "test" for the tests and the demo as well, "deb" for the package,
+# "test-deb" for its installation in a bare root.
 # Uses sudo when not root.
 set -eu
 
@@ -9,8 +10,9 @@ case "${1:-build}" in
   build) ;;
   test) want="$want libgtest-dev libgmock-dev mariadb-server-core mariadb-client-core postgresql postgresql-client" ;;
   deb) want="$want dpkg-dev binutils gzip man-db lintian" ;;
+  test-deb) want="piuparts" ;;
   bench) want="$want libbenchmark-dev time mariadb-server-core mariadb-client-core postgresql postgresql-client" ;;
-  *) echo "usage: $0 build|test|deb|bench" >&2; exit 1 ;;
+  *) echo "usage: $0 build|test|deb|test-deb|bench" >&2; exit 1 ;;
 esac
 
 # On systems without dpkg the compiler will say what is missing.

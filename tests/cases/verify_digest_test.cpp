@@ -131,7 +131,11 @@ TEST_F(PgVerifyDigest, TellsApartWhatDiffers) {
     const std::string what = fmt::format("{} {} {}", kPairs[i].type, kPairs[i].one, kPairs[i].other);
     for (const char* kind : {"differs", "none", "none_there"})
       EXPECT_EQ(found.at(fmt::format("public.{}{}", kind, i)), "different") << what << ", " << kind;
-    EXPECT_TRUE(by_sums(result, fmt::format("public.same{}", i))) << what;
+    const std::string same = fmt::format("public.same{}", i);
+    EXPECT_EQ(found.at(same), "same") << what;
+    // From 17 on an interval can be infinite, so between it and an older server there is
+    // no binary form to rely on.
+    if (std::string_view(kPairs[i].type) != "interval") EXPECT_TRUE(by_sums(result, same)) << what;
   }
 }
 

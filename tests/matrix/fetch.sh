@@ -63,12 +63,8 @@ fetch_mysql56() {
   program_dir=$dir/package/server
 }
 
-# The mirror that this machine's own apt uses for Debian.
-debian_mirror() {
-  # shellcheck disable=SC2016  # apt's own variables
-  apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)' 2>/dev/null | awk -F'|' '
-    $2 == "Debian" && $3 == "Debian" && $1 ~ /^http/ { print $1; exit }'
-}
+# shellcheck source=tests/matrix/debian_mirror.sh
+. tests/matrix/debian_mirror.sh
 
 install_debootstrap() {
   have debootstrap && return 0
