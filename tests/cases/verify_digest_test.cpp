@@ -135,7 +135,7 @@ TEST_F(PgVerifyDigest, TellsApartWhatDiffers) {
     EXPECT_EQ(found.at(same), "same") << what;
     // From 17 on an interval can be infinite, so between it and an older server there is
     // no binary form to rely on.
-    if (std::string_view(kPairs[i].type) != "interval") EXPECT_TRUE(by_sums(result, same)) << what;
+    EXPECT_TRUE(by_sums(result, same) || std::string_view(kPairs[i].type) == "interval") << what;
   }
 }
 
