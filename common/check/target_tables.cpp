@@ -85,16 +85,14 @@ class TableChecker {
   }
 
   void read_columns() {
-    if (by_oid_.empty()) return;
-    const PgResult rows = check_.target.exec(sql::check_columns, {oids()});
-    for (int row = 0; row < rows.rows(); ++row) {
-      const auto type = static_cast<std::uint32_t>(rows.integer(row, 2));
-      const TargetColumn column{rows.text(row, 1),
-                                pg_type_of(type, rows.value(row, 3), rows.value(row, 4), rows.text(row, 5), rows.integer(row, 6)),
-                                false, false, type, false};
-      for (const std::size_t index : by_oid_[static_cast<std::uint32_t>(rows.integer(row, 0))])
-        facts_[index].columns.push_back(column);
-    }
+    std::set<QualifiedName> names;
+    for (const auto& [oid, indexes] : by_oid_) names.insert(tables_[indexes.front()].task->target);
+    if (names.empty()) return;
+    const auto relations = find_relations(check_.target, names);
+    for (const auto& [oid, indexes] : by_oid_)
+      for (const std::size_t index : indexes)
+        if (const auto found = relations.find(tables_[index].task->target); found != relations.end())
+          facts_[index].columns = found->second.columns;
   }
 
   // COPY FROM is refused where policies are at work. Greenplum 6 has none.
