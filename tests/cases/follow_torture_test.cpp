@@ -61,11 +61,6 @@ constexpr char kToast[] =
     "update doc set body = repeat(md5(random()::text), 150) where id = (:a % 7);\ninsert into log values (default, 'toast');\ncommit;\n";
 constexpr char kLost[] = "begin;\nupdate account set balance = 77;\ninsert into log values (default, 'lost');\nrollback;\n";
 
-std::filesystem::path socket_of(const std::string& conninfo) {
-  const std::size_t from = conninfo.find("host=") + 5;
-  return std::filesystem::path(conninfo.substr(from, conninfo.find(' ', from) - from)) / ".s.PGSQL.5432";
-}
-
 class FollowTorture : public ::testing::Test {
  protected:
   FollowTorture() {

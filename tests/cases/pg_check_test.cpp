@@ -4,6 +4,7 @@
 
 #include "tests/harness/check_support.h"
 #include "tests/harness/pg_migration.h"
+#include "tests/harness/proxy.h"
 #include "tests/harness/servers.h"
 
 namespace dbsync::test {
@@ -30,6 +31,15 @@ class PgCheckTest : public PgMigrationTest {
     EXPECT_EQ(everything_in(target), before) << "nothing may be written";
     EXPECT_EQ(everything_in(source), source_before) << "nothing may be written";
     return result;
+  }
+
+  // A load does not begin.
+  void stops_before_anything(const std::string& why, int status) {
+    const std::string before = everything_in(target);
+    const RunResult load = run({"pgsql2pgsql", "--full-only"});
+    EXPECT_EQ(load.exit_code, status) << load.describe();
+    EXPECT_NE(load.err.find(why), std::string::npos) << load.err;
+    EXPECT_EQ(everything_in(target), before);
   }
 
   void configure_both(const std::string& source_conninfo, const std::string& target_conninfo) {
@@ -94,6 +104,30 @@ TEST_F(PgCheckTest, TablesOfTheTarget) {
   EXPECT_TRUE(has_line(result.out, {"failed", "target table public.filled", "not empty"})) << result.out;
   EXPECT_TRUE(has_line(result.out, {"warning", "target table public.t", "varchar(10)", "narrower"})) << result.out;
   EXPECT_TRUE(has_line(result.out, {"1 of 3 can be loaded"})) << result.out;
+}
+
+// Real servers, whose greeting tells an old version.
+TEST_F(PgCheckTest, ServerTooOld) {
+  const auto through = [&](const std::string& conninfo) {
+    return fmt::format("host={} {}", dir.path().string(), conninfo.substr(conninfo.find(" port=") + 1));
+  };
+  const std::filesystem::path socket = dir.path() / ".s.PGSQL.5432";
+  {
+    Proxy old(socket, socket_of(source.conninfo()));
+    old.tell_version("9.6");
+    configure_both(through(source.conninfo()), target.conninfo());
+    const RunResult result = check(kSource);
+    EXPECT_TRUE(has_line(result.out, {"failed", "source", "PostgreSQL 9.6 is too old: 10 is the oldest"})) << result.out;
+    EXPECT_TRUE(has_line(result.out, {"do: copy from a newer server"})) << result.out;
+    stops_before_anything("copy from a newer server", kSource);
+  }
+  Proxy old(socket, socket_of(target.conninfo()));
+  old.tell_version("9.6");
+  configure_both(source.conninfo(), through(target.conninfo()));
+  const RunResult result = check(kTarget);
+  EXPECT_TRUE(has_line(result.out, {"failed", "target", "PostgreSQL 9.6 is too old: 10 is the oldest"})) << result.out;
+  EXPECT_TRUE(has_line(result.out, {"do: copy into a newer server"})) << result.out;
+  stops_before_anything("copy into a newer server", kTarget);
 }
 
 TEST_F(PgCheckTest, NoRightToCreateStopsTheLoadBeforeAnythingIsWritten) {

@@ -63,6 +63,19 @@ struct Flow {
   }
 };
 
+// ParameterStatus (protocol, "Message Formats"): the name, NUL, the value, NUL. Blanks
+// after the number keep the length.
+void tell_version(std::string& answer, const std::string& version) {
+  using namespace std::string_literals;
+  const std::string name = "server_version\0"s;
+  const std::size_t found = answer.find(name);
+  if (found == std::string::npos) return;
+  const std::size_t from = found + name.size();
+  std::string value = version;
+  value.resize(answer.find('\0', from) - from, ' ');
+  answer.replace(from, value.size(), value);
+}
+
 struct Link {
   Flow up;
   Flow down;
@@ -87,10 +100,11 @@ struct Link {
     }
   }
   // False when it is broken or has had its bytes.
-  bool move(const pollfd* polled) {
+  bool move(const pollfd* polled, const std::string& version) {
     for (Flow* flow : {&up, &down}) {
       if ((polled->events & POLLIN) != 0 && (polled->revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !flow->read_some()) return false;
       ++polled;
+      if (flow == &down && !version.empty()) tell_version(flow->waiting, version);
       if (!flow->waiting.empty() && !flow->write_some(left)) return false;
       ++polled;
     }
@@ -99,6 +113,11 @@ struct Link {
 };
 
 }  // namespace
+
+std::filesystem::path socket_of(const std::string& conninfo) {
+  const std::size_t from = conninfo.find("host=") + 5;
+  return std::filesystem::path(conninfo.substr(from, conninfo.find(' ', from) - from)) / ".s.PGSQL.5432";
+}
 
 Proxy::Proxy(const std::filesystem::path& listen, const std::filesystem::path& server) : listen_(listen), server_(server) {
   this->listen();
@@ -155,7 +174,7 @@ void Proxy::run() {
     }
     const pollfd* at = &polled[1];
     for (auto link = links.begin(); link != links.end(); at += 4) {
-      const bool alive = link->move(at);
+      const bool alive = link->move(at, version_);
       if (!alive) ++cuts_;
       link = alive && !link->over() ? std::next(link) : links.erase(link);
     }

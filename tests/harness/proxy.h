@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <random>
+#include <string>
 #include <thread>
+#include <utility>
 
 namespace dbsync::test {
 
@@ -28,6 +30,10 @@ class Proxy {
   // Nobody listens any more, as for a server that is away.
   void refuse(bool refuse);
 
+  // The PostgreSQL server behind it tells this version in its greeting; not longer than
+  // its own. Before the first connection.
+  void tell_version(std::string version) { version_ = std::move(version); }
+
   unsigned cuts() const { return cuts_; }
 
  private:
@@ -37,6 +43,7 @@ class Proxy {
   std::filesystem::path listen_;
   std::filesystem::path server_;
   int listener_ = -1;
+  std::string version_;  // "" = its own
   std::mt19937_64 random_{20261124};
   std::atomic<std::uint64_t> cut_within_ = 0;
   std::atomic<bool> cut_all_ = false;
@@ -46,5 +53,8 @@ class Proxy {
   std::atomic<bool> stop_ = false;
   std::thread thread_;
 };
+
+// The socket of a server on a directory: "host=DIR port=5432 …".
+std::filesystem::path socket_of(const std::string& conninfo);
 
 }  // namespace dbsync::test
