@@ -218,7 +218,7 @@ TEST_F(ProgressTest, TheMetricsFileIsWholeAtAnyTime) {
   EXPECT_EQ(end.value("dbsync_copied_rows"), 5010);
   EXPECT_EQ(end.value("dbsync_tables", "state", "done"), 2);
   EXPECT_EQ(end.value("dbsync_chunks"), end.value("dbsync_chunks_done"));
-  EXPECT_GT(end.value("dbsync_estimated_rows"), 4000);
+  EXPECT_GT(end.value("dbsync_estimated_rows"), 2500) << "InnoDB guesses from a few pages";
   EXPECT_GT(end.value("dbsync_elapsed_seconds"), 1);
   EXPECT_EQ(end.label("dbsync_info", "program"), "mysql2pgsql");
   EXPECT_EQ(end.label("dbsync_copied_rows", "task"), "default");

@@ -243,6 +243,7 @@ TEST_F(VerifyTest, OneBitInALargeTableIsNamed) {
 
 // Types whose binary form the target decides: through its own input.
 TEST_F(VerifyTest, ValuesThatOnlyTheTargetCanWrite) {
+  if (source.version().starts_with("5.6")) GTEST_SKIP() << "MySQL 5.6 has no json";
   source.exec("CREATE TABLE t (id int PRIMARY KEY, j json, d decimal(10,2), k decimal(8,3))");
   source.exec("INSERT INTO t VALUES (1, '{\"b\" : 1.25, \"a\": [true ,null]}', 12.34, 1), (2, NULL, 1, 0.5)");
   target.exec("CREATE TABLE t (id int PRIMARY KEY, j jsonb, d money, k numeric)");

@@ -81,7 +81,10 @@ void PasswordRule::write(const std::string& rules) {
   db_.exec("select pg_reload_conf()");
 }
 
+// MySQL 5.6 takes 16 characters of a user's name; the end is what is unique.
 MysqlUser::MysqlUser(SourceDb& db, const std::string& grant) : db_(db), name_(unique_name()) {
+  constexpr std::size_t kLongest = 16;
+  if (name_.size() > kLongest) name_.erase(0, name_.size() - kLongest);
   db_.exec(fmt::format("create user '{0}'@'%' identified by 'right'; create user '{0}'@'localhost' identified by 'right'", name_));
   for (const char* host : {"%", "localhost"}) db_.exec(fmt::format("{} to '{}'@'{}'", grant, name_, host));
 }

@@ -116,11 +116,12 @@ fetch_newest_pg_client() {
 fetch_sid_compiler() {
   fetch_sid || return 1
   local dir=$cache/sid
-  [ ! -e "$dir/compiler" ] || return 0
+  local packages="g++ make pkg-config libmysqlclient-dev libpq-dev libinih-dev libfmt-dev nlohmann-json3-dev libxxhash-dev"
+  [ "$(cat "$dir/compiler" 2>/dev/null)" != "$packages" ] || return 0
   [ "$(id -u)" = 0 ] || { reason="needs root (chroot)"; return 1; }
   cp /etc/resolv.conf "$dir/etc/resolv.conf" 2>/dev/null || true
-  chroot "$dir" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends g++ make pkg-config \
-    libmysqlclient-dev libpq-dev libinih-dev libfmt-dev nlohmann-json3-dev >>"$fetch_log" 2>&1 ||
+  # shellcheck disable=SC2086  # a list
+  chroot "$dir" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >>"$fetch_log" 2>&1 ||
     { reason="apt in the Debian unstable folder failed: $(last_words)"; return 1; }
-  touch "$dir/compiler"
+  echo "$packages" >"$dir/compiler"
 }
