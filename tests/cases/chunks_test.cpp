@@ -342,6 +342,10 @@ TEST_F(ChunksTest, KeysBeyondTheEstimateArriveToo) {
   EXPECT_GT(report_table("t").at("chunks"), 1);
 }
 
+// MySQL 5.6 stores the rows of each subquery before it looks at a condition on them: a
+// query that is cut would run as often as it has chunks.
+bool cuts_queries(SourceDb& source) { return !source.version().starts_with("5.6"); }
+
 struct QueryCase {
   const char* name;
   const char* query;
@@ -366,7 +370,7 @@ TEST_P(ChunkedQueries, GiveEveryRowOnce) {
   const Rows expected = source.query(fmt::format(fmt::runtime(rows), fmt::format("({}\n) as x", GetParam().query)));
   EXPECT_GT(expected.size(), 100u);
   EXPECT_EQ(difference(expected, target.query(fmt::format(fmt::runtime(rows), "q"))), "");
-  if (GetParam().cut)
+  if (GetParam().cut && cuts_queries(source))
     EXPECT_GT(report_table("q").at("chunks"), 1);
   else
     EXPECT_EQ(report_table("q").at("chunks"), 1);
@@ -401,7 +405,7 @@ TEST_F(ChunksTest, SeveralLinesFeedOneTable) {
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(difference(source_sum("t", "k"), target_sum("q", "k::text")), "");
   const auto json = report();
-  for (const auto& entry : json.at("tables")) EXPECT_GT(entry.at("chunks"), 1) << entry;
+  for (const auto& entry : json.at("tables")) EXPECT_GT(entry.at("chunks"), cuts_queries(source) ? 1 : 0) << entry;
 }
 
 }  // namespace
