@@ -140,9 +140,53 @@ std::string action_sql(const std::string& rule) { return rule == "NO ACTION" ? s
 
 }  // namespace
 
+namespace {
+
+std::string_view range_of(const PgType& type) {
+  switch (type.kind) {
+    case PgKind::date: return "daterange";
+    case PgKind::timestamp: return "tsrange";
+    case PgKind::timestamptz: return "tstzrange";
+    default: return {};
+  }
+}
+
+// KEY (a, p WITHOUT OVERLAPS), of which the catalog shows a, end and start of p.
+// The unique key over these stays beside it: keys are what rows are found by.
+void map_without_overlaps(const std::vector<std::string>& key, const std::string& name, const MysqlTable& source,
+                          Table& table, const Dialect& dialect, NameSet& names) {
+  const auto leave_out = [&](std::string_view why) {
+    table.notes.push_back(fmt::format("WITHOUT OVERLAPS of the key {} was left out, the unique key stays: {}", name, why));
+  };
+  std::vector<const Column*> columns;
+  for (const std::string& column : key)
+    if (const Column* target = target_column(source, table, column)) columns.push_back(target);
+  if (columns.size() < key.size() || columns.size() < 2) return leave_out("a column of it is not copied");
+  const Column& end = *columns[columns.size() - 2];
+  const Column& start = *columns.back();
+  if (dialect.distributed) return leave_out(dialect_name(dialect) + " has no exclusion constraints");
+  if (source.partitioning) return leave_out("partitioned tables have no exclusion constraints");
+  if (range_of(start.type).empty() || start.type.kind != end.type.kind)
+    return leave_out(fmt::format("there is no range of the type {}", type_sql(start.type)));
+  if (columns.size() > 2 && !dialect.btree_gist) return leave_out("it needs the extension btree_gist; CREATE EXTENSION btree_gist on the target");
+  std::string elements;
+  for (std::size_t i = 0; i + 2 < columns.size(); ++i) elements += quote_identifier(columns[i]->name) + " WITH =, ";
+  elements += fmt::format("{}({}, {}) WITH &&", range_of(start.type), quote_identifier(start.name), quote_identifier(end.name));
+  table.exclusions.push_back({names.claim(table.name.name + "_" + name + "_excl"), std::move(elements)});
+}
+
+}  // namespace
+
 void map_indexes(const MysqlTable& source, Table& table, const Dialect& dialect, NameSet& names) {
   IndexMapper mapper(source, table, dialect, names);
   for (const MysqlIndex& index : source.indexes) mapper.map(index);
+  if (source.key_without_overlaps) map_without_overlaps(source.primary_key, "pkey", source, table, dialect, names);
+  for (const MysqlIndex& index : source.indexes) {
+    if (!index.without_overlaps) continue;
+    std::vector<std::string> key;
+    for (const MysqlIndexPart& part : index.parts) key.push_back(part.column);
+    map_without_overlaps(key, index.name, source, table, dialect, names);
+  }
 }
 
 void map_foreign_keys(const MysqlTable& source, MappedSchema& schema, std::size_t index, const MysqlCatalog& catalog) {

@@ -44,6 +44,7 @@ class CatalogReader {
     read_tables();
     read_columns();
     read_indexes();
+    drop_row_ends_of_keys();
     read_checks();
     read_foreign_keys();
     find_hidden_foreign_keys();
@@ -66,7 +67,7 @@ class CatalogReader {
   void read_tables() {
     // Sizes and row counts are estimates; they order the work, nothing more.
     auto rows = connection_.query(
-        fmt::format("SELECT TABLE_NAME, ENGINE, TABLE_ROWS, DATA_LENGTH, TABLE_COMMENT, AUTO_INCREMENT "
+        fmt::format("SELECT TABLE_NAME, ENGINE, TABLE_ROWS, DATA_LENGTH, TABLE_COMMENT, AUTO_INCREMENT, TABLE_TYPE "
                     "FROM information_schema.TABLES "
                     "WHERE TABLE_SCHEMA = {} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
                     literal_));
@@ -81,6 +82,7 @@ class CatalogReader {
       table.estimated_bytes = number(row[3]);
       table.comment = row[4].value_or("");
       table.auto_increment = number(row[5]);
+      table.system_versioned = row[6] == "SYSTEM VERSIONED";
       index_.emplace(table.name, catalog_.tables.size() - 1);
     }
   }
@@ -102,9 +104,33 @@ class CatalogReader {
       column.auto_increment = contains(row[8], "auto_increment");
       column.on_update_timestamp = contains(row[8], "on update");
       column.generation_expression = row[9].value_or("");
+      settle_row_bound(column);
       if (column.generation_expression.empty())
         settle_default(column, row[7], contains(row[8], "default_generated"), connection_.is_mariadb(),
                        connection_.version_number());
+    }
+  }
+
+  // MariaDB shows these as expressions, which they are not.
+  static void settle_row_bound(MysqlColumn& column) {
+    using enum MysqlColumn::RowBound;
+    column.row_bound = column.generation_expression == "ROW START" ? start : column.generation_expression == "ROW END" ? end : none;
+    if (column.row_bound != none) column.generation_expression.clear();
+  }
+
+  // MariaDB appends the end of the row's time to each unique key, for the history
+  // to have room beside the rows. Of these alone the keys are what was declared.
+  void drop_row_ends_of_keys() {
+    for (MysqlTable& table : catalog_.tables) {
+      if (!table.system_versioned) continue;
+      const auto is_end = [&](const std::string& name) {
+        const MysqlColumn* column = table.find_column(name);
+        return column != nullptr && column->row_bound == MysqlColumn::RowBound::end;
+      };
+      if (table.primary_key.size() > 1) std::erase_if(table.primary_key, is_end);
+      for (MysqlIndex& index : table.indexes)
+        if (index.unique && index.parts.size() > 1)
+          std::erase_if(index.parts, [&](const MysqlIndexPart& part) { return is_end(part.column); });
     }
   }
 
@@ -194,12 +220,33 @@ class CatalogReader {
   // SHOW CREATE TABLE shows them to all, so what is missing can at least be named.
   void find_hidden_foreign_keys() {
     for (MysqlTable& table : catalog_.tables) {
-      if (!table.foreign_keys.empty()) continue;
+      const bool periods = has_period(table);
+      if (!table.foreign_keys.empty() && !periods) continue;
       const auto rows = connection_.query("SHOW CREATE TABLE " + MysqlConnection::identifier(table.name));
       const std::string sql = rows.at(0).at(1).value_or("");
-      table.hidden_foreign_keys = sql.find("\n  CONSTRAINT `") != std::string::npos &&
+      if (periods) find_keys_without_overlaps(sql, table);
+      table.hidden_foreign_keys = table.foreign_keys.empty() && sql.find("\n  CONSTRAINT `") != std::string::npos &&
                                   sql.find("` FOREIGN KEY (`") != std::string::npos;
     }
+  }
+
+  // A period is shown by its check alone.
+  static bool has_period(const MysqlTable& table) {
+    return std::any_of(table.checks.begin(), table.checks.end(), [](const MysqlCheck& check) {
+      return check.clause.starts_with('`') && check.clause.find("` < `") != std::string::npos;
+    });
+  }
+
+  // STATISTICS shows WITHOUT OVERLAPS as the period's columns, end before start.
+  static void find_keys_without_overlaps(const std::string& sql, MysqlTable& table) {
+    const auto without_overlaps = [&](const std::string& key) {
+      const auto from = sql.find("\n  " + key + " (");
+      return from != std::string::npos && sql.substr(from, sql.find('\n', from + 1) - from).find("` WITHOUT OVERLAPS)") != std::string::npos;
+    };
+    table.key_without_overlaps = without_overlaps("PRIMARY KEY");
+    for (MysqlIndex& index : table.indexes)
+      if (index.unique && index.parts.size() > 1)
+        index.without_overlaps = without_overlaps("UNIQUE KEY " + MysqlConnection::identifier(index.name));
   }
 
   void read_partitions() {
@@ -210,7 +257,7 @@ class CatalogReader {
                          "ORDER BY TABLE_NAME, PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION",
                          literal_))) {
       MysqlTable* owner = table(row[0]);
-      if (owner == nullptr) continue;
+      if (owner == nullptr || row[2] == "SYSTEM_TIME") continue;
       if (!owner->partitioning)
         owner->partitioning = {row[2].value_or(""), row[3].value_or(""), row[5].has_value(), {}};
       auto& partitions = owner->partitioning->partitions;

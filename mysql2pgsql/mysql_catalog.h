@@ -27,6 +27,9 @@ struct MysqlColumn {
   Default default_kind = Default::none;
   std::string default_text;
   std::string generation_expression;  // "" = an ordinary column
+  // Of MariaDB's system versioning: since when the row is as it is, and until when.
+  enum class RowBound { none, start, end };
+  RowBound row_bound = RowBound::none;
   std::string comment;
 };
 
@@ -43,6 +46,7 @@ struct MysqlIndex {
   std::string type;         // BTREE, HASH, FULLTEXT, SPATIAL, RTREE
   std::vector<MysqlIndexPart> parts;
   std::string comment;
+  bool without_overlaps = false;  // MariaDB: its last two parts are end and start of a period
 };
 
 struct MysqlForeignKey {
@@ -84,6 +88,10 @@ struct MysqlTable {
   std::vector<MysqlForeignKey> foreign_keys;
   bool hidden_foreign_keys = false;  // there are some, but the user may not see them
   std::vector<MysqlCheck> checks;
+  bool system_versioned = false;    // MariaDB: it keeps a history, which only FOR SYSTEM_TIME shows
+  bool key_without_overlaps = false;  // the primary key, as MysqlIndex::without_overlaps
+  // Not of PARTITION BY SYSTEM_TIME: it parts the history from the rows, and to
+  // name such a partition is to read history.
   std::optional<MysqlPartitioning> partitioning;
   std::string comment;
   std::uint64_t auto_increment = 0;   // next value; 0 = none

@@ -158,6 +158,8 @@ void MysqlConnection::prepare_session() {
   exec(
       "SET SESSION time_zone = '+00:00', sql_mode = '', net_write_timeout = 86400, net_read_timeout = 86400, "
       "wait_timeout = 86400");
+  // A server may show versioned tables as of some other moment; DEFAULT is none.
+  if (mariadb_ && version_number_ >= 100304) exec("SET SESSION system_versioning_asof = DEFAULT");
   if (mariadb_)
     exec("SET SESSION max_statement_time = 0");
   else if (version_number_ >= 50708)

@@ -168,6 +168,8 @@ class Mapper {
     table.next_identity = source.auto_increment;
     if (source.hidden_foreign_keys)
       table.notes.push_back("its foreign keys are left out: the user of [src.mysql] may not see them; grant REFERENCES");
+    if (source.system_versioned)
+      table.notes.push_back("the rows are copied, their history (WITH SYSTEM VERSIONING) is not");
     refuse_equal_names(source);
     NameSet column_names;
     for (const MysqlColumn& column : source.columns) map_column(source, column, column_names, table);
@@ -247,6 +249,13 @@ class Mapper {
       out.not_null_after_load = !mapped.zero_date;
       out.nullable = true;
       if (mapped.zero_date) out.note += "; NOT NULL was left out with it";
+    }
+    if (column.row_bound != MysqlColumn::RowBound::none) {
+      // Here nothing fills it.
+      out.nullable = true;
+      out.not_null_after_load = false;
+      out.note = fmt::format("the source's ROW {} of system versioning; NOT NULL was left out with it",
+                             column.row_bound == MysqlColumn::RowBound::start ? "START" : "END");
     }
     if (column.on_update_timestamp) {
       out.touch = options_.touch_triggers;

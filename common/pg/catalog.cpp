@@ -66,9 +66,11 @@ Dialect detect_dialect(PgConnection& connection) {
   const PgResult result = connection.exec(
       "SELECT version(), EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
       "ON n.oid = c.relnamespace WHERE c.relname = 'gp_distribution_policy' AND n.nspname = 'pg_catalog'), "
-      "EXISTS (SELECT 1 FROM pg_catalog.pg_type WHERE typname = 'geometry' AND pg_catalog.pg_type_is_visible(oid))");
+      "EXISTS (SELECT 1 FROM pg_catalog.pg_type WHERE typname = 'geometry' AND pg_catalog.pg_type_is_visible(oid)), "
+      "EXISTS (SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'btree_gist')");
   Dialect dialect = dialect_of_server(result.value(0, 0), result.boolean(0, 1), connection.server_version());
   dialect.postgis = result.boolean(0, 2);
+  dialect.btree_gist = result.boolean(0, 3);
   return dialect;
 }
 

@@ -59,6 +59,12 @@ DdlUnit sequence_unit(const Table& table, const Column& column) {
                        quote_identifier(column.name), quote_name(table.name))}};
 }
 
+DdlUnit exclusion_unit(const Table& table, const Exclusion& exclusion) {
+  return {"exclusion constraint " + exclusion.name,
+          {fmt::format("ALTER TABLE {} ADD CONSTRAINT {} EXCLUDE USING gist ({})", quote_name(table.name),
+                       quote_identifier(exclusion.name), exclusion.elements_sql)}};
+}
+
 // Not enforced while the rows are checked; a violation leaves it in force for
 // new rows only, and is reported.
 DdlUnit check_unit(const Table& table, const CheckConstraint& check, const Dialect& dialect) {
@@ -152,6 +158,7 @@ std::vector<DdlUnit> finish_units(const Table& table, const Dialect& dialect,
                                   const std::vector<std::string>& zero_dates) {
   std::vector<DdlUnit> out;
   if (!table.primary_key.columns.empty()) out.push_back(primary_key_unit(table, dialect));
+  for (const Exclusion& exclusion : table.exclusions) out.push_back(exclusion_unit(table, exclusion));
   std::string not_null;
   for (const Column& column : table.columns) {
     const bool has_zero_dates = std::find(zero_dates.begin(), zero_dates.end(), column.name) != zero_dates.end();

@@ -24,6 +24,7 @@ struct Dialect {
   bool text_copy = false;    // text COPY is the cheaper one (the coordinator forwards it unparsed)
   bool copy_freeze = true;   // COPY … FREEZE after a truncation in the same transaction
   bool postgis = false;      // the type geometry exists
+  bool btree_gist = false;   // plain columns may be part of an exclusion constraint
   bool foreign_keys = true;  // enforced
   bool not_valid_constraints = true;  // CHECK … NOT VALID, then VALIDATE
   bool smallserial = true;

@@ -54,6 +54,12 @@ struct Index {
   std::string comment;
 };
 
+// EXCLUDE: no two rows may be alike in these ways.
+struct Exclusion {
+  std::string name;
+  std::string elements_sql;  // "id" WITH =, daterange("a", "b") WITH &&
+};
+
 struct CheckConstraint {
   std::string name;
   std::string condition_sql;
@@ -97,6 +103,7 @@ struct Table {
   std::vector<Column> columns;
   PrimaryKey primary_key;
   std::vector<Index> indexes;
+  std::vector<Exclusion> exclusions;
   std::vector<CheckConstraint> checks;
   std::vector<ForeignKey> foreign_keys;
   std::optional<Partitioning> partitioning;

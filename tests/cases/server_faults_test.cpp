@@ -214,6 +214,19 @@ INSTANTIATE_TEST_SUITE_P(Faults, ServerRestartTest,
                                               of.param.killed ? "killed" : "restarted");
                          });
 
+// system_versioning_asof is for whoever looks at the past; a copy is of now.
+TEST_F(ServerFaultsTest, AServerThatShowsThePastOfVersionedTablesIsCopiedAsOfNow) {
+  MysqlSession session(servers().mysql.mysql(), "");
+  session.run(fmt::format("create database {0}; use {0}; create table ver (id int primary key) with system versioning; "
+                          "insert into ver values (1), (2); set global system_versioning_asof = '2020-01-01 00:00:00'",
+                          name_));
+  configure(direct_source(), target_conninfo());
+  const RunResult run = run_program({"mysql2pgsql", "--create", "--verify"}, here());
+  session.run("set global system_versioning_asof = default");
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_EQ(PgSession(target_conninfo()).run("select count(*) from ver")[0][0], "2");
+}
+
 class LostCommitsTest : public ServerFaultsTest, public ::testing::WithParamInterface<Source> {};
 
 // What a crash does to the last commits of synchronous_commit = off, done by hand.
