@@ -1,0 +1,297 @@
+// Random transactions through both ways of applying them, against a plain map: what
+// the target holds must be what the changes come to.
+//
+// DBSYNC_MODEL_SEED=N runs one seed, which a failure names; DBSYNC_MODEL_SEEDS=N runs
+// so many.
+#include <map>
+#include <random>
+#include <set>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "cdc/applier.h"
+#include "tests/harness/environment.h"
+#include "tests/harness/target_db.h"
+#include "tests/unit/row_images.h"
+
+namespace dbsync::test {
+namespace {
+
+constexpr int kTransactions = 60;
+constexpr int kMostChanges = 25;
+
+constexpr char kTables[] =
+    "create table keyed (id int primary key, v text, n int);"
+    "create table pairs (part text, id int, u int unique, v text, primary key (part, id));"
+    "create table logged (n int, v text)";
+
+std::shared_ptr<const Relation> relation(std::uint32_t id, const std::string& name, std::vector<RelationColumn> columns) {
+  auto out = std::make_shared<Relation>();
+  out->id = id;
+  out->name = {"public", name};
+  out->columns = std::move(columns);
+  if (name == "logged") out->identity = ReplicaIdentity::full;
+  return out;
+}
+
+// A source with three tables: what its transactions are, and what they come to.
+class ModelSource {
+ public:
+  ModelSource(unsigned seed, bool binary)
+      : binary_(binary), random_(seed),
+        keyed_(relation(1, "keyed", {column_of("id", kInt4Oid, true), column_of("v", kTextOid, false), column_of("n", kInt4Oid, false)})),
+        pairs_(relation(2, "pairs", {column_of("part", kTextOid, true), column_of("id", kInt4Oid, true),
+                                     column_of("u", kInt4Oid, false), column_of("v", kTextOid, false)})),
+        logged_(relation(3, "logged", {column_of("n", kInt4Oid, true), column_of("v", kTextOid, true)})) {}
+
+  std::map<int, Fields> keyed;
+  std::map<std::pair<std::string, int>, Fields> pairs;
+  std::multiset<Fields> logged;
+
+  Transaction next() {
+    Transaction out;
+    out.start = lsn_position(static_cast<std::uint64_t>(++count_) * 100);
+    out.end = lsn_position(static_cast<std::uint64_t>(count_) * 100 + 50);
+    log_ = &out.changes;
+    for (const auto& table : {keyed_, pairs_, logged_}) log_->add_relation(table);
+    for (int i = 1 + number(kMostChanges); i > 0; --i) change();
+    return out;
+  }
+
+  int number(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
+
+ private:
+  void change() {
+    switch (number(40)) {
+      case 0: return truncate();
+      case 1: return swap_keys();
+      case 2: return swap_unique_values();
+      default: break;
+    }
+    switch (number(3)) {
+      case 0: return change_keyed();
+      case 1: return change_pairs();
+      default: return change_logged();
+    }
+  }
+
+  Field text() { return number(6) == 0 ? Field{} : field(std::string(static_cast<std::size_t>(number(3)), 'a' + static_cast<char>(number(26)))); }
+  Field integer() { return number(6) == 0 ? Field{} : field(number(1000)); }
+
+  void append(ChangeKind kind, OldImage image, const std::shared_ptr<const Relation>& table, const Fields& old_row,
+              const Fields& new_row) {
+    const Relation* binary = binary_ ? table.get() : nullptr;
+    log_->append(kind, image, table->id - 1, image == OldImage::none ? "" : tuple_of(old_row, binary),
+                 kind == ChangeKind::remove ? "" : tuple_of(new_row, binary));
+  }
+
+  void change_keyed() {
+    const int id = number(30);
+    const auto found = keyed.find(id);
+    if (found == keyed.end()) {
+      keyed[id] = {field(id), text(), integer()};
+      return append(ChangeKind::insert, OldImage::none, keyed_, {}, keyed[id]);
+    }
+    const Fields key{field(id), Field{}, Field{}};
+    if (number(4) == 0) {
+      keyed.erase(found);
+      return append(ChangeKind::remove, OldImage::key, keyed_, key, {});
+    }
+    if (const int to = number(30); number(4) == 0 && !keyed.contains(to)) return move_keyed(id, to, number(3) == 0);
+    Fields row = found->second;
+    row[2] = found->second[2] = integer();
+    row[1] = unchanged();
+    append(ChangeKind::update, OldImage::none, keyed_, {}, row);
+  }
+
+  // `part`: the source leaves a value out that it did not change.
+  void move_keyed(int from, int to, bool part) {
+    Fields row = keyed[from];
+    keyed.erase(from);
+    row[0] = field(to);
+    keyed[to] = row;
+    if (part) row[1] = unchanged();
+    append(ChangeKind::update, OldImage::key, keyed_, {field(from), Field{}, Field{}}, row);
+  }
+
+  // Two rows change places, by way of a third key.
+  void swap_keys() {
+    constexpr int kOther = 1000;
+    if (keyed.size() < 2) return;
+    const int first = keyed.begin()->first, last = keyed.rbegin()->first;
+    move_keyed(first, kOther, false);
+    move_keyed(last, first, false);
+    move_keyed(kOther, last, false);
+  }
+
+  bool taken(const Field& u) const {
+    for (const auto& [key, row] : pairs)
+      if (row[2] == u) return true;
+    return false;
+  }
+
+  void set_unique(Fields& row, const Field& u) {
+    row[2] = u;
+    append(ChangeKind::update, OldImage::none, pairs_, {}, row);
+  }
+
+  // Only the order of the three makes it possible.
+  void swap_unique_values() {
+    if (pairs.size() < 2) return;
+    Fields& first = pairs.begin()->second;
+    Fields& last = pairs.rbegin()->second;
+    const Field of_first = first[2], of_last = last[2];
+    set_unique(first, Field{});
+    set_unique(last, of_first);
+    set_unique(first, of_last);
+  }
+
+  void change_pairs() {
+    const std::pair<std::string, int> key{std::string(1, 'a' + static_cast<char>(number(3))), number(8)};
+    const auto found = pairs.find(key);
+    Field u = field(number(1000));
+    if (taken(u)) u = Field{};
+    if (found == pairs.end()) {
+      pairs[key] = {field(key.first), field(key.second), u, text()};
+      return append(ChangeKind::insert, OldImage::none, pairs_, {}, pairs[key]);
+    }
+    if (number(3) == 0) {
+      pairs.erase(found);
+      return append(ChangeKind::remove, OldImage::key, pairs_, {field(key.first), field(key.second), Field{}, Field{}}, {});
+    }
+    found->second[3] = text();
+    set_unique(found->second, u);
+  }
+
+  void change_logged() {
+    const auto any = logged.empty() ? logged.end() : std::next(logged.begin(), number(static_cast<int>(logged.size())));
+    if (any == logged.end() || number(2) == 0) {
+      const Fields row{integer(), text()};
+      logged.insert(row);
+      return append(ChangeKind::insert, OldImage::none, logged_, {}, row);
+    }
+    const Fields old_row = *any;
+    logged.erase(any);
+    if (number(2) == 0) return append(ChangeKind::remove, OldImage::full, logged_, old_row, {});
+    Fields row{integer(), old_row[1]};
+    logged.insert(row);
+    if (row[1].kind == Field::Kind::value && number(2) == 0) row[1] = unchanged();
+    append(ChangeKind::update, OldImage::full, logged_, old_row, row);
+  }
+
+  void truncate() {
+    std::vector<std::uint32_t> tables;
+    if (number(2) == 0) { tables.push_back(0); keyed.clear(); }
+    if (number(2) == 0) { tables.push_back(1); pairs.clear(); }
+    if (tables.empty() || number(2) == 0) { tables.push_back(2); logged.clear(); }
+    log_->append_truncate(false, tables);
+  }
+
+  bool binary_;
+  std::mt19937 random_;
+  std::shared_ptr<const Relation> keyed_, pairs_, logged_;
+  ChangeLog* log_ = nullptr;
+  int count_ = 0;
+};
+
+Row row_of(const Fields& fields) {
+  Row out;
+  for (const Field& value : fields)
+    out.push_back(value.kind == Field::Kind::value ? std::optional(value.text) : std::nullopt);
+  return out;
+}
+
+Rows sorted(Rows rows) {
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+template <class Table>
+Rows rows_of(const Table& table) {
+  Rows out;
+  for (const auto& [key, row] : table) out.push_back(row_of(row));
+  return sorted(std::move(out));
+}
+
+void expect_same(const ModelSource& model, TargetDb& target) {
+  EXPECT_EQ(difference(rows_of(model.keyed), sorted(target.query("select * from keyed"))), "");
+  EXPECT_EQ(difference(rows_of(model.pairs), sorted(target.query("select * from pairs"))), "");
+  Rows logged;
+  for (const Fields& row : model.logged) logged.push_back(row_of(row));
+  EXPECT_EQ(difference(sorted(std::move(logged)), sorted(target.query("select * from logged"))), "");
+}
+
+class ApplyModel : public ::testing::Test {
+ protected:
+  ApplyModel() {
+    if (const int one = number_from_environment("DBSYNC_MODEL_SEED", 0); one > 0) first_ = last_ = one;
+  }
+
+  // `run` gets a model and a target with empty tables; seeds take turns in the
+  // form of their values.
+  template <class Run>
+  void for_each_seed(const Run& run) {
+    for (int seed = first_; seed <= last_ && !HasFailure(); ++seed) {
+      SCOPED_TRACE(fmt::format("DBSYNC_MODEL_SEED={} runs this again", seed));
+      const bool binary = seed % 2 == 0;
+      ModelSource model(static_cast<unsigned>(seed), binary);
+      target.exec("drop table if exists keyed, pairs, logged");
+      target.exec(kTables);
+      run(model, binary);
+    }
+  }
+
+  TargetDb target;
+
+ private:
+  int first_ = 1;
+  int last_ = number_from_environment("DBSYNC_MODEL_SEEDS", 6);
+};
+
+TEST_F(ApplyModel, InSetsAndWhereTheyDoNotFitOneByOne) {
+  std::uint64_t in_sets = 0, one_by_one = 0;
+  for_each_seed([&](ModelSource& model, bool binary) {
+    PgConnection connection(target.conninfo(), "target", "test");
+    ensure_progress_table(connection);
+    write_progress(connection, "model", lsn_position(1), "following");
+    ApplierOptions options;
+    options.conninfo = target.conninfo();
+    options.application_name = "test";
+    options.task = "model";
+    options.binary = binary;
+    Applier applier(options);
+    for (int done = 0; done < kTransactions;) {
+      std::vector<Transaction> group;
+      for (int i = 1 + model.number(8); i > 0; --i, ++done) group.push_back(model.next());
+      applier.apply(group, {});
+      ASSERT_EQ(applier.position(), group.back().end);
+      expect_same(model, target);
+      if (HasFailure()) return;
+    }
+    one_by_one += applier.counters().one_by_one;
+    in_sets += applier.counters().transactions - applier.counters().one_by_one;
+  });
+  // Both ways were taken.
+  EXPECT_GT(in_sets, one_by_one);
+  EXPECT_GT(one_by_one, 0U);
+}
+
+TEST_F(ApplyModel, ChangeByChange) {
+  for_each_seed([&](ModelSource& model, bool binary) {
+    TargetSession session(target.conninfo(), "test");
+    PlanCache plans(session, {}, binary);
+    ExactApply exact(session, plans, ConflictPolicy::error);
+    for (int i = 0; i < kTransactions && !HasFailure(); ++i) {
+      const Transaction transaction = model.next();
+      session.connection().exec("BEGIN");
+      exact.apply(transaction, transaction.end, {});
+      session.connection().exec("COMMIT");
+      plans.committed();
+      expect_same(model, target);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace dbsync::test

@@ -1,0 +1,62 @@
+// Every statement that applies changes, for the kinds of tables there are.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "cdc/apply_sql.h"
+#include "tests/golden/golden.h"
+
+namespace dbsync {
+namespace {
+
+constexpr std::uint32_t kInt4 = 23, kText = 25, kJson = 114, kNumeric = 1700;
+
+SqlColumn column(const std::string& name, const std::string& type, std::uint32_t oid) { return {name, type, oid, false}; }
+
+const SqlColumn kId = column("\"id\"", "integer", kInt4);
+const SqlColumn kPart = column("\"Part\"", "text", kText);
+const SqlColumn kPrice = column("\"price\"", "numeric", kNumeric);
+const SqlColumn kDocument = column("\"document\"", "json", kJson);
+const SqlColumn kAlways = {"\"always\"", "integer", kInt4, true};
+
+std::string statements_of(const std::string& title, const SqlTable& table) {
+  const std::vector<SqlColumn> all{kId, kPart, kPrice, kDocument};
+  const std::vector<SqlColumn> set{kPrice, kDocument};
+  const std::vector<SqlColumn> key{kId, kPart};
+  const std::vector<SqlColumn> check{kAlways};
+  std::string out = fmt::format("-- {}\n", title);
+  const auto add = [&out](const std::string& what, const std::string& sql) { out += fmt::format("-- {}\n{};\n", what, sql); };
+  add("insert", insert_one_sql(table, all));
+  add("insert without columns", insert_one_sql(table, {}));
+  add("insert if free", insert_if_free_sql(table, all));
+  add("insert many", insert_many_sql(table, all));
+  add("copy", copy_sql(table, all));
+  add("update", update_one_sql(table, set, key, {}));
+  add("update, a column checked", update_one_sql(table, set, key, check));
+  add("update many", update_many_sql(table, set, key, check));
+  add("delete", delete_one_sql(table, key));
+  add("delete many", delete_many_sql(table, key));
+  add("update of a whole row", update_whole_row_sql(table, set, all, {false, false, false, false}));
+  add("update of a whole row with NULLs", update_whole_row_sql(table, set, all, {false, true, false, true}));
+  add("delete of a whole row", delete_whole_row_sql(table, all, {true, false, false, false}));
+  return out + "\n";
+}
+
+TEST(Golden, StatementsThatApplyChanges) {
+  SqlTable plain;
+  plain.name = R"("public"."t")";
+  plain.only = true;
+  SqlTable binary = plain;
+  binary.binary = true;
+  SqlTable partitioned = plain;
+  partitioned.only = partitioned.ctid_is_unique = false;
+  SqlTable identity = plain;
+  identity.overriding = true;
+  test::expect_golden("tests/golden/apply.sql",
+                      statements_of("an ordinary table, values as text", plain) +
+                          statements_of("the same, values in binary", binary) +
+                          statements_of("a partitioned or distributed table", partitioned) +
+                          statements_of("a table with an identity column GENERATED ALWAYS", identity));
+}
+
+}  // namespace
+}  // namespace dbsync
