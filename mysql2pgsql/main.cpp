@@ -63,7 +63,7 @@ MapOptions map_options(const Options& options, const Config& config, const Diale
 int write_ddl(const Options& options, const Config& config, const std::vector<TableListEntry>& list) {
   const MapOptions mapping = map_options(options, config, dialect_for_ddl(options, config));
   MysqlConnection source(config.src_mysql);
-  const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules);
+  const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules, list);
   const MappedSchema schema = map_schema(catalog, mapping);
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   const auto tasks = plan_tasks(request, list);
@@ -114,7 +114,7 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
                                 facts.source_version, facts.target, facts.target_version, config.target_schema,
                                 options_in_force(options, job)));
 
-  const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules);
+  const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules, list);
   const MappedSchema schema = map_schema(catalog, mapping);
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   auto tasks = plan_tasks(request, list);

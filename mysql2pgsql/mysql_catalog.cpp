@@ -25,12 +25,22 @@ bool contains(const std::optional<std::string>& text, std::string_view part) {
   return to_lower(text.value_or("")).find(part) != std::string::npos;
 }
 
+// What the server itself says of a table that it cannot open stays: it knows best.
+Error unreadable(Error error, const MysqlTable& table) {
+  error.context(fmt::format("the definition of {} cannot be read", table.name));
+  if (error.hint().empty() || error.native_code() == 1146)
+    error.hint("mend the table on the source (CHECK TABLE, REPAIR TABLE, its files, its engine), or leave it out with a table list (-l)");
+  return error;
+}
+
 // Reads one database. What information_schema holds differs by version; which
 // of its columns exist is asked once instead of guessed from version numbers.
 class CatalogReader {
  public:
-  CatalogReader(MysqlConnection& connection, const std::string& db)
-      : connection_(connection), literal_(MysqlConnection::literal(db)) {
+  CatalogReader(MysqlConnection& connection, const std::string& db, const std::vector<TableListEntry>& list)
+      : connection_(connection), literal_(MysqlConnection::literal(db)), all_(list.empty()) {
+    for (const TableListEntry& entry : list)
+      if (entry.query.empty()) listed_.insert(entry.table);
     catalog_.db = db;
     // MySQL opens each table for its figures, and would wait for a year behind a
     // LOCK TABLES or an ALTER of somebody else.
@@ -47,7 +57,7 @@ class CatalogReader {
     drop_row_ends_of_keys();
     read_checks();
     read_foreign_keys();
-    find_hidden_foreign_keys();
+    read_definitions();
     read_partitions();
     read_leftovers();
     return std::move(catalog_);
@@ -83,6 +93,7 @@ class CatalogReader {
       table.comment = row[4].value_or("");
       table.auto_increment = number(row[5]);
       table.system_versioned = row[6] == "SYSTEM VERSIONED";
+      table.in_run = all_ || listed_.contains(table.name);
       index_.emplace(table.name, catalog_.tables.size() - 1);
     }
   }
@@ -216,17 +227,44 @@ class CatalogReader {
     }
   }
 
+  // SHOW CREATE TABLE opens the table: one that is damaged, or whose engine is gone,
+  // shows here. information_schema has no more than a warning for it.
+  void read_definitions() {
+    for (MysqlTable& table : catalog_.tables) {
+      if (!table.in_run) continue;
+      try {
+        const auto rows = connection_.query("SHOW CREATE TABLE " + MysqlConnection::identifier(table.name));
+        read_definition(rows.at(0).at(1).value_or(""), table);
+      } catch (const Error& error) {
+        if (error.connection_lost()) throw;
+        table.problem = unreadable(error, table);
+      }
+    }
+  }
+
   // information_schema shows foreign keys only to users with more than SELECT;
   // SHOW CREATE TABLE shows them to all, so what is missing can at least be named.
-  void find_hidden_foreign_keys() {
-    for (MysqlTable& table : catalog_.tables) {
-      const bool periods = has_period(table);
-      if (!table.foreign_keys.empty() && !periods) continue;
-      const auto rows = connection_.query("SHOW CREATE TABLE " + MysqlConnection::identifier(table.name));
-      const std::string sql = rows.at(0).at(1).value_or("");
-      if (periods) find_keys_without_overlaps(sql, table);
-      table.hidden_foreign_keys = table.foreign_keys.empty() && sql.find("\n  CONSTRAINT `") != std::string::npos &&
-                                  sql.find("` FOREIGN KEY (`") != std::string::npos;
+  static void read_definition(const std::string& sql, MysqlTable& table) {
+    refuse_hidden_columns(sql, table);
+    if (has_period(table)) find_keys_without_overlaps(sql, table);
+    table.hidden_foreign_keys = table.foreign_keys.empty() && sql.find("\n  CONSTRAINT `") != std::string::npos &&
+                                sql.find("` FOREIGN KEY (`") != std::string::npos;
+  }
+
+  // information_schema leaves out columns that the user may not see. Without them the
+  // copy would look whole.
+  static void refuse_hidden_columns(const std::string& sql, const MysqlTable& table) {
+    constexpr std::string_view kColumn = "\n  `";
+    for (std::size_t at = sql.find(kColumn); at != std::string::npos; at = sql.find(kColumn, at + 1)) {
+      std::size_t end = at + kColumn.size();
+      std::string name;
+      for (; end < sql.size() && (sql[end] != '`' || sql.substr(end, 2) == "``"); ++end) {
+        if (sql[end] == '`') ++end;
+        name += sql[end];
+      }
+      if (table.find_column(name) != nullptr) continue;
+      throw Error(ErrorKind::source, fmt::format("the user of [src.mysql] may not see its column {}", name))
+          .hint("grant SELECT on the whole table, or name the columns that it may read in a table-list query");
     }
   }
 
@@ -282,6 +320,8 @@ class CatalogReader {
 
   MysqlConnection& connection_;
   std::string literal_;
+  bool all_;                      // there is no list
+  std::set<std::string> listed_;  // with it, whole tables
   std::set<std::pair<std::string, std::string>> known_;
   std::map<std::string, std::size_t, std::less<>> index_;
   MysqlCatalog catalog_;
@@ -303,8 +343,9 @@ const MysqlTable* MysqlCatalog::find_table(std::string_view name) const {
   return nullptr;
 }
 
-MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db, const TableRules& rules) {
-  MysqlCatalog catalog = CatalogReader(connection, db).read();
+MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db, const TableRules& rules,
+                          const std::vector<TableListEntry>& list) {
+  MysqlCatalog catalog = CatalogReader(connection, db, list).read();
   for (MysqlTable& table : catalog.tables) {
     const auto kept = std::stable_partition(table.columns.begin(), table.columns.end(), [&](const MysqlColumn& column) {
       return !rules.excludes({db, table.name}, column.name);

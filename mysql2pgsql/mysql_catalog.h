@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
+#include "config/table_list.h"
 #include "copy/table_rules.h"
 #include "mysql2pgsql/mysql_connection.h"
 #include "mysql2pgsql/mysql_type.h"
@@ -97,6 +99,8 @@ struct MysqlTable {
   std::uint64_t auto_increment = 0;   // next value; 0 = none
   std::uint64_t estimated_rows = 0;   // the engine's guess
   std::uint64_t estimated_bytes = 0;
+  bool in_run = true;                  // the table list names it, or there is none
+  std::optional<Error> problem = {};   // the server cannot open it, or the user may not see all of it
 
   // Excluded ones, too: they are there, for keys and queries to name.
   const MysqlColumn* find_column(std::string_view column) const;
@@ -117,7 +121,11 @@ struct MysqlCatalog {
   const MysqlTable* find_table(std::string_view name) const;
 };
 
-// `rules`: which columns are excluded.
-MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db, const TableRules& rules);
+// `rules`: which columns are excluded. `list`: the table list; without one all tables
+// are in the run. Of other tables only what information_schema has is read: that never
+// opens a table that is none of this run's business, or damaged. A table of the run
+// whose definition cannot be read has a `problem`; the others do not suffer from it.
+MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db, const TableRules& rules,
+                          const std::vector<TableListEntry>& list);
 
 }  // namespace dbsync

@@ -139,7 +139,30 @@ class Ladder {
     if (tables_.empty()) throw Refused{"there are no tables to lock"};
     std::vector<std::string> locks;
     for (const auto& table : tables_) locks.push_back(MysqlConnection::identifier(table) + " READ");
-    return under_lock("table locks", [&](MysqlConnection& side) { side.exec("LOCK TABLES " + join(locks, ", ")); });
+    return under_lock("table locks", [&](MysqlConnection& side) { lock_tables(side, locks); });
+  }
+
+  // A table that cannot be opened cannot be read either: it must not keep the others
+  // from their snapshot.
+  static void lock_tables(MysqlConnection& side, std::vector<std::string> locks) {
+    const auto lock = [&side](const std::vector<std::string>& some) { side.exec("LOCK TABLES " + join(some, ", ")); };
+    try {
+      return lock(locks);
+    } catch (const Error& error) {
+      if (error.retryable() || locks.size() == 1) throw;
+      log::debug("main", fmt::format("snapshot: {}; without the tables that cannot be locked", error.what()));
+    }
+    std::erase_if(locks, [&](const std::string& one) {
+      try {
+        lock({one});
+        return false;
+      } catch (const Error& error) {
+        if (error.retryable()) throw;
+        return true;
+      }
+    });
+    if (locks.empty()) throw Refused{"no table can be locked"};
+    lock(locks);
   }
 
   SnapshotFacts under_lock(const std::string& method, const std::function<void(MysqlConnection&)>& lock) {

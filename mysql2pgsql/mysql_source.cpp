@@ -281,7 +281,9 @@ std::vector<std::string> MysqlSource::tables_to_lock(const std::vector<CopyTask>
   std::vector<std::string> out;
   const bool queries = std::any_of(tasks.begin(), tasks.end(), [](const CopyTask& t) { return !t.query.empty(); });
   if (queries)
-    for (const MysqlTable& table : catalog_.tables) out.push_back(table.name);
+    for (const MysqlTable& table : catalog_.tables) {
+      if (!table.problem) out.push_back(table.name);
+    }
   else
     for (const CopyTask& task : tasks)
       if (!task.problem) out.push_back(task.name);
@@ -294,7 +296,7 @@ SnapshotFacts MysqlSource::open_snapshot(unsigned sessions, const std::vector<Co
   const auto tables = tables_to_lock(tasks);
   std::vector<std::string> loose;
   for (const std::string& name : tables)
-    if (const MysqlTable* table = catalog_.find_table(name); table != nullptr && !is_transactional(*table))
+    if (const MysqlTable* table = catalog_.find_table(name); table != nullptr && !table->engine.empty() && !is_transactional(*table))
       loose.push_back(fmt::format("{} ({})", name, table->engine));
   if (!loose.empty())
     log::warning("source", fmt::format("tables of engines without transactions are not part of the snapshot; do not "

@@ -121,7 +121,7 @@ class Check {
   TargetCheck target_check() { return {*target_, dialect_, job_, CheckDepth::thorough}; }
 
   void check_tables(const MapOptions& map) {
-    const MysqlCatalog catalog = read_catalog(*source_, config_.src_mysql.db, map.rules);
+    const MysqlCatalog catalog = read_catalog(*source_, config_.src_mysql.db, map.rules, list_);
     const MappedSchema schema = map_schema(catalog, map);
     const PlanRequest request{*source_, catalog, schema, map, config_.distribution_rules, config_.path, options_.first_column_key};
     const auto tasks = plan_tasks(request, list_);

@@ -83,6 +83,7 @@ class Mapper {
     for (std::size_t i = 0; i < catalog_.tables.size(); ++i) {
       MappedTable& out = schema_.tables[i];
       try {
+        if (catalog_.tables[i].problem) throw Error(*catalog_.tables[i].problem);
         map_table(catalog_.tables[i], out);
       } catch (const Error& error) {
         out.problem = error;
@@ -129,7 +130,9 @@ class Mapper {
   void unite(bool with_foreign_keys) {
     for (const auto& [target, members] : members_) {
       for (std::size_t i = 1; i < members.size(); ++i) unite(members, i, with_foreign_keys);
-      const auto broken = std::find_if(members.begin(), members.end(), [&](std::size_t m) { return schema_.tables[m].problem; });
+      const auto broken = std::find_if(members.begin(), members.end(), [&](std::size_t m) {
+        return schema_.tables[m].problem && catalog_.tables[m].in_run;
+      });
       if (members.size() < 2 || broken == members.end()) continue;
       // A target with the rows of some of them only would look complete.
       for (const std::size_t member : members)
