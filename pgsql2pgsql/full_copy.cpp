@@ -23,6 +23,7 @@
 #include "pgsql2pgsql/pg_source.h"
 #include "pgsql2pgsql/precheck.h"
 #include "pgsql2pgsql/replication_slot.h"
+#include "pgsql2pgsql/same_database.h"
 #include "pgsql2pgsql/schema_dump.h"
 #include "pgsql2pgsql/schema_plan.h"
 #include "pgsql2pgsql/schema_restore.h"
@@ -62,6 +63,7 @@ class FullCopy {
     connect_target();
     if (request_.snapshot) source_.use_snapshot(request_.snapshot->name, request_.snapshot->lsn);
     facts_.source = source_.begin(options_.jobs).endpoint();
+    refuse_same_database(source_.planner(), *target_);
     facts_.source_version = dialect_name(source_.dialect());
     if (options_.verify_only) return compare();
     if (options_.create && uses_pg_dump(source_.dialect(), dialect_)) dump_.emplace(dump_request(), drain_);
@@ -91,6 +93,8 @@ class FullCopy {
     if (source)
       known = findings.attempt("source", [&] { known = check_source(findings, target && has_slot()) && known; }) && known;
     if (target) known = check_target_server(target_check(), findings) && known;
+    if (source && target)
+      known = findings.attempt("source and target", [this] { refuse_same_database(source_.planner(), *target_); }) && known;
     if (known)
       findings.attempt("tables", [&] { check_tables(findings); });
     else

@@ -16,6 +16,7 @@
 #include "pgsql2pgsql/follow.h"
 #include "pgsql2pgsql/full_copy.h"
 #include "pgsql2pgsql/precheck.h"
+#include "pgsql2pgsql/same_database.h"
 
 namespace dbsync {
 
@@ -95,6 +96,7 @@ class TaskRun {
   // An existing task has its place on the source already.
   bool can_follow() {
     connect_target();
+    refuse_same_database(source(), *target_);
     task_ = follow_task(config_.task, source(), *target_);
     const bool exists =
         read_progress(*target_, task_.name) || (source().server_version() >= kSlotsSince && read_slot(source(), task_.slot));

@@ -11,6 +11,7 @@
 
 #include "tests/harness/pg_migration.h"
 #include "tests/harness/servers.h"
+#include "tests/harness/wait.h"
 
 namespace dbsync::test {
 
@@ -100,6 +101,24 @@ TEST_F(PgSnapshotTest, AStandbyIsASource) {
   EXPECT_NE(result.err.find("public.u: left out, since a standby has no rows of unlogged tables"), std::string::npos) << result.err;
   EXPECT_EQ(rows_differ("select id, balance, filler from a order by id"), "");
   EXPECT_EQ(rows_differ("select count(*), sum(id) from b"), "");
+
+  // A standby of the target's own server holds the same databases.
+  const auto expect_refused = [&](const std::string& from) {
+    configure_from(from);
+    const RunResult same = run({"pgsql2pgsql", "--full-only", "--truncate"});
+    EXPECT_EQ(same.exit_code, 2) << same.describe();
+    EXPECT_NE(same.err.find("source and target are the same database"), std::string::npos) << same.err;
+  };
+  expect_refused(standby.conninfo(target.name()));
+  const std::string role = target.name() + "_role";
+  target.exec(fmt::format("revoke execute on function pg_control_system() from public; create role {0} login; "
+                          "grant all on database {1} to {0}", role, target.name()));
+  std::string as_role = standby.conninfo(target.name());
+  as_role.replace(as_role.find("user=postgres"), 13, "user=" + role);
+  const auto arrived = [&] { return run_program({"psql", as_role, "-c", "select 1"}).exit_code == 0; };
+  EXPECT_TRUE(eventually(arrived)) << as_role;
+  expect_refused(as_role);
+  target.exec(fmt::format("drop owned by {0}; drop role {0}", role));
 }
 
 TEST_F(PgSnapshotTest, StatusTablesTellOfTheRun) {
