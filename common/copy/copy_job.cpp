@@ -18,6 +18,8 @@
 #include "base/text.h"
 #include "base/worker_pool.h"
 #include "copy/journal_start.h"
+#include "copy/loading_session.h"
+#include "copy/post_steps.h"
 #include "copy/target_preparer.h"
 #include "copy/work_queue.h"
 #include "schema/quote.h"
@@ -102,12 +104,11 @@ class Job {
     unsigned index = 0;
     std::string name;
     std::unique_ptr<SourceSession> source;
-    std::unique_ptr<PgConnection> target;
+    LoadingSession target;
   };
   struct TaskState {
     Clock::time_point start;
     std::size_t left = 1;  // items of the queue that are to load or plan it
-    std::set<std::string> steps;  // after the load, done by this run
   };
 
   // The snapshot comes first: without it nothing may be touched.
@@ -128,6 +129,7 @@ class Job {
     std::vector<TaskStart> starts;
     for (std::size_t i = 0; i < result_.results.size(); ++i) starts.push_back(start_of(i));
     queue_.emplace(result_.tasks, starts, dialect);
+    steps_.emplace(journal_ ? &*journal_ : nullptr, prepared_, result_, mutex_, drain_, cancel_);
   }
 
   // What there is to do for a task; a resumed one may have all its rows.
@@ -170,13 +172,14 @@ class Job {
   }
 
   void work(unsigned index) {
-    Worker worker{index, fmt::format("worker-{}", index), nullptr, nullptr};
+    Worker worker{index, fmt::format("worker-{}", index), nullptr,
+                  LoadingSession(conninfo_, options_.application_name, journal_.has_value())};
     while (const auto item = queue_->next(drain_)) {
       progress_->set_worker(index, what_to_do(*item));
       switch (item->kind) {
         case WorkItem::Kind::plan: work_plan(worker, *item); break;
         case WorkItem::Kind::load: work_load(worker, *item); break;
-        default: queue_->ddl_done(*item, work_ddl(worker, *item)); break;
+        default: queue_->ddl_done(*item, steps_->run(*item, worker.target, worker.name)); break;
       }
       progress_->set_worker(index, {});
     }
@@ -389,108 +392,6 @@ class Job {
                                             format_count(changed.count)));
   }
 
-  std::vector<bool> work_ddl(Worker& worker, const WorkItem& item) {
-    if (item.at_once)
-      if (const auto done = run_at_once(worker, item)) return std::vector<bool>(item.units.size(), *done);
-    std::vector<bool> succeeded;
-    for (const DdlUnit& unit : item.units) {
-      const std::size_t task = item.kind == WorkItem::Kind::add_foreign_keys ? unit.task : item.task;
-      // Adding foreign keys and checking them are two items of one unit.
-      const std::size_t statements =
-          item.kind == WorkItem::Kind::add_foreign_keys ? 1 : unit.statements.size();
-      succeeded.push_back(run_unit(worker, unit, statements, task));
-    }
-    return succeeded;
-  }
-
-  // Most of the time nothing is in the way. When something is, nothing was done: one
-  // by one then, which also tells whose fault it is, is for the caller.
-  std::optional<bool> run_at_once(Worker& worker, const WorkItem& item) {
-    std::string statements;
-    std::vector<std::string> steps;
-    for (const DdlUnit& unit : item.units)
-      for (const std::string& statement : unit.statements) {
-        std::string step = step_of(unit, statement);
-        if (journal_ && prepared_[item.task].steps.contains(step)) continue;
-        statements += statement + ";\n";
-        steps.push_back(std::move(step));
-      }
-    if (steps.empty()) return true;
-    if (journal_) statements += journal_->mark_steps_sql(prepared_[item.task].journal, steps);
-    try {
-      connect_target(worker);
-      const std::stop_callback cancel(cancel_, [&worker] { worker.target->cancel(); });
-      worker.target->exec(statements);
-    } catch (Error& error) {
-      if (error.connection_lost() || drain_.stop_requested()) {  // what was done is not known, or no more is wanted
-        post_failure(worker, item.units.front(), item.task, std::move(error));
-        return false;
-      }
-      log::debug(worker.name, fmt::format("{}: {}; again, step by step", result_.tasks[item.task].name, error.what()));
-      return std::nullopt;
-    }
-    if (journal_) note_steps(item.task, std::move(steps));
-    return true;
-  }
-
-  static std::string step_of(const DdlUnit& unit, const std::string& statement) { return unit.what + "\n" + statement; }
-
-  void note_steps(std::size_t task, std::vector<std::string> steps) {
-    const std::lock_guard lock(mutex_);
-    for (std::string& step : steps) states_[task].steps.insert(std::move(step));
-  }
-
-  bool run_unit(Worker& worker, const DdlUnit& unit, std::size_t statements, std::size_t task) {
-    try {
-      connect_target(worker);
-      const std::stop_callback cancel(cancel_, [&worker] { worker.target->cancel(); });
-      for (std::size_t i = 0; i < statements; ++i) run_step(worker, unit, i, task);
-      return true;
-    } catch (Error& error) {
-      if (drain_.stop_requested()) error.context("interrupted");
-      post_failure(worker, unit, task, std::move(error));
-      return false;
-    }
-  }
-
-  // A statement and its mark in one transaction, once over all runs.
-  void run_step(Worker& worker, const DdlUnit& unit, std::size_t index, std::size_t task) {
-    if (!journal_) {
-      worker.target->exec(unit.statements[index]);
-      return;
-    }
-    const PreparedTask& prepared = prepared_[task];
-    std::string step = step_of(unit, unit.statements[index]);
-    if (prepared.steps.contains(step)) return;
-    worker.target->exec(unit.statements[index] + ";\n" + journal_->mark_steps_sql(prepared.journal, {step}));
-    note_steps(task, {std::move(step)});
-  }
-
-  void post_failure(Worker& worker, const DdlUnit& unit, std::size_t task, Error error) {
-    if (worker.target && !worker.target->usable()) worker.target.reset();
-    error.context(fmt::format("{}: {}", result_.tasks[task].name, unit.what));
-    if (error.sqlstate().starts_with("23")) error = count_violations(worker, unit, error);
-    if (error.sqlstate() == "42830" || error.sqlstate() == "42P01")
-      error.hint("the table that it refers to was not completed; see its own error");
-    log::error(worker.name, error);
-    const std::lock_guard lock(mutex_);
-    result_.results[task].post_errors.push_back(std::move(error));
-  }
-
-  // Rows of the source that break a rule of their own table: how many, and one
-  // of them in the server's message. They stay as they are.
-  static Error count_violations(Worker& worker, const DdlUnit& unit, const Error& error) {
-    std::string count;
-    try {
-      if (!unit.violations_sql.empty() && worker.target)
-        count = worker.target->exec(unit.violations_sql).text(0, 0) + " rows; ";
-    } catch (const Error& failed) {
-      log::debug(worker.name, failed.what());
-    }
-    Error out(ErrorKind::data, count + error.what());
-    return out.hint("the rows were loaded as they are on the source; mend them there or here, then run the statement again");
-  }
-
   // The target does not write each commit to its disk at once, so one that crashes may
   // lose the last of them although it confirmed them. A crash ends all sessions: while
   // the control session lives, there was none. Else the journal, which was written by
@@ -527,7 +428,7 @@ class Job {
       }
       return report_failure("main", result_.tasks[task], lost(what), result);
     }
-    for (const std::string& step : states_[task].steps)
+    for (const std::string& step : steps_->done(task))
       if (!there.steps.contains(step)) {
         result.post_errors.push_back(lost(one_line(step)));
         log::error("main", result.post_errors.back());
@@ -566,16 +467,8 @@ class Job {
     }
   }
 
-  void connect_target(Worker& worker) {
-    if (worker.target) return;
-    worker.target = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
-    prepare_target_session(*worker.target);
-    // Nothing would tell which commits a crash took back.
-    if (!journal_) worker.target->exec("SET synchronous_commit = on");
-  }
-
   void connect(Worker& worker) {
-    connect_target(worker);
+    worker.target.connect();
     if (!worker.source) worker.source = source_.session();
   }
 
@@ -627,6 +520,7 @@ class Job {
   std::unique_ptr<PgConnection> control_;  // holds the journal's lock
   std::optional<LoadJournal> journal_;
   std::optional<WorkQueue> queue_;
+  std::optional<PostSteps> steps_;
   JobResult result_;
 };
 

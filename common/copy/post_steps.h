@@ -1,0 +1,54 @@
+// Runs what completes a target table after its rows: indexes, keys, comments. Each
+// statement and its mark in the journal are one transaction, so that over all runs
+// it is done once. What fails is written into the result of its table.
+//
+// Threads: any, each with a session of its own. The results and the steps are guarded
+// by the job's mutex. Errors: none leave it.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "copy/copy_job.h"
+#include "copy/load_journal.h"
+#include "copy/loading_session.h"
+#include "copy/target_preparer.h"
+#include "copy/work_queue.h"
+
+namespace dbsync {
+
+class PostSteps {
+ public:
+  // All must outlive it; `journal`: nullptr when there is none.
+  PostSteps(const LoadJournal* journal, const std::vector<PreparedTask>& prepared, JobResult& result, std::mutex& mutex,
+            const std::stop_token& drain, const std::stop_token& cancel)
+      : journal_(journal), prepared_(prepared), result_(result), mutex_(mutex), drain_(drain), cancel_(cancel),
+        done_(prepared.size()) {}
+
+  // One entry per unit of the item: whether it succeeded.
+  std::vector<bool> run(const WorkItem& item, LoadingSession& target, const std::string& worker);
+
+  // Steps of the task that this run has done. After the workers have ended.
+  const std::set<std::string>& done(std::size_t task) const { return done_[task]; }
+
+ private:
+  std::optional<bool> run_at_once(const WorkItem& item, LoadingSession& target, const std::string& worker);
+  bool run_unit(const DdlUnit& unit, std::size_t statements, std::size_t task, LoadingSession& target, const std::string& worker);
+  void run_step(const DdlUnit& unit, std::size_t index, std::size_t task, LoadingSession& target);
+  void note(std::size_t task, std::vector<std::string> steps);
+  void fail(const DdlUnit& unit, std::size_t task, Error error, LoadingSession& target, const std::string& worker);
+
+  const LoadJournal* journal_;
+  const std::vector<PreparedTask>& prepared_;
+  JobResult& result_;
+  std::mutex& mutex_;
+  std::stop_token drain_;
+  std::stop_token cancel_;
+  std::vector<std::set<std::string>> done_;  // by task
+};
+
+}  // namespace dbsync
