@@ -40,6 +40,7 @@ ApplyPlan::ApplyPlan(std::shared_ptr<const Relation> relation, TargetRelation ta
   table_.name = quote_name(target_.name);
   table_.only = !target_.partitioned && !traits.distributed;
   table_.ctid_is_unique = table_.only;
+  table_.old_server = traits.distributed;
   table_.binary = traits.binary;
   map_columns();
   choose_key();
@@ -116,7 +117,7 @@ void ApplyPlan::choose_key() {
 
 SqlColumn ApplyPlan::sql_column(std::size_t column) const {
   const TargetColumnInfo& target = *columns_[column];
-  return {quote_identifier(target.name), target.type_sql, target.type_oid, target.identity_always};
+  return {quote_identifier(target.name), target.type_sql, target.type_oid, target.enumeration, target.loose_collation};
 }
 
 std::vector<SqlColumn> ApplyPlan::sql_columns(const std::vector<std::size_t>& columns) const {
@@ -202,22 +203,46 @@ PgStatement& ApplyPlan::delete_many() {
   return statement("dn", [this] { return delete_many_sql(table_, sql_columns(key_)); }, key_, true);
 }
 
-PgStatement& ApplyPlan::update_whole_row(MaskId mask, const std::vector<bool>& nulls) {
-  std::vector<std::size_t> parameters = masks_[mask];
+std::vector<std::size_t> ApplyPlan::whole_row(const std::vector<bool>& nulls) const {
+  std::vector<std::size_t> out;
   for (std::size_t i = 0; i < written_.size(); ++i)
-    if (!nulls[i]) parameters.push_back(written_[i]);
+    if (!nulls[i]) out.push_back(written_[i]);
+  return out;
+}
+
+PgStatement& ApplyPlan::update_whole_row(MaskId mask, const std::vector<bool>& nulls) {
   return statement(
       fmt::format("uw.{}.{}", mask, nulls_id(nulls)),
-      [&] { return update_whole_row_sql(table_, sql_columns(masks_[mask]), sql_columns(written_), nulls); }, parameters,
-      false);
+      [&] { return update_whole_row_sql(table_, sql_columns(masks_[mask]), sql_columns(written_), nulls); },
+      joined(masks_[mask], whole_row(nulls)), false);
 }
 
 PgStatement& ApplyPlan::delete_whole_row(const std::vector<bool>& nulls) {
-  std::vector<std::size_t> parameters;
-  for (std::size_t i = 0; i < written_.size(); ++i)
-    if (!nulls[i]) parameters.push_back(written_[i]);
   return statement("dw." + nulls_id(nulls), [&] { return delete_whole_row_sql(table_, sql_columns(written_), nulls); },
-                   parameters, false);
+                   whole_row(nulls), false);
+}
+
+std::vector<std::size_t> ApplyPlan::replaced(MaskId mask) const {
+  return joined(joined(masks_[mask], key_), checked_);
+}
+
+PgStatement& ApplyPlan::replace(MaskId mask, const std::vector<bool>* nulls) {
+  const auto set = replaced(mask);
+  const auto found_by = nulls == nullptr ? key_ : whole_row(*nulls);
+  return statement(
+      fmt::format("re.{}.{}", mask, nulls == nullptr ? "" : nulls_id(*nulls)),
+      [&] {
+        const std::size_t first = set.size() + 1;
+        const std::string remove = nulls == nullptr
+                                       ? delete_one_sql(table_, sql_columns(key_), first)
+                                       : delete_whole_row_sql(table_, sql_columns(written_), *nulls, first);
+        std::vector<std::string> kept;
+        for (const TargetColumnInfo& column : target_.columns)
+          if (!column.generated && std::none_of(set.begin(), set.end(), [&](std::size_t i) { return columns_[i] == &column; }))
+            kept.push_back(quote_identifier(column.name));
+        return replace_row_sql(table_, sql_columns(set), kept, remove);
+      },
+      joined(set, found_by), false);
 }
 
 std::string ApplyPlan::copy_statement() const { return copy_sql(table_, sql_columns(written_)); }

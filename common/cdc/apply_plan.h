@@ -73,6 +73,10 @@ class ApplyPlan {
   PgStatement& delete_many();
   PgStatement& update_whole_row(MaskId mask, const std::vector<bool>& nulls);
   PgStatement& delete_whole_row(const std::vector<bool>& nulls);
+  // The row goes and comes again, with the columns of replaced() as told and all
+  // others as they were. `nulls`: the row is found by all its columns.
+  PgStatement& replace(MaskId mask, const std::vector<bool>* nulls);
+  std::vector<std::size_t> replaced(MaskId mask) const;
   std::string copy_statement() const;
 
   std::uint32_t type_of(std::size_t column) const { return types_[column]; }        // of a parameter
@@ -89,6 +93,7 @@ class ApplyPlan {
   SqlColumn sql_column(std::size_t column) const;
   std::vector<SqlColumn> sql_columns(const std::vector<std::size_t>& columns) const;
   std::vector<std::size_t> set_with_key(MaskId mask) const;
+  std::vector<std::size_t> whole_row(const std::vector<bool>& nulls) const;
   PgStatement& statement(const std::string& id, const std::function<std::string()>& sql,
                          const std::vector<std::size_t>& parameters, bool arrays);
 

@@ -11,11 +11,14 @@ namespace dbsync {
 
 namespace {
 
-// Types without a usable equality, and types whose equal values can look
-// different (1.0 and 1.00, a day and 24 hours): compared as text, the latter
-// after a comparison that an index can serve.
-constexpr std::array<std::uint32_t, 10> kNoEquality{114, 142, 194, 600, 601, 602, 603, 604, 628, 718};
-constexpr std::array<std::uint32_t, 2> kManyFaces{1186, 1700};
+// Types whose equal values look alike, so that = alone finds the row: bool, bytea,
+// "char", name, int8, int2, int4, text, oid, cidr, macaddr8, macaddr, inet, varchar,
+// date, time, timestamp, timestamptz, timetz, bit, varbit, uuid, pg_lsn.
+constexpr std::array<std::uint32_t, 23> kExact{16,  17,  18,   19,   20,   21,   23,   25,   26,   650,  774, 829,
+                                               869, 1043, 1082, 1083, 1114, 1184, 1266, 1560, 1562, 2950, 3220};
+// Types with an equality that an index can serve, whose equal values can look
+// different (1.0 and 1.00, 0 and -0, a day and 24 hours, blanks at the end).
+constexpr std::array<std::uint32_t, 5> kManyFaces{700, 701, 1042, 1186, 1700};
 
 template <std::size_t n>
 bool contains(const std::array<std::uint32_t, n>& list, std::uint32_t oid) {
@@ -79,19 +82,30 @@ std::string match_elements(const SqlTable& table, const std::vector<SqlColumn>& 
   return join(out, " AND ");
 }
 
-std::string match_value(const SqlColumn& column, std::size_t parameter) {
-  const std::string as_text = fmt::format("s.{}::text = ${}::{}::text", column.name, parameter, column.type);
-  if (contains(kNoEquality, column.type_oid)) return as_text;
-  const std::string equal = fmt::format("s.{} = ${}::{}", column.name, parameter, column.type);
-  return contains(kManyFaces, column.type_oid) ? equal + " AND " + as_text : equal;
+// As the type's output function writes it: a cast to text would cut a bpchar.
+std::string looks(const SqlTable& table, const std::string& value) {
+  if (table.old_server) return value + "::text";
+  return fmt::format("pg_catalog.format('%s', {}) COLLATE pg_catalog.\"C\"", value);
 }
 
-// The condition that picks one row of those that equal `row`.
+// All other types are compared by their looks alone: they have no equality, or a
+// coarser one, in their elements perhaps.
+std::string match_value(const SqlTable& table, const SqlColumn& column, std::size_t parameter) {
+  const std::string mine = "s." + column.name;
+  const std::string wanted = fmt::format("${}::{}", parameter, column.type);
+  const std::string equal = fmt::format("{} = {}", mine, wanted);
+  const bool exact = column.enumeration || contains(kExact, column.type_oid);
+  if (exact && !column.loose_collation) return equal;
+  const std::string alike = fmt::format("{} = {}", looks(table, mine), looks(table, wanted));
+  return exact || contains(kManyFaces, column.type_oid) ? equal + " AND " + alike : alike;
+}
+
+// The condition that picks one row of those that look like `row`.
 std::string match_whole_row(const SqlTable& table, const std::vector<SqlColumn>& row, const std::vector<bool>& nulls,
                             std::size_t first) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < row.size(); ++i)
-    out.push_back(nulls[i] ? fmt::format("s.{} IS NULL", row[i].name) : match_value(row[i], first++));
+    out.push_back(nulls[i] ? fmt::format("s.{} IS NULL", row[i].name) : match_value(table, row[i], first++));
   const std::string condition = out.empty() ? "true" : join(out, " AND ");
   if (table.ctid_is_unique)
     return fmt::format("t.ctid = (SELECT s.ctid FROM {}{} AS s WHERE {} LIMIT 1)", only(table), table.name, condition);
@@ -139,8 +153,8 @@ std::string update_many_sql(const SqlTable& table, const std::vector<SqlColumn>&
                      unnested(table, joined(set, match)), match_elements(table, match, set.size() + 1));
 }
 
-std::string delete_one_sql(const SqlTable& table, const std::vector<SqlColumn>& key) {
-  return fmt::format("DELETE FROM {}{} AS t WHERE {}", only(table), table.name, match_parameters(key, 1));
+std::string delete_one_sql(const SqlTable& table, const std::vector<SqlColumn>& key, std::size_t first) {
+  return fmt::format("DELETE FROM {}{} AS t WHERE {}", only(table), table.name, match_parameters(key, first));
 }
 
 std::string delete_many_sql(const SqlTable& table, const std::vector<SqlColumn>& key) {
@@ -155,8 +169,24 @@ std::string update_whole_row_sql(const SqlTable& table, const std::vector<SqlCol
 }
 
 std::string delete_whole_row_sql(const SqlTable& table, const std::vector<SqlColumn>& row,
-                                 const std::vector<bool>& nulls) {
-  return fmt::format("DELETE FROM {}{} AS t WHERE {}", only(table), table.name, match_whole_row(table, row, nulls, 1));
+                                 const std::vector<bool>& nulls, std::size_t first) {
+  return fmt::format("DELETE FROM {}{} AS t WHERE {}", only(table), table.name, match_whole_row(table, row, nulls, first));
+}
+
+std::string replace_row_sql(const SqlTable& table, const std::vector<SqlColumn>& set,
+                            const std::vector<std::string>& kept, const std::string& remove) {
+  std::vector<std::string> to;
+  std::vector<std::string> from;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    to.push_back(set[i].name);
+    from.push_back(fmt::format("${}::{}", i + 1, set[i].type));
+  }
+  for (const std::string& name : kept) {
+    to.push_back(name);
+    from.push_back("g." + name);
+  }
+  return fmt::format("WITH g AS ({} RETURNING t.*) INSERT INTO {} ({}){} SELECT {} FROM g", remove, table.name,
+                     join(to, ", "), overriding(table), join(from, ", "));
 }
 
 }  // namespace dbsync

@@ -18,7 +18,8 @@ struct SqlColumn {
   std::string name;         // quoted
   std::string type;         // without length: what text is converted to
   std::uint32_t type_oid = 0;
-  bool identity_always = false;
+  bool enumeration = false;
+  bool loose_collation = false;  // strings that differ may be equal in it
 };
 
 struct SqlTable {
@@ -26,6 +27,7 @@ struct SqlTable {
   bool only = false;     // ONLY is allowed, and keeps off inheriting tables
   bool ctid_is_unique = true;  // false: partitioned or distributed
   bool binary = false;   // values come in binary, else as text
+  bool old_server = false;   // perhaps older than format() and collations
   bool overriding = false;  // identity columns that are GENERATED ALWAYS exist
 };
 
@@ -41,14 +43,23 @@ std::string update_one_sql(const SqlTable& table, const std::vector<SqlColumn>& 
                            const std::vector<SqlColumn>& check);
 std::string update_many_sql(const SqlTable& table, const std::vector<SqlColumn>& set, const std::vector<SqlColumn>& key,
                             const std::vector<SqlColumn>& check);
-std::string delete_one_sql(const SqlTable& table, const std::vector<SqlColumn>& key);
+// `first`: the number of the first parameter.
+std::string delete_one_sql(const SqlTable& table, const std::vector<SqlColumn>& key, std::size_t first = 1);
 std::string delete_many_sql(const SqlTable& table, const std::vector<SqlColumn>& key);
 
-// For tables without a unique key: exactly one of the rows that equal the old
-// one. `nulls[i]`: the i-th column of `row` is NULL, and has no parameter.
+// For tables without a unique key: exactly one of the rows that look like the old
+// one, which is less than being equal to it. `nulls[i]`: the i-th column of `row`
+// is NULL, and has no parameter.
 std::string update_whole_row_sql(const SqlTable& table, const std::vector<SqlColumn>& set,
                                  const std::vector<SqlColumn>& row, const std::vector<bool>& nulls);
 std::string delete_whole_row_sql(const SqlTable& table, const std::vector<SqlColumn>& row,
-                                 const std::vector<bool>& nulls);
+                                 const std::vector<bool>& nulls, std::size_t first = 1);
+
+// The row that a DELETE statement takes away, made again with new values: for
+// columns that an UPDATE may not write. Its parameters are those of `set`, then
+// those of the DELETE, which was made for `set.size() + 1` on. `kept`: columns that
+// stay as they are.
+std::string replace_row_sql(const SqlTable& table, const std::vector<SqlColumn>& set,
+                            const std::vector<std::string>& kept, const std::string& remove);
 
 }  // namespace dbsync

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMostRetainedBytes = std::size_t{16} << 20;
 constexpr std::size_t kMostValues = std::size_t{1} << 20;
+constexpr char kAlwaysChanged[] = "an identity column that no UPDATE may write has changed";
 constexpr char kContradiction[] = "changes of one row contradict each other";
 
 }  // namespace
@@ -76,6 +77,14 @@ void BatchApply::retain(const std::shared_ptr<const std::string>& chunk) {
 void BatchApply::apply_update(TableBatch& batch, const Change& change) {
   ApplyPlan& plan = batch.plan();
   change_.read(change, plan);
+  const ApplyPlan::MaskId mask = plan.mask_of(change_.row);
+  // With nothing else to write, no statement would look at the column.
+  const bool unseen = !plan.checked().empty() && plan.set_of(mask).empty() && !change_.key_changed;
+  if (change_.always_changed || (unseen && change.old_image != OldImage::full)) {
+    if (in_order_) throw Error(ErrorKind::data, kAlwaysChanged);
+    flush();
+    return writer_.replace_row(plan, change_.row.data(), change_.old_row.data(), mask);
+  }
   const bool by_key = plan.match() == ApplyPlan::Match::key;
   if (by_key && !change_.key_changed) {
     if (!batch.update(change_.row)) throw Error(ErrorKind::data, kContradiction);
@@ -89,8 +98,7 @@ void BatchApply::apply_update(TableBatch& batch, const Change& change) {
     return;
   }
   flush();
-  writer_.update_row(plan, change_.row.data(), change_.old_row.data(), plan.mask_of(change_.row),
-                     change_.key_changed);
+  writer_.update_row(plan, change_.row.data(), change_.old_row.data(), mask, change_.key_changed);
 }
 
 void BatchApply::apply_remove(TableBatch& batch, const Change& change) {

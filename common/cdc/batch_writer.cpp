@@ -186,6 +186,20 @@ void BatchWriter::update_row(ApplyPlan& plan, const Value* row, const Value* old
   session_.pipeline().send(statement, parameters_, 1);
 }
 
+void BatchWriter::replace_row(ApplyPlan& plan, const Value* row, const Value* old_row, ApplyPlan::MaskId mask) {
+  add_values(row, plan.replaced(mask));
+  if (plan.match() == ApplyPlan::Match::whole_row) {
+    const auto nulls = nulls_of(plan, old_row);
+    add_values(old_row, columns_with_values(plan, nulls));
+    bind();
+    session_.pipeline().send(plan.replace(mask, &nulls), parameters_, 1);
+    return;
+  }
+  add_values(old_row, plan.key());
+  bind();
+  session_.pipeline().send(plan.replace(mask, nullptr), parameters_, 1);
+}
+
 void BatchWriter::delete_row(ApplyPlan& plan, const Value* old_row) {
   if (plan.match() == ApplyPlan::Match::whole_row) {
     const auto nulls = nulls_of(plan, old_row);

@@ -29,6 +29,8 @@ class BatchWriter {
   // old ones, or what is known of them.
   void insert_row(ApplyPlan& plan, const Value* row);
   void update_row(ApplyPlan& plan, const Value* row, const Value* old_row, ApplyPlan::MaskId mask, bool with_key);
+  // An UPDATE of what no UPDATE may write: see ApplyPlan::replace.
+  void replace_row(ApplyPlan& plan, const Value* row, const Value* old_row, ApplyPlan::MaskId mask);
   void delete_row(ApplyPlan& plan, const Value* old_row);
 
  private:

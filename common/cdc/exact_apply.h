@@ -38,6 +38,8 @@ class ExactApply {
   void apply_row(ApplyPlan& plan, const Change& change);
   std::optional<Failure> try_row(ApplyPlan& plan, const Change& change);
   ApplyPlan& plan_of(const Relation* relation, const Transaction& transaction);
+  bool must_replace(const ApplyPlan& plan, const Change& change);
+  std::optional<Failure> replace_row(ApplyPlan& plan, const Change& change);
   void resolve(ApplyPlan& plan, const Change& change, const Failure& failure);
   void overwrite(ApplyPlan& plan, const Change& change, const Failure& failure);
   void undo_change();

@@ -39,6 +39,7 @@ std::string shown(const Value& value, std::uint32_t type) {
 
 void RowChange::read(const Change& change, const ApplyPlan& plan) {
   key_changed = false;
+  always_changed = false;
   whole = true;
   if (change.kind == ChangeKind::remove) {
     read_tuple(change.old_tuple, old_row);
@@ -64,6 +65,9 @@ void RowChange::read(const Change& change, const ApplyPlan& plan) {
           .hint("set REPLICA IDENTITY FULL for the table on the source, or shorten the key's values");
     if (!same_value(row[i], old_row[i])) key_changed = true;
   }
+  always_changed = change.old_image == OldImage::full &&
+                   std::any_of(plan.checked().begin(), plan.checked().end(),
+                               [this](std::size_t i) { return !same_value(row[i], old_row[i]); });
   whole = std::none_of(plan.written().begin(), plan.written().end(),
                        [this](std::size_t i) { return row[i].kind == Value::Kind::unchanged; });
 }

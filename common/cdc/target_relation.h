@@ -24,6 +24,7 @@ struct TargetColumnInfo {
   bool not_null = false;
   bool generated = false;
   bool identity_always = false;
+  bool loose_collation = false;  // nondeterministic
 };
 
 struct TargetRelation {

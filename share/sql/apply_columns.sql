@@ -1,7 +1,7 @@
 -- The columns of one table on the target, as applying changes needs them.
--- $1: schema, $2: table. row_to_json: attidentity (10) and attgenerated (12) are
--- newer than some targets. Typmod -1, not NULL: NULL would write bpchar as
--- character, which is character(1).
+-- $1: schema, $2: table. row_to_json: attidentity (10), attgenerated and
+-- collisdeterministic (12) are newer than some targets. Typmod -1, not NULL: NULL
+-- would write bpchar as character, which is character(1).
 SELECT c.oid,
        c.relkind,
        a.attname,
@@ -15,11 +15,13 @@ SELECT c.oid,
        coalesce(row_to_json(a)->>'attidentity', '') = 'a' AS identity_always,
        EXISTS (SELECT 1 FROM pg_catalog.pg_trigger g
                 WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled IN ('R', 'A')) AS live_triggers,
-       format_type(a.atttypid, a.atttypmod) AS declared_sql
+       format_type(a.atttypid, a.atttypmod) AS declared_sql,
+       coalesce((row_to_json(l)->>'collisdeterministic')::boolean, true) = false AS loose_collation
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
+  LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
  WHERE n.nspname = $1 AND c.relname = $2
  ORDER BY a.attnum

@@ -20,11 +20,15 @@ DELETE FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2;
 -- delete many
 DELETE FROM ONLY "public"."t" AS t USING unnest($1::text[], $2::text[]) AS u(v1, v2) WHERE t."id" = u.v1::integer AND t."Part" = u.v2::text;
 -- update of a whole row
-UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" = $4::text AND s."price" = $5::numeric AND s."price"::text = $5::numeric::text AND s."document"::text = $6::json::text LIMIT 1);
+UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" = $4::text AND s."price" = $5::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $5::numeric) COLLATE pg_catalog."C" AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $6::json) COLLATE pg_catalog."C" LIMIT 1);
 -- update of a whole row with NULLs
-UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" IS NULL AND s."price" = $4::numeric AND s."price"::text = $4::numeric::text AND s."document" IS NULL LIMIT 1);
+UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" IS NULL AND s."price" = $4::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $4::numeric) COLLATE pg_catalog."C" AND s."document" IS NULL LIMIT 1);
 -- delete of a whole row
-DELETE FROM ONLY "public"."t" AS t WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" IS NULL AND s."Part" = $1::text AND s."price" = $2::numeric AND s."price"::text = $2::numeric::text AND s."document"::text = $3::json::text LIMIT 1);
+DELETE FROM ONLY "public"."t" AS t WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" IS NULL AND s."Part" = $1::text AND s."price" = $2::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $2::numeric) COLLATE pg_catalog."C" AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $3::json) COLLATE pg_catalog."C" LIMIT 1);
+-- replace by key
+WITH g AS (DELETE FROM ONLY "public"."t" AS t WHERE t."id" = $2 AND t."Part" = $3 RETURNING t.*) INSERT INTO "public"."t" ("always", "own") SELECT $1::integer, g."own" FROM g;
+-- replace of a whole row
+WITH g AS (DELETE FROM ONLY "public"."t" AS t WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $2::integer AND s."Part" = $3::text AND s."price" IS NULL AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $4::json) COLLATE pg_catalog."C" LIMIT 1) RETURNING t.*) INSERT INTO "public"."t" ("always") SELECT $1::integer FROM g;
 
 -- the same, values in binary
 -- insert
@@ -48,11 +52,15 @@ DELETE FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2;
 -- delete many
 DELETE FROM ONLY "public"."t" AS t USING unnest($1::integer[], $2::text[]) AS u(v1, v2) WHERE t."id" = u.v1 AND t."Part" = u.v2;
 -- update of a whole row
-UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" = $4::text AND s."price" = $5::numeric AND s."price"::text = $5::numeric::text AND s."document"::text = $6::json::text LIMIT 1);
+UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" = $4::text AND s."price" = $5::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $5::numeric) COLLATE pg_catalog."C" AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $6::json) COLLATE pg_catalog."C" LIMIT 1);
 -- update of a whole row with NULLs
-UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" IS NULL AND s."price" = $4::numeric AND s."price"::text = $4::numeric::text AND s."document" IS NULL LIMIT 1);
+UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" IS NULL AND s."price" = $4::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $4::numeric) COLLATE pg_catalog."C" AND s."document" IS NULL LIMIT 1);
 -- delete of a whole row
-DELETE FROM ONLY "public"."t" AS t WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" IS NULL AND s."Part" = $1::text AND s."price" = $2::numeric AND s."price"::text = $2::numeric::text AND s."document"::text = $3::json::text LIMIT 1);
+DELETE FROM ONLY "public"."t" AS t WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" IS NULL AND s."Part" = $1::text AND s."price" = $2::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $2::numeric) COLLATE pg_catalog."C" AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $3::json) COLLATE pg_catalog."C" LIMIT 1);
+-- replace by key
+WITH g AS (DELETE FROM ONLY "public"."t" AS t WHERE t."id" = $2 AND t."Part" = $3 RETURNING t.*) INSERT INTO "public"."t" ("always", "own") SELECT $1::integer, g."own" FROM g;
+-- replace of a whole row
+WITH g AS (DELETE FROM ONLY "public"."t" AS t WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $2::integer AND s."Part" = $3::text AND s."price" IS NULL AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $4::json) COLLATE pg_catalog."C" LIMIT 1) RETURNING t.*) INSERT INTO "public"."t" ("always") SELECT $1::integer FROM g;
 
 -- a partitioned or distributed table
 -- insert
@@ -76,11 +84,15 @@ DELETE FROM "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2;
 -- delete many
 DELETE FROM "public"."t" AS t USING unnest($1::text[], $2::text[]) AS u(v1, v2) WHERE t."id" = u.v1::integer AND t."Part" = u.v2::text;
 -- update of a whole row
-UPDATE "public"."t" AS t SET "price" = $1, "document" = $2 WHERE (t.tableoid, t.ctid) IN (SELECT s.tableoid, s.ctid FROM "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" = $4::text AND s."price" = $5::numeric AND s."price"::text = $5::numeric::text AND s."document"::text = $6::json::text LIMIT 1);
+UPDATE "public"."t" AS t SET "price" = $1, "document" = $2 WHERE (t.tableoid, t.ctid) IN (SELECT s.tableoid, s.ctid FROM "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" = $4::text AND s."price" = $5::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $5::numeric) COLLATE pg_catalog."C" AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $6::json) COLLATE pg_catalog."C" LIMIT 1);
 -- update of a whole row with NULLs
-UPDATE "public"."t" AS t SET "price" = $1, "document" = $2 WHERE (t.tableoid, t.ctid) IN (SELECT s.tableoid, s.ctid FROM "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" IS NULL AND s."price" = $4::numeric AND s."price"::text = $4::numeric::text AND s."document" IS NULL LIMIT 1);
+UPDATE "public"."t" AS t SET "price" = $1, "document" = $2 WHERE (t.tableoid, t.ctid) IN (SELECT s.tableoid, s.ctid FROM "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" IS NULL AND s."price" = $4::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $4::numeric) COLLATE pg_catalog."C" AND s."document" IS NULL LIMIT 1);
 -- delete of a whole row
-DELETE FROM "public"."t" AS t WHERE (t.tableoid, t.ctid) IN (SELECT s.tableoid, s.ctid FROM "public"."t" AS s WHERE s."id" IS NULL AND s."Part" = $1::text AND s."price" = $2::numeric AND s."price"::text = $2::numeric::text AND s."document"::text = $3::json::text LIMIT 1);
+DELETE FROM "public"."t" AS t WHERE (t.tableoid, t.ctid) IN (SELECT s.tableoid, s.ctid FROM "public"."t" AS s WHERE s."id" IS NULL AND s."Part" = $1::text AND s."price" = $2::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $2::numeric) COLLATE pg_catalog."C" AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $3::json) COLLATE pg_catalog."C" LIMIT 1);
+-- replace by key
+WITH g AS (DELETE FROM "public"."t" AS t WHERE t."id" = $2 AND t."Part" = $3 RETURNING t.*) INSERT INTO "public"."t" ("always", "own") SELECT $1::integer, g."own" FROM g;
+-- replace of a whole row
+WITH g AS (DELETE FROM "public"."t" AS t WHERE (t.tableoid, t.ctid) IN (SELECT s.tableoid, s.ctid FROM "public"."t" AS s WHERE s."id" = $2::integer AND s."Part" = $3::text AND s."price" IS NULL AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $4::json) COLLATE pg_catalog."C" LIMIT 1) RETURNING t.*) INSERT INTO "public"."t" ("always") SELECT $1::integer FROM g;
 
 -- a table with an identity column GENERATED ALWAYS
 -- insert
@@ -104,9 +116,13 @@ DELETE FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2;
 -- delete many
 DELETE FROM ONLY "public"."t" AS t USING unnest($1::text[], $2::text[]) AS u(v1, v2) WHERE t."id" = u.v1::integer AND t."Part" = u.v2::text;
 -- update of a whole row
-UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" = $4::text AND s."price" = $5::numeric AND s."price"::text = $5::numeric::text AND s."document"::text = $6::json::text LIMIT 1);
+UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" = $4::text AND s."price" = $5::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $5::numeric) COLLATE pg_catalog."C" AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $6::json) COLLATE pg_catalog."C" LIMIT 1);
 -- update of a whole row with NULLs
-UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" IS NULL AND s."price" = $4::numeric AND s."price"::text = $4::numeric::text AND s."document" IS NULL LIMIT 1);
+UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $3::integer AND s."Part" IS NULL AND s."price" = $4::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $4::numeric) COLLATE pg_catalog."C" AND s."document" IS NULL LIMIT 1);
 -- delete of a whole row
-DELETE FROM ONLY "public"."t" AS t WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" IS NULL AND s."Part" = $1::text AND s."price" = $2::numeric AND s."price"::text = $2::numeric::text AND s."document"::text = $3::json::text LIMIT 1);
+DELETE FROM ONLY "public"."t" AS t WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" IS NULL AND s."Part" = $1::text AND s."price" = $2::numeric AND pg_catalog.format('%s', s."price") COLLATE pg_catalog."C" = pg_catalog.format('%s', $2::numeric) COLLATE pg_catalog."C" AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $3::json) COLLATE pg_catalog."C" LIMIT 1);
+-- replace by key
+WITH g AS (DELETE FROM ONLY "public"."t" AS t WHERE t."id" = $2 AND t."Part" = $3 RETURNING t.*) INSERT INTO "public"."t" ("always", "own") OVERRIDING SYSTEM VALUE SELECT $1::integer, g."own" FROM g;
+-- replace of a whole row
+WITH g AS (DELETE FROM ONLY "public"."t" AS t WHERE t.ctid = (SELECT s.ctid FROM ONLY "public"."t" AS s WHERE s."id" = $2::integer AND s."Part" = $3::text AND s."price" IS NULL AND pg_catalog.format('%s', s."document") COLLATE pg_catalog."C" = pg_catalog.format('%s', $4::json) COLLATE pg_catalog."C" LIMIT 1) RETURNING t.*) INSERT INTO "public"."t" ("always") OVERRIDING SYSTEM VALUE SELECT $1::integer FROM g;
 

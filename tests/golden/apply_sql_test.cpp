@@ -10,13 +10,13 @@ namespace {
 
 constexpr std::uint32_t kInt4 = 23, kText = 25, kJson = 114, kNumeric = 1700;
 
-SqlColumn column(const std::string& name, const std::string& type, std::uint32_t oid) { return {name, type, oid, false}; }
+SqlColumn column(const std::string& name, const std::string& type, std::uint32_t oid) { return {name, type, oid}; }
 
 const SqlColumn kId = column("\"id\"", "integer", kInt4);
 const SqlColumn kPart = column("\"Part\"", "text", kText);
 const SqlColumn kPrice = column("\"price\"", "numeric", kNumeric);
 const SqlColumn kDocument = column("\"document\"", "json", kJson);
-const SqlColumn kAlways = {"\"always\"", "integer", kInt4, true};
+const SqlColumn kAlways = {"\"always\"", "integer", kInt4};
 
 std::string statements_of(const std::string& title, const SqlTable& table) {
   const std::vector<SqlColumn> all{kId, kPart, kPrice, kDocument};
@@ -38,6 +38,8 @@ std::string statements_of(const std::string& title, const SqlTable& table) {
   add("update of a whole row", update_whole_row_sql(table, set, all, {false, false, false, false}));
   add("update of a whole row with NULLs", update_whole_row_sql(table, set, all, {false, true, false, true}));
   add("delete of a whole row", delete_whole_row_sql(table, all, {true, false, false, false}));
+  add("replace by key", replace_row_sql(table, {kAlways}, {"\"own\""}, delete_one_sql(table, key, 2)));
+  add("replace of a whole row", replace_row_sql(table, {kAlways}, {}, delete_whole_row_sql(table, all, {false, false, true, false}, 2)));
   return out + "\n";
 }
 
