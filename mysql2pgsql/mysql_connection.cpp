@@ -14,6 +14,7 @@ namespace dbsync {
 namespace {
 
 constexpr unsigned kConnectTimeoutSeconds = 30;
+constexpr std::uint16_t kSocketsPort = 3306;  // of the server behind the default socket
 // The largest that servers and client libraries take.
 constexpr unsigned long kMaxAllowedPacket = 1024UL * 1024 * 1024;
 
@@ -57,6 +58,12 @@ void set_options(MYSQL* mysql, const MysqlEndpoint& endpoint) {
     set_string(mysql, MYSQL_OPT_SSL_KEY, endpoint.ssl_key);
   }
   set_ssl_mode(mysql, endpoint.ssl_mode);
+  // The libraries take "localhost" for the default socket, whatever the port: another
+  // server than the one that was meant.
+  if (endpoint.socket.empty() && endpoint.host == "localhost" && endpoint.port != kSocketsPort) {
+    const unsigned tcp = MYSQL_PROTOCOL_TCP;
+    mysql_options(mysql, MYSQL_OPT_PROTOCOL, &tcp);
+  }
 }
 
 constexpr char kTlsHint[] =

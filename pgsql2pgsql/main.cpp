@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/shutdown.h"
+#include "base/standard_streams.h"
 #include "config/config.h"
 #include "config/options.h"
 #include "config/table_list.h"
@@ -45,6 +46,7 @@ int run(int argc, char** argv) {
 }  // namespace dbsync
 
 int main(int argc, char** argv) {
+  dbsync::open_standard_streams();
   const int status = dbsync::log::exit_status_of([&] { return dbsync::run(argc, argv); });
   dbsync::metrics::close(status);
   return status;

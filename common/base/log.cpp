@@ -144,7 +144,7 @@ void progress(std::string_view component, std::string_view text, const Numbers& 
 }
 
 void print(std::string_view component, std::string_view text) {
-  write_line(format() == Format::json ? dumped(json_line(Level::info, component, text)) : std::string(text));
+  write_line(format() == Format::json ? dumped(json_line(Level::info, component, text)) : visible(text));
 }
 
 bool on_terminal() {

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>  // fmt::join from fmt 10 on
 
+#include "base/utf8.h"
+
 namespace dbsync {
 
 namespace {
@@ -28,6 +30,31 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
+}
+
+// Unicode's marks and overrides of direction: what follows them is shown in another
+// order than it is written in.
+bool turns_direction(char32_t c) {
+  return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+bool breaks_line(char32_t c) { return c == '\n' || c == '\r' || c == 0x2028 || c == 0x2029; }
+
+bool controls(char32_t c) { return c < 0x20 || (c >= 0x7f && c < 0xa0); }
+
+// Takes one character off `text`, and adds what may be shown of it.
+void append_visible(std::string& out, std::string_view& text, std::string_view line_break) {
+  const Utf8Character character = first_character(text);
+  const std::string_view bytes = text.substr(0, character.bytes);
+  text.remove_prefix(character.bytes);
+  if (character.valid && breaks_line(character.code))
+    out += line_break;
+  else if (!character.valid || controls(character.code))
+    out += fmt::format("\\x{:02x}", static_cast<unsigned>(character.code));
+  else if (turns_direction(character.code))
+    out += fmt::format("\\u{:04x}", static_cast<unsigned>(character.code));
+  else
+    out += bytes;
 }
 
 }  // namespace
@@ -70,17 +97,23 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 std::string one_line(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (c == '\n' || c == '\r') {
-      out += ' ';
-    } else if (u < 0x20 || u == 0x7F) {
-      out += fmt::format("\\x{:02x}", u);
-    } else {
-      out += c;
-    }
-  }
+  while (!text.empty()) append_visible(out, text, " ");
   while (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+std::string visible(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) append_visible(out, text, "\n");
+  return out;
+}
+
+std::vector<std::string> aligned(const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  std::size_t width = 0;
+  for (const std::string& name : names) width = std::max(width, display_columns(out.emplace_back(one_line(name))));
+  for (std::string& name : out) name.append(width - display_columns(name), ' ');
   return out;
 }
 

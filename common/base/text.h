@@ -1,4 +1,4 @@
-// Small text helpers without a home elsewhere. Pure functions, ASCII rules only.
+// Small text helpers without a home elsewhere. Pure functions; letters are ASCII's.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,18 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 // to be a likely typing error.
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
 
-// For one line of a log or a comment: line breaks become blanks, other control
-// characters \x1b, so that a message can neither end a comment nor move a cursor.
+// For one line of a log or a comment: line breaks become blanks; other control
+// characters and bytes that are no UTF-8 become \x1b, and characters that turn the
+// direction of writing \u202e. So no name or value of a server can end a comment,
+// move a cursor, forge a line or show itself as another one.
 std::string one_line(std::string_view text);
+
+// The same for several lines, whose breaks stay.
+std::string visible(std::string_view text);
+
+// Names as the first column of a table: each on one line, and as wide as the widest
+// of them is on a terminal.
+std::vector<std::string> aligned(const std::vector<std::string>& names);
 
 // 1234567 -> "1,234,567".
 std::string format_count(std::uint64_t n);

@@ -61,11 +61,14 @@ std::size_t valid_text_prefix(std::string_view text) {
   return pos;
 }
 
-std::size_t utf8_length(std::string_view text) {
-  std::size_t count = 0;
-  for (const char c : text)
-    if (!continuation(c)) ++count;
-  return count;
+Utf8Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t length = sequence_length(text);
+  if (length == 0) return {byte(0), 1, false};
+  if (length == 1) return {byte(0), 1, true};
+  char32_t code = byte(0) & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) code = code << 6 | (byte(i) & 0x3fU);
+  return {code, length, true};
 }
 
 std::string_view utf8_truncate(std::string_view text, std::size_t bytes) {
@@ -76,13 +79,6 @@ std::string_view utf8_truncate(std::string_view text, std::size_t bytes) {
 
 namespace {
 
-// One character off the front: its bytes and columns. A byte that begins none counts
-// as one of each.
-struct Character {
-  std::size_t bytes = 1;
-  std::size_t columns = 1;
-};
-
 // Unicode's East Asian wide and full-width blocks, and emoji.
 bool is_wide(char32_t c) {
   constexpr std::pair<char32_t, char32_t> blocks[] = {{0x1100, 0x115f},   {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
@@ -91,16 +87,16 @@ bool is_wide(char32_t c) {
   return std::any_of(std::begin(blocks), std::end(blocks), [c](const auto& block) { return c >= block.first && c <= block.second; });
 }
 
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) < 0xc0 ? 1 : byte(0) < 0xe0 ? 2 : byte(0) < 0xf0 ? 3 : 4;
-  if (length == 1 || length > text.size()) return {};
-  char32_t code = byte(0) & (0xffU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    code = code << 6 | (byte(i) & 0x3fU);
-  }
-  return {length, is_wide(code) ? std::size_t{2} : std::size_t{1}};
+// Marks that stand on the character before them, and joiners.
+bool takes_no_column(char32_t c) {
+  constexpr std::pair<char32_t, char32_t> blocks[] = {{0x0300, 0x036f}, {0x200b, 0x200f}, {0x20d0, 0x20ff},
+                                                      {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}, {0xfeff, 0xfeff}};
+  return std::any_of(std::begin(blocks), std::end(blocks), [c](const auto& block) { return c >= block.first && c <= block.second; });
+}
+
+std::size_t columns_of(const Utf8Character& character) {
+  if (!character.valid) return 1;
+  return is_wide(character.code) ? 2 : takes_no_column(character.code) ? 0 : 1;
 }
 
 // "\x1b[1m" at the front; 0 = none.
@@ -117,9 +113,9 @@ std::size_t display_columns(std::string_view text) {
   while (!text.empty()) {
     std::size_t bytes = escape_length(text);
     if (bytes == 0) {
-      const Character character = first_character(text);
+      const Utf8Character character = first_character(text);
       bytes = character.bytes;
-      columns += character.columns;
+      columns += columns_of(character);
     }
     text.remove_prefix(bytes);
   }
@@ -129,8 +125,8 @@ std::size_t display_columns(std::string_view text) {
 std::string_view fit_columns(std::string_view text, std::size_t columns) {
   std::size_t bytes = 0;
   for (std::size_t used = 0; bytes < text.size();) {
-    const Character character = first_character(text.substr(bytes));
-    used += character.columns;
+    const Utf8Character character = first_character(text.substr(bytes));
+    used += columns_of(character);
     if (used > columns) break;
     bytes += character.bytes;
   }

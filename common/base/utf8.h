@@ -13,10 +13,17 @@ namespace dbsync {
 // invalid sequences.
 std::size_t valid_text_prefix(std::string_view text);
 
-// Characters (code points) of valid UTF-8.
-std::size_t utf8_length(std::string_view text);
+// The character at the front of a text that is not empty. A byte that begins none is
+// returned by itself, `valid` false.
+struct Utf8Character {
+  char32_t code = 0;
+  std::size_t bytes = 1;
+  bool valid = false;
+};
+Utf8Character first_character(std::string_view text);
 
-// Columns on a terminal: wide characters take two, escape sequences none.
+// Columns on a terminal: wide characters take two, combining ones and escape
+// sequences none.
 std::size_t display_columns(std::string_view text);
 // The longest prefix of plain text that fits into `columns`.
 std::string_view fit_columns(std::string_view text, std::size_t columns);

@@ -59,13 +59,15 @@ int CheckFindings::exit_status() const {
 }
 
 std::string CheckFindings::text() const {
-  std::size_t width = 0;
-  for (const CheckFinding& finding : findings_) width = std::max(width, utf8_length(finding.subject));
+  std::vector<std::string> subjects;
+  for (const CheckFinding& finding : findings_) subjects.push_back(finding.subject);
+  subjects = aligned(subjects);
   std::string out;
-  for (const CheckFinding& finding : findings_) {
-    out += fmt::format("{:<9}{}{:{}}  {}\n", grade_word(finding.grade), one_line(finding.subject), "",
-                       width - utf8_length(finding.subject), one_line(finding.message));
-    if (!finding.remedy.empty()) out += fmt::format("{:{}}  do: {}\n", "", 9 + width, one_line(finding.remedy));
+  for (std::size_t i = 0; i < findings_.size(); ++i) {
+    const CheckFinding& finding = findings_[i];
+    out += fmt::format("{:<9}{}  {}\n", grade_word(finding.grade), subjects[i], one_line(finding.message));
+    if (finding.remedy.empty()) continue;
+    out += fmt::format("{:{}}  do: {}\n", "", 9 + display_columns(subjects[i]), one_line(finding.remedy));
   }
   return out + fmt::format("\n{} passed, {} warnings, {} failed\n", count(CheckFinding::Grade::passed),
                            count(CheckFinding::Grade::warning), count(CheckFinding::Grade::failed));

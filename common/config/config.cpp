@@ -1,5 +1,7 @@
 #include "config/config.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -147,6 +149,23 @@ Config build_config(const std::vector<IniEntry>& entries, const std::string& nam
   return config;
 }
 
+bool holds_password(const Config& config) {
+  if (!config.src_mysql.password.empty() && std::getenv("MYSQL_PWD") == nullptr) return true;
+  const auto with_password = [](const std::string& conninfo) {
+    // As a key, or in a URI between the user and the host.
+    if (conninfo.find("password") != std::string::npos) return true;
+    const std::size_t scheme = conninfo.find("://");
+    const std::size_t at = conninfo.find('@');
+    return scheme != std::string::npos && at != std::string::npos && conninfo.find(':', scheme + 3) < at;
+  };
+  return with_password(config.src_pgsql) || with_password(config.desc_pgsql) || with_password(config.local_pgsql);
+}
+
+bool others_can_read(const std::string& path) {
+  struct stat facts{};
+  return ::stat(path.c_str(), &facts) == 0 && (facts.st_mode & S_IROTH) != 0;
+}
+
 }  // namespace
 
 std::string MysqlEndpoint::describe() const {
@@ -156,7 +175,10 @@ std::string MysqlEndpoint::describe() const {
 }
 
 Config load_config(const std::string& path, Program program, bool need_target) {
-  return build_config(read_ini_file(path), path, program, need_target);
+  Config config = build_config(read_ini_file(path), path, program, need_target);
+  if (holds_password(config) && others_can_read(path))
+    config.warnings.push_back(fmt::format("{} holds passwords, and every user of this machine can read it; chmod 600 {}", path, path));
+  return config;
 }
 
 Config parse_config(std::string_view text, const std::string& name, Program program, bool need_target) {

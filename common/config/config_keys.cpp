@@ -208,7 +208,8 @@ std::vector<ConfigKey> mysql_keys() {
   constexpr std::string_view s = "src.mysql";
   using M = MysqlEndpoint;
   return {
-      {s, "host", store_mysql_text<&M::host>, "192.168.1.1", kActive, "Host name or address; default localhost."},
+      {s, "host", store_mysql_text<&M::host>, "192.168.1.1", kActive,
+       "Host name or address; default localhost, which is the default socket with port\n3306, and TCP with any other."},
       {s, "port", store_port, "3306", kActive, "TCP port; default 3306."},
       {s, "socket", store_mysql_text<&M::socket>, "/run/mysqld/mysqld.sock", kComment,
        "Unix socket; used instead of host and port when given."},

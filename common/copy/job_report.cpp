@@ -1,14 +1,10 @@
 #include "copy/job_report.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/output_file.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "schema/names.h"
 #include "version.h"
 
@@ -31,10 +27,9 @@ std::uint64_t per_second(std::uint64_t rows, double seconds) {
   return seconds <= 0 ? 0 : static_cast<std::uint64_t>(static_cast<double>(rows) / seconds);
 }
 
-std::string line(std::string_view name, std::size_t width, const std::string& rows, const std::string& size,
-                 const std::string& seconds, const std::string& speed, std::string_view status) {
-  const std::size_t padding = width > utf8_length(name) ? width - utf8_length(name) : 0;
-  return fmt::format("{}{:{}} {:>15} {:>11} {:>9} {:>12}  {}\n", name, "", padding, rows, size, seconds, speed, status);
+std::string line(const std::string& name, const std::string& rows, const std::string& size, const std::string& seconds,
+                 const std::string& speed, std::string_view status) {
+  return fmt::format("{} {:>15} {:>11} {:>9} {:>12}  {}\n", name, rows, size, seconds, speed, status);
 }
 
 std::string failure_text(const Error& error) {
@@ -57,7 +52,7 @@ std::string notes_text(const JobResult& result) {
   for (std::size_t i = 0; i < result.results.size(); ++i) {
     if (!result.results[i].created || !result.tasks[i].definition) continue;
     for (const auto& note : table_notes(*result.tasks[i].definition))
-      out += fmt::format("  {}: {}\n", result.tasks[i].name, one_line(note));
+      out += fmt::format("  {}: {}\n", one_line(result.tasks[i].name), one_line(note));
   }
   for (const auto& note : result.notes) out += "  " + one_line(note) + "\n";
   return out.empty() ? out : "\nnot carried over:\n" + out;
@@ -78,10 +73,10 @@ std::string changed_text(const JobResult& result) {
   std::string out;
   for (std::size_t i = 0; i < result.results.size(); ++i)
     if (result.results[i].outcome.rejected > 0)
-      out += fmt::format("{}: {} rows set aside\n", result.tasks[i].name, format_count(result.results[i].outcome.rejected));
+      out += fmt::format("{}: {} rows set aside\n", one_line(result.tasks[i].name), format_count(result.results[i].outcome.rejected));
   for (std::size_t i = 0; i < result.results.size(); ++i)
     for (const ChangedValues& changed : result.results[i].outcome.changed)
-      out += fmt::format("{}.{}: {} values changed by policy\n", result.tasks[i].name, changed.column,
+      out += fmt::format("{}.{}: {} values changed by policy\n", one_line(result.tasks[i].name), one_line(changed.column),
                          format_count(changed.count));
   return out.empty() ? out : "\n" + out;
 }
@@ -128,21 +123,21 @@ nlohmann::json snapshot_json(const SnapshotFacts& snapshot) {
 }  // namespace
 
 std::string summary_text(const JobResult& result) {
-  std::size_t width = 5;
   std::vector<std::string> names;
   for (const CopyTask& task : result.tasks) names.push_back(source_and_target(task.name, task.target));
-  for (const std::string& name : names) width = std::max(width, utf8_length(name));
-  std::string out = "\n" + line("table", width, "rows", "size", "seconds", "rows/s", "result");
+  names.insert(names.end(), {"table", "total"});
+  names = aligned(names);
+  std::string out = "\n" + line(names[names.size() - 2], "rows", "size", "seconds", "rows/s", "result");
   for (std::size_t i = 0; i < result.tasks.size(); ++i) {
     const TaskResult& task = result.results[i];
     const bool done = task.status == TaskStatus::done;
-    out += line(names[i], width, done ? format_count(task.outcome.rows) : "-",
+    out += line(names[i], done ? format_count(task.outcome.rows) : "-",
                 done ? format_bytes(task.outcome.bytes) : "-", fmt::format("{:.2f}", task.seconds),
                 done ? format_count(per_second(task.outcome.rows, task.seconds)) : "-", status_word(task.status));
   }
   const std::size_t failed = result.count(TaskStatus::failed);
   const std::size_t interrupted = result.count(TaskStatus::interrupted);
-  out += line("total", width, format_count(result.rows()), format_bytes(result.bytes()),
+  out += line(names.back(), format_count(result.rows()), format_bytes(result.bytes()),
               fmt::format("{:.2f}", result.seconds), format_count(per_second(result.rows(), result.seconds)),
               fmt::format("{} done{}{}", result.count(TaskStatus::done),
                           failed > 0 ? fmt::format(", {} failed", failed) : "",
@@ -171,12 +166,10 @@ void write_report(const std::string& path, const RunFacts& facts, const JobResul
   for (const Error& error : result.errors) report["errors"].push_back(error_json(error));
   for (std::size_t i = 0; i < result.tasks.size(); ++i)
     report["tables"].push_back(table_json(result.tasks[i], result.results[i]));
-  std::ofstream file(path, std::ios::trunc);
   // Server messages may carry bytes that are not UTF-8; a report must not fail for them.
-  file << report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
-  file.flush();
-  if (!file)
-    throw Error(ErrorKind::usage, fmt::format("cannot write the report {}: {}", path, std::strerror(errno)))
+  const std::string text = report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  if (const std::error_code error = replace_file(path, text, Readers::owner))
+    throw Error(ErrorKind::usage, fmt::format("cannot write the report {}: {}", path, error.message()))
         .hint("the copy itself is done; its result stands in the summary");
 }
 

@@ -1,14 +1,12 @@
 #include "copy/reject_log.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/output_file.h"
 #include "base/utf8.h"
 
 namespace dbsync {
@@ -83,11 +81,8 @@ void RejectBudget::write(const QualifiedName& table, const std::string& lines) {
   const std::lock_guard lock(mutex_);
   std::error_code ignored;  // the open below says what is wrong
   std::filesystem::create_directories(directory_, ignored);
-  std::ofstream file(path_of(table), std::ios::app);
-  file << lines;
-  file.flush();
-  if (!file)
-    throw Error(ErrorKind::target, fmt::format("cannot write set-aside rows to {}: {}", path_of(table), std::strerror(errno)))
+  if (const std::error_code error = append_private(path_of(table), lines))
+    throw Error(ErrorKind::target, fmt::format("cannot write set-aside rows to {}: {}", path_of(table), error.message()))
         .hint("check reject_directory of [desc.pgsql]");
 }
 

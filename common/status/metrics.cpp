@@ -1,14 +1,9 @@
 #include "status/metrics.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -17,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/output_file.h"
 #include "base/progress_ticker.h"
 
 namespace dbsync::metrics {
@@ -103,7 +99,7 @@ void add_follow(Text& text, const FollowStatus& follow) {
 
 class File {
  public:
-  File(std::string path, std::string program, std::string version) : path_(std::move(path)), temporary_(path_ + ".tmp") {
+  File(std::string path, std::string program, std::string version) : path_(std::move(path)) {
     figures_.program = std::move(program);
     figures_.version = std::move(version);
     figures_.started = unix_time();
@@ -139,14 +135,9 @@ class File {
       content = text(figures);
     });
     const std::lock_guard lock(file_mutex_);
-    errno = 0;
-    std::ofstream file(temporary_, std::ios::trunc);
-    file << content;
-    file.close();
-    if (file && std::rename(temporary_.c_str(), path_.c_str()) == 0) return;
-    const std::string reason = std::strerror(errno);
-    ::unlink(temporary_.c_str());
-    throw Error(ErrorKind::usage, fmt::format("cannot write the metrics file {}: {}", path_, reason))
+    const std::error_code error = replace_file(path_, content, Readers::all);
+    if (!error) return;
+    throw Error(ErrorKind::usage, fmt::format("cannot write the metrics file {}: {}", path_, error.message()))
         .hint("--metrics-file names a file in a directory that exists and that may be written");
   }
 
@@ -159,7 +150,6 @@ class File {
   }
 
   const std::string path_;
-  const std::string temporary_;
   std::mutex mutex_;       // guards figures_
   std::mutex file_mutex_;  // one writer at a time
   Figures figures_;

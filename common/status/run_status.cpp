@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "base/utf8.h"
 #include "schema/names.h"
 
 namespace dbsync {
@@ -22,16 +21,14 @@ std::string share(std::uint64_t part, std::uint64_t whole) {
 }
 
 std::string tables_text(const std::vector<TableStatus>& tables) {
-  std::size_t width = 5;
-  std::vector<std::string> names;
+  std::vector<std::string> names{"table"};
   for (const TableStatus& table : tables) names.push_back(source_and_target(table.name, table.target));
-  for (const std::string& name : names) width = std::max(width, utf8_length(name));
-  std::string out = fmt::format("\n{:{}} {:>15} {:>11}  {}\n", "table", width, "rows", "size", "state");
+  names = aligned(names);
+  std::string out = fmt::format("\n{} {:>15} {:>11}  {}\n", names.front(), "rows", "size", "state");
   for (std::size_t i = 0; i < tables.size(); ++i) {
     const TableStatus& table = tables[i];
-    out += fmt::format("{}{:{}} {:>15} {:>11}  {}{}\n", names[i], "", width - utf8_length(names[i]),
-                       format_count(table.rows), format_bytes(table.bytes), table.state,
-                       table.message.empty() ? "" : ": " + one_line(table.message));
+    out += fmt::format("{} {:>15} {:>11}  {}{}\n", names[i + 1], format_count(table.rows), format_bytes(table.bytes),
+                       one_line(table.state), table.message.empty() ? "" : ": " + one_line(table.message));
   }
   return out;
 }

@@ -1,25 +1,21 @@
 #include "verify/verify_report.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/output_file.h"
 #include "base/text.h"
-#include "base/utf8.h"
 
 namespace dbsync {
 
 namespace {
 
-std::string line(std::string_view name, std::size_t width, const std::string& source, const std::string& target,
+std::string line(const std::string& name, const std::string& source, const std::string& target,
                  const std::string& seconds, std::string_view result) {
-  const std::size_t padding = width > utf8_length(name) ? width - utf8_length(name) : 0;
-  return fmt::format("{}{:{}} {:>15} {:>15} {:>9}  {}\n", name, "", padding, source, target, seconds, result);
+  return fmt::format("{} {:>15} {:>15} {:>9}  {}\n", name, source, target, seconds, result);
 }
 
 nlohmann::ordered_json values_json(const std::vector<NamedValue>& values) {
@@ -57,9 +53,9 @@ std::uint64_t rows_named(const TableVerdict& table) {
 std::string remarks(const VerifyResult& result) {
   std::string out;
   for (const TableVerdict& table : result.tables) {
-    for (const std::string& note : table.notes) out += fmt::format("{}: {}\n", table.name, one_line(note));
+    for (const std::string& note : table.notes) out += fmt::format("{}: {}\n", one_line(table.name), one_line(note));
     if (table.differs() && rows_named(table) < rows_of(table))
-      out += fmt::format("{}: {} of the rows that differ are named, the others only counted\n", table.name,
+      out += fmt::format("{}: {} of the rows that differ are named, the others only counted\n", one_line(table.name),
                          format_count(rows_named(table)));
   }
   for (const TableVerdict& table : result.tables) {
@@ -73,22 +69,25 @@ std::string remarks(const VerifyResult& result) {
 }  // namespace
 
 std::string summary_text(const VerifyResult& result) {
-  std::size_t width = 5;
-  for (const TableVerdict& table : result.tables) width = std::max(width, utf8_length(table.name));
-  std::string out = "\n" + line("compared", width, "source rows", "target rows", "seconds", "result");
+  std::vector<std::string> names;
+  for (const TableVerdict& table : result.tables) names.push_back(table.name);
+  names.insert(names.end(), {"compared", "total"});
+  names = aligned(names);
+  std::string out = "\n" + line(names[names.size() - 2], "source rows", "target rows", "seconds", "result");
   std::uint64_t source = 0;
   std::uint64_t target = 0;
   std::size_t failed = 0;
-  for (const TableVerdict& table : result.tables) {
+  for (std::size_t i = 0; i < result.tables.size(); ++i) {
+    const TableVerdict& table = result.tables[i];
     const bool compared = !table.error && !table.interrupted;
-    out += line(table.name, width, compared ? format_count(table.source_rows) : "-",
+    out += line(names[i], compared ? format_count(table.source_rows) : "-",
                 compared ? format_count(table.target_rows) : "-", fmt::format("{:.2f}", table.seconds), verdict_text(table));
     source += compared ? table.source_rows : 0;
     target += compared ? table.target_rows : 0;
     failed += compared ? 0 : 1;
   }
   const std::size_t different = result.different();
-  out += line("total", width, format_count(source), format_count(target), fmt::format("{:.2f}", result.seconds),
+  out += line(names.back(), format_count(source), format_count(target), fmt::format("{:.2f}", result.seconds),
               fmt::format("{} same{}{}", result.tables.size() - different - failed,
                           different > 0 ? fmt::format(", {} different", different) : "",
                           failed > 0 ? fmt::format(", {} not compared", failed) : ""));
@@ -123,13 +122,12 @@ bool write_findings(const std::string& path, const VerifyResult& result) {
   const bool any = std::any_of(result.tables.begin(), result.tables.end(), [](const auto& t) { return !t.findings.empty(); });
   std::error_code ignored;
   if (!any && !std::filesystem::exists(path, ignored)) return false;
-  std::ofstream file(path, std::ios::trunc);
+  std::string lines;
   for (const TableVerdict& table : result.tables)
     for (const Finding& finding : table.findings)
-      file << finding_json(table, finding).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
-  file.flush();
-  if (!file)
-    throw Error(ErrorKind::usage, fmt::format("cannot write {}: {}", path, std::strerror(errno)))
+      lines += finding_json(table, finding).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  if (const std::error_code error = replace_file(path, lines, Readers::owner))
+    throw Error(ErrorKind::usage, fmt::format("cannot write {}: {}", path, error.message()))
         .hint("the comparison itself is done; its result stands in the summary");
   return any;
 }

@@ -28,6 +28,24 @@ TEST(Text, Join) {
   EXPECT_EQ(join({"a", "", "b"}, ", "), "a, , b");
 }
 
+// What a server sends must not act on a terminal, or look like something else.
+TEST(Text, ControlCharactersAreShown) {
+  EXPECT_EQ(one_line("a\nb\r\n"), "a b");
+  EXPECT_EQ(one_line("\x1b]0;title\x07"), "\\x1b]0;title\\x07");
+  EXPECT_EQ(one_line("\xc2\x9b" "31m"), "\\x9b31m") << "the one-byte CSI of 8-bit terminals";
+  EXPECT_EQ(one_line("\x9b" "31m"), "\\x9b31m") << "no UTF-8";
+  EXPECT_EQ(one_line("a\xe2\x80\xae" "b"), "a\\u202eb") << "right to left";
+  EXPECT_EQ(one_line("a\xe2\x80\xa8" "b"), "a b") << "line separator";
+  EXPECT_EQ(one_line("größer 漢 😀"), "größer 漢 😀");
+  EXPECT_EQ(visible("a\n\x1b[2Jb\n"), "a\n\\x1b[2Jb\n");
+}
+
+TEST(Text, NamesLineUp) {
+  EXPECT_EQ(aligned({"ab", "漢字", "e\xcc\x81"}), (std::vector<std::string>{"ab  ", "漢字", "e\xcc\x81   "}));
+  EXPECT_EQ(aligned({"a\nb", "\x1b"}), (std::vector<std::string>{"a b ", "\\x1b"}));
+  EXPECT_TRUE(aligned({}).empty());
+}
+
 TEST(Text, NearestName) {
   const std::vector<std::string> names{"host", "port", "password", "connect_string"};
   EXPECT_EQ(nearest_name("hosts", names), "host");

@@ -36,8 +36,18 @@ INSTANTIATE_TEST_SUITE_P(Sequences, InvalidText,
                                          BadText{"\xFF"s, 0}, BadText{"\xC3("s, 0}, BadText{"\xE2\x82"s, 0},
                                          BadText{"ok\xF0\x9F\x98"s, 2}));
 
-TEST(Utf8, LengthAndTruncationRespectCharacters) {
-  EXPECT_EQ(utf8_length("Füße"), 4U);
+TEST(Utf8, CharactersTellTheirCode) {
+  const auto code = [](std::string_view text) { return static_cast<unsigned>(first_character(text).code); };
+  EXPECT_EQ(code("a"), 0x61U);
+  EXPECT_EQ(code("üb"), 0xfcU);
+  EXPECT_EQ(code("漢"), 0x6f22U);
+  EXPECT_EQ(code("😀"), 0x1f600U);
+  EXPECT_EQ(first_character("😀!").bytes, 4U);
+  EXPECT_FALSE(first_character("\x9b").valid);
+  EXPECT_EQ(code("\x9b"), 0x9bU);
+}
+
+TEST(Utf8, TruncationRespectsCharacters) {
   EXPECT_EQ(utf8_truncate("Füße", 2), "F");
   EXPECT_EQ(utf8_truncate("Füße", 3), "Fü");
   EXPECT_EQ(utf8_truncate("abc", 9), "abc");
