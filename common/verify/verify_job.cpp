@@ -316,6 +316,9 @@ class VerifyJob {
       throw Error(ErrorKind::target, fmt::format("the target has no table {}", table.verdict.target.display()))
           .hint("load it first, or name the right schema with -s");
     table.target = *target;
+    // What the target has computed itself is to be what the source holds: nothing
+    // is written here, so these columns are like all others.
+    for (TargetColumn& column : table.target.columns) column.generated = false;
     plan_columns(worker, table);
     plan_key(worker, table);
     table.target_parts = parts_of(*worker.target, table.target, options_.chunk_bytes);
