@@ -1,5 +1,6 @@
 #include "mysql2pgsql/expression.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "mysql2pgsql/expression_lexer.h"
@@ -183,6 +184,84 @@ void collect_conditions(const Expr& expr, const ExpressionWriter& writer, std::v
   }
 }
 
+// ------------------------------------------------------------ doubt
+constexpr std::int64_t kMostBytesOfCharacter = 4;
+
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+// Calls f(column, below) for each column of the expression; `below`: it is an
+// argument, near or far, of upper() or lower().
+template <class F>
+void for_each_column(const Expr& expr, const ExpressionWriter& writer, bool below, const F& f) {
+  if (expr.kind == Expr::Kind::column)
+    if (const ExprColumn* column = writer.find_column(expr.text)) f(*column, below);
+  const bool changes_case = expr.kind == Expr::Kind::call && (expr.text == "upper" || expr.text == "ucase" ||
+                                                              expr.text == "lower" || expr.text == "lcase");
+  for (const Expr& child : expr.children) for_each_column(child, writer, below || changes_case, f);
+}
+
+bool is_ascii_literal(const Expr& expr) {
+  return std::all_of(expr.text.begin(), expr.text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+// Some versions of information_schema show letters beyond ASCII in another encoding.
+bool has_foreign_literal(const Expr& expr) {
+  return (expr.kind == Expr::Kind::string && !is_ascii_literal(expr)) ||
+         std::any_of(expr.children.begin(), expr.children.end(), has_foreign_literal);
+}
+
+// True when a text of the expression may have characters that `charset` has not.
+bool loses_characters(const Expr& expr, const ExpressionWriter& writer, const std::string& charset) {
+  if (charset.empty() || charset == "utf8mb4") return false;
+  if (expr.kind == Expr::Kind::string && !is_ascii_literal(expr)) return true;
+  if (expr.kind == Expr::Kind::column)
+    if (const ExprColumn* column = writer.find_column(expr.text))
+      if (column->type == ExprType::json || (column->type == ExprType::text && column->limits.charset != charset &&
+                                             column->limits.charset != "ascii"))
+        return true;
+  return std::any_of(expr.children.begin(), expr.children.end(),
+                     [&](const Expr& child) { return loses_characters(child, writer, charset); });
+}
+
+bool leaves_type(const Expr& expr, const ExprValue& value, const ExprTarget& target, const ExpressionWriter& writer) {
+  if (!target.nullable && value.nullable) return true;
+  const ColumnLimits& limits = target.limits;
+  switch (type_of_target(target.type.kind)) {
+    case ExprType::integer: return !rounded_to(number_of(value).range, 0).within(limits.numbers);
+    case ExprType::decimal: return !rounded_to(number_of(value).range, std::max(target.type.scale, 0)).within(limits.numbers);
+    case ExprType::floating: {
+      constexpr long double most = 3.4e38L;  // of FLOAT
+      const NumberRange range = number_of(value).range;
+      if (limits.single_precision && value.type == ExprType::floating && !value.is_single) return true;
+      if (limits.single_precision && value.type != ExprType::floating && magnitude(range).most > most) return true;
+      return range.least < limits.numbers.least;
+    }
+    case ExprType::text: {
+      if (loses_characters(expr, writer, limits.charset)) return true;
+      const std::int64_t length = value.type == ExprType::text ? value.length : text_form(value).length;
+      return limits.length < kAnyLength && (limits.of_bytes ? length * kMostBytesOfCharacter : length) > limits.length;
+    }
+    case ExprType::binary: return value.length > limits.length;
+    default: return false;
+  }
+}
+
+ValueDoubt doubt_of(const Expr& expr, const ExprValue& value, const ExprTarget& target, const ExpressionWriter& writer) {
+  ValueDoubt out;
+  if (value.type == ExprType::unknown_null) return out;
+  out.leaves_type = leaves_type(expr, value, target, writer) || has_foreign_literal(expr);
+  // A plain copy of a date becomes what its original became.
+  const bool copies = expr.kind == Expr::Kind::column;
+  for_each_column(expr, writer, false, [&](const ExprColumn& column, bool in_letter_case) {
+    const bool date = column.type == ExprType::date || column.type == ExprType::timestamp || column.type == ExprType::timestamptz;
+    if (date && !copies) add_once(out.dates, column.name);
+    if (in_letter_case && column.type == ExprType::text) add_once(out.letters, column.name);
+  });
+  return out;
+}
+
 }  // namespace
 
 std::optional<ExprColumn> expression_column(std::string name, std::string target_name, const MysqlType& type,
@@ -204,14 +283,19 @@ std::optional<ExprColumn> expression_column(std::string name, std::string target
   out.normalised_json = type.kind == MysqlKind::json && type.text == "json";
   out.prints_alike =
       type.kind != MysqlKind::bit && type.kind != MysqlKind::year && type.text.find("zerofill") == std::string::npos;
+  out.is_year = type.kind == MysqlKind::year;
   out.digits = digits_of(type);
   out.scale = type.kind == MysqlKind::decimal ? type.scale : type.fraction;
+  out.limits = column_limits(type);
   return out;
 }
 
-ExprTarget expression_target(const MysqlType& type, const PgType& target) {
+ExprTarget expression_target(const MysqlType& type, const PgType& target, bool nullable) {
   ExprTarget out{target, type.kind == MysqlKind::character};
+  out.limits = column_limits(type);
+  out.nullable = nullable;
   switch (type.kind) {
+    case MysqlKind::binary: out.refused = "BINARY pads with zero bytes"; break;
     case MysqlKind::enumeration:
     case MysqlKind::set: out.refused = "ENUM and SET take the spelling of their labels"; break;
     case MysqlKind::year: out.refused = "YEAR reads numbers below 100 in its own way"; break;
@@ -253,8 +337,12 @@ TranslationResult translate_value(std::string_view mysql, const std::vector<Expr
                                   const ExprTarget& target, ValueUse use) {
   return guarded([&] {
     const ExprUse allowed = use == ValueUse::default_value ? ExprUse::default_value : ExprUse::generated;
-    const ExprValue value = ExpressionWriter(columns, allowed).write(parse_expression(mysql));
-    return Translation{assigned(value, target), type_of_target(target.type.kind)};
+    const Expr expr = parse_expression(mysql);
+    const ExpressionWriter writer(columns, allowed);
+    const ExprValue value = writer.write(expr);
+    Translation out{assigned(value, target), type_of_target(target.type.kind)};
+    if (use == ValueUse::generated) out.doubt = doubt_of(expr, value, target, writer);
+    return out;
   });
 }
 

@@ -6,7 +6,8 @@
 // row, and refused with a reason otherwise; the reason is one short phrase for a
 // comment or the summary. What is written is safe to embed anywhere (in
 // parentheses of its own), quoted, and calls IMMUTABLE functions only, except in
-// defaults. Four deviations are known and accepted:
+// defaults. Four deviations are known and accepted, the first and the third not for
+// generated columns, whose ValueDoubt names them:
 //  - a zero date became NULL or -infinity on the way, and so does what is made of it;
 //  - a CHECK that compares a case-insensitive column with an ASCII literal ignores
 //    the case of ASCII letters only, not accents ('É' equals 'e' in many collations);
@@ -24,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mysql2pgsql/expression_range.h"
 #include "mysql2pgsql/mysql_type.h"
 #include "schema/pg_type.h"
 
@@ -59,8 +61,10 @@ struct ExprColumn {
   bool utf8 = false;             // the source's bytes are UTF-8 (LENGTH, MD5)
   // numbers:
   bool prints_alike = true;  // as text both show the same: not so for ZEROFILL, YEAR, BIT
+  bool is_year = false;      // YEAR: reads literals below 100 in its own way
   int digits = 65;           // before the point, at most
   int scale = 0;             // behind it; timestamp: digits of the seconds' fraction
+  ColumnLimits limits;       // what it holds
   // json: MySQL's own type, whose text is normalised; false for MariaDB's LONGTEXT
   bool normalised_json = false;
 };
@@ -70,9 +74,19 @@ struct ExprColumn {
 std::optional<ExprColumn> expression_column(std::string name, std::string target_name, const MysqlType& type,
                                             const PgType& target, bool nullable);
 
+// On what it depends whether a translated value is the stored one in every row.
+struct ValueDoubt {
+  bool leaves_type = false;               // the source may have cut it to the column's type, or made 0 of NULL
+  std::vector<std::string> dates = {};    // columns; if one holds a zero date or one of the year 0
+  std::vector<std::string> letters = {};  // columns; if one holds letters beyond ASCII, for upper() and lower()
+
+  bool any() const { return leaves_type || !dates.empty() || !letters.empty(); }
+};
+
 struct Translation {
   std::string sql;
   ExprType type = ExprType::unknown_null;
+  ValueDoubt doubt = {};  // of generated columns
 };
 
 struct TranslationResult {
@@ -85,9 +99,11 @@ struct ExprTarget {
   PgType type;
   bool strips_blanks = false;  // CHAR: trailing blanks vanish
   std::string refused = {};    // not empty: assignment changes values in a way of MySQL's own
+  ColumnLimits limits = {};
+  bool nullable = true;
 };
 
-ExprTarget expression_target(const MysqlType& type, const PgType& target);
+ExprTarget expression_target(const MysqlType& type, const PgType& target, bool nullable = true);
 
 enum class ValueUse {
   generated,      // of the row's columns; IMMUTABLE

@@ -2,6 +2,7 @@
 // type, so integers are widened first.
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <string>
 
 #include "mysql2pgsql/expression_lexer.h"
@@ -13,8 +14,9 @@ namespace {
 
 constexpr int kMaxScale = 30;  // MySQL cuts more digits behind the point than these
 
-ExprValue integer_result(const std::string& sql, bool nullable) {
+ExprValue integer_result(const std::string& sql, bool nullable, const NumberRange& range) {
   ExprValue out;
+  out.range = range;
   out.type = ExprType::integer;
   out.sql = "(" + sql + ")";
   out.nullable = nullable;
@@ -24,11 +26,15 @@ ExprValue integer_result(const std::string& sql, bool nullable) {
   return out;
 }
 
+NumberRange result_range(const std::string& op, const NumberRange& a, const NumberRange& b) {
+  return op == "+" ? a + b : op == "-" ? a - b : op == "*" ? a * b : NumberRange();
+}
+
 // Of two integer operands one must be bigint; a literal is small enough to follow.
 ExprValue integer_arithmetic(const std::string& op, const ExprValue& a, const ExprValue& b) {
   const std::string left = a.constant && !b.constant ? a.sql : bigint_sql(a);
   const std::string right = b.constant ? b.sql : bigint_sql(b);
-  return integer_result(left + " " + op + " " + right, a.nullable || b.nullable);
+  return integer_result(left + " " + op + " " + right, a.nullable || b.nullable, result_range(op, a.range, b.range));
 }
 
 ExprValue decimal_arithmetic(const std::string& op, const ExprValue& a, const ExprValue& b) {
@@ -39,6 +45,7 @@ ExprValue decimal_arithmetic(const std::string& op, const ExprValue& a, const Ex
   if (out.scale > kMaxScale) throw Untranslatable{"a product of more than 30 decimals"};
   out.sql = "(" + a.sql + " " + op + " " + b.sql + ")";
   out.nullable = a.nullable || b.nullable;
+  out.range = result_range(op, a.range, b.range);
   return out;
 }
 
@@ -47,7 +54,11 @@ ExprValue integer_division(const std::string& op, const ExprValue& a, const Expr
   if (a.type != ExprType::integer || b.type != ExprType::integer)
     throw Untranslatable{"DIV or % of other than integers"};
   if (!b.constant || *b.constant == 0) throw Untranslatable{"a division by other than a literal"};
-  return integer_result(bigint_sql(a) + " " + (op == "div" ? "/" : "%") + " " + b.sql, a.nullable);
+  // Either result is nearer to zero than the dividend; a remainder than the divisor, too.
+  const NumberRange most = united(a.range, up_to(0));
+  const long double rest = magnitude(b.range).most - 1;
+  const NumberRange range = op == "div" ? most : NumberRange{std::max(most.least, -rest), std::min(most.most, rest)};
+  return integer_result(bigint_sql(a) + " " + (op == "div" ? "/" : "%") + " " + b.sql, a.nullable, range);
 }
 
 // The 64-bit unsigned result of MySQL is the signed one where one side has no
@@ -56,7 +67,10 @@ ExprValue bit_and(const ExprValue& a, const ExprValue& b) {
   const bool positive = (a.constant && *a.constant >= 0) || (b.constant && *b.constant >= 0);
   if (a.type != ExprType::integer || b.type != ExprType::integer || !positive)
     throw Untranslatable{"bits are 64-bit unsigned numbers in MySQL"};
-  return integer_arithmetic("&", a, b);
+  ExprValue out = integer_arithmetic("&", a, b);
+  const ExprValue& mask = a.constant && *a.constant >= 0 ? a : b;
+  out.range = up_to(mask.range.most);
+  return out;
 }
 
 }  // namespace
@@ -75,6 +89,8 @@ ExprValue write_number(const std::string& text) {
     out.sql += "::double precision";
     return out;
   }
+  const long double value = std::strtold(text.c_str(), nullptr);
+  out.range = {value, value};
   out.prints_alike = true;
   out.type = ExprType::decimal;
   out.scale = point == std::string::npos ? 0 : static_cast<int>(text.size() - point) - 1;
@@ -94,6 +110,7 @@ ExprValue write_number(const std::string& text) {
 
 ExprValue write_negative(const ExprValue& operand) {
   ExprValue out = number_of(operand);
+  out.range = -out.range;
   switch (out.type) {
     case ExprType::integer:
       if (out.constant) {
@@ -101,9 +118,10 @@ ExprValue write_negative(const ExprValue& operand) {
         out.sql = "(" + std::to_string(*out.constant) + ")";
         return out;
       }
-      return integer_result("- " + bigint_sql(out), out.nullable);
+      return integer_result("- " + bigint_sql(out), out.nullable, out.range);
     case ExprType::decimal:
     case ExprType::floating:
+      out.is_single = false;
       out.sql = "(- " + out.sql + ")";
       out.is_literal = false;
       // numeric has no -0.00, and MySQL's decimal prints none either; but it is

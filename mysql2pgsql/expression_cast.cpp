@@ -1,4 +1,5 @@
 // CAST and CONVERT where every value that fits stays what it is.
+#include <algorithm>
 #include <string>
 
 #include "mysql2pgsql/expression_functions.h"
@@ -21,7 +22,10 @@ ExprValue cast_to_text(const Expr& cast, const ExprValue& operand) {
   const bool ascii = operand.type != ExprType::text;
   if (!ascii && !cast.charset.empty() && cast.charset != "utf8mb4")
     throw Untranslatable{"a cast to the character set " + cast.charset.substr(0, 32)};
-  if (!cast.sizes.empty()) out.sql = "left(" + out.sql + ", " + std::to_string(cast.sizes[0]) + ")";
+  if (!cast.sizes.empty()) {
+    out.sql = "left(" + out.sql + ", " + std::to_string(cast.sizes[0]) + ")";
+    out.length = std::min<std::int64_t>(out.length, cast.sizes[0]);
+  }
   out.is_literal = false;
   out.ends_in_blanks = true;
   // Of the collation of the connection that made the table: unknown.
@@ -37,7 +41,7 @@ ExprValue cast_to_integer(const std::string& type, const ExprValue& operand) {
   if (!fits) throw Untranslatable{"a cast to an integer from this type"};
   // Negative numbers become huge ones.
   if (type == "unsigned" && (!value.constant || *value.constant < 0)) throw Untranslatable{"a cast to UNSIGNED"};
-  ExprValue out = integer_call(bigint_sql(value), value.nullable, 19);
+  ExprValue out = integer_call(bigint_sql(value), value.nullable, rounded_to(value.range, 0), 19);
   out.constant = value.type == ExprType::integer ? value.constant : std::nullopt;
   out.is_wide = true;
   return out;
@@ -54,6 +58,7 @@ ExprValue cast_to_decimal(const Expr& cast, const ExprValue& operand) {
     throw Untranslatable{"a cast to DECIMAL that may not fit"};
   out.type = ExprType::decimal;
   out.digits = precision - scale;
+  out.range = rounded_to(out.range, scale);
   out.scale = scale;
   out.sql += "::numeric(" + std::to_string(precision) + "," + std::to_string(scale) + ")";
   out.is_wide = false;
@@ -77,6 +82,7 @@ ExprValue write_cast(const Expr& cast, ExprValue operand) {
     operand.type = ExprType::floating;
     operand.is_literal = false;
     operand.prints_alike = false;
+    operand.is_single = false;
     return operand;
   }
   if (type == "datetime" && cast.sizes.empty() && operand.type == ExprType::date) {

@@ -2,6 +2,7 @@
 // the comments say why some obvious candidates are missing or limited.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 #include "mysql2pgsql/expression_functions.h"
@@ -81,6 +82,7 @@ ExprValue extreme(const std::string& name, Arguments& arguments, ExprUse) {
 // ------------------------------------------------------------ numbers
 ExprValue absolute(const std::string&, Arguments& arguments, ExprUse) {
   ExprValue out = exact_number(arguments[0]);
+  out.range = magnitude(out.range);
   out.sql = "abs(" + (out.type == ExprType::integer ? bigint_sql(out) : out.sql) + ")";
   out.is_wide = out.type == ExprType::integer;
   return out;
@@ -90,6 +92,7 @@ ExprValue whole(const std::string& name, Arguments& arguments, ExprUse) {
   ExprValue out = exact_number(arguments[0]);
   if (out.type == ExprType::integer) return out;
   out.sql = (name == "floor" ? "floor(" : "ceil(") + out.sql + ")";
+  out.range = {std::floor(out.range.least), std::ceil(out.range.most)};
   out.digits += 1;
   out.scale = 0;
   return out;
@@ -102,6 +105,7 @@ ExprValue rounded(const std::string& name, Arguments& arguments, ExprUse) {
   if (places > 30) throw Untranslatable{"a rounding to more than 30 decimals"};
   if (out.type == ExprType::integer) return out;
   out.sql = (name == "round" ? "round(" : "trunc(") + out.sql + ", " + std::to_string(places) + ")";
+  if (name == "round") out.range = rounded_to(out.range, static_cast<int>(places));
   out.digits += 1;
   out.scale = std::min(out.scale, static_cast<int>(places));
   return out;
@@ -109,7 +113,7 @@ ExprValue rounded(const std::string& name, Arguments& arguments, ExprUse) {
 
 ExprValue sign(const std::string&, Arguments& arguments, ExprUse) {
   const ExprValue value = exact_number(arguments[0]);
-  return integer_call("sign(" + value.sql + "::numeric)::integer", value.nullable, 1);
+  return integer_call("sign(" + value.sql + "::numeric)::integer", value.nullable, {-1, 1}, 1);
 }
 
 ExprValue modulo(const std::string&, Arguments& arguments, ExprUse) {
@@ -122,6 +126,8 @@ ExprValue concat(const std::string&, Arguments& arguments, ExprUse) {
   for (const ExprValue& value : arguments) parts.push_back(text_form(value));
   const bool nullable = any_nullable(parts);
   ExprValue out = common_type(parts);
+  out.length = 0;
+  for (const ExprValue& part : parts) out.length = added(out.length, part.length);
   out.sql = "(";
   for (const ExprValue& part : parts) out.sql += (out.sql.size() > 1 ? " || " : "") + part.sql;
   if (parts.size() == 1) out.sql += "::text";
@@ -147,36 +153,44 @@ ExprValue same_text_function(const std::string& name, Arguments& arguments, Expr
 
 ExprValue char_length(const std::string&, Arguments& arguments, ExprUse) {
   const ExprValue& text = text_of(arguments[0]);
-  return integer_call("char_length(" + text.sql + ")", text.nullable);
+  return integer_call("char_length(" + text.sql + ")", text.nullable, up_to(static_cast<long double>(text.length)));
 }
 
 // Bytes in the column's character set, which is UTF-8 on the target.
 ExprValue byte_length(const std::string&, Arguments& arguments, ExprUse) {
   const ExprValue& value = arguments[0];
   if (value.type != ExprType::binary && !text_of(value).utf8) throw Untranslatable{"LENGTH() in another character set"};
-  return integer_call("octet_length(" + value.sql + ")", value.nullable);
+  return integer_call("octet_length(" + value.sql + ")", value.nullable,
+                      up_to(4 * static_cast<long double>(value.length)));
 }
 
 // Negative lengths are '' in MySQL, and count from the other end in PostgreSQL.
 ExprValue end_of_text(const std::string& name, Arguments& arguments, ExprUse) {
   const ExprValue& text = text_of(arguments[0]);
   const long long length = literal_of(arguments[1], 0);
-  return text_call((name == "left" ? "left(" : "right(") + text.sql + ", " + std::to_string(length) + ")", text);
+  ExprValue out = text_call((name == "left" ? "left(" : "right(") + text.sql + ", " + std::to_string(length) + ")", text);
+  out.length = std::min<std::int64_t>(out.length, length);
+  return out;
 }
 
 // Position 0 is '' in MySQL, and negative ones count from the end.
 ExprValue substring(const std::string&, Arguments& arguments, ExprUse) {
   const ExprValue& text = text_of(arguments[0]);
   std::string sql = "substr(" + text.sql + ", " + std::to_string(literal_of(arguments[1], 1));
-  if (arguments.size() > 2) sql += ", " + std::to_string(literal_of(arguments[2], 0));
-  return text_call(sql + ")", text);
+  if (arguments.size() < 3) return text_call(sql + ")", text);
+  const long long length = literal_of(arguments[2], 0);
+  ExprValue out = text_call(sql + ", " + std::to_string(length) + ")", text);
+  out.length = std::min<std::int64_t>(out.length, length);
+  return out;
 }
 
 // Exact characters on both sides, whatever the collation.
 ExprValue replace(const std::string&, Arguments& arguments, ExprUse) {
   for (const ExprValue& value : arguments) text_of(value);
   if (!arguments[1].is_literal || !arguments[2].is_literal) throw Untranslatable{"REPLACE() of other than literals"};
-  return text_call("replace(" + list(arguments) + ")", arguments[0]);
+  ExprValue out = text_call("replace(" + list(arguments) + ")", arguments[0]);
+  if (arguments[2].length > arguments[1].length) out.length = kAnyLength;
+  return out;
 }
 
 ExprValue md5(const std::string&, Arguments& arguments, ExprUse) {
@@ -184,30 +198,34 @@ ExprValue md5(const std::string&, Arguments& arguments, ExprUse) {
   if (value.type != ExprType::binary && !text_of(value).utf8) throw Untranslatable{"MD5() in another character set"};
   ExprValue out;
   out.type = ExprType::text;
+  out.length = 32;
   out.sql = "md5(" + value.sql + ")";
   out.nullable = value.nullable;
   return out;
 }
 
 // ------------------------------------------------------------ dates
+constexpr long double kMostDays = 3652425;  // of the years 0 to 9999
+
 struct DatePart {
   std::string_view function;
   std::string_view field;
   int offset;  // added to PostgreSQL's number
   bool of_time;
+  int most;
 };
 
-constexpr auto kDateParts = std::to_array<DatePart>({{"year", "YEAR", 0, false},
-                                                     {"quarter", "QUARTER", 0, false},
-                                                     {"month", "MONTH", 0, false},
-                                                     {"day", "DAY", 0, false},
-                                                     {"dayofmonth", "DAY", 0, false},
-                                                     {"dayofyear", "DOY", 0, false},
-                                                     {"dayofweek", "DOW", 1, false},
-                                                     {"weekday", "ISODOW", -1, false},
-                                                     {"hour", "HOUR", 0, true},
-                                                     {"minute", "MINUTE", 0, true},
-                                                     {"second", "SECOND", 0, true}});
+constexpr auto kDateParts = std::to_array<DatePart>({{"year", "YEAR", 0, false, 9999},
+                                                     {"quarter", "QUARTER", 0, false, 4},
+                                                     {"month", "MONTH", 0, false, 12},
+                                                     {"day", "DAY", 0, false, 31},
+                                                     {"dayofmonth", "DAY", 0, false, 31},
+                                                     {"dayofyear", "DOY", 0, false, 366},
+                                                     {"dayofweek", "DOW", 1, false, 7},
+                                                     {"weekday", "ISODOW", -1, false, 6},
+                                                     {"hour", "HOUR", 0, true, 23},
+                                                     {"minute", "MINUTE", 0, true, 59},
+                                                     {"second", "SECOND", 0, true, 59}});
 
 // Not of TIMESTAMP: its parts depend on the session's time zone.
 ExprValue date_part(const std::string& name, Arguments& arguments, ExprUse) {
@@ -220,7 +238,7 @@ ExprValue date_part(const std::string& name, Arguments& arguments, ExprUse) {
   if (name == "second") sql = "floor(" + sql + ")";  // PostgreSQL's has the fraction
   sql += "::integer";
   if (part.offset != 0) sql = "(" + sql + (part.offset > 0 ? " + 1" : " - 1") + ")";
-  return integer_call(sql, value.nullable, 4);
+  return integer_call(sql, value.nullable, up_to(part.most), 4);
 }
 
 ExprValue date_difference(const std::string&, Arguments& arguments, ExprUse use) {
@@ -230,13 +248,13 @@ ExprValue date_difference(const std::string&, Arguments& arguments, ExprUse use)
     Arguments one{arguments[i]};
     sides[i] = date_of("date", one, use).sql;
   }
-  return integer_call("(" + sides[0] + " - " + sides[1] + ")", nullable, 7);
+  return integer_call("(" + sides[0] + " - " + sides[1] + ")", nullable, {-kMostDays, kMostDays}, 7);
 }
 
 // MySQL counts from the year 0, whose days PostgreSQL's date type does not have.
 ExprValue to_days(const std::string& name, Arguments& arguments, ExprUse use) {
   const ExprValue date = date_of(name, arguments, use);
-  return integer_call("(" + date.sql + " - DATE '0001-01-01' + 366)", date.nullable, 7);
+  return integer_call("(" + date.sql + " - DATE '0001-01-01' + 366)", date.nullable, up_to(kMostDays), 7);
 }
 
 ExprValue now(const std::string&, Arguments& arguments, ExprUse use) {
@@ -338,8 +356,9 @@ constexpr auto kFunctions = std::to_array<Function>({
 
 }  // namespace
 
-ExprValue integer_call(std::string sql, bool nullable, int digits) {
+ExprValue integer_call(std::string sql, bool nullable, const NumberRange& range, int digits) {
   ExprValue out;
+  out.range = range;
   out.type = ExprType::integer;
   out.sql = std::move(sql);
   out.nullable = nullable;

@@ -12,7 +12,7 @@ namespace dbsync {
 
 using Arguments = std::vector<ExprValue>;
 
-ExprValue integer_call(std::string sql, bool nullable, int digits = 10);
+ExprValue integer_call(std::string sql, bool nullable, const NumberRange& range, int digits = 10);
 
 // An integer or decimal; refuses floats, of which the last digits would differ.
 ExprValue exact_number(const ExprValue& value);

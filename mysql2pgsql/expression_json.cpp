@@ -41,6 +41,7 @@ ExprValue json_text(const ExprValue& json, std::string sql) {
   out.pad_space = true;
   out.ends_in_blanks = true;
   out.utf8 = true;
+  out.length = kAnyLength;
   return out;
 }
 

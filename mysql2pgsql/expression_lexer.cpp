@@ -179,9 +179,12 @@ std::vector<Token> tokenize_expression(std::string_view text) {
   constexpr std::size_t longest = 16384;
   if (text.size() > longest) throw Untranslatable{"an expression of more than 16 KiB"};
   if (valid_text_prefix(text) != text.size()) throw Untranslatable{"bytes that are not UTF-8"};
-  if (!has_outer_escapes(text)) return Lexer(text).run();
-  const std::string plain = without_outer_escapes(text);
+  const std::string plain = plain_expression(text);
   return Lexer(plain).run();
+}
+
+std::string plain_expression(std::string_view text) {
+  return has_outer_escapes(text) ? without_outer_escapes(text) : std::string(text);
 }
 
 }  // namespace dbsync

@@ -33,4 +33,7 @@ struct Token {
 // All tokens, with one of kind `end` behind them.
 std::vector<Token> tokenize_expression(std::string_view text);
 
+// The expression as it would be written, without the second layer.
+std::string plain_expression(std::string_view text);
+
 }  // namespace dbsync

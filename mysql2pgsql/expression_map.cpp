@@ -24,20 +24,23 @@ std::vector<ExprColumn> expression_columns(const MysqlTable& source, const Table
   return out;
 }
 
-void map_generated(const MysqlColumn& source, Column& column, const std::vector<ExprColumn>& columns, Table& table,
-                   const Dialect& dialect) {
+// What is to be asked about the column: nothing when its values are the source's.
+std::optional<ValueDoubt> map_generated(const MysqlColumn& source, Column& column, const std::vector<ExprColumn>& columns,
+                                        Table& table, const Dialect& dialect, GeneratedColumns mode) {
   std::string reason = fmt::format("{} has no generated columns", dialect_name(dialect));
-  if (dialect.generated_columns) {
+  if (mode == GeneratedColumns::values) reason = "generated_columns = values";
+  if (dialect.generated_columns && mode != GeneratedColumns::values) {
     auto translated = translate_value(source.generation_expression, columns,
-                                      expression_target(source.type, column.type), ValueUse::generated);
+                                      expression_target(source.type, column.type, source.nullable), ValueUse::generated);
     if (translated.value) {
       column.generated_sql = std::move(translated.value->sql);
-      return;
+      const bool asks = mode == GeneratedColumns::check && translated.value->doubt.any();
+      return asks ? std::optional(std::move(translated.value->doubt)) : std::nullopt;
     }
     reason = std::move(translated.reason);
   }
-  table.notes.push_back(fmt::format("column {} holds the values of AS ({}) but is not generated: {}", column.name,
-                                    source.generation_expression, reason));
+  make_ordinary(source, column, table, reason);
+  return std::nullopt;
 }
 
 void map_default_expression(const MysqlColumn& source, Column& column) {
@@ -77,13 +80,20 @@ MappedExpression map_index_expression(const std::string& expression, const Mysql
   return {std::move(translated.value->sql), {}};
 }
 
-void map_expressions(const MysqlTable& source, Table& table, const Dialect& dialect) {
+void make_ordinary(const MysqlColumn& source, Column& column, Table& table, const std::string& reason) {
+  column.generated_sql.clear();
+  table.notes.push_back(fmt::format("column {} holds the values of AS ({}) but is not generated: {}", column.name,
+                                    source.generation_expression, reason));
+}
+
+void map_expressions(const MysqlTable& source, Table& table, const Dialect& dialect, GeneratedColumns mode,
+                     std::vector<DoubtfulColumn>& doubts) {
   const auto columns = expression_columns(source, table);
   for (std::size_t i = 0; i < source.columns.size(); ++i) {
     if (source.columns[i].generation_expression.empty())
       map_default_expression(source.columns[i], table.columns[i]);
-    else
-      map_generated(source.columns[i], table.columns[i], columns, table, dialect);
+    else if (auto doubt = map_generated(source.columns[i], table.columns[i], columns, table, dialect, mode))
+      doubts.push_back({i, std::move(*doubt)});
   }
   map_checks(source, table, columns);
 }

@@ -186,6 +186,10 @@ bool is_temporal(ExprType type) {
 }
 
 std::vector<std::string> comparable_numbers(const std::vector<ExprValue>& operands) {
+  // 50 is 2050 then.
+  if (any(operands, [](const ExprValue& v) { return v.is_year; }) &&
+      any(operands, [](const ExprValue& v) { return v.is_literal && v.range.most > 0 && v.range.most < 100; }))
+    throw Untranslatable{"YEAR compared with a number below 100"};
   if (all_of_type(operands, ExprType::boolean)) return sql_of(operands);
   const bool floating = has_type(operands, ExprType::floating);
   std::vector<std::string> out;
@@ -197,6 +201,7 @@ ExprValue common_number(std::vector<ExprValue>& operands) {
   ExprValue out;
   if (all_of_type(operands, ExprType::boolean)) {
     out.type = ExprType::boolean;
+    out.range = up_to(1);
     return out;
   }
   const bool floating = has_type(operands, ExprType::floating);
@@ -204,12 +209,15 @@ ExprValue common_number(std::vector<ExprValue>& operands) {
              : has_type(operands, ExprType::decimal) ? ExprType::decimal
                                                      : ExprType::integer;
   out.digits = 0;
+  std::optional<NumberRange> range;
   for (ExprValue& value : operands) {
     value.sql = floating ? double_sql(value) : number_of(value).sql;
     if (value.type == ExprType::unknown_null) continue;
     out.digits = std::max(out.digits, value.digits);
     out.scale = std::max(out.scale, value.scale);
+    range = range ? united(*range, value.range) : value.range;
   }
+  if (range) out.range = *range;
   return out;
 }
 
@@ -222,9 +230,11 @@ ExprValue common_text(const std::vector<ExprValue>& operands) {
     out.case_insensitive = collation->case_insensitive;
     out.pad_space = collation->pad_space;
   }
+  out.length = 0;
   for (const ExprValue& value : operands) {
     if (value.as_bytes) throw Untranslatable{"BINARY"};
     if (value.type == ExprType::unknown_null) continue;
+    out.length = std::max(out.length, value.length);
     out.utf8 = out.utf8 && value.utf8;
     out.ends_in_blanks = out.ends_in_blanks || value.ends_in_blanks;
   }
@@ -285,6 +295,9 @@ ExprValue text_form(const ExprValue& value) {
   out.type = ExprType::text;
   out.nullable = value.nullable;
   out.sql = number_of(value).sql + "::text";
+  constexpr int sign_and_point = 2;
+  out.length = value.constant ? static_cast<std::int64_t>(std::to_string(*value.constant).size())
+                              : std::max(value.digits, 1) + value.scale + sign_and_point;
   return out;
 }
 
@@ -322,6 +335,11 @@ ExprValue common_type(std::vector<ExprValue>& operands) {
     if (first->type == ExprType::json) throw Untranslatable{"a choice of JSON values"};
     if (first->type == ExprType::text) out = common_text(operands);
     out.type = first->type;
+    if (first->type == ExprType::binary) {
+      out.length = 0;
+      for (const ExprValue& value : operands)
+        if (value.type == ExprType::binary) out.length = std::max(out.length, value.length);
+    }
     for (const ExprValue& value : operands) {
       out.scale = std::max(out.scale, value.scale);
       if (value.now_digits >= 0) throw Untranslatable{"CURRENT_TIMESTAMP inside an expression"};

@@ -30,10 +30,15 @@ struct ExprValue {
 
   // numbers
   bool is_wide = false;  // already bigint
+  bool is_year = false;    // a YEAR column
+  bool is_single = false;  // FLOAT, as its column holds it
   bool prints_alike = false;
   int digits = 65;
   int scale = 0;
   std::optional<long long> constant = {};
+  NumberRange range = {};
+
+  std::int64_t length = kAnyLength;  // text and binary, at most
 
   // json: the column, and {a,b} below it
   std::string json_column = {};

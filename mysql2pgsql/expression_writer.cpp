@@ -22,6 +22,7 @@ ExprValue boolean_result(std::string sql, bool nullable) {
   out.nullable = nullable;
   out.prints_alike = true;
   out.digits = 1;
+  out.range = up_to(1);
   return out;
 }
 
@@ -108,6 +109,7 @@ ExprValue ExpressionWriter::dispatch(const Expr& expr) const {
       out.type = ExprType::boolean;
       out.sql = expr.text == "1" ? "TRUE" : "FALSE";
       out.constant = expr.text == "1" ? 1 : 0;
+      out.range = up_to(1);
       out.nullable = false;
       out.prints_alike = true;
       return out;
@@ -145,6 +147,10 @@ ExprValue ExpressionWriter::column(const Expr& expr) const {
   out.prints_alike = found->prints_alike;
   out.digits = found->digits;
   out.scale = found->scale;
+  out.range = found->type == ExprType::boolean ? up_to(1) : found->limits.numbers;
+  out.length = found->limits.length;
+  out.is_year = found->is_year;
+  out.is_single = found->limits.single_precision;
   // MySQL computes and compares FLOAT as double; PostgreSQL might stay in real.
   if (out.type == ExprType::floating) out.sql += "::double precision";
   if (out.type == ExprType::json) {
@@ -170,6 +176,7 @@ ExprValue ExpressionWriter::string(const Expr& expr) const {
   out.nullable = false;
   out.is_literal = true;
   out.literal = expr.text;
+  out.length = static_cast<std::int64_t>(expr.text.size());
   return out;
 }
 

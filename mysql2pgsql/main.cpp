@@ -16,6 +16,7 @@
 #include "copy/job_report.h"
 #include "copy/job_setup.h"
 #include "copy/job_status.h"
+#include "mysql2pgsql/generated_check.h"
 #include "mysql2pgsql/migration.h"
 #include "mysql2pgsql/mysql_source.h"
 #include "mysql2pgsql/precheck.h"
@@ -54,6 +55,7 @@ MapOptions map_options(const Options& options, const Config& config, const Diale
   out.partitions = !options.no_partitions;
   out.touch_triggers = config.touch_triggers;
   out.lower_case_names = config.lower_case_names;
+  out.generated_columns = config.generated_columns;
   out.rules = TableRules(config);
   for (const IniEntry& entry : config.type_rules)
     out.type_rules.push_back(parse_type_rule(entry.key, entry.value, config.src_mysql.db,
@@ -65,7 +67,8 @@ int write_ddl(const Options& options, const Config& config, const std::vector<Ta
   const MapOptions mapping = map_options(options, config, dialect_for_ddl(options, config));
   MysqlConnection source(config.src_mysql);
   const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules, list);
-  const MappedSchema schema = map_schema(catalog, mapping);
+  MappedSchema schema = map_schema(catalog, mapping);
+  check_generated_columns(source, catalog, list, schema);
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   const auto tasks = plan_tasks(request, list);
   write_stdout(ddl_of_tasks(tasks, request, options.section));
@@ -116,7 +119,8 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
                                 options_in_force(options, job)));
 
   const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules, list);
-  const MappedSchema schema = map_schema(catalog, mapping);
+  MappedSchema schema = map_schema(catalog, mapping);
+  if (job.create && !options.verify_only) check_generated_columns(source, catalog, list, schema);
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   auto tasks = plan_tasks(request, list);
   if (tasks.empty()) log::warning("main", fmt::format("the database {} has no tables", config.src_mysql.db));

@@ -178,7 +178,7 @@ class Mapper {
     for (const MysqlColumn& column : source.columns) map_column(source, column, column_names, table);
     for (const auto& column : source.primary_key) table.primary_key.columns.push_back(target_of(source, table, column));
     if (!table.primary_key.columns.empty()) table.primary_key.name = names_.claim(table.name.name + "_pkey");
-    map_expressions(source, table, options_.dialect);
+    map_expressions(source, table, options_.dialect, options_.generated_columns, out.doubts);
     map_indexes(source, table, options_.dialect, names_);
     map_enum_checks(source, table);
     if (source.partitioning && options_.partitions) {

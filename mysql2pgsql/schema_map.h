@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "copy/table_rules.h"
+#include "mysql2pgsql/expression_map.h"
 #include "mysql2pgsql/mysql_catalog.h"
 #include "mysql2pgsql/row_encoder.h"
 #include "mysql2pgsql/type_map.h"
@@ -31,12 +32,14 @@ struct MapOptions {
   bool partitions = true;
   bool touch_triggers = false;  // on_update_timestamp = trigger
   bool lower_case_names = false;
+  GeneratedColumns generated_columns = GeneratedColumns::check;
   TableRules rules;
 };
 
 struct MappedTable {
   Table table;                   // columns in the order of the source's
   std::optional<OriginColumn> origin;  // the last column of `table`, which the source has not
+  std::vector<DoubtfulColumn> doubts;  // generated columns, for generated_check.h
   std::optional<Error> problem;  // the table cannot be mapped: an unsupported type, a rule that cannot be
 };
 

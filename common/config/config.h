@@ -69,6 +69,7 @@ struct Config {
   std::string target_schema = "public";    // [desc.pgsql] target_schema
   ValuePolicies policies;                  // [values]
   bool lower_case_names = false;           // [ddl] names = lower
+  GeneratedColumns generated_columns = GeneratedColumns::check;  // [ddl] generated_columns
   bool touch_triggers = false;             // [ddl] on_update_timestamp = trigger
   std::string storage;                     // [greenplum] storage: heap, ao_row, ao_column
   std::string compress_type;               // zstd, zlib, …

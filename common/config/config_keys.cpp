@@ -160,6 +160,13 @@ std::string store_on_update(Config& config, const std::string& value) {
   return store_choice<bool>(config.touch_triggers, value, {{"comment", false}, {"trigger", true}});
 }
 
+std::string store_generated(Config& config, const std::string& value) {
+  return store_choice<GeneratedColumns>(config.generated_columns, value,
+                                        {{"check", GeneratedColumns::check},
+                                         {"keep", GeneratedColumns::keep},
+                                         {"values", GeneratedColumns::values}});
+}
+
 std::string store_storage(Config& config, const std::string& value) {
   return store_choice<std::string>(config.storage, value,
                                    {{"heap", "heap"}, {"ao_row", "ao_row"}, {"ao_column", "ao_column"}});
@@ -321,6 +328,9 @@ std::vector<ConfigKey> ddl_keys() {
        "Names of tables and columns: keep them as they are, or lower."},
       {"ddl", "on_update_timestamp", store_on_update, "comment", kComment,
        "ON UPDATE CURRENT_TIMESTAMP becomes a comment, or a trigger."},
+      {"ddl", "generated_columns", store_generated, "check", kComment,
+       "Generated columns that PostgreSQL may compute otherwise: check the source's rows\nand, where they differ, make "
+       "ordinary columns; keep them generated; or values,\nordinary columns for all of them."},
       {"greenplum", "storage", store_storage, "heap", kComment,
        "heap (fits keys and increments), ao_row, or ao_column (fits analytics)."},
       {"greenplum", "compresstype", store_compress_type, "zstd", kComment, "Compression of ao_row and ao_column."},

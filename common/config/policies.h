@@ -11,6 +11,10 @@ enum class NulBytePolicy { error, strip, replace };
 // Bytes in text that are not UTF-8.
 enum class InvalidUtf8Policy { error, replace };
 
+// Generated columns whose values may be others than PostgreSQL would compute: the
+// source's rows are checked, they stay generated, or all hold the source's values.
+enum class GeneratedColumns { check, keep, values };
+
 // `error` makes the row a bad one: the table fails, or with a reject limit the
 // row is set aside.
 struct ValuePolicies {

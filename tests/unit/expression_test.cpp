@@ -9,6 +9,7 @@
 #include <string>
 
 #include "mysql2pgsql/expression_lexer.h"
+#include "mysql2pgsql/type_map.h"
 #include "mysql2pgsql/expression_parser.h"
 
 namespace dbsync {
@@ -147,6 +148,8 @@ constexpr Condition kRefusedConditions[] = {
     {"`i` | 3 > 2", "bits are 64-bit unsigned numbers in MySQL"},
     {"`i` & `k`", "bits are 64-bit unsigned numbers in MySQL"},
     {"~`i` = 1", "bits are 64-bit unsigned numbers in MySQL"},
+    {"`y` > 50", "YEAR compared with a number below 100"},
+    {"`y` between 1990 and 99", "YEAR compared with a number below 100"},
     {"`i` / 2 > 1", "a division rounds differently, and by zero is NULL in MySQL"},
     {"`i` DIV `k` = 1", "a division by other than a literal"},
     {"`i` % 0 = 1", "a division by other than a literal"},
@@ -498,6 +501,81 @@ TEST(Expression, HostileTextGivesAReason) {
                                             translate_value(text, {}, target("varchar(9)"), ValueUse::default_value)})
       ASSERT_NE(result.value.has_value(), !result.reason.empty()) << text;
   }
+}
+
+// What is asked of the source before the column is created.
+struct Doubted {
+  const char* mysql;
+  const char* type;
+  bool leaves_type;
+  std::vector<std::string> dates = {};
+  std::vector<std::string> letters = {};
+};
+
+const Doubted kDoubted[] = {
+    {"`i` * 2", "bigint", false},
+    {"`i` * 2", "int", true},
+    {"`i`", "int", false},
+    {"`i` - 5", "int unsigned", true},
+    {"`u` - 5", "bigint", false},
+    {"`u` + 1", "int unsigned", true},
+    {"`i` % 100", "tinyint", false},
+    {"`i` % 1000", "tinyint", true},
+    {"`i` div 2", "int", false},
+    {"`i` & 127", "tinyint", false},
+    {"`i` & 128", "tinyint", true},
+    {"`i` > 0", "tinyint", false},
+    {"abs(`i`)", "int", true},  // of the least number
+    {"sign(`d`)", "tinyint", false},
+    {"if(`i` > 0, 1, -1)", "tinyint unsigned", true},
+    {"coalesce(`i`, 5)", "int", false},
+    {"`d`", "decimal(10,2)", false},
+    {"`d` + 0.01", "decimal(10,2)", true},
+    {"`d` * 2", "decimal(11,2)", false},
+    {"`d2`", "decimal(7,2)", true},  // 99999.999 rounds up
+    {"`d2`", "decimal(8,2)", false},
+    {"round(`d2`, 1)", "decimal(8,2)", false},
+    {"`d`", "float", false},
+    {"`f`", "float", true},
+    {"`f`", "double", false},
+    {"`f`", "double unsigned", true},
+    {"char_length(`s`)", "tinyint", false},
+    {"length(`s`)", "tinyint", true},
+    {"`s`", "varchar(40)", false},
+    {"concat(`s`, 'x')", "varchar(40)", true},
+    {"concat(`s`, 'x', `i`)", "varchar(60)", false},
+    {"left(`s`, 3)", "varchar(3)", false},
+    {"substr(`s`, 2, 4)", "varchar(3)", true},
+    {"replace(`s`, 'a', 'bb')", "varchar(200)", true},
+    {"replace(`s`, 'ab', 'b')", "varchar(40)", false},
+    {"md5(`s`)", "char(32)", false},
+    {"concat(`s`, `s2`)", "tinytext", true},
+    {"`s`", "tinytext", false},
+    {"concat(`s`, '\xc3\xa9')", "varchar(99)", true},  // as the catalog may show it wrongly
+    {"json_value(`lj`, '$.a')", "varchar(100)", true},
+    {"json_value(`lj`, '$.a')", "longtext", false},
+    {"`b`", "blob", false},
+    {"`da`", "date", false},
+    {"year(`da`)", "int", false, {"da"}},
+    {"datediff(`da`, `dt`)", "int", false, {"da", "dt"}},
+    {"upper(concat(`s`, `ci`))", "varchar(80)", false, {}, {"s", "ci"}},
+};
+
+TEST(Expression, GeneratedValuesAreDoubtedWhereTheyMayDiffer) {
+  for (const Doubted& expected : kDoubted) {
+    const std::string type = expected.type;
+    const MysqlType mysql = parse_mysql_type(type.substr(0, type.find_first_of("( ")), type);
+    const auto result = translate_value(expected.mysql, columns(), expression_target(mysql, *map_type(mysql, postgresql_dialect(15))),
+                                        ValueUse::generated);
+    ASSERT_TRUE(result.value) << expected.mysql << ": " << result.reason;
+    EXPECT_EQ(result.value->doubt.leaves_type, expected.leaves_type) << expected.mysql << " as " << type;
+    EXPECT_EQ(result.value->doubt.dates, expected.dates) << expected.mysql;
+    EXPECT_EQ(result.value->doubt.letters, expected.letters) << expected.mysql;
+  }
+  ExprTarget never_null = target("int");
+  never_null.nullable = false;
+  EXPECT_TRUE(translate_value("`i`", columns(), never_null, ValueUse::generated).value->doubt.leaves_type);
+  EXPECT_FALSE(translate_value("`k` % 9", columns(), never_null, ValueUse::generated).value->doubt.leaves_type);
 }
 
 TEST(Expression, EveryPrefixOfAnExpressionIsRead) {
