@@ -46,6 +46,13 @@ ObjectNames read_object_names(PgConnection& source) {
   return out;
 }
 
+std::string dump_options(PgConnection& source) {
+  std::string out;
+  const PgResult settings = source.exec(sql::dump_settings, {});
+  for (int row = 0; row < settings.rows(); ++row) out += (row > 0 ? " " : "") + settings.text(row, 0);
+  return out;
+}
+
 // Both sides' tables come from pg_dump when both speak PostgreSQL's DDL.
 bool uses_pg_dump(const Dialect& source, const Dialect& target) { return !source.distributed && !target.distributed; }
 
@@ -114,7 +121,7 @@ class FullCopy {
       std::string out;
       for (const DdlSection section : {DdlSection::pre_data, DdlSection::post_data}) {
         if (options_.section != DdlSection::all && options_.section != section) continue;
-        out += plan.script(title, section);
+        out += plan.script(title, section, source_.planner().parameter("client_encoding"));
         if (!mapped.empty()) out += own_script(mapped, section);
       }
       write_stdout(out);
@@ -255,7 +262,6 @@ class FullCopy {
 
   void connect_target() {
     target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", kProgram);
-    prepare_target_session(*target_);
     target_->exec("SET search_path = ''");
     dialect_ = detect_dialect(*target_);
     facts_.target = target_->endpoint();
@@ -293,7 +299,9 @@ class FullCopy {
   }
 
   DumpRequest dump_request() {
-    return {config_.src_pgsql, source_.planner().server_version(), source_.snapshot_name(), config_.pg_bindir};
+    PgConnection& planner = source_.planner();
+    return {config_.src_pgsql, planner.server_version(), source_.snapshot_name(), config_.pg_bindir,
+            planner.parameter("client_encoding"), dump_options(planner)};
   }
 
   SchemaPlan read_schema() { return schema_plan(dump_schema(dump_request(), drain_)); }

@@ -109,8 +109,6 @@ const PgRelation& PgCatalog::root_of(const PgRelation& relation) const {
   return *root;
 }
 
-void prepare_source_session(PgConnection& connection) { connection.exec(sql::source_session, {}); }
-
 PgCatalog read_pg_catalog(PgConnection& connection, const Dialect& dialect) {
   PgCatalog catalog;
   catalog.database = connection.exec("SELECT pg_catalog.current_database()").text(0, 0);

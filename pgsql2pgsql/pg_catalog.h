@@ -82,8 +82,6 @@ struct PgCatalog {
   const PgRelation& root_of(const PgRelation& relation) const;
 };
 
-// Settings of every session on a source (share/sql/source_session.sql).
-void prepare_source_session(PgConnection& connection);
 
 PgCatalog read_pg_catalog(PgConnection& connection, const Dialect& dialect);
 

@@ -55,7 +55,6 @@ void PgSource::check_standby() {
 
 PgConnection& PgSource::begin(unsigned sessions) {
   planner_ = std::make_unique<PgConnection>(facts_.conninfo, "source", facts_.application_name);
-  prepare_source_session(*planner_);
   planner_->exec("SET search_path = ''");
   facts_.dialect = detect_dialect(*planner_);
   check_standby();
@@ -99,7 +98,6 @@ SnapshotFacts PgSource::open_snapshot(unsigned sessions, const std::vector<CopyT
 
 std::unique_ptr<SourceSession> PgSource::session() {
   auto connection = std::make_unique<PgConnection>(facts_.conninfo, "source", facts_.application_name);
-  prepare_source_session(*connection);
   connection->exec(kBegin);
   if (!facts_.snapshot.empty()) {
     try {

@@ -44,11 +44,7 @@ ReplicationConnection::ReplicationConnection(const std::string& conninfo, const 
     : connection_(conninfo, "source", name, PgSessionKind::replication),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-  // Values in text arrive as the target's session reads them.
-  for (const char* setting : {"datestyle = 'ISO, YMD'", "intervalstyle = 'postgres'", "extra_float_digits = 3",
-                              "timezone = 'UTC'", "bytea_output = 'hex'", "statement_timeout = 0",
-                              "idle_in_transaction_session_timeout = 0", "lock_timeout = 0"})
-    command(std::string("SET ") + setting);
+  command("SET search_path = ''");  // values of regclass and its like name their schema
 }
 
 ReplicationConnection::~ReplicationConnection() {

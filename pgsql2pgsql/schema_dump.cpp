@@ -204,10 +204,10 @@ std::vector<SchemaItem> cut_script(std::string_view script, const std::vector<in
 std::vector<SchemaItem> dump_schema(const DumpRequest& request, const std::stop_token& stop) {
   check_version(request, stop);
   const ArchiveDir directory;
-  const PublicConninfo conninfo = without_secrets(request.conninfo);
+  const PublicConninfo conninfo = without_secrets(request.conninfo, request.options);
   std::vector<std::string> dump{program(request.bindir, "pg_dump"), "--format=custom", "--schema-only", "--no-owner", "--no-acl",
                                 "--no-tablespaces", "--no-publications", "--no-subscriptions", "--exclude-schema=dbsync",
-                                "--file=" + directory.archive()};
+                                "--encoding=" + request.encoding, "--file=" + directory.archive()};
   if (!request.snapshot.empty()) dump.push_back("--snapshot=" + request.snapshot);
   dump.push_back("--dbname=" + conninfo.conninfo);
   run_checked(dump, conninfo.password, stop);

@@ -44,6 +44,8 @@ struct DumpRequest {
   int server_version = 0;    // PQserverVersion of the source
   std::string snapshot;      // "" = pg_dump takes its own
   std::string bindir;        // "" = PATH
+  std::string encoding;      // of its SQL
+  std::string options;       // of its connection, beyond those of conninfo (share/sql/dump_settings.sql)
 };
 
 // In the order of the archive, which puts every item behind what it depends on.

@@ -190,9 +190,10 @@ void SchemaPlan::rename(const SchemaMap& map, const ObjectNames& objects) {
   index_items();
 }
 
-std::string SchemaPlan::script(const std::string& title, DdlSection section) const {
+std::string SchemaPlan::script(const std::string& title, DdlSection section, const std::string& encoding) const {
   std::string out = "-- " + one_line(title) +
-                    "\n\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n"
+                    "\n\nSET client_encoding = " + quote_literal(encoding) + ";\nSET standard_conforming_strings = on;\n"
+                    "SET lc_monetary = 'C';\nSET array_nulls = on;\nSET xmloption = content;\nSET transform_null_equals = off;\n"
                     "SET check_function_bodies = false;\nSELECT pg_catalog.set_config('search_path', '', false);\n";
   for (const SchemaItem& item : items_) {
     if (section == DdlSection::pre_data && item.post_data) continue;

@@ -40,7 +40,7 @@ class SchemaPlan {
   const std::vector<SchemaItem>& items() const { return items_; }
   const std::vector<std::string>& notes() const { return notes_; }
   // What -d prints.
-  std::string script(const std::string& title, DdlSection section) const;
+  std::string script(const std::string& title, DdlSection section, const std::string& encoding) const;
 
   // The table that an item makes, or nothing.
   const PgRelation* table_of(const SchemaItem& item) const;

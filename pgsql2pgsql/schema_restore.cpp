@@ -37,7 +37,6 @@ constexpr char kDumpSettings[] = "SET search_path = ''; SET check_function_bodie
 
 std::unique_ptr<PgConnection> SchemaRestore::connect() const {
   auto connection = std::make_unique<PgConnection>(target_.conninfo, "target", target_.application_name);
-  prepare_target_session(*connection);
   connection->exec(kDumpSettings);
   return connection;
 }

@@ -81,7 +81,6 @@ class TaskRun {
   PgConnection& source() {
     if (source_ && source_->usable()) return *source_;
     source_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", kProgram);
-    prepare_source_session(*source_);
     source_->exec("SET search_path = ''");
     return *source_;
   }
@@ -89,7 +88,6 @@ class TaskRun {
   void connect_target() {
     if (target_ && target_->usable()) return;
     target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", kProgram);
-    prepare_target_session(*target_);
     target_->exec("SET search_path = ''");
   }
 
@@ -370,8 +368,6 @@ int cleanup(const Options& options, const Config& config) {
   PgConnection target(config.desc_pgsql, "target", kProgram);
   const FollowTask task = follow_task(config.task, source, target);
   if (read_slot(source, task.slot) || read_progress(target, task.name)) {
-    prepare_source_session(source);
-    prepare_target_session(target);
     const SchemaMap map(options.schema, config.schema_rules, config.path);
     const auto selection = select_on(source, options, config, {});
     for (const std::string& note : set_sequences(source, target, selection->catalog, selection->tables, map, false))

@@ -29,7 +29,6 @@ bool set_replica_role(PgConnection& connection) {
 
 TargetSession::TargetSession(const std::string& conninfo, const std::string& name)
     : connection_(conninfo, "target", name) {
-  prepare_target_session(connection_);
   connection_.exec(sql::apply_session);
   distributed_ = detect_dialect(connection_).distributed;
   replica_role_ = set_replica_role(connection_);

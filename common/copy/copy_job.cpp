@@ -118,7 +118,6 @@ class Job {
     prepared_.resize(result_.tasks.size());
     if (any) {
       control_ = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
-      prepare_target_session(*control_);
       JournalState state = open_journal(*control_, options_, drain_, journal_);
       result_.snapshot = source_.open_snapshot(options_.workers, result_.tasks);
       log::info("main", "snapshot: " + result_.snapshot.describe());

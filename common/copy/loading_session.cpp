@@ -7,7 +7,6 @@ namespace dbsync {
 PgConnection& LoadingSession::connect() {
   if (connection_) return *connection_;
   auto connection = std::make_unique<PgConnection>(conninfo_, "target", application_name_);
-  prepare_target_session(*connection);
   // Nothing would tell which commits a crash took back.
   if (!journaled_) connection->exec("SET synchronous_commit = on");
   connection_ = std::move(connection);

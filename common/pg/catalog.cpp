@@ -60,8 +60,6 @@ PgType pg_type_of(std::uint32_t oid, std::string_view typtype, std::string_view 
   return type;
 }
 
-void prepare_target_session(PgConnection& connection) { connection.exec(sql::target_session, {}); }
-
 Dialect detect_dialect(PgConnection& connection) {
   const PgResult result = connection.exec(
       "SELECT version(), EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "

@@ -43,9 +43,6 @@ PgType pg_type_of(std::uint32_t oid, std::string_view typtype, std::string_view 
 // nearest name, when there is none; `shown`: the table, for the message.
 const TargetColumn& required_column(const TargetTable& table, const std::string& name, const std::string& shown);
 
-// Applies the settings of a loading session (share/sql/target_session.sql).
-void prepare_target_session(PgConnection& connection);
-
 // Which server this is, by catalog and version() (never by a substring of a name alone).
 Dialect detect_dialect(PgConnection& connection);
 

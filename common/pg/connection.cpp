@@ -9,10 +9,13 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "pg/copy_context.h"
+#include "pg/session_settings.h"
 
 namespace dbsync {
 
 namespace {
+
+constexpr char kBytes[] = "SQL_ASCII";
 
 ErrorKind kind_of_role(const std::string& role) { return role == "source" ? ErrorKind::source : ErrorKind::target; }
 
@@ -126,6 +129,11 @@ void PgConnection::connect(const std::string& conninfo, const std::string& name,
   endpoint_ = fmt::format("{}@{}:{}/{}", PQuser(connection_.get()), host != nullptr && *host != '\0' ? host : "local",
                           PQport(connection_.get()), PQdb(connection_.get()));
   describe_ = fmt::format("{} {} (backend {})", role_, endpoint_, PQbackendPID(connection_.get()));
+  // SQL_ASCII keeps bytes of any encoding, which nobody can convert: they go as they
+  // are, and a server that knows characters refuses the row that is not UTF-8.
+  if (parameter("server_encoding") == kBytes && PQsetClientEncoding(connection_.get(), kBytes) != 0)
+    throw error_of(nullptr, "SET client_encoding");
+  exec(session_settings_sql(role_));
 }
 
 Error PgConnection::error_of(const pg_result* result, std::string_view statement) const {

@@ -60,7 +60,9 @@ class PgConnection {
  public:
   // `conninfo` is a libpq connection string or URI, used whole. `role` is
   // "source", "target" or "local" and decides the kind of errors; `name` becomes
-  // the application_name unless the string sets one.
+  // the application_name unless the string sets one. The session has the settings
+  // of pg/session_settings.h, and gives and takes text as UTF-8, but for databases
+  // in SQL_ASCII, whose bytes stay as they are.
   PgConnection(const std::string& conninfo, std::string role, const std::string& name,
                PgSessionKind kind = PgSessionKind::sql);
 

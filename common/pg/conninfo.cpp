@@ -1,5 +1,6 @@
 #include "pg/conninfo.h"
 
+#include <cstdlib>
 #include <memory>
 #include <string_view>
 
@@ -23,21 +24,30 @@ std::string quoted(std::string_view value) {
 
 }  // namespace
 
-PublicConninfo without_secrets(const std::string& conninfo) {
+PublicConninfo without_secrets(const std::string& conninfo, const std::string& more_options) {
   char* problem = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(conninfo.c_str(), &problem),
-                                                                            &PQconninfoFree);
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(PQconninfoParse(conninfo.c_str(), &problem),
+                                                                           &PQconninfoFree);
   PQfreemem(problem);
-  if (!options) throw Error(ErrorKind::config, "a connect_string is not a libpq connection string");
+  if (!parsed) throw Error(ErrorKind::config, "a connect_string is not a libpq connection string");
   PublicConninfo out;
-  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+  const auto add = [&out](std::string_view keyword, std::string_view value) {
+    out.conninfo += (out.conninfo.empty() ? "" : " ") + std::string(keyword) + "=" + quoted(value);
+  };
+  std::string options = more_options;
+  if (const char* environment = std::getenv("PGOPTIONS"); environment != nullptr && !options.empty())
+    options = std::string(environment) + " " + options;
+  for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val == nullptr) continue;
     const std::string_view keyword = option->keyword;
     if (keyword == "password")
       out.password = option->val;
+    else if (keyword == "options")
+      options = more_options.empty() ? option->val : std::string(option->val) + " " + more_options;
     else if (keyword != "sslpassword")
-      out.conninfo += (out.conninfo.empty() ? "" : " ") + std::string(keyword) + "=" + quoted(option->val);
+      add(keyword, option->val);
   }
+  if (!options.empty()) add("options", options);
   return out;
 }
 

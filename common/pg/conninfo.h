@@ -13,6 +13,7 @@ struct PublicConninfo {
   std::string password;  // for PGPASSWORD; "" = none was given
 };
 
-PublicConninfo without_secrets(const std::string& conninfo);
+// `options`: added to the string's own, or to those of the environment.
+PublicConninfo without_secrets(const std::string& conninfo, const std::string& options = {});
 
 }  // namespace dbsync

@@ -77,7 +77,6 @@ PgConnection& PgStatusStore::connection() {
   if (connection_ && !connection_->usable()) connection_.reset();
   if (!connection_) {
     connection_ = std::make_unique<PgConnection>(place_.conninfo, "local", "dbsync status");
-    prepare_target_session(*connection_);
     connection_->exec("SET client_min_messages = error");
   }
   return *connection_;

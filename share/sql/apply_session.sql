@@ -3,6 +3,5 @@
 -- since these lag behind tables that are being filled.
 SELECT pg_catalog.set_config(s.name, w.setting, false)
   FROM (VALUES ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'),
-               ('enable_mergejoin', 'off'), ('jit', 'off'), ('optimizer', 'off'),
-               ('extra_float_digits', '3')) AS w(name, setting)
+               ('enable_mergejoin', 'off'), ('jit', 'off'), ('optimizer', 'off')) AS w(name, setting)
   JOIN pg_catalog.pg_settings s ON s.name = w.name

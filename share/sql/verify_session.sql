@@ -1,8 +1,7 @@
--- Settings of a session that compares: rows that a policy hides are an error
--- instead of a hole, tables are read from their beginning, and nothing is compiled:
--- each part of a table is a query of its own. Settings that a server does not have
--- are passed over.
+-- Settings of a session that compares, beyond those of every session: rows that a
+-- policy hides are an error instead of a hole, nothing is written, and nothing is
+-- compiled: each part of a table is a query of its own. Settings that a server does
+-- not have are passed over.
 SELECT pg_catalog.set_config(s.name, w.setting, false)
-  FROM (VALUES ('row_security', 'off'), ('synchronize_seqscans', 'off'), ('extra_float_digits', '3'),
-               ('default_transaction_read_only', 'on'), ('jit', 'off')) AS w(name, setting)
+  FROM (VALUES ('row_security', 'off'), ('default_transaction_read_only', 'on'), ('jit', 'off')) AS w(name, setting)
   JOIN pg_catalog.pg_settings s ON s.name = w.name

@@ -150,6 +150,9 @@ TEST(Conninfo, SecretsAreTakenOut) {
   EXPECT_NE(split.conninfo.find("dbname='d'"), std::string::npos);
   EXPECT_EQ(without_secrets("postgresql://u:pw@h/d").password, "pw");
   EXPECT_THROW(without_secrets("host"), Error);
+  EXPECT_EQ(without_secrets("host=h options='-c a=b'").conninfo, "host='h' options='-c a=b'");
+  EXPECT_EQ(without_secrets("options='-c a=b' host=h", "-c c=d").conninfo, "host='h' options='-c a=b -c c=d'");
+  EXPECT_EQ(without_secrets("host=h", "-c c=d").conninfo, "host='h' options='-c c=d'");
 }
 
 PgColumn column(std::uint32_t oid, bool enumeration = false) {
