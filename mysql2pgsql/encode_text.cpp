@@ -114,14 +114,16 @@ void encode_text_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer& o
   put_escaped(out, array_literal(checked_text(plan, value.bytes(), scratch)));
 }
 
-void encode_float4_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
+// An array as {1,2}; pgvector writes and reads [1,2], as the source does.
+void encode_vector(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
   if (value.length % 4 != 0) bad_value(plan, value.bytes(), "is not a vector of 4-byte numbers");
-  out.put_byte('{');
+  const bool array = plan.target.kind == PgKind::float4_array;
+  out.put_byte(array ? '{' : '[');
   for (std::size_t i = 0; i < value.length; i += 4) {
     if (i > 0) out.put_byte(',');
     encode_number<float>(plan, {value.data + i, 4, false}, out);
   }
-  out.put_byte('}');
+  out.put_byte(array ? '}' : ']');
 }
 
 EncodeFn bytes_encoder(PgKind target) {
@@ -147,7 +149,7 @@ EncodeFn text_encoder(const MysqlType& source, Wire wire, const PgType& target) 
     case MysqlKind::blob: return bytes_encoder(target.kind);
     case MysqlKind::bit: return bit_encoder(target.kind);
     case MysqlKind::geometry: return target.kind == PgKind::bytea ? encode_geometry<true> : encode_geometry<false>;
-    case MysqlKind::vector: return encode_float4_array;
+    case MysqlKind::vector: return encode_vector;
     case MysqlKind::set: return target.kind == PgKind::text_array ? encode_text_array : encode_text;
     default: return target.kind == PgKind::bytea ? encode_bytea : encode_text;
   }

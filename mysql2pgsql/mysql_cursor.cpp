@@ -201,10 +201,29 @@ struct MysqlCursor::Binding {
 
 MysqlCursor::MysqlCursor(MysqlConnection& connection, std::string sql)
     : connection_(connection), sql_(std::move(sql)), binding_(std::make_unique<Binding>()) {
+  prepare(sql_);
+  read_metadata();
+  const auto is_vector = [](const ResultColumn& column) { return column.type.kind == MysqlKind::vector; };
+  if (kMariadbClient && std::any_of(columns_.begin(), columns_.end(), is_vector)) prepare_with_vectors_as_bytes();
+}
+
+void MysqlCursor::prepare(const std::string& sql) {
   binding_->statement.reset(mysql_stmt_init(connection_.handle().mysql));
   if (!binding_->statement) throw std::bad_alloc();
-  if (mysql_stmt_prepare(binding_->statement.get(), sql_.data(), sql_.size()) != 0) throw error();
-  read_metadata();
+  if (mysql_stmt_prepare(binding_->statement.get(), sql.data(), sql.size()) != 0) throw error();
+}
+
+// Connector/C knows MySQL's type VECTOR of results, but reads no value of it (error
+// 2027). The types and origins of the columns stay those of the statement itself.
+void MysqlCursor::prepare_with_vectors_as_bytes() {
+  std::string list;
+  for (const ResultColumn& column : columns_) {
+    const std::string name = MysqlConnection::identifier(column.name);
+    list += list.empty() ? "" : ", ";
+    list += column.type.kind == MysqlKind::vector ? fmt::format("CAST({0} AS BINARY) AS {0}", name) : name;
+  }
+  // A line end before the bracket: the statement may end with a comment.
+  prepare(fmt::format("SELECT {} FROM ({}\n) AS dbsync_vectors", list, sql_));
 }
 
 // The session's snapshot is worth more than a few buffers read away: the server

@@ -54,6 +54,8 @@ class MysqlCursor {
  private:
   struct Binding;
 
+  void prepare(const std::string& sql);
+  void prepare_with_vectors_as_bytes();
   void read_metadata();
   void bind();
   void fetch_long_values();
