@@ -38,23 +38,9 @@ std::optional<std::uint64_t> bit_value(std::string_view text) {
   return ec == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-// "2020-02-30 …" cut into its numbers; false when it is not of that form.
-bool is_valid_date_text(std::string_view text) {
-  std::array<int, 3> part{};
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  for (std::size_t i = 0; i < 3; ++i) {
-    const auto parsed = std::from_chars(p, end, part[i]);
-    if (parsed.ec != std::errc()) return false;
-    p = parsed.ptr;
-    if (i < 2 && (p == end || *p++ != '-')) return false;
-  }
-  return part[1] >= 0 && part[2] >= 0 &&
-         valid_date(part[0], static_cast<unsigned>(part[1]), static_cast<unsigned>(part[2]));
-}
-
-MappedDefault date_default(const std::string& text, ZeroDatePolicy policy) {
-  if (is_valid_date_text(text)) return {quote_literal(text), {}, false};
+MappedDefault date_default(const std::string& text, const PgType& target, ZeroDatePolicy policy) {
+  const bool is_date = target.kind == PgKind::date || target.kind == PgKind::timestamp || target.kind == PgKind::timestamptz;
+  if (const auto date = pg_date_text(text)) return {quote_literal(is_date ? *date : text), {}, false};
   if (policy == ZeroDatePolicy::minus_infinity) return {"'-infinity'", {}, true};
   return {{}, fmt::format("the default '{}' is not a date of the calendar and was left out", text), true};
 }
@@ -84,7 +70,7 @@ MappedDefault literal_default(const MysqlColumn& source, const PgType& target, Z
   switch (source.type.kind) {
     case MysqlKind::date:
     case MysqlKind::datetime:
-    case MysqlKind::timestamp: return date_default(text, policy);
+    case MysqlKind::timestamp: return date_default(text, target, policy);
     case MysqlKind::bit: return bit_default(source, target);
     case MysqlKind::binary:
     case MysqlKind::varbinary:
@@ -120,6 +106,22 @@ std::optional<std::string> current_timestamp(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<std::string> pg_date_text(std::string_view text) {
+  std::array<int, 3> part{};
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto parsed = std::from_chars(p, end, part[i]);
+    if (parsed.ec != std::errc() || part[i] < 0) return std::nullopt;
+    p = parsed.ptr;
+    if (i < 2 && (p == end || *p++ != '-')) return std::nullopt;
+  }
+  const auto [year, month, day] = part;
+  if (!valid_date(year, static_cast<unsigned>(month), static_cast<unsigned>(day))) return std::nullopt;
+  if (year > 0) return std::string(text);
+  return fmt::format("0001-{:02}-{:02}{} BC", month, day, std::string_view(p, static_cast<std::size_t>(end - p)));
+}
 
 MappedDefault map_default(const MysqlColumn& source, const PgType& target, ZeroDatePolicy policy) {
   if (source.auto_increment) return {};

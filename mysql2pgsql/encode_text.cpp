@@ -51,7 +51,11 @@ void encode_date(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
     return;
   }
   char* p = out.reserve(40);
-  char* end = WithTime ? format_datetime(p, datetime_of(t)) : format_date(p, t.year, t.month, t.day);
+  const PgKind kind = plan.target.kind;
+  const bool of_era = kind == PgKind::date || kind == PgKind::timestamp || kind == PgKind::timestamptz;
+  const auto text_of_datetime = of_era ? format_pg_datetime : format_datetime;
+  const auto text_of_date = of_era ? format_pg_date : format_date;
+  char* end = WithTime ? text_of_datetime(p, datetime_of(t)) : text_of_date(p, t.year, t.month, t.day);
   out.advance(static_cast<std::size_t>(end - p));
 }
 

@@ -1,11 +1,13 @@
 #include "mysql2pgsql/partition_map.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "copy/datetime.h"
+#include "mysql2pgsql/default_map.h"
 #include "mysql2pgsql/mysql_default.h"
 #include "schema/quote.h"
 
@@ -19,6 +21,7 @@ enum class Function { none, year, to_days, unix_timestamp };
 struct KeyPart {
   Function function = Function::none;
   std::size_t column = 0;  // index into the table's columns
+  bool is_date = false;
 };
 
 std::optional<std::size_t> column_index(const MysqlTable& source, std::string_view text) {
@@ -42,9 +45,12 @@ std::optional<KeyPart> parse_key(const MysqlTable& source, std::string_view text
     if (!lower.starts_with(candidate.name) || lower.back() != ')') continue;
     const auto column = column_index(source, text.substr(candidate.name.size(), text.size() - candidate.name.size() - 1));
     if (!column) return std::nullopt;
-    return KeyPart{candidate.function, *column};
+    return KeyPart{candidate.function, *column, true};
   }
-  if (const auto column = column_index(source, text)) return KeyPart{Function::none, *column};
+  if (const auto column = column_index(source, text)) {
+    const MysqlKind kind = source.columns[*column].type.kind;
+    return KeyPart{Function::none, *column, kind == MysqlKind::date || kind == MysqlKind::datetime || kind == MysqlKind::timestamp};
+  }
   return std::nullopt;
 }
 
@@ -79,9 +85,19 @@ std::optional<std::int64_t> integer(std::string_view text) {
   return ec == std::errc() && end == text.data() + text.size() ? std::optional(out) : std::nullopt;
 }
 
-// MySQL's TO_DAYS counts from year 0; 2000-01-01 is day 730485.
+std::string date_literal(std::int64_t year, unsigned month, unsigned day) {
+  if (year < 1) return fmt::format("'0001-{:02}-{:02} BC'", month, day);  // of the year 0
+  return fmt::format("'{:04}-{:02}-{:02}'", year, month, day);
+}
+
+// MySQL's TO_DAYS counts from year 0; 2000-01-01 is day 730485. Its year 0 has no
+// 29 February, so the days before that one have a smaller number here; none is
+// before day 1.
 std::string date_of_days(std::int64_t to_days) {
   constexpr std::int64_t days_of_2000 = 730485;
+  constexpr std::int64_t first_of_march = 60;
+  to_days = std::max<std::int64_t>(to_days, 1);
+  if (to_days < first_of_march) --to_days;
   std::int64_t z = to_days - days_of_2000 + 10957 + 719468;  // days since 0000-03-01
   const std::int64_t era = (z >= 0 ? z : z - 146096) / 146097;
   const auto doe = static_cast<unsigned>(z - era * 146097);
@@ -91,7 +107,7 @@ std::string date_of_days(std::int64_t to_days) {
   const unsigned day = doy - (153 * mp + 2) / 5 + 1;
   const unsigned month = mp < 10 ? mp + 3 : mp - 9;
   const std::int64_t year = static_cast<std::int64_t>(yoe) + era * 400 + (month <= 2 ? 1 : 0);
-  return fmt::format("'{:04}-{:02}-{:02}'", year, month, day);
+  return date_literal(year, month, day);
 }
 
 std::string timestamp_of_epoch(std::int64_t seconds) {
@@ -106,13 +122,18 @@ std::optional<std::string> bound_sql(const KeyPart& key, std::string_view text) 
   if (equal_ignore_case(text, "MAXVALUE")) return "MAXVALUE";
   if (equal_ignore_case(text, "NULL")) return "NULL";
   if (key.function == Function::none) {
-    if (const auto literal = unquote_mysql_literal(text)) return quote_literal(*literal);
+    if (const auto literal = unquote_mysql_literal(text)) {
+      // Zero dates are no bounds; other spellings than y-m-d PostgreSQL reads by itself.
+      if (!key.is_date || !literal->starts_with("0000-")) return quote_literal(*literal);
+      const auto date = pg_date_text(*literal);
+      return date ? std::optional(quote_literal(*date)) : std::nullopt;
+    }
     if (integer(text)) return std::string(text);
     return std::nullopt;
   }
   const auto value = integer(text);
   if (!value) return std::nullopt;
-  if (key.function == Function::year) return fmt::format("'{:04}-01-01'", *value);
+  if (key.function == Function::year) return date_literal(*value, 1, 1);
   return key.function == Function::to_days ? date_of_days(*value) : timestamp_of_epoch(*value);
 }
 

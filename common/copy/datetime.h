@@ -25,8 +25,10 @@ struct DateTime {
 inline constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 inline constexpr std::int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
 
-// Year 1..9999 and a day that the month has. MySQL stores 0000-00-00, partial
+// Year 0..9999 and a day that the month has. MySQL stores 0000-00-00, partial
 // zeros and (ALLOW_INVALID_DATES) days up to 31 in every month: not valid here.
+// The days of the year 0 are dates: PostgreSQL's year 1 BC. That is a leap year;
+// MySQL takes its 29 February for an impossible date, but may hold it.
 bool valid_date(int year, unsigned month, unsigned day);
 
 // Days since 2000-01-01; year >= 0. Howard Hinnant's days_from_civil
@@ -52,6 +54,9 @@ constexpr std::int64_t pg_timestamp(const DateTime& t) {
 // "[-]HHH:MM:SS[.ffffff]". Each returns the end; the buffer holds 40 bytes.
 char* format_date(char* out, int year, unsigned month, unsigned day);
 char* format_datetime(char* out, const DateTime& t);
+// The same as PostgreSQL reads it: the year 0 as 0001 with BC behind.
+char* format_pg_date(char* out, int year, unsigned month, unsigned day);
+char* format_pg_datetime(char* out, const DateTime& t);
 char* format_time(char* out, bool negative, unsigned hours, unsigned minute, unsigned second, unsigned microsecond);
 
 }  // namespace dbsync

@@ -97,7 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   t.year = input.take<std::int32_t>();
   for (unsigned* part : {&t.month, &t.day, &t.hour, &t.minute, &t.second, &t.microsecond})
     *part = input.take<std::uint32_t>();
-  const bool known = t.year >= 1 && t.year <= kLastYear && t.month >= 1 && t.month <= 12 && t.day >= 1;
+  const bool known = t.year >= 0 && t.year <= kLastYear && t.month >= 1 && t.month <= 12 && t.day >= 1;
   const bool valid = known && t.day <= static_cast<unsigned>(days_in(t.year, static_cast<int>(t.month)));
   check(dbsync::valid_date(t.year, t.month, t.day) == valid, "which dates are valid");
   check_forms(within_mysql(t), input.below(2) == 1);

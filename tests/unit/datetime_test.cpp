@@ -12,6 +12,7 @@ TEST(PgDate, CountsDaysFrom2000) {
   EXPECT_EQ(pg_date(2000, 3, 1), 60);  // a leap year
   EXPECT_EQ(pg_date(1999, 12, 31), -1);
   EXPECT_EQ(pg_date(1970, 1, 1), -10957);
+  EXPECT_EQ(pg_date(0, 1, 1), -730485);      // SELECT '0001-01-01 BC'::date - '2000-01-01'
   EXPECT_EQ(pg_date(1, 1, 1), -730119);      // SELECT '0001-01-01'::date - '2000-01-01'
   EXPECT_EQ(pg_date(9999, 12, 31), 2921939);
 }
@@ -31,7 +32,11 @@ TEST(ValidDate, KnowsTheCalendar) {
   EXPECT_FALSE(valid_date(2020, 2, 30));
   EXPECT_FALSE(valid_date(2020, 4, 31));
   EXPECT_FALSE(valid_date(0, 0, 0));
-  EXPECT_FALSE(valid_date(0, 1, 1));
+  EXPECT_TRUE(valid_date(0, 1, 1));
+  EXPECT_TRUE(valid_date(0, 2, 29));
+  EXPECT_FALSE(valid_date(0, 0, 1));
+  EXPECT_FALSE(valid_date(0, 1, 0));
+  EXPECT_FALSE(valid_date(-1, 1, 1));
   EXPECT_FALSE(valid_date(2020, 0, 10));
   EXPECT_FALSE(valid_date(2020, 10, 0));
   EXPECT_FALSE(valid_date(2020, 13, 1));
@@ -51,6 +56,9 @@ std::string text(char* (*format)(char*, const DateTime&), const DateTime& t) {
 
 TEST(FormatDateTime, WritesIsoForms) {
   EXPECT_EQ(text(format_datetime, {9, 1, 2, 3, 4, 5, 0}), "0009-01-02 03:04:05");
+  EXPECT_EQ(text(format_pg_datetime, {9, 1, 2, 3, 4, 5, 0}), "0009-01-02 03:04:05");
+  EXPECT_EQ(text(format_datetime, {0, 1, 2, 3, 4, 5, 0}), "0000-01-02 03:04:05");
+  EXPECT_EQ(text(format_pg_datetime, {0, 12, 31, 23, 59, 59, 999999}), "0001-12-31 23:59:59.999999 BC");
   EXPECT_EQ(text(format_datetime, {2020, 12, 31, 23, 59, 59, 120000}), "2020-12-31 23:59:59.120000");
 }
 
