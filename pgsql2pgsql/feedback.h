@@ -1,10 +1,13 @@
 // What to tell the source about how far its changes are durable.
 //
-// flush = the end of the last transaction that is durable. Only when nothing is
-// pending, neither a transaction that was handed out and is not yet confirmed nor
-// one that has arrived in part, the source's own position counts instead: an idle
-// database would otherwise keep its log for ever. A position from a keepalive
-// must never cover a transaction that is not durable yet.
+// flush = what was confirmed: the end of the last transaction that is durable, or
+// where the task has been moved to since, with nothing pending. The target must know
+// that place before the source does, or a slot that was moved by somebody else could
+// not be told from one that we have moved. passed() is the place: when nothing is
+// pending, neither a transaction that was handed out and is not yet confirmed nor one
+// that has arrived in part, the source's own position; an idle database would
+// otherwise keep its log for ever. A position from a keepalive must never cover a
+// transaction that is not durable yet.
 // Nothing is confirmed behind the limit, where the caller will end: what arrives
 // from there on was not asked for, and must come again.
 //
@@ -43,7 +46,8 @@ class Feedback {
   void confirm(std::uint64_t end) { confirmed_ = std::max(confirmed_, end); }
 
   bool pending() const { return open_ || confirmed_ < delivered_; }
-  std::uint64_t flushed() const { return std::min(limit_, pending() ? confirmed_ : std::max(confirmed_, seen_)); }
+  std::uint64_t flushed() const { return std::min(limit_, confirmed_); }
+  std::uint64_t passed() const { return std::min(limit_, pending() ? confirmed_ : std::max(confirmed_, seen_)); }
   std::uint64_t seen() const { return seen_; }
 
  private:

@@ -14,7 +14,9 @@
 #include "base/text.h"
 #include "cdc/binary_types.h"
 #include "cdc/follow_job.h"
+#include "cdc/known_tables.h"
 #include "copy/job_setup.h"
+#include "pgsql2pgsql/continuity.h"
 #include "pgsql2pgsql/follow_display.h"
 #include "pgsql2pgsql/pgoutput_stream.h"
 #include "pgsql2pgsql/source_schema.h"
@@ -55,11 +57,12 @@ class Follower {
  public:
   Follower(const FollowRequest& request, std::stop_token drain, std::stop_token cancel)
       : request_(request), config_(request.config), task_(request.task), drain_(std::move(drain)),
-        cancel_(std::move(cancel)), guard_(config_.follow, task_.slot) {}
+        cancel_(std::move(cancel)), continuity_(task_), guard_(config_.follow, task_.slot) {}
 
   bool run();
 
  private:
+  void read_columns_at_start();
   void resolve_end();
   void choose_format();
   FollowEnd follow_once();
@@ -67,6 +70,8 @@ class Follower {
   ApplierOptions applier_options();
   void report(const Applier& applier);
   FollowFigures figures(const Applier& applier);
+  void look_at_the_end(Applier& applier);
+  std::vector<Relation> columns_of_known();
   PgConnection& source();
 
   const FollowRequest& request_;
@@ -75,6 +80,9 @@ class Follower {
   const std::stop_token drain_;
   const std::stop_token cancel_;
   std::unique_ptr<PgConnection> source_;
+  std::unique_ptr<PgConnection> target_;  // for what is known of the source
+  Continuity continuity_;
+  std::map<std::uint32_t, Relation> columns_at_start_;
   std::unique_ptr<SourceSchema> schema_;
   Position end_;
   bool binary_ = false;
@@ -88,6 +96,14 @@ class Follower {
 PgConnection& Follower::source() {
   if (!source_ || !source_->usable()) source_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", kProgram);
   return *source_;
+}
+
+// Before the end is chosen.
+void Follower::read_columns_at_start() {
+  if (request_.end_at != "now") return;
+  target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", kProgram);
+  if (!known_tables_exist(*target_)) return;
+  for (Relation& relation : columns_of_known()) columns_at_start_.emplace(relation.id, std::move(relation));
 }
 
 void Follower::resolve_end() {
@@ -118,12 +134,15 @@ ApplierOptions Follower::applier_options() {
   out.binary = binary_;
   out.conflicts = policy_of(config_.follow.conflicts);
   out.schema.new_columns = config_.follow.add_columns ? NewColumnPolicy::add : NewColumnPolicy::stop;
-  schema_ = std::make_unique<SourceSchema>(config_.src_pgsql, kProgram);
+  schema_ = std::make_unique<SourceSchema>(config_.src_pgsql, kProgram, request_.map);
   out.schema.target_names = [this](const QualifiedName& name) {
     auto names = schema_->lineage(name);
     for (QualifiedName& candidate : names) candidate = request_.map.of(candidate);
     return names;
   };
+  out.schema.number_columns = [this](Relation& relation, const Relation* before) { schema_->number_columns(relation, before); };
+  out.schema.type_of = [this](const RelationColumn& column) { return schema_->type_of(column); };
+  out.schema.generated_columns = [this](const Relation& relation) { return schema_->generated_columns(relation); };
   out.schema.describe_column = [this](const Relation& relation, const RelationColumn& column, std::string& reason) {
     return schema_->describe_column(relation, column, reason);
   };
@@ -160,6 +179,7 @@ void Follower::report(const Applier& applier) {
   pause_ = kFirstPause;
   if (Clock::now() - last_figures_ < kFiguresInterval) return;
   last_figures_ = Clock::now();
+  continuity_.look(source(), *target_);
   const FollowFigures now = figures(applier);
   if (request_.figures) request_.figures(now);
   display_.set(now);
@@ -171,9 +191,36 @@ void Follower::report(const Applier& applier) {
   guard_.check(now.retained_bytes, now.wal_status);
 }
 
+// Tables whose columns were changed and whose changes have not come: their rows may
+// have been written anew. What was changed after the end does not count.
+void Follower::look_at_the_end(Applier& applier) {
+  continuity_.look(source(), *target_);
+  if (request_.end_at != "now") return;
+  for (const Relation& now : columns_of_known()) {
+    const auto at_start = columns_at_start_.find(now.id);
+    const auto known = read_known_columns(*target_, task_.name, now.name);
+    if (at_start == columns_at_start_.end() || !known || !same_columns(at_start->second, now) || same_columns(*known, now)) continue;
+    applier.fit(now);
+  }
+}
+
+std::vector<Relation> Follower::columns_of_known() {
+  std::map<std::uint32_t, QualifiedName> names;
+  std::vector<std::uint32_t> oids;
+  for (const KnownTable& table : read_known_tables(*target_, task_.name)) {
+    names.emplace(table.oid, table.name);
+    oids.push_back(table.oid);
+  }
+  auto out = published_columns(source(), task_.publication, oids);
+  for (Relation& relation : out) relation.name = names.at(relation.id);
+  return out;
+}
+
 FollowEnd Follower::follow_once() {
   Applier applier(applier_options());
   const std::stop_callback hard(cancel_, [&] { applier.cancel(); });
+  target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", kProgram);
+  continuity_.prove(source(), *target_, applier.position());
   if (end_.known() && applier.position() >= end_) return FollowEnd::reached;
   PgoutputOptions stream_options;
   stream_options.conninfo = config_.src_pgsql;
@@ -194,6 +241,7 @@ FollowEnd Follower::follow_once() {
   options.report = [this](const Applier& at, const Position&) { report(at); };
   const FollowEnd end = run_follow_job(stream, applier, options, drain_);
   stream.finish();
+  if (end == FollowEnd::reached) look_at_the_end(applier);
   const FollowFigures last = figures(applier);
   if (request_.figures) request_.figures(last);
   log::info("follow", fmt::format("stopped at {}: {} transactions with {} changes applied in {} commits{}",
@@ -215,6 +263,7 @@ void Follower::wait_or_rethrow(const Error& error) {
 }
 
 bool Follower::run() {
+  read_columns_at_start();
   resolve_end();
   choose_format();
   const ProgressReporter reporter(display_.source());

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "pgsql2pgsql/continuity.h"
 #include "schema/names.h"
 
 namespace dbsync {
@@ -104,6 +105,7 @@ TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection
     throw Error(ErrorKind::source, "the source does not send its changes: " + join(obstacles, "; "))
         .hint("change that on the source, or copy without following (--full-only)");
   publish(source, task, tables);
+  prove_publication(source, task.publication);
   TaskSnapshot snapshot;
   snapshot.connection = std::make_unique<ReplicationConnection>(config.src_pgsql, "pgsql2pgsql");
   snapshot.slot = create_slot(*snapshot.connection, task.slot, SlotLife::permanent);
@@ -149,6 +151,7 @@ void end_task(PgConnection& source, PgConnection& target, const FollowTask& task
   }
   if (publication_state(source, task.publication) == PublicationState::own) drop_publication(source, task.publication);
   if (read_progress(target, task.name)) delete_progress(target, task.name);
+  forget_source(target, task.name);
   log::info("follow", fmt::format("the task {} has ended: slot, publication and position are removed", task.name));
 }
 

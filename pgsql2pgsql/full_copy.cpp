@@ -27,6 +27,7 @@
 #include "pgsql2pgsql/schema_dump.h"
 #include "pgsql2pgsql/schema_plan.h"
 #include "pgsql2pgsql/schema_restore.h"
+#include "pgsql2pgsql/source_schema.h"
 #include "pgsql2pgsql/table_ddl.h"
 #include "pgsql2pgsql/verify_again.h"
 #include "schema/ddl_writer.h"
@@ -38,13 +39,6 @@ namespace dbsync {
 namespace {
 
 constexpr char kProgram[] = "pgsql2pgsql";
-
-ObjectNames read_object_names(PgConnection& source) {
-  ObjectNames out;
-  const PgResult result = source.exec(sql::user_objects, {});
-  for (int row = 0; row < result.rows(); ++row) out.emplace(result.text(row, 0), result.text(row, 1));
-  return out;
-}
 
 std::string dump_options(PgConnection& source) {
   std::string out;

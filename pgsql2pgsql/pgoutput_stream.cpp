@@ -58,6 +58,11 @@ Position PgoutputStream::seen() const {
   return lsn_position(feedback_.seen());
 }
 
+Position PgoutputStream::passed() const {
+  const std::lock_guard lock(mutex_);
+  return lsn_position(feedback_.passed());
+}
+
 void PgoutputStream::confirm(const Position& position) {
   const std::lock_guard lock(mutex_);
   feedback_.confirm(position.high);

@@ -40,6 +40,7 @@ class PgoutputStream : public ChangeStream {
   void confirm(const Position& position) override;
   void interrupt() override { connection_.interrupt(); }
   Position seen() const override;
+  Position passed() const override;
 
   // Sends the last status and ends the stream in order.
   void finish();

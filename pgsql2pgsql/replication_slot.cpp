@@ -104,6 +104,27 @@ std::vector<QualifiedName> tables_without_identity(PgConnection& source, const s
   return names_of(source.exec(sql::tables_without_identity, {fmt::format("{{{}}}", fmt::join(oids, ","))}));
 }
 
+std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,
+                                        const std::vector<std::uint32_t>& oids) {
+  const PgResult generated = source.exec(
+      "SELECT coalesce(row_to_json(p)->>'pubgencols', 'n') = 's' FROM pg_catalog.pg_publication p WHERE p.pubname = $1", {publication});
+  const bool with_generated = generated.rows() > 0 && generated.boolean(0, 0);
+  const PgResult result =
+      source.exec(sql::published_columns, {fmt::format("{{{}}}", fmt::join(oids, ",")), with_generated ? "true" : "false"});
+  std::vector<Relation> out;
+  for (int row = 0; row < result.rows(); ++row) {
+    const auto table = static_cast<std::uint32_t>(result.integer(row, 0));
+    if (out.empty() || out.back().id != table) out.emplace_back().id = table;
+    RelationColumn& column = out.back().columns.emplace_back();
+    column.name = result.text(row, 1);
+    column.number = static_cast<int>(result.integer(row, 2));
+    column.type_oid = static_cast<std::uint32_t>(result.integer(row, 3));
+    column.typmod = static_cast<std::int32_t>(result.integer(row, 4));
+    column.type_name = result.text(row, 5);
+  }
+  return out;
+}
+
 std::vector<std::uint32_t> published_types(PgConnection& source, const std::string& publication) {
   const PgResult result = source.exec(
       "SELECT DISTINCT a.atttypid FROM pg_catalog.pg_publication_tables p "

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "cdc/position.h"
+#include "cdc/relation.h"
 #include "pg/connection.h"
 #include "pgsql2pgsql/replication_connection.h"
 #include "schema/table.h"
@@ -38,6 +39,9 @@ std::vector<QualifiedName> published_tables(PgConnection& source, const std::str
 // Of these tables and their partitions, those whose UPDATEs and DELETEs the source
 // would refuse, were they published, for want of a replica identity.
 std::vector<QualifiedName> tables_without_identity(PgConnection& source, const std::vector<std::uint32_t>& oids);
+// The columns that the changes of these tables bring; `id` is the table's oid.
+std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,
+                                        const std::vector<std::uint32_t>& oids);
 // The oids of all types of published columns.
 std::vector<std::uint32_t> published_types(PgConnection& source, const std::string& publication);
 

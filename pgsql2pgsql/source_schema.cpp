@@ -1,5 +1,7 @@
 #include "pgsql2pgsql/source_schema.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
@@ -21,13 +23,62 @@ std::string missing_value(PgConnection& source, const std::string& table_oid, co
 
 }  // namespace
 
-SourceSchema::SourceSchema(std::string conninfo, std::string application_name)
-    : conninfo_(std::move(conninfo)), application_name_(std::move(application_name)) {}
+ObjectNames read_object_names(PgConnection& source) {
+  ObjectNames out;
+  const PgResult result = source.exec(sql::user_objects, {});
+  for (int row = 0; row < result.rows(); ++row) out.emplace(result.text(row, 0), result.text(row, 1));
+  return out;
+}
+
+SourceSchema::SourceSchema(std::string conninfo, std::string application_name, const SchemaMap& map)
+    : conninfo_(std::move(conninfo)), application_name_(std::move(application_name)), map_(map) {}
 
 PgConnection& SourceSchema::connection() {
-  if (!connection_ || !connection_->usable())
-    connection_ = std::make_unique<PgConnection>(conninfo_, "source", application_name_);
+  if (connection_ && connection_->usable()) return *connection_;
+  connection_ = std::make_unique<PgConnection>(conninfo_, "source", application_name_);
+  connection_->exec("SET search_path = ''");  // every name comes with its schema
   return *connection_;
+}
+
+std::string SourceSchema::renamed(const std::string& sql) {
+  if (map_.identity() || sql.empty()) return sql;
+  objects_ = read_object_names(connection());  // a new type is among them
+  return rename_schemas(sql, map_, *objects_);
+}
+
+std::string SourceSchema::type_of(const RelationColumn& column) {
+  return renamed(connection()
+                     .exec("SELECT pg_catalog.format_type($1::pg_catalog.oid, $2::pg_catalog.int4)",
+                           {std::to_string(column.type_oid), std::to_string(column.typmod)})
+                     .text(0, 0));
+}
+
+void SourceSchema::number_columns(Relation& relation, const Relation* before) {
+  const PgResult result = connection().exec_often(sql::source_column_numbers, {relation.name.schema, relation.name.name});
+  std::vector<RelationColumn> catalog;
+  for (int row = 0; row < result.rows(); ++row) {
+    const std::string name = result.text(row, 0);
+    const bool sent = std::any_of(relation.columns.begin(), relation.columns.end(), [&](const auto& column) { return column.name == name; });
+    if (sent) catalog.push_back({name, false, static_cast<std::uint32_t>(result.integer(row, 2)), static_cast<std::int32_t>(result.integer(row, 3)), {}, static_cast<int>(result.integer(row, 1))});
+  }
+  const auto number_by = [&](const std::vector<RelationColumn>& like) {
+    const bool same = std::equal(like.begin(), like.end(), relation.columns.begin(), relation.columns.end(),
+                                 [](const RelationColumn& a, const RelationColumn& b) {
+                                   return a.name == b.name && a.type_oid == b.type_oid && a.typmod == b.typmod;
+                                 });
+    for (std::size_t i = 0; same && i < like.size(); ++i) relation.columns[i].number = like[i].number;
+    return same;
+  };
+  if (!number_by(catalog) && before != nullptr) number_by(before->columns);
+}
+
+std::vector<GeneratedColumn> SourceSchema::generated_columns(const Relation& relation) {
+  const PgResult result = connection().exec_often(sql::source_column_numbers, {relation.name.schema, relation.name.name});
+  std::vector<GeneratedColumn> out;
+  for (int row = 0; row < result.rows(); ++row)
+    if (!result.value(row, 4).empty())
+      out.push_back({result.text(row, 0), renamed(result.text(row, 6)), renamed(result.text(row, 5)), result.value(row, 4) == "s"});
+  return out;
 }
 
 std::optional<ColumnDefinition> SourceSchema::describe_column(const Relation& relation, const RelationColumn& column,
@@ -40,8 +91,8 @@ std::optional<ColumnDefinition> SourceSchema::describe_column(const Relation& re
     return std::nullopt;
   }
   ColumnDefinition definition;
-  definition.type_sql = result.text(0, 2);
-  definition.default_sql = result.text(0, 3);
+  definition.type_sql = renamed(result.text(0, 2));
+  definition.default_sql = renamed(result.text(0, 3));
   const bool has_missing = result.boolean(0, 4);
   if (has_missing) definition.missing_sql = quote_literal(missing_value(connection(), result.text(0, 5), column.name));
   // Without a stored value, rows from before hold NULL, unless the table was
@@ -56,6 +107,13 @@ std::optional<ColumnDefinition> SourceSchema::describe_column(const Relation& re
     reason = "it is generated or an identity column, whose values in older rows no change tells";
     return std::nullopt;
   }
+  definition.not_null = result.boolean(0, 7);
+  definition.collation_sql = renamed(result.text(0, 8));
+  definition.comment = result.text(0, 9);
+  const PgResult constraints = connection().exec(sql::source_column_constraints, {result.text(0, 5), column.name});
+  for (int row = 0; row < constraints.rows(); ++row)
+    (constraints.boolean(row, 0) ? definition.checks : definition.others)
+        .push_back({constraints.text(row, 1), renamed(constraints.text(row, 2))});
   return definition;
 }
 

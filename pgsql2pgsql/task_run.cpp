@@ -13,6 +13,7 @@
 #include "copy/job_status.h"
 #include "pg/catalog.h"
 #include "pgsql2pgsql/after_copy.h"
+#include "pgsql2pgsql/continuity.h"
 #include "pgsql2pgsql/follow.h"
 #include "pgsql2pgsql/full_copy.h"
 #include "pgsql2pgsql/precheck.h"
@@ -166,6 +167,7 @@ class TaskRun {
       TaskSnapshot snapshot = begin_task(config_, source(), *target_, task_, published.names());
       selection = select_on(source(), options_, config_, list_);
       if (published_of(*selection).names() == published.names()) {
+        record_source(source(), *target_, task_);
         for (const std::string& note : published.notes()) log::warning("follow", note);
         return snapshot;
       }

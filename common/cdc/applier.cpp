@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "cdc/known_tables.h"
 
 namespace dbsync {
 
@@ -29,7 +30,7 @@ bool final_error(const Error& error) {
 Applier::Applier(ApplierOptions options)
     : options_(std::move(options)),
       session_(options_.conninfo, options_.application_name),
-      plans_(session_, options_.schema, options_.binary),
+      plans_(session_, options_.schema, options_.binary, options_.task),
       batch_(session_, plans_),
       exact_(session_, plans_, options_.conflicts),
       progress_(options_.task) {
@@ -37,6 +38,7 @@ Applier::Applier(ApplierOptions options)
   if (!progress)
     throw Error(ErrorKind::target, fmt::format("the target knows nothing of the task {}", options_.task))
         .hint("the row of dbsync.apply_progress is missing: start the task from its beginning");
+  ensure_known_tables(session_.connection());
   position_ = durable_ = progress->position;
   transactions_before_ = progress->transactions;
 }
@@ -177,6 +179,31 @@ bool Applier::apply_large(Transaction first, const std::function<std::optional<T
   }
   if (fits) roll_back();
   return false;
+}
+
+void Applier::fit(const Relation& relation) {
+  PgTransaction transaction(session_.connection());
+  try {
+    plans_.fit(relation);
+  } catch (Error&) {
+    plans_.rolled_back();
+    batch_.reset();
+    throw;
+  }
+  transaction.commit();
+}
+
+void Applier::pass(const Position& position) {
+  make_durable();
+  PgConnection& connection = session_.connection();
+  PgTransaction transaction(connection);
+  connection.exec("SET LOCAL synchronous_commit = on");
+  if (connection.exec("UPDATE dbsync.apply_progress SET position = $3 WHERE task = $1 AND position = $2",
+                      {options_.task, position_.text(), position.text()})
+          .affected_rows() != 1)
+    throw Error(ErrorKind::target, fmt::format("another process has moved the position of the task {}", options_.task));
+  transaction.commit();
+  position_ = durable_ = position;
 }
 
 Position Applier::make_durable() {

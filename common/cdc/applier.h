@@ -68,6 +68,13 @@ class Applier {
   bool apply_large(Transaction first, const std::function<std::optional<Transaction>()>& next,
                    const std::stop_token& stop);
 
+  // The target's table is made to fit one of the source whose changes have not come,
+  // as it would be with the first one.
+  void fit(const Relation& relation);
+
+  // Nothing that is to be applied lies before `position`: the task goes on from there.
+  void pass(const Position& position);
+
   // How many transactions the task had applied when this connected.
   std::uint64_t transactions_before() const { return transactions_before_; }
 

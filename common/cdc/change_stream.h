@@ -42,6 +42,9 @@ class ChangeStream {
   // How far the source's log has been seen: transactions returned so far, and
   // what the source says holds none.
   virtual Position seen() const = 0;
+
+  // Nothing before it is on its way or waits for confirm(): where one may go on from.
+  virtual Position passed() const = 0;
 };
 
 }  // namespace dbsync

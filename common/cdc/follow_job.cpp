@@ -24,6 +24,7 @@ using Clock = Queue::Clock;
 constexpr auto kTick = 1s;             // of reports
 constexpr auto kDurableInterval = 1s;  // under load
 constexpr auto kDurableWhenIdle = 100ms;
+constexpr auto kPassInterval = 3s;     // of moving on without a transaction
 constexpr std::size_t kTransactionOverhead = 512;
 
 class FollowJob {
@@ -52,6 +53,7 @@ class FollowJob {
   bool apply_large(Transaction first);
   std::optional<Transaction> next_part();
   void confirm();
+  void pass();
   bool stopping() const { return stop_.stop_requested(); }
 
   ChangeStream& stream_;
@@ -69,6 +71,7 @@ class FollowJob {
   std::optional<Transaction> large_;  // first part of a transaction, to be applied behind the group
   Clock::time_point last_report_ = Clock::now();
   Clock::time_point last_durable_ = Clock::now();
+  Clock::time_point last_pass_ = Clock::now();
 };
 
 // False when the transaction was not taken, since the job ends.
@@ -128,6 +131,15 @@ void FollowJob::confirm() {
   stream_.confirm(position);
 }
 
+// The source's log has gone on without anything for us.
+void FollowJob::pass() {
+  last_pass_ = Clock::now();
+  const Position passed = stream_.passed();
+  if (!applier_.durable() || passed <= applier_.position()) return;
+  applier_.pass(passed);
+  stream_.confirm(passed);
+}
+
 // What is due now and then, between groups.
 void FollowJob::tend() {
   const auto now = Clock::now();
@@ -145,6 +157,7 @@ bool FollowJob::collect() {
   auto first = queue_.pop_until(Clock::now() + wait, stop_);
   if (!first) {
     if (!stopping() && !applier_.durable()) confirm();
+    if (!stopping() && Clock::now() - last_pass_ >= kPassInterval) pass();
     return !(queue_.closed() && queue_.size() == 0);
   }
   const FollowLimits& limits = options_.limits;
@@ -200,6 +213,7 @@ FollowEnd FollowJob::run() {
     try {
       apply_all();
       confirm();
+      if (!stopping()) pass();
     } catch (...) {
       error = std::current_exception();
     }

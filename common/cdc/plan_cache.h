@@ -18,9 +18,13 @@
 
 namespace dbsync {
 
+// The same columns in the same places; whether they are part of a key does not count.
+bool same_columns(const Relation& a, const Relation& b);
+
 class PlanCache {
  public:
-  PlanCache(TargetSession& session, SchemaPolicy policy, bool binary);
+  // `task`: whose known columns (known_tables.h) are compared and kept; "" = of none.
+  PlanCache(TargetSession& session, SchemaPolicy policy, bool binary, std::string task = {});
 
   // Null when the plan must be made first.
   ApplyPlan* find(const Relation* relation) const {
@@ -28,6 +32,10 @@ class PlanCache {
     return found == plans_.end() ? nullptr : found->second.get();
   }
   ApplyPlan& make(const Relation* relation, const ChangeLog& log);
+
+  // The target is made to fit a table whose changes have not come; within the caller's
+  // transaction, out of pipeline mode.
+  TargetRelation fit(const Relation& relation);
 
   // The server may not have the statements that were prepared.
   void forget_prepared();
@@ -41,10 +49,12 @@ class PlanCache {
   TargetSession& session_;
   SchemaPolicy policy_;
   bool binary_;
+  std::string task_;
   unsigned made_ = 0;
   std::unordered_map<const Relation*, std::unique_ptr<ApplyPlan>> plans_;
   std::map<QualifiedName, std::shared_ptr<const Relation>> committed_;  // last description of each
   std::map<QualifiedName, std::shared_ptr<const Relation>> latest_;     // of this transaction
+  std::map<QualifiedName, Relation> known_;                             // what the target was fitted to
 };
 
 }  // namespace dbsync

@@ -1,6 +1,7 @@
 #include "cdc/schema_policy.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -31,7 +32,8 @@ TargetRelation find_target(PgConnection& connection, const Relation& relation, c
 }
 
 // The source's type of a column as the target would write it.
-std::string type_on_target(PgConnection& connection, const RelationColumn& column) {
+std::string type_on_target(PgConnection& connection, const RelationColumn& column, const SchemaPolicy& policy) {
+  if (policy.type_of) return policy.type_of(column);
   if (!column.type_name.empty()) return column.type_name;
   return connection
       .exec("SELECT pg_catalog.format_type($1::pg_catalog.oid, $2::pg_catalog.int4)",
@@ -39,15 +41,30 @@ std::string type_on_target(PgConnection& connection, const RelationColumn& colum
       .text(0, 0);
 }
 
+// A column that was dropped and made again under its name: what its rows from before
+// hold, no change tells.
+void check_places(const Relation& relation, const Relation& before, const TargetRelation& target) {
+  for (const RelationColumn& column : relation.columns) {
+    const RelationColumn* old = find_column(before, column.name);
+    if (old == nullptr || old->number == 0 || column.number == 0 || old->number == column.number) continue;
+    if (target.find_column(column.name) == nullptr) continue;
+    throw Error(ErrorKind::target, fmt::format("the column {} of {} is another one on the source now: it was dropped and made again",
+                                               column.name, relation.name.display()))
+        .hint(fmt::format("run on the target: ALTER TABLE {} DROP COLUMN {}; then start again: the column is added as the source "
+                          "has it now",
+                          quote_name(target.name), quote_identifier(column.name)));
+  }
+}
+
 // A type changed on the source: its rows were written anew there, and no change
 // tells. The target's column must have the new type already.
 void check_types(PgConnection& connection, const Relation& relation, const Relation& before,
-                 const TargetRelation& target) {
+                 const TargetRelation& target, const SchemaPolicy& policy) {
   for (const RelationColumn& column : relation.columns) {
     const RelationColumn* old = find_column(before, column.name);
     if (old == nullptr || (old->type_oid == column.type_oid && old->typmod == column.typmod)) continue;
     const TargetColumnInfo* mine = target.find_column(column.name);
-    const std::string type = type_on_target(connection, column);
+    const std::string type = type_on_target(connection, column, policy);
     if (mine == nullptr || mine->declared_sql == type) continue;
     throw Error(ErrorKind::target, fmt::format("the type of {}.{} changed to {} on the source; it is {} on the target",
                                                relation.name.display(), column.name, type, mine->declared_sql))
@@ -57,31 +74,104 @@ void check_types(PgConnection& connection, const Relation& relation, const Relat
 }
 
 Error cannot_add(const Relation& relation, const TargetRelation& target, const RelationColumn& column,
-                 const std::string& reason) {
+                 const std::string& type, const std::string& reason) {
   return Error(ErrorKind::target, fmt::format("{} has a column {} on the source that the target lacks, and {}",
                                               relation.name.display(), column.name, reason))
-      .hint(fmt::format("add, or rename, the column of {} on the target so that its rows hold what the source's do; "
-                        "then start again",
-                        quote_name(target.name)));
+      .hint(fmt::format("if it is a new one, run on the target: ALTER TABLE {} ADD COLUMN {} {}; and fill it for the rows that are "
+                        "there; if it is one with a new name, ALTER TABLE {} RENAME COLUMN … TO {}; then start again",
+                        quote_name(target.name), quote_identifier(column.name), type, quote_name(target.name),
+                        quote_identifier(column.name)));
 }
 
-void add_column(PgConnection& connection, const Relation& relation, const TargetRelation& target,
-                const RelationColumn& column, const SchemaPolicy& policy) {
+// What may not hold for the rows that are there yet is tried, and told when it fails.
+void try_alter(PgConnection& connection, const std::string& statement, std::vector<std::string>& left) {
+  connection.exec("SAVEPOINT dbsync_alter");
+  try {
+    connection.exec(statement);
+  } catch (const Error& error) {
+    if (error.connection_lost()) throw;
+    connection.exec("ROLLBACK TO SAVEPOINT dbsync_alter");
+    left.push_back(statement);
+  }
+  connection.exec("RELEASE SAVEPOINT dbsync_alter");
+}
+
+struct AddedColumn {
+  const RelationColumn* column;
+  ColumnDefinition definition;
+};
+
+AddedColumn add_column(PgConnection& connection, const Relation& relation, const TargetRelation& target,
+                       const RelationColumn& column, const SchemaPolicy& policy) {
   std::string reason = "how it is defined is not known";
   const auto definition =
       policy.describe_column ? policy.describe_column(relation, column, reason) : std::optional<ColumnDefinition>{};
-  if (!definition) throw cannot_add(relation, target, column, reason);
+  if (!definition) throw cannot_add(relation, target, column, type_on_target(connection, column, policy), reason);
   const std::string table = quote_name(target.name);
   const std::string name = quote_identifier(column.name);
-  connection.exec(fmt::format("ALTER TABLE {} ADD COLUMN {} {}{}", table, name, definition->type_sql,
+  connection.exec(fmt::format("ALTER TABLE {} ADD COLUMN {} {}{}{}", table, name, definition->type_sql,
+                              definition->collation_sql.empty() ? "" : " COLLATE " + definition->collation_sql,
                               definition->missing_sql.empty() ? "" : " DEFAULT " + definition->missing_sql));
   if (definition->default_sql != definition->missing_sql)
     connection.exec(fmt::format("ALTER TABLE {} ALTER COLUMN {} {}", table, name,
                                 definition->default_sql.empty() ? "DROP DEFAULT"
                                                                 : "SET DEFAULT " + definition->default_sql));
-  log::warning("apply", fmt::format("{}: the column {} {} was added on the target, as the source has it now",
-                                    target.name.display(), column.name, definition->type_sql));
+  if (!definition->comment.empty())
+    connection.exec(fmt::format("COMMENT ON COLUMN {}.{} IS {}", table, name, quote_literal(definition->comment)));
+  return {&column, *definition};
 }
+
+// When all new columns are there, since a check may name several.
+void add_constraints(PgConnection& connection, const TargetRelation& target, const std::vector<AddedColumn>& added) {
+  const std::string table = quote_name(target.name);
+  std::set<std::string> done;
+  for (const auto& [column, definition] : added) {
+    std::vector<std::string> left;
+    if (definition.not_null)
+      try_alter(connection, fmt::format("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", table, quote_identifier(column->name)), left);
+    for (const auto& check : definition.checks)
+      if (done.insert(check.name).second)
+        try_alter(connection, fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}", table, check.name, check.sql), left);
+    for (const auto& other : definition.others)
+      if (done.insert(other.name).second) left.push_back(fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}", table, other.name, other.sql));
+    log::warning("apply", fmt::format("{}: the column {} {} was added on the target, as the source has it now{}",
+                                      target.name.display(), column->name, definition.type_sql,
+                                      left.empty() ? "" : "; not made, for you to run there: " + join(left, "; ")));
+  }
+}
+
+// A column that the source computes and the target does not would stay empty, or as
+// it was.
+void check_generated(const Relation& relation, const TargetRelation& target, const std::vector<std::string>& unsent,
+                     const SchemaPolicy& policy) {
+  if (unsent.empty() || !policy.generated_columns) return;
+  for (const GeneratedColumn& column : policy.generated_columns(relation)) {
+    if (std::find(unsent.begin(), unsent.end(), column.name) == unsent.end()) continue;
+    const std::string name = quote_identifier(column.name);
+    throw Error(ErrorKind::target, fmt::format("{}.{} is generated on the source, which does not send it, and an ordinary column on "
+                                               "the target",
+                                               relation.name.display(), column.name))
+        .hint(fmt::format("run on the target: ALTER TABLE {0} DROP COLUMN {1}; ALTER TABLE {0} ADD COLUMN {1} {2} GENERATED ALWAYS AS "
+                          "({3}) STORED; then start again",
+                          quote_name(target.name), name, column.type_sql, column.expression));
+  }
+}
+
+// All names of types come with their schemas meanwhile.
+class QualifiedTypes {
+ public:
+  explicit QualifiedTypes(PgConnection& connection)
+      : connection_(connection), path_(connection.exec("SELECT pg_catalog.current_setting('search_path')", {}).text(0, 0)) {
+    set("");
+  }
+  void restore() { set(path_); }
+
+ private:
+  void set(const std::string& path) { connection_.exec("SELECT pg_catalog.set_config('search_path', $1, true)", {path}); }
+
+  PgConnection& connection_;
+  std::string path_;
+};
 
 // Columns of `from` that `in` has not.
 std::vector<std::string> columns_gone(const Relation& from, const Relation& in) {
@@ -98,16 +188,18 @@ std::vector<std::string> columns_unknown_to_source(const TargetRelation& target,
   return out;
 }
 
-}  // namespace
-
-TargetRelation fit_target(PgConnection& connection, const Relation& relation, const Relation* before,
-                          const SchemaPolicy& policy) {
+TargetRelation fitted(PgConnection& connection, const Relation& relation, const Relation* before, const SchemaPolicy& policy) {
   TargetRelation target = find_target(connection, relation, policy);
-  if (before != nullptr) check_types(connection, relation, *before, target);
+  const auto unsent = columns_unknown_to_source(target, relation);
+  check_generated(relation, target, unsent, policy);
+  if (before != nullptr) {
+    check_places(relation, *before, target);
+    check_types(connection, relation, *before, target, policy);
+  }
   std::vector<const RelationColumn*> missing;
   for (const auto& column : relation.columns)
     if (target.find_column(column.name) == nullptr) missing.push_back(&column);
-  const auto gone = before != nullptr ? columns_gone(*before, relation) : columns_unknown_to_source(target, relation);
+  const auto gone = before != nullptr ? columns_gone(*before, relation) : unsent;
   if (missing.empty()) {
     if (before != nullptr && !gone.empty())
       log::warning("apply", fmt::format("{}: the source no longer has the column {}; the target keeps it, and new rows "
@@ -115,13 +207,26 @@ TargetRelation fit_target(PgConnection& connection, const Relation& relation, co
                                         relation.name.display(), join(gone, ", ")));
     return target;
   }
+  const std::string type = type_on_target(connection, *missing.front(), policy);
   if (policy.new_columns == NewColumnPolicy::stop)
-    throw cannot_add(relation, target, *missing.front(), "adding columns is switched off");
+    throw cannot_add(relation, target, *missing.front(), type, "adding columns is switched off");
   if (!gone.empty())
-    throw cannot_add(relation, target, *missing.front(),
+    throw cannot_add(relation, target, *missing.front(), type,
                      fmt::format("the column {} may be the same one under its old name", join(gone, ", ")));
-  for (const RelationColumn* column : missing) add_column(connection, relation, target, *column, policy);
+  std::vector<AddedColumn> added;
+  for (const RelationColumn* column : missing) added.push_back(add_column(connection, relation, target, *column, policy));
+  add_constraints(connection, target, added);
   return find_target(connection, relation, policy);
+}
+
+}  // namespace
+
+TargetRelation fit_target(PgConnection& connection, const Relation& relation, const Relation* before,
+                          const SchemaPolicy& policy) {
+  QualifiedTypes types(connection);
+  TargetRelation target = fitted(connection, relation, before, policy);
+  types.restore();
+  return target;
 }
 
 }  // namespace dbsync

@@ -29,10 +29,33 @@ struct ColumnDefinition {
   // = NULL.
   std::string missing_sql;
   std::string default_sql;  // for rows to come; "" = none
+  bool not_null = false;
+  std::string collation_sql = {};  // "" = the type's own
+  std::string comment = {};
+  struct Constraint {
+    std::string name;  // quoted
+    std::string sql;   // CHECK (…), UNIQUE (…)
+  };
+  std::vector<Constraint> checks = {};
+  std::vector<Constraint> others = {};  // keys and foreign keys: told, not made
+};
+
+// A column that the source computes.
+struct GeneratedColumn {
+  std::string name;
+  std::string type_sql;
+  std::string expression;
+  bool stored = true;
 };
 
 struct SchemaPolicy {
   NewColumnPolicy new_columns = NewColumnPolicy::add;
+  // Numbers the columns of a description; `before`: what the target was fitted to.
+  std::function<void(Relation& relation, const Relation* before)> number_columns;
+  // A column's type as the target writes it; without it: by its name or number.
+  std::function<std::string(const RelationColumn& column)> type_of;
+  // The columns that the source computes, sent or not.
+  std::function<std::vector<GeneratedColumn>(const Relation& relation)> generated_columns;
   // Where a source table's changes may go, best first; without it: the same name.
   std::function<std::vector<QualifiedName>(const QualifiedName& source)> target_names;
   // The definition of a source column, or why it cannot be told (in `reason`).

@@ -10,9 +10,12 @@ TEST(Feedback, AKeepaliveCoversNothingThatIsNotDurable) {
   feedback.transaction_delivered(20);
   feedback.keepalive(30);
   EXPECT_EQ(feedback.seen(), 30U);
-  EXPECT_EQ(feedback.flushed(), 10U);
+  EXPECT_EQ(feedback.passed(), 10U);
   feedback.confirm(20);
-  EXPECT_EQ(feedback.flushed(), 30U) << "nothing is pending: the source may forget what it knows to be idle";
+  EXPECT_EQ(feedback.passed(), 30U) << "nothing is pending: the source may forget what it knows to be idle";
+  EXPECT_EQ(feedback.flushed(), 20U) << "not before the target knows";
+  feedback.confirm(feedback.passed());
+  EXPECT_EQ(feedback.flushed(), 30U);
 }
 
 TEST(Feedback, AKeepaliveWithinATransactionSaysNothing) {
@@ -20,9 +23,9 @@ TEST(Feedback, AKeepaliveWithinATransactionSaysNothing) {
   feedback.transaction_begins();
   feedback.keepalive(30);
   EXPECT_EQ(feedback.seen(), 10U);
-  EXPECT_EQ(feedback.flushed(), 10U);
+  EXPECT_EQ(feedback.passed(), 10U);
   feedback.transaction_passed(25);
-  EXPECT_EQ(feedback.flushed(), 25U);
+  EXPECT_EQ(feedback.passed(), 25U);
 }
 
 TEST(Feedback, NothingBehindTheLimitIsConfirmed) {
@@ -32,6 +35,8 @@ TEST(Feedback, NothingBehindTheLimitIsConfirmed) {
   feedback.transaction_passed(30);
   feedback.keepalive(40);
   EXPECT_EQ(feedback.seen(), 40U);
+  EXPECT_EQ(feedback.passed(), 22U);
+  feedback.confirm(40);
   EXPECT_EQ(feedback.flushed(), 22U);
 }
 

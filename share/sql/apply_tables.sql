@@ -1,0 +1,28 @@
+-- What each task knows of its source: which server it is, the tables that are
+-- followed, and their columns as the target was fitted to them. A later run finds
+-- out by them what has changed while nobody looked. `published`: the number of the
+-- table's entry in the publication, 0 when it was found missing.
+CREATE TABLE IF NOT EXISTS dbsync.apply_source (
+  task text PRIMARY KEY,
+  system_identifier text NOT NULL,
+  timeline text NOT NULL
+);
+CREATE TABLE IF NOT EXISTS dbsync.apply_tables (
+  task text,
+  schema_name text,
+  table_name text,
+  source_oid bigint NOT NULL,
+  published bigint NOT NULL,
+  PRIMARY KEY (task, schema_name, table_name)
+);
+CREATE TABLE IF NOT EXISTS dbsync.apply_columns (
+  task text,
+  schema_name text,
+  table_name text,
+  column_name text,
+  number int NOT NULL,
+  type_oid bigint NOT NULL,
+  typmod int NOT NULL,
+  type_name text NOT NULL,
+  PRIMARY KEY (task, schema_name, table_name, column_name)
+);
