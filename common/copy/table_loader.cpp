@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "copy/copy_binary.h"
 #include "copy/segment_rejects.h"
 #include "pg/copy_in.h"
@@ -169,6 +170,20 @@ bool server_sets_aside(const LoadRequest& request, const ChunkReader& reader) {
   return request.rejects.limit() > 0 && request.dialect.segment_rejects && reader.format() == CopyFormat::text;
 }
 
+// A value that comes is at fault with its column in the server's context; without
+// one it is a value that the target computes.
+void name_generated_columns(Error& error, const TargetTable& target) {
+  if (!error.sqlstate().starts_with("22") || !error.column().empty()) return;
+  std::vector<std::string> names;
+  for (const TargetColumn& column : target.columns)
+    if (column.generated) names.push_back(column.name);
+  if (names.empty()) return;
+  error.hint(fmt::format("the target computes {} of {} and cannot do it for a row; ALTER TABLE {} ALTER COLUMN … DROP EXPRESSION "
+                         "(PostgreSQL 13) makes it an ordinary column, which gets the source's values; mysql2pgsql "
+                         "--create makes it one with generated_columns = \"values\" in [ddl]",
+                         join(names, ", "), target.name.display(), quote_name(target.name)));
+}
+
 LoadOutcome run_loader(Loader& loader, const LoadRequest& request, const ChunkReader& reader, TaskRejects& rejects) {
   const bool by_server = server_sets_aside(request, reader);
   try {
@@ -178,6 +193,7 @@ LoadOutcome run_loader(Loader& loader, const LoadRequest& request, const ChunkRe
     if (by_server && error.sqlstate().starts_with("23") && error.hint().empty())
       error.hint("this target sets aside rows that it cannot read, but none that break a constraint: leave them out with "
                  "a table-list query, or drop the constraint");
+    name_generated_columns(error, request.target);
     // Tables are loaded in any order, so keys between them must wait.
     if (error.sqlstate() == "23503" && error.hint().empty())
       error.hint("the target table has a foreign key to a table that is not loaded yet: drop the foreign keys and add "

@@ -168,6 +168,7 @@ class GeneratedValuesTest : public MigrationTest {
 
 TEST_F(GeneratedValuesTest, AreTheSourcesOrTheColumnIsOrdinary) {
   if (!source.is_mariadb() && source.version() < "5.7") GTEST_SKIP() << "needs generated columns";
+  if (target.version() < 120000) GTEST_SKIP() << "generated columns came with PostgreSQL 12";
   const char* given = std::getenv("DBSYNC_EXPRESSION_SEED");
   const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 20261126;
   SCOPED_TRACE(fmt::format("DBSYNC_EXPRESSION_SEED={}", seed));
