@@ -350,7 +350,9 @@ EncodeFn binary_encoder(const MysqlType& source, Wire wire, const PgType& target
     case MysqlKind::inet6:
       if (is_text_kind(target.kind)) return encode_text;
       return target.kind == PgKind::inet ? encode_inet : nullptr;
-    case MysqlKind::vector: return target.kind == PgKind::float4_array ? encode_float4_array : nullptr;
+    case MysqlKind::vector:
+      if (target.kind == PgKind::bytea) return bytes_encoder(target.kind);
+      return target.kind == PgKind::float4_array ? encode_float4_array : nullptr;
     case MysqlKind::unsupported: return nullptr;
   }
   return nullptr;

@@ -153,7 +153,7 @@ EncodeFn text_encoder(const MysqlType& source, Wire wire, const PgType& target) 
     case MysqlKind::blob: return bytes_encoder(target.kind);
     case MysqlKind::bit: return bit_encoder(target.kind);
     case MysqlKind::geometry: return target.kind == PgKind::bytea ? encode_geometry<true> : encode_geometry<false>;
-    case MysqlKind::vector: return encode_vector;
+    case MysqlKind::vector: return target.kind == PgKind::bytea ? encode_bytea : encode_vector;
     case MysqlKind::set: return target.kind == PgKind::text_array ? encode_text_array : encode_text;
     default: return target.kind == PgKind::bytea ? encode_bytea : encode_text;
   }

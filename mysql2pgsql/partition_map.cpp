@@ -174,6 +174,9 @@ class Mapper {
     if (!range && !list && !hash) return "has no counterpart";
     if (!read_keys()) return "is not on plain columns";
     for (const KeyPart& key : keys_) result_.columns.push_back(table_.columns[key.column].name);
+    for (const KeyPart& key : keys_)
+      if (!table_.columns[key.column].generated_sql.empty())
+        return fmt::format("is on {}, and no generated column can be a partition key", table_.columns[key.column].name);
     if (!key_is_in_primary_key()) return "is on columns outside of the primary key";
     if (hash) return build_hash();
     return range ? build_range() : build_list();
