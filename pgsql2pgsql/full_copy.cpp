@@ -248,7 +248,7 @@ class FullCopy {
     read_source();
     check_pg_tables(source_.planner(), selected_, findings);
     const PlannedTasks expected = plan_tasks(catalog_, selected_, map_, read_partition_tree(*target_), query_schema(options_, config_));
-    check_target_tables(target_check(), checked_tables(expected), findings);
+    check_pg_targets(target_check(), expected, findings);
     if (!options_.create || !uses_pg_dump(source_.dialect(), dialect_) || findings.exit_status() != 0) return;
     read_schema();
     findings.passed("schema", "pg_dump can read it");

@@ -1,5 +1,6 @@
 #include "pgsql2pgsql/precheck.h"
 
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -34,6 +35,48 @@ void check_follow(const SourceCheck& check, CheckFindings& findings) {
   }
 }
 
+std::vector<CheckedTable> checked_tables(const PlannedTasks& planned) {
+  std::vector<CheckedTable> out;
+  for (const CopyTask& task : planned.tasks) {
+    CheckedTable& table = out.emplace_back(CheckedTable{&task, {}});
+    const auto relation = planned.relations.find(task.name);
+    if (relation == planned.relations.end() || !task.query.empty()) continue;
+    for (const PgColumn& column : relation->second->columns) table.columns.push_back({column.target_name(), column.type});
+  }
+  return out;
+}
+
+bool fits(PgConnection& target, const std::string& text) {
+  try {
+    target.exec("SELECT $1::text", {text});
+    return true;
+  } catch (const Error& error) {
+    if (error.connection_lost() || !error.sqlstate().starts_with("22")) throw;
+    return false;
+  }
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+// Names that the target's encoding has no characters for cannot even be asked for.
+bool check_names(PgConnection& target, const std::vector<CheckedTable>& tables, CheckFindings& findings) {
+  bool good = true;
+  for (const CheckedTable& table : tables) {
+    std::string names = table.task->name + " " + table.task->target.display();  // the journal has both
+    for (const auto& column : table.columns) names += " " + column.name;
+    if (is_ascii(names) || fits(target, names)) continue;
+    good = false;
+    findings.failed(ErrorKind::target, "target table " + table.task->name,
+                    fmt::format("the target's database is in {}, which has no characters for the name of the table or a column",
+                                target.parameter("server_encoding")),
+                    "create the database with ENCODING 'UTF8' TEMPLATE template0, or leave the table out (--exclude); columns "
+                    "can have other names ([column_map])");
+  }
+  return good;
+}
+
 }  // namespace
 
 FollowWish follow_wish(const Options& options) {
@@ -50,7 +93,7 @@ bool check_pg_source(const SourceCheck& check, CheckFindings& findings) {
   if (check.dialect.distributed) return true;
   const PgResult server = check.source.exec(sql::check_server, {});
   if (server.value(0, 3) == "SQL_ASCII")
-    findings.warning("source encoding", "SQL_ASCII keeps bytes without knowing characters: rows that are not UTF-8 are refused by the target",
+    findings.warning("source encoding", "SQL_ASCII keeps bytes without knowing characters: rows that are not UTF-8 are refused by a target in another encoding",
                      "mend such rows first, or convert them with table-list queries");
   else
     findings.passed("source encoding", server.text(0, 3));
@@ -103,20 +146,14 @@ void check_before_load(const LoadCheck& load, const PgCatalog& catalog, const Se
     // As the copy will see the target, though what --create makes is not there yet.
     const PlannedTasks expected =
         plan_tasks(catalog, selected, map, read_partition_tree(load.target), query_schema(load.options, load.config));
-    check_target_tables(check, checked_tables(expected), findings);
+    check_pg_targets(check, expected, findings);
   }
   findings.log_and_stop();
 }
 
-std::vector<CheckedTable> checked_tables(const PlannedTasks& planned) {
-  std::vector<CheckedTable> out;
-  for (const CopyTask& task : planned.tasks) {
-    CheckedTable& table = out.emplace_back(CheckedTable{&task, {}});
-    const auto relation = planned.relations.find(task.name);
-    if (relation == planned.relations.end() || !task.query.empty()) continue;
-    for (const PgColumn& column : relation->second->columns) table.columns.push_back({column.target_name(), column.type});
-  }
-  return out;
+void check_pg_targets(const TargetCheck& check, const PlannedTasks& planned, CheckFindings& findings) {
+  const auto tables = checked_tables(planned);
+  if (check_names(check.target, tables, findings)) check_target_tables(check, tables, findings);
 }
 
 }  // namespace dbsync

@@ -52,7 +52,7 @@ struct LoadCheck {
 };
 void check_before_load(const LoadCheck& load, const PgCatalog& catalog, const SelectedTables& selected, const SchemaMap& map);
 
-// For check_target_tables; the plan must outlive it.
-std::vector<CheckedTable> checked_tables(const PlannedTasks& planned);
+// The tables of the plan on the target, for a load and for --check.
+void check_pg_targets(const TargetCheck& check, const PlannedTasks& planned, CheckFindings& findings);
 
 }  // namespace dbsync

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/secrets.h"
+
 namespace dbsync {
 
 namespace {
@@ -37,10 +39,10 @@ std::string_view kind_name(ErrorKind kind) {
   return "internal";
 }
 
-Error::Error(ErrorKind kind, std::string message) : kind_(kind), message_(std::move(message)) { compose(); }
+Error::Error(ErrorKind kind, std::string message) : kind_(kind), message_(mask_secrets(std::move(message))) { compose(); }
 
 Error& Error::hint(std::string text) {
-  hint_ = std::move(text);
+  hint_ = mask_secrets(std::move(text));
   return *this;
 }
 
@@ -62,6 +64,7 @@ Error& Error::column(std::string name) {
 }
 
 Error& Error::statement(std::string sql) {
+  sql = mask_secrets(std::move(sql));  // as a whole: a secret that is cut has no end
   for (char& c : sql)
     if (c == '\n' || c == '\r' || c == '\t') c = ' ';
   if (sql.size() > kStatementShown) {
@@ -76,7 +79,7 @@ Error& Error::statement(std::string sql) {
 }
 
 Error& Error::context(std::string line) {
-  context_.push_back(std::move(line));
+  context_.push_back(mask_secrets(std::move(line)));
   compose();
   return *this;
 }

@@ -3,7 +3,7 @@
 // An Error carries properties instead of a class hierarchy: what kind of thing
 // went wrong (this decides the exit status), the server's code, whether a retry
 // can help, and lines of context that each layer adds on the way up
-// (connection, statement, task, job). Passwords must never be put into it.
+// (connection, statement, task, job). Passwords are masked in all of its texts (base/secrets.h).
 //
 // Ownership: a plain value. Threads: no shared state.
 #pragma once

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/secrets.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -93,11 +94,11 @@ std::string text_line(Level level, std::string_view component, std::string_view 
   const std::string_view colour = level == Level::error ? kRed : kYellow;
   const bool coloured = level >= Level::warning && in_colour();
   return fmt::format("{} {}{}{} {}: {}\n", timestamp(false), coloured ? colour : "", level_name(level), coloured ? kPlain : "",
-                     component, one_line(text));
+                     component, one_line(mask_secrets(std::string(text))));
 }
 
 nlohmann::ordered_json json_line(Level level, std::string_view component, std::string_view text) {
-  return {{"time", timestamp(true)}, {"level", level_word(level)}, {"component", component}, {"message", text}};
+  return {{"time", timestamp(true)}, {"level", level_word(level)}, {"component", component}, {"message", mask_secrets(std::string(text))}};
 }
 
 // Texts of servers may hold bytes that are not UTF-8.

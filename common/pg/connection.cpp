@@ -54,6 +54,19 @@ std::string hint_for(std::string_view state, std::string_view message) {
   return {};
 }
 
+// 22021, character_not_in_repertoire, and 22P05, untranslatable_character: a text
+// that one of the encodings does not have.
+std::string encoding_hint(std::string_view state, const std::string& role, const std::string& encoding) {
+  if (state != "22021" && state != "22P05") return {};
+  if (role == "source") return fmt::format("the source's database is in {}, and the text has no form in UTF-8: mend it there", encoding);
+  const std::string aside = "; ignore_copy_error_count_each_table sets such rows aside and names them";
+  if (state == "22P05")
+    return fmt::format("the target's database is in {}: create it with ENCODING 'UTF8' TEMPLATE template0, or mend the text on the source",
+                       encoding) + aside;
+  return "a source in SQL_ASCII or with broken text: mend it there, or convert it in a table-list query, in SQL_ASCII by "
+         "convert_from(convert(textsend(c), 'LATIN1', 'UTF8'), 'SQL_ASCII') for the encoding that c is in" + aside;
+}
+
 }  // namespace
 
 PgResult::PgResult(pg_result* result) : result_(result) {}
@@ -154,6 +167,8 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   if (!statement.empty()) error.statement(std::string(statement));
   if (server_hint != nullptr)
     error.hint(server_hint);
+  else if (std::string text = encoding_hint(state != nullptr ? state : "", role_, parameter("server_encoding")); !text.empty())
+    error.hint(std::move(text));
   else if (std::string hint = hint_for(state != nullptr ? state : "", error.message()); !hint.empty())
     error.hint(std::move(hint));
   const char* column = result != nullptr ? PQresultErrorField(result, PG_DIAG_COLUMN_NAME) : nullptr;
