@@ -38,9 +38,12 @@ std::optional<std::uint64_t> bit_value(std::string_view text) {
   return ec == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-MappedDefault date_default(const std::string& text, const PgType& target, ZeroDatePolicy policy) {
+// A TIMESTAMP's is in UTC, and written with its zone: the script of -d may run in any.
+MappedDefault date_default(const MysqlColumn& source, const PgType& target, ZeroDatePolicy policy) {
+  const std::string& text = source.default_text;
   const bool is_date = target.kind == PgKind::date || target.kind == PgKind::timestamp || target.kind == PgKind::timestamptz;
-  if (const auto date = pg_date_text(text)) return {quote_literal(is_date ? *date : text), {}, false};
+  const bool moment = source.type.kind == MysqlKind::timestamp && target.kind == PgKind::timestamptz;
+  if (const auto date = pg_date_text(text)) return {quote_literal(moment ? *date + "+00" : is_date ? *date : text), {}, false};
   if (policy == ZeroDatePolicy::minus_infinity) return {"'-infinity'", {}, true};
   return {{}, fmt::format("the default '{}' is not a date of the calendar and was left out", text), true};
 }
@@ -70,7 +73,7 @@ MappedDefault literal_default(const MysqlColumn& source, const PgType& target, Z
   switch (source.type.kind) {
     case MysqlKind::date:
     case MysqlKind::datetime:
-    case MysqlKind::timestamp: return date_default(text, target, policy);
+    case MysqlKind::timestamp: return date_default(source, target, policy);
     case MysqlKind::bit: return bit_default(source, target);
     case MysqlKind::binary:
     case MysqlKind::varbinary:
@@ -128,6 +131,8 @@ MappedDefault map_default(const MysqlColumn& source, const PgType& target, ZeroD
   switch (source.default_kind) {
     case MysqlColumn::Default::none:
     case MysqlColumn::Default::null: return {};
+    case MysqlColumn::Default::unclear:
+      return {{}, "the default was left out: the server does not tell all of its characters, and it shows " + source.default_text, false};
     case MysqlColumn::Default::literal: return literal_default(source, target, policy);
     case MysqlColumn::Default::expression: break;
   }

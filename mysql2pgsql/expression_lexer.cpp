@@ -179,6 +179,7 @@ std::vector<Token> tokenize_expression(std::string_view text) {
   constexpr std::size_t longest = 16384;
   if (text.size() > longest) throw Untranslatable{"an expression of more than 16 KiB"};
   if (valid_text_prefix(text) != text.size()) throw Untranslatable{"bytes that are not UTF-8"};
+  if (text.find("\xEF\xBF\xBD") != std::string_view::npos) throw Untranslatable{"the server does not tell all of its characters"};
   const std::string plain = plain_expression(text);
   return Lexer(plain).run();
 }

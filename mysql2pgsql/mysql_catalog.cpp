@@ -9,7 +9,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "mysql2pgsql/definition_reader.h"
 #include "mysql2pgsql/mysql_default.h"
+#include "mysql2pgsql/show_create.h"
+#include "mysql2pgsql/shown_text.h"
 
 namespace dbsync {
 
@@ -38,7 +41,7 @@ Error unreadable(Error error, const MysqlTable& table) {
 class CatalogReader {
  public:
   CatalogReader(MysqlConnection& connection, const std::string& db, const std::vector<TableListEntry>& list)
-      : connection_(connection), literal_(MysqlConnection::literal(db)), all_(list.empty()) {
+      : connection_(connection), definitions_(connection), literal_(MysqlConnection::literal(db)), all_(list.empty()) {
     for (const TableListEntry& entry : list)
       if (entry.query.empty()) listed_.insert(entry.table);
     catalog_.db = db;
@@ -57,8 +60,8 @@ class CatalogReader {
     drop_row_ends_of_keys();
     read_checks();
     read_foreign_keys();
-    read_definitions();
     read_partitions();
+    read_definitions();
     read_leftovers();
     return std::move(catalog_);
   }
@@ -111,6 +114,8 @@ class CatalogReader {
       column.type = parse_mysql_type(row[2].value_or(""), row[3].value_or(""));
       column.nullable = row[4].value_or("") == "YES";
       column.type.collation = row[5].value_or("");
+      for (const std::string& label : column.type.labels)
+        column.type.labels_unclear |= may_have_lost(label, column.type.collation);
       column.comment = row[6].value_or("");
       column.auto_increment = contains(row[8], "auto_increment");
       column.on_update_timestamp = contains(row[8], "on update");
@@ -244,8 +249,9 @@ class CatalogReader {
 
   // information_schema shows foreign keys only to users with more than SELECT;
   // SHOW CREATE TABLE shows them to all, so what is missing can at least be named.
-  static void read_definition(const std::string& sql, MysqlTable& table) {
+  void read_definition(const std::string& sql, MysqlTable& table) {
     refuse_hidden_columns(sql, table);
+    definitions_.settle(parse_show_create(sql).value_or(ShownTable{}), table);
     if (has_period(table)) find_keys_without_overlaps(sql, table);
     table.hidden_foreign_keys = table.foreign_keys.empty() && sql.find("\n  CONSTRAINT `") != std::string::npos &&
                                 sql.find("` FOREIGN KEY (`") != std::string::npos;
@@ -319,6 +325,7 @@ class CatalogReader {
   }
 
   MysqlConnection& connection_;
+  DefinitionReader definitions_;
   std::string literal_;
   bool all_;                      // there is no list
   std::set<std::string> listed_;  // with it, whole tables

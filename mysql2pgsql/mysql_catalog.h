@@ -24,8 +24,9 @@ struct MysqlColumn {
   bool auto_increment = false;
   bool on_update_timestamp = false;
   // The default as a value: MySQL's and MariaDB's different spellings are
-  // settled here. An expression keeps its text.
-  enum class Default { none, null, literal, expression };
+  // settled here. An expression keeps its text. Of `unclear` ones the server does not
+  // tell all characters.
+  enum class Default { none, null, literal, expression, unclear };
   Default default_kind = Default::none;
   std::string default_text;
   std::string generation_expression;  // "" = an ordinary column

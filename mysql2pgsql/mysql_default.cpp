@@ -21,19 +21,6 @@ int hex_digit(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-// 0x6162 -> ab; nothing for any other text.
-std::optional<std::string> decode_hex(std::string_view text) {
-  if (!text.starts_with("0x") || text.size() % 2 != 0) return std::nullopt;
-  std::string out;
-  for (std::size_t i = 2; i < text.size(); i += 2) {
-    const int high = hex_digit(text[i]);
-    const int low = hex_digit(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high << 4 | low);
-  }
-  return out;
-}
-
 char unescaped(char c) {
   switch (c) {
     case '0': return '\0';
@@ -102,6 +89,18 @@ std::optional<std::string> unquote_mysql_literal(std::string_view text) {
   return out;
 }
 
+std::optional<std::string> decode_mysql_hex(std::string_view text) {
+  if (!text.starts_with("0x") || text.size() % 2 != 0) return std::nullopt;
+  std::string out;
+  for (std::size_t i = 2; i < text.size(); i += 2) {
+    const int high = hex_digit(text[i]);
+    const int low = hex_digit(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out += static_cast<char>(high << 4 | low);
+  }
+  return out;
+}
+
 void settle_default(MysqlColumn& column, const std::optional<std::string>& shown, bool flagged_expression,
                     bool is_mariadb, unsigned version) {
   constexpr unsigned mariadb_shows_sql = 100207;
@@ -115,7 +114,7 @@ void settle_default(MysqlColumn& column, const std::optional<std::string>& shown
     return;
   }
   if (is_binary(column.type.kind) && !is_mariadb && version >= mysql_shows_hex && !flagged_expression)
-    if (auto bytes = decode_hex(*shown)) {
+    if (auto bytes = decode_mysql_hex(*shown)) {
       column.default_kind = MysqlColumn::Default::literal;
       column.default_text = std::move(*bytes);
       return;

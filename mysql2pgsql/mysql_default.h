@@ -24,4 +24,7 @@ bool is_number(std::string_view text);
 // backslash escapes. Nothing when the text is anything else.
 std::optional<std::string> unquote_mysql_literal(std::string_view text);
 
+// 0x6162 -> ab; nothing for any other text.
+std::optional<std::string> decode_mysql_hex(std::string_view text);
+
 }  // namespace dbsync

@@ -101,11 +101,30 @@ std::pair<std::int64_t, std::int64_t> parse_numbers(std::string_view text) {
   return out;
 }
 
+// MariaDB writes storage into comments: datetime /* mariadb-5.3 */,
+// varchar(10) /*M!100301 COMPRESSED*/. Labels are not looked into.
+std::string without_comments(std::string_view text) {
+  std::string out;
+  for (bool quoted = false; !text.empty();) {
+    if (!quoted && text.starts_with("/*")) {
+      const std::size_t end = text.find("*/", 2);
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 2);
+      continue;
+    }
+    if (text.front() == '\'') quoted = !quoted;
+    const std::size_t taken = quoted && text.front() == '\\' && text.size() > 1 ? 2 : 1;
+    out += text.substr(0, taken);
+    text.remove_prefix(taken);
+  }
+  return std::string(trim(out));
+}
+
 }  // namespace
 
-MysqlType parse_mysql_type(std::string_view data_type, std::string_view column_type) {
+MysqlType parse_mysql_type(std::string_view data_type, std::string_view written) {
   MysqlType type;
-  type.text = std::string(column_type);
+  type.text = without_comments(written);
+  const std::string_view column_type = type.text;
   type.kind = kind_of(to_lower(data_type));
   const auto open = column_type.find('(');
   const auto close = column_type.rfind(')');

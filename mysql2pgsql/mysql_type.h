@@ -50,6 +50,7 @@ struct MysqlType {
   int scale = 0;
   int fraction = 0;         // digits of fractional seconds
   std::vector<std::string> labels;  // ENUM, SET
+  bool labels_unclear = false;      // the catalog does not show all of their characters
   std::string collation;
   std::string text;         // as the source writes it: "int(10) unsigned"
 };

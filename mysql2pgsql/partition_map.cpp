@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "copy/datetime.h"
 #include "mysql2pgsql/default_map.h"
 #include "mysql2pgsql/mysql_default.h"
@@ -117,18 +118,26 @@ std::string timestamp_of_epoch(std::int64_t seconds) {
   return fmt::format("{} {:02}:{:02}:{:02}+00'", date.substr(0, date.size() - 1), rest / 3600, rest / 60 % 60, rest % 60);
 }
 
+// A string as partitions' values are shown: 'it''s', or _utf8mb4 0xF09F9A80 for what
+// utf8mb3 cannot hold.
+std::optional<std::string> text_value(std::string_view text) {
+  constexpr std::string_view kIntroducer = "_utf8mb4 ";
+  auto value = text.starts_with(kIntroducer) ? decode_mysql_hex(text.substr(kIntroducer.size())) : unquote_mysql_literal(text);
+  return value && valid_text_prefix(*value) == value->size() ? std::move(value) : std::nullopt;
+}
+
 // One bound as SQL of the column's type; nothing when it cannot be read.
 std::optional<std::string> bound_sql(const KeyPart& key, std::string_view text) {
   if (equal_ignore_case(text, "MAXVALUE")) return "MAXVALUE";
   if (equal_ignore_case(text, "NULL")) return "NULL";
   if (key.function == Function::none) {
-    if (const auto literal = unquote_mysql_literal(text)) {
+    if (const auto literal = text_value(text)) {
       // Zero dates are no bounds; other spellings than y-m-d PostgreSQL reads by itself.
       if (!key.is_date || !literal->starts_with("0000-")) return quote_literal(*literal);
       const auto date = pg_date_text(*literal);
       return date ? std::optional(quote_literal(*date)) : std::nullopt;
     }
-    if (integer(text)) return std::string(text);
+    if (text.find_first_not_of("0123456789", text.starts_with('-') ? 1 : 0) == std::string_view::npos) return std::string(text);
     return std::nullopt;
   }
   const auto value = integer(text);
@@ -223,6 +232,17 @@ class Mapper {
       }
   }
 
+  // A number that only the source's BIGINT UNSIGNED holds, where the column became a
+  // smaller type.
+  bool exceeds_bigint(const std::string& description) const {
+    const auto parts = split_list(description);
+    for (std::size_t i = 0; i < std::min(parts.size(), keys_.size()); ++i) {
+      const bool number = parts[i].find_first_not_of("-0123456789") == std::string::npos;
+      if (number && !integer(parts[i]) && table_.columns[keys_[i].column].type.kind != PgKind::numeric) return true;
+    }
+    return false;
+  }
+
   bool is_text(const KeyPart& key) const { return is_character_kind(source_.columns[key.column].type.kind); }
 
   std::string build_range() {
@@ -234,7 +254,7 @@ class Mapper {
     std::string classic_start;
     for (const MysqlPartition& partition : from_.partitions) {
       const auto upper = bounds_sql(keys_, partition.description);
-      if (!upper) return fmt::format("has a bound that cannot be read: {}", partition.description);
+      if (!upper || exceeds_bigint(partition.description)) return fmt::format("has a bound that cannot be read: {}", partition.description);
       std::string classic;
       if (keys_.size() == 1) {
         if (!classic_start.empty()) classic = "START (" + classic_start + ") INCLUSIVE";
@@ -260,7 +280,7 @@ class Mapper {
       std::string values;
       for (const auto& text : split_list(partition.description)) {
         const auto value = bound_sql(keys_[0], text);
-        if (!value) return fmt::format("has a value that cannot be read: {}", text);
+        if (!value || exceeds_bigint(text)) return fmt::format("has a value that cannot be read: {}", text);
         values += (values.empty() ? "" : ", ") + *value;
       }
       add(partition.name, fmt::format("FOR VALUES IN ({})", values), fmt::format("VALUES ({})", values));

@@ -12,6 +12,7 @@
 #include "mysql2pgsql/expression_map.h"
 #include "mysql2pgsql/key_map.h"
 #include "mysql2pgsql/partition_map.h"
+#include "mysql2pgsql/shown_text.h"
 #include "schema/names.h"
 #include "schema/quote.h"
 #include "schema/shared_target.h"
@@ -96,6 +97,7 @@ class Mapper {
     for (const MysqlLeftover& leftover : catalog_.leftovers)
       schema_.notes.push_back(fmt::format("{} {} is not migrated", leftover.kind, leftover.name));
     note_collations();
+    note_comments();
     return std::move(schema_);
   }
 
@@ -234,6 +236,10 @@ class Mapper {
     out.name = names.claim(wanted_name(source, column));
     if (out.name != wanted_name(source, column)) note_new_name(table, column.name, out.name, "column");
     out.type = column_type(source, column);
+    if (out.type.kind == PgKind::enumeration && column.type.labels_unclear) out.type = {PgKind::text};
+    if (column.type.kind == MysqlKind::enumeration && column.type.labels_unclear)
+      table.notes.push_back(fmt::format("column {}: the list of its labels is left out: the server does not tell all of their characters, and it shows {}",
+                                        out.name, column.type.text));
     if (out.type.kind == PgKind::enumeration) {
       out.type.name = quote_name({table.name.schema, names_.claim(table.name.name + "_" + out.name + "_enum")});
       out.type.labels = column.type.labels;
@@ -274,7 +280,7 @@ class Mapper {
       const MysqlType& type = source.columns[i].type;
       const Column& column = table.columns[i];
       const bool text = column.type.kind == PgKind::text || column.type.kind == PgKind::varchar;
-      if (type.kind != MysqlKind::enumeration || !text || type.labels.empty()) continue;
+      if (type.kind != MysqlKind::enumeration || !text || type.labels.empty() || type.labels_unclear) continue;
       auto labels = type.labels;
       if (std::find(labels.begin(), labels.end(), "") == labels.end()) labels.emplace_back();
       table.checks.push_back({shorten_name(table.name.name + "_" + column.name + "_check"),
@@ -298,6 +304,22 @@ class Mapper {
       }
     if (keys > 0)
       schema_.notes.push_back(fmt::format("{} unique keys over text compare without case on the source and with case here", keys));
+  }
+
+  // The catalog shows characters of four bytes as '?', and nothing else shows comments.
+  void note_comments() {
+    constexpr std::size_t kMostNames = 10;
+    std::vector<std::string> names;
+    for (const MysqlTable& table : catalog_.tables) {
+      if (may_have_lost(table.comment)) names.push_back(table.name);
+      for (const MysqlColumn& column : table.columns)
+        if (may_have_lost(column.comment)) names.push_back(table.name + "." + column.name);
+    }
+    if (names.empty()) return;
+    const std::size_t more = names.size() - std::min(names.size(), kMostNames);
+    names.resize(names.size() - more);
+    schema_.notes.push_back(fmt::format("a ? in a comment may be an emoji, or another character of four bytes, that the source does not tell: {}{}",
+                                        join(names, ", "), more > 0 ? fmt::format(" and {} more", more) : ""));
   }
 
   const MysqlCatalog& catalog_;

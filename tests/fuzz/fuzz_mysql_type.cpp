@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "mysql2pgsql/default_map.h"
 #include "mysql2pgsql/mysql_default.h"
 #include "mysql2pgsql/type_map.h"
@@ -37,7 +38,8 @@ std::string quoted(std::string_view text) {
 }
 
 void check_type(const MysqlType& type, std::string_view column_type) {
-  check(type.text == column_type, "the text is kept");
+  const bool commented = column_type.find("/*") != std::string_view::npos || dbsync::trim(column_type) != column_type;
+  check(commented || type.text == column_type, "the text is kept, but for comments");
   const bool labelled = type.kind == MysqlKind::enumeration || type.kind == MysqlKind::set;
   check(labelled || type.labels.empty(), "only ENUM and SET have labels");
   if (type.kind == MysqlKind::varchar || type.kind == MysqlKind::varbinary) check(type.display_width == -1, "no width");

@@ -26,6 +26,16 @@ TEST(MysqlType, ReadsLabelsWithQuotesAndCommas) {
   EXPECT_EQ(parse_mysql_type("enum", "enum('b\\\\c')").labels, (std::vector<std::string>{"b\\c"}));
 }
 
+// Rules of [types] are matched with what is left.
+TEST(MysqlType, CommentsAreNoPartOfIt) {
+  EXPECT_EQ(parse_mysql_type("datetime", "datetime(3) /* mariadb-5.3 */").text, "datetime(3)");
+  EXPECT_EQ(parse_mysql_type("datetime", "datetime(3) /* mariadb-5.3 */").fraction, 3);
+  EXPECT_EQ(parse_mysql_type("time", "time /* mysql-5.6 (old) */").fraction, 0);
+  EXPECT_EQ(parse_mysql_type("varchar", "varchar(10) /*M!100301 COMPRESSED*/").text, "varchar(10)");
+  const auto labels = parse_mysql_type("enum", "enum('/* a','b''/*','c\\\\') /* x */");
+  EXPECT_EQ(labels.labels, (std::vector<std::string>{"/* a", "b'/*", "c\\"}));
+}
+
 TEST(MysqlType, UnknownTypesAreUnsupported) {
   EXPECT_EQ(parse_mysql_type("hologram", "hologram(3)").kind, MysqlKind::unsupported);
 }
