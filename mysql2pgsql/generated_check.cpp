@@ -138,12 +138,15 @@ bool is_wanted(const std::vector<TableListEntry>& list, const std::string& name)
 
 void check_generated_columns(MysqlConnection& connection, const MysqlCatalog& catalog,
                              const std::vector<TableListEntry>& list, MappedSchema& schema) {
-  // By target: tables that share one share its definition.
+  // By target: tables that share one share its definition, whichever of them are copied now.
+  std::set<QualifiedName> wanted;
+  for (std::size_t i = 0; i < schema.tables.size(); ++i)
+    if (is_wanted(list, catalog.tables[i].name)) wanted.insert(schema.tables[i].table.name);
   std::map<QualifiedName, std::map<std::string, std::string>> ordinary;
   for (std::size_t i = 0; i < schema.tables.size(); ++i) {
     const MappedTable& mapped = schema.tables[i];
     const MysqlTable& source = catalog.tables[i];
-    if (mapped.problem || mapped.doubts.empty() || !is_wanted(list, source.name)) continue;
+    if (mapped.problem || mapped.doubts.empty() || !wanted.contains(mapped.table.name)) continue;
     for (const auto& [column, reason] : TableCheck(connection, source).run(mapped.doubts))
       ordinary[mapped.table.name].emplace(mapped.table.columns[column].name, reason);
   }

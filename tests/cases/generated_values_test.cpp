@@ -121,7 +121,15 @@ class Expressions {
   Draw& draw_;
 };
 
-std::string row(Draw& draw, int id) {
+// Zero dates and letters beyond ASCII make ordinary columns of much, so not all tables have them.
+struct Values {
+  bool beyond_ascii = false;
+  bool zero_dates = false;
+};
+
+std::string row(Draw& draw, int id, const Values& values) {
+  const auto letters = [&](std::string text, const char* ascii) { return values.beyond_ascii ? text : std::string(ascii); };
+  const auto dates = [&](std::string text, const char* usual) { return values.zero_dates ? text : std::string(usual); };
   const auto nullable = [&](std::string value) { return draw.below(8) == 0 ? std::string("null") : value; };
   return fmt::format(
       "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", id,
@@ -129,17 +137,17 @@ std::string row(Draw& draw, int id) {
       nullable(draw.one_of("0", "4294967295", "1", "5", "9")), nullable(draw.one_of("1970", "2024", "0")),
       nullable(draw.one_of("99999999.99", "-99999999.99", "0.005", "-0.5", "12.50", "2.5")),
       nullable(draw.one_of("0.0045", "-1.5", "9999.9999", "2")), nullable(draw.one_of("0", "1.5", "-2.5e10", "1e-3")),
-      nullable(draw.one_of("'abc'", "'abc '", "'ABC'", "''", "'Straße'", "'a b c d e f g h i'")),
-      nullable(draw.one_of("'abc'", "'ABC'", "'é'", "'E'", "'zzzzzzzzzzzzzzzzzzzz'", "'😀'")),
-      nullable(draw.one_of("'x'", "'abc'", "''", "'trail  '")), nullable(draw.one_of("'abc'", "'é'", "'ÅÄÖ'", "''")),
+      nullable(draw.one_of("'abc'", "'abc '", "'ABC'", "''", letters("'Straße'", "'Strasse'"), "'a b c d e f g h i'")),
+      nullable(draw.one_of("'abc'", "'ABC'", letters("'é'", "'e'"), "'E'", "'zzzzzzzzzzzzzzzzzzzz'", letters("'😀'", "':)'"))),
+      nullable(draw.one_of("'x'", "'abc'", "''", "'trail  '")), nullable(draw.one_of("'abc'", letters("'é'", "'e'"), letters("'ÅÄÖ'", "'AAO'"), "''")),
       nullable(draw.one_of("'a'", "'Bee'")), nullable(draw.one_of("x'00ff'", "x''", "x'6162636465666768'")),
-      nullable(draw.one_of("'2020-02-29'", "'0001-01-01'", "'9999-12-31'", "'2024-06-05'")),
-      nullable(draw.one_of("'2020-02-29 23:59:59'", "'2024-12-31 00:00:00'", "'1000-01-01 12:30:00'")));
+      nullable(draw.one_of("'2020-02-29'", "'0001-01-01'", "'9999-12-31'", dates("'0000-00-00'", "'2024-06-05'"), dates("'0000-05-06'", "'1582-10-10'"))),
+      nullable(draw.one_of("'2020-02-29 23:59:59'", "'2024-12-31 00:00:00'", "'1000-01-01 12:30:00'", dates("'0000-00-00 00:00:00'", "'1970-01-01 00:00:01'"))));
 }
 
-std::string rows(Draw& draw) {
+std::string rows(Draw& draw, const Values& values) {
   std::string out;
-  for (int id = 1; id <= kRows; ++id) out += (id > 1 ? ", " : "") + row(draw, id);
+  for (int id = 1; id <= kRows; ++id) out += (id > 1 ? ", " : "") + row(draw, id, values);
   return out;
 }
 
@@ -177,7 +185,7 @@ TEST_F(GeneratedValuesTest, AreTheSourcesOrTheColumnIsOrdinary) {
   source.exec("set sql_mode = ''");
   int made = 0;
   for (int table = 0; table < kTables; ++table) {
-    source.exec(fmt::format("create table base{0} ({1}); insert into base{0} values {2}", table, kColumnsOfTable, rows(draw)));
+    source.exec(fmt::format("create table base{0} ({1}); insert into base{0} values {2}", table, kColumnsOfTable, rows(draw, {table % 2 == 1, table % 4 == 3})));
     std::string columns;
     for (int column = 0; column < kColumns; ++column) {
       const std::string expression = expressions.any();
