@@ -191,19 +191,25 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
+bool is_ascii_literal(const Expr& expr) {
+  return std::all_of(expr.text.begin(), expr.text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 // Calls f(column, below) for each column of the expression; `below`: it is an
-// argument, near or far, of upper() or lower().
+// argument, near or far, of upper() or lower(). What these make of letters that
+// cannot be asked about is refused.
 template <class F>
 void for_each_column(const Expr& expr, const ExpressionWriter& writer, bool below, const F& f) {
   if (expr.kind == Expr::Kind::column)
-    if (const ExprColumn* column = writer.find_column(expr.text)) f(*column, below);
+    if (const ExprColumn* column = writer.find_column(expr.text)) {
+      if (below && column->type == ExprType::json) throw Untranslatable{"upper() or lower() of a JSON value"};
+      f(*column, below);
+    }
+  if (below && expr.kind == Expr::Kind::string && !is_ascii_literal(expr))
+    throw Untranslatable{"upper() or lower() of letters beyond ASCII"};
   const bool changes_case = expr.kind == Expr::Kind::call && (expr.text == "upper" || expr.text == "ucase" ||
                                                               expr.text == "lower" || expr.text == "lcase");
   for (const Expr& child : expr.children) for_each_column(child, writer, below || changes_case, f);
-}
-
-bool is_ascii_literal(const Expr& expr) {
-  return std::all_of(expr.text.begin(), expr.text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 // Some versions of information_schema show letters beyond ASCII in another encoding.

@@ -95,7 +95,7 @@ class TableCheck {
   }
 
  private:
-  static constexpr char kUnknown[] = "it may give what does not fit the type, and the source did not tell whether rows do";
+  static constexpr char kUnknown[] = "the source did not tell whether its rows hold what PostgreSQL would compute";
 
   // Which of the questions are true for a row; nothing when the source did not answer.
   std::optional<std::vector<bool>> ask(const std::vector<Question>& questions) {

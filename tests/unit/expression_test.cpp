@@ -572,6 +572,8 @@ TEST(Expression, GeneratedValuesAreDoubtedWhereTheyMayDiffer) {
     EXPECT_EQ(result.value->doubt.dates, expected.dates) << expected.mysql;
     EXPECT_EQ(result.value->doubt.letters, expected.letters) << expected.mysql;
   }
+  for (const char* refused : {"lower(concat(`s`, '\xc3\x89'))", "upper(json_value(`lj`, '$.a'))"})
+    EXPECT_FALSE(translate_value(refused, columns(), target("text"), ValueUse::generated).value) << refused;
   ExprTarget never_null = target("int");
   never_null.nullable = false;
   EXPECT_TRUE(translate_value("`i`", columns(), never_null, ValueUse::generated).value->doubt.leaves_type);
