@@ -191,9 +191,10 @@ class MysqlSession : public SourceSession {
     const CopyFormat format = choose_format(prepared.plans, task, choice, options_.dialect);
     // The types come from the query itself: from within brackets the server may
     // not name a column's table.
-    if (!task.query.empty() && !chunk.whole())
+    if (!task.query.empty() && (!chunk.whole() || !prepared.part_of_query.empty()))
       prepared.cursor = std::make_unique<MysqlCursor>(
-          *connection_, fmt::format("SELECT * FROM {} WHERE {}", as_relation(task.query), chunk.predicate));
+          *connection_, fmt::format("SELECT {} FROM {}{}", prepared.part_of_query.empty() ? "*" : prepared.part_of_query,
+                                    as_relation(task.query), chunk.predicate.empty() ? "" : " WHERE " + chunk.predicate));
     return std::make_unique<MysqlChunkReader>(std::move(prepared.cursor), RowEncoder(std::move(prepared.plans), format), format);
   }
 
@@ -212,7 +213,15 @@ class MysqlSession : public SourceSession {
   struct Prepared {
     std::unique_ptr<MysqlCursor> cursor;
     std::vector<ColumnPlan> plans;
+    std::string part_of_query;  // which of a query's columns are taken; "" = all
   };
+
+  // True for a column that both sides compute: SELECT * of a table brings it along.
+  bool is_generated_here_too(const ResultColumn& column, const std::string& name, const TargetTable& target) const {
+    if (!is_generated(target, name)) return false;
+    const MysqlColumn* origin = origin_of(column, catalog_);
+    return origin != nullptr && !origin->generation_expression.empty();
+  }
 
   Prepared prepare(const CopyTask& task, const Chunk& chunk, const TargetTable& target) {
     Selection selection;
@@ -221,13 +230,18 @@ class MysqlSession : public SourceSession {
                                options_.rules.origin({catalog_.db, task.name}));
     else
       selection.sql = task.query;
-    Prepared out{std::make_unique<MysqlCursor>(*connection_, selection.sql), {}};
+    Prepared out{std::make_unique<MysqlCursor>(*connection_, selection.sql), {}, {}};
     const auto& columns = out.cursor->columns();
     if (!task.query.empty())
       for (const ResultColumn& column : columns) selection.names.push_back(target_name(column.name, options_));
     const auto types = result_types(columns, catalog_);
-    for (std::size_t i = 0; i < types.size(); ++i)
+    std::string taken;
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      if (!task.query.empty() && is_generated_here_too(columns[i], selection.names[i], target)) continue;
       out.plans.push_back(plan_column(columns[i], selection.names[i], types[i], target, policies_));
+      taken += (taken.empty() ? "" : ", ") + MysqlConnection::identifier(columns[i].name);
+    }
+    if (out.plans.size() < types.size()) out.part_of_query = std::move(taken);
     return out;
   }
 
