@@ -130,6 +130,44 @@ QualifiedName target_in(const PgCatalog& catalog, const PgRelation& relation, co
   return map.of(catalog.root_of(relation).name);
 }
 
+const QualifiedName& top_of(const PartitionTree& tree, const QualifiedName& leaf) {
+  const auto found = tree.find(leaf);
+  return found == tree.end() || !found->second.parent ? leaf : top_of(tree, *found->second.parent);
+}
+
+std::map<QualifiedName, std::set<QualifiedName>> leaves_by_top(const PartitionTree& tree) {
+  std::map<QualifiedName, std::set<QualifiedName>> out;
+  for (const auto& [name, node] : tree)
+    if (node.parent && node.key.empty()) out[top_of(tree, name)].insert(name);
+  return out;
+}
+
+// Leaves that only the target has may hold rows: the tree is compared as a whole then,
+// provided that all of the source's leaves are part of this run.
+void find_other_leaves(const PgCatalog& catalog, const PartitionTree& target, PlannedTasks& planned) {
+  std::map<std::uint32_t, std::size_t> leaves;  // by the root on the source
+  for (const PgRelation& relation : catalog.relations)
+    if (relation.partition && relation.kind != 'p') ++leaves[catalog.root_of(relation).oid];
+  if (leaves.empty()) return;
+  const auto of_target = leaves_by_top(target);
+  std::map<std::uint32_t, std::vector<CopyTask*>> trees;
+  for (CopyTask& task : planned.tasks) {
+    const auto relation = planned.relations.find(task.name);
+    if (relation != planned.relations.end() && relation->second->partition)
+      trees[catalog.root_of(*relation->second).oid].push_back(&task);
+  }
+  for (const auto& [root, tasks] : trees) {
+    const QualifiedName top = top_of(target, tasks.front()->target);
+    const auto all = of_target.find(top);
+    if (all == of_target.end() || tasks.size() != leaves[root]) continue;
+    std::set<QualifiedName> filled;
+    for (const CopyTask* task : tasks)
+      if (all->second.contains(task->target)) filled.insert(task->target);
+    if (filled.size() != tasks.size() || filled == all->second) continue;
+    for (CopyTask* task : tasks) task->target_tree = top;
+  }
+}
+
 }  // namespace
 
 bool SelectedTables::contains(const PgRelation& relation) const {
@@ -152,6 +190,7 @@ PlannedTasks plan_tasks(const PgCatalog& catalog, const SelectedTables& selected
     task.estimated_rows = relation->rows;
     out.tasks.push_back(std::move(task));
   }
+  find_other_leaves(catalog, target, out);
   for (const TableListEntry* entry : selected.queries) {
     CopyTask task;
     task.target = {entry->schema.empty() ? query_schema : entry->schema, entry->table};

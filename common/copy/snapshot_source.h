@@ -35,12 +35,18 @@ struct CopyTask {
   std::string name;          // for messages: the table list's or the source's name
   std::string query;         // "" = the source table `name`, whole
   QualifiedName target;
+  // The top of the target's partition tree, where the tasks of this run bring all rows
+  // that it should hold and it has leaves that none of them fills.
+  std::optional<QualifiedName> target_tree = {};
   std::uint64_t estimated_bytes = 0;  // orders the work; 0 = unknown
   std::uint64_t estimated_rows = 0;
   std::optional<Table> definition;    // how to create the target when it is missing
   std::optional<PostLoad> post_load;  // goes before what `definition` says
   bool fresh_target = false;          // its table was made for this run and is empty
   std::optional<Error> problem;       // found while planning: the task fails without being tried
+
+  // What holds its rows together with those of other tasks, and no other ones.
+  const QualifiedName& compared_with() const { return target_tree ? *target_tree : target; }
 };
 
 // The part of a task that one worker copies in one transaction. Both texts are

@@ -24,6 +24,7 @@ struct TargetColumn {
   bool generated = false; // GENERATED ALWAYS AS (…) STORED: COPY must not name it
   std::uint32_t type_oid = 0;  // pg_type.oid; of a domain, its base type's
   bool enumeration = false;    // the same for an enum type
+  bool as_text = false;        // compared as text: its type has no binary form
 };
 
 struct TargetTable {

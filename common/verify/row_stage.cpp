@@ -30,7 +30,7 @@ RowStage::RowStage(PgConnection& connection, const QualifiedName& table, const C
     : connection_(connection), transaction_(connection), format_(format),
       in_sql_(fmt::format("COPY {} ({}) FROM STDIN{}", kTable, column_list(as_read),
                           format == CopyFormat::binary ? " WITH BINARY" : "")),
-      out_sql_(copy_out_sql(compared.names(), kTable)) {
+      out_sql_(copy_out_sql(compared, kTable)) {
   connection_.exec(fmt::format("CREATE TEMPORARY TABLE dbsync_verify ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA",
                                column_list(as_read), quote_name(table)));
 }

@@ -56,10 +56,11 @@ std::vector<VerifyTable> tables_of(const std::vector<CopyTask>& tasks) {
   std::vector<VerifyTable> out;
   std::map<QualifiedName, std::size_t> known;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const auto [found, added] = known.emplace(tasks[i].target, out.size());
-    if (added) out.emplace_back().verdict.target = tasks[i].target;
+    const QualifiedName& target = tasks[i].compared_with();
+    const auto [found, added] = known.emplace(target, out.size());
+    if (added) out.emplace_back().verdict.target = target;
     VerifyTable& table = out[found->second];
-    table.verdict.name = table.tasks.empty() ? tasks[i].name : tasks[i].target.display();
+    table.verdict.name = table.tasks.empty() && !tasks[i].target_tree ? tasks[i].name : target.display();
     if (tasks[i].problem && !table.verdict.error) table.verdict.error = tasks[i].problem;
     table.tasks.push_back(i);
     table.estimated_bytes += tasks[i].estimated_bytes;
@@ -360,6 +361,7 @@ class VerifyJob {
     }
     for (const std::string& name : names)
       table.compared.columns.push_back(required_column(table.target, name, table.verdict.target.display()));
+    read_as_text_where_needed(*worker.target, table.compared);
     if (!left_out.empty())
       table.verdict.notes.push_back(fmt::format("not compared, since not all of the lines that feed the table have them: {}",
                                                 join(left_out, ", ")));
@@ -499,7 +501,7 @@ class VerifyJob {
                    const Consume& consume) {
     use_block_ranges(*worker.target, !part.predicate.empty(), worker.block_ranges);
     const auto names = table.compared.names();
-    CopyOut copy(*worker.target, copy_out_sql(names, sql_of(part)), true);
+    CopyOut copy(*worker.target, copy_out_sql(table.compared, sql_of(part)), true);
     RowImage image(table.compared, names);
     std::uint64_t rows = 0;
     std::uint64_t bytes = 0;

@@ -34,19 +34,19 @@ VerifyResult compare(const VerifyRun& run, const std::vector<CopyTask>& tasks) {
 std::vector<CopyTask> loaded_tasks(const JobResult& result) {
   std::map<QualifiedName, bool> whole;
   for (std::size_t i = 0; i < result.tasks.size(); ++i) {
-    const auto entry = whole.try_emplace(result.tasks[i].target, true).first;
+    const auto entry = whole.try_emplace(result.tasks[i].compared_with(), true).first;
     entry->second = entry->second && result.results[i].status == TaskStatus::done;
   }
   std::vector<CopyTask> out;
   for (const CopyTask& task : result.tasks)
-    if (whole.at(task.target)) out.push_back(task);
+    if (whole.at(task.compared_with())) out.push_back(task);
   return out;
 }
 
 std::uint64_t rejected_rows(const JobResult& result, const QualifiedName& target) {
   std::uint64_t out = 0;
   for (std::size_t i = 0; i < result.tasks.size(); ++i)
-    if (result.tasks[i].target == target) out += result.results[i].outcome.rejected;
+    if (result.tasks[i].compared_with() == target) out += result.results[i].outcome.rejected;
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "verify/verify_target.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -91,9 +92,27 @@ std::unique_ptr<PgConnection> TargetSnapshot::writer() const { return open(conni
 
 std::unique_ptr<PgConnection> TargetSnapshot::reader() const { return open_reader(conninfo_, application_name_); }
 
-std::string copy_out_sql(const std::vector<std::string>& columns, const std::string& from) {
+void read_as_text_where_needed(PgConnection& connection, ComparedColumns& compared) {
+  constexpr std::uint32_t kText = 25;
+  std::vector<std::string> oids;  // the types of our own code have a binary form
+  for (const TargetColumn& column : compared.columns)
+    if (column.type.kind == PgKind::other) oids.push_back(std::to_string(column.type_oid));
+  if (oids.empty()) return;
+  std::set<std::uint32_t> texts;
+  const PgResult result = connection.exec(sql::verify_text_types, {array_text(oids)});
+  for (int row = 0; row < result.rows(); ++row) texts.insert(static_cast<std::uint32_t>(result.integer(row, 0)));
+  for (TargetColumn& column : compared.columns) {
+    if (!texts.contains(column.type_oid)) continue;
+    column.as_text = true;
+    column.type = {PgKind::text};
+    column.type_oid = kText;
+  }
+}
+
+std::string copy_out_sql(const ComparedColumns& compared, const std::string& from) {
   std::string list;
-  for (const std::string& column : columns) list += (list.empty() ? "" : ", ") + quote_identifier(column);
+  for (const TargetColumn& column : compared.columns)
+    list += (list.empty() ? "" : ", ") + quote_identifier(column.name) + (column.as_text ? "::pg_catalog.text" : "");
   return fmt::format("COPY (SELECT {} FROM {}) TO STDOUT WITH BINARY", list, from);
 }
 

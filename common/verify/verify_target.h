@@ -60,8 +60,12 @@ class TargetSnapshot {
   std::string snapshot_;  // "" = each session has its own
 };
 
-// COPY of some columns in binary. `from`: a table or what stands for it.
-std::string copy_out_sql(const std::vector<std::string>& columns, const std::string& from);
+// Columns whose types have no binary output (aclitem, seg, users' base types, and
+// what is made of such) come to be texts: the server could not send them.
+void read_as_text_where_needed(PgConnection& connection, ComparedColumns& compared);
+
+// COPY of the columns in binary. `from`: a table or what stands for it.
+std::string copy_out_sql(const ComparedColumns& compared, const std::string& from);
 
 std::string sql_of(const TargetPart& part);  // "ONLY t WHERE …"
 
