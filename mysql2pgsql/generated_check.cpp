@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mysql2pgsql/expression_lexer.h"
+#include "pg/catalog.h"
 
 namespace dbsync {
 
@@ -134,14 +135,25 @@ bool is_wanted(const std::vector<TableListEntry>& list, const std::string& name)
          });
 }
 
+std::set<QualifiedName> wanted_targets(const MysqlCatalog& catalog, const std::vector<TableListEntry>& list,
+                                       const MappedSchema& schema, PgConnection* target) {
+  std::set<QualifiedName> out;
+  std::set<QualifiedName> doubtful;
+  for (std::size_t i = 0; i < schema.tables.size(); ++i) {
+    if (is_wanted(list, catalog.tables[i].name)) out.insert(schema.tables[i].table.name);
+    if (!schema.tables[i].doubts.empty()) doubtful.insert(schema.tables[i].table.name);
+  }
+  if (target != nullptr && !doubtful.empty())
+    for (const auto& [name, table] : find_relations(*target, doubtful)) out.erase(name);
+  return out;
+}
+
 }  // namespace
 
 void check_generated_columns(MysqlConnection& connection, const MysqlCatalog& catalog,
-                             const std::vector<TableListEntry>& list, MappedSchema& schema) {
+                             const std::vector<TableListEntry>& list, MappedSchema& schema, PgConnection* target) {
   // By target: tables that share one share its definition, whichever of them are copied now.
-  std::set<QualifiedName> wanted;
-  for (std::size_t i = 0; i < schema.tables.size(); ++i)
-    if (is_wanted(list, catalog.tables[i].name)) wanted.insert(schema.tables[i].table.name);
+  const std::set<QualifiedName> wanted = wanted_targets(catalog, list, schema, target);
   std::map<QualifiedName, std::map<std::string, std::string>> ordinary;
   for (std::size_t i = 0; i < schema.tables.size(); ++i) {
     const MappedTable& mapped = schema.tables[i];

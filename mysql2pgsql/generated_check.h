@@ -16,11 +16,13 @@
 #include "config/table_list.h"
 #include "mysql2pgsql/mysql_connection.h"
 #include "mysql2pgsql/schema_map.h"
+#include "pg/connection.h"
 
 namespace dbsync {
 
-// For the tables of `list`, all when it is empty.
+// For the tables of `list`, all when it is empty; not for those that `target`, when
+// given, has already: their definition is settled.
 void check_generated_columns(MysqlConnection& connection, const MysqlCatalog& catalog,
-                             const std::vector<TableListEntry>& list, MappedSchema& schema);
+                             const std::vector<TableListEntry>& list, MappedSchema& schema, PgConnection* target);
 
 }  // namespace dbsync

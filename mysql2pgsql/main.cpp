@@ -68,7 +68,7 @@ int write_ddl(const Options& options, const Config& config, const std::vector<Ta
   MysqlConnection source(config.src_mysql);
   const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules, list);
   MappedSchema schema = map_schema(catalog, mapping);
-  check_generated_columns(source, catalog, list, schema);
+  check_generated_columns(source, catalog, list, schema, nullptr);
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   const auto tasks = plan_tasks(request, list);
   write_stdout(ddl_of_tasks(tasks, request, options.section));
@@ -120,7 +120,7 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
 
   const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules, list);
   MappedSchema schema = map_schema(catalog, mapping);
-  if (job.create && !options.verify_only) check_generated_columns(source, catalog, list, schema);
+  if (job.create && !options.verify_only) check_generated_columns(source, catalog, list, schema, target.get());
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   auto tasks = plan_tasks(request, list);
   if (tasks.empty()) log::warning("main", fmt::format("the database {} has no tables", config.src_mysql.db));
