@@ -212,9 +212,11 @@ void for_each_column(const Expr& expr, const ExpressionWriter& writer, bool belo
   for (const Expr& child : expr.children) for_each_column(child, writer, below || changes_case, f);
 }
 
-// Some versions of information_schema show letters beyond ASCII in another encoding.
+// Some servers show letters beyond ASCII in another encoding, or as a question mark:
+// concat(l, 'é') of a latin1 column as concat(l, _latin1'?').
 bool has_foreign_literal(const Expr& expr) {
-  return (expr.kind == Expr::Kind::string && !is_ascii_literal(expr)) ||
+  const bool foreign = !is_ascii_literal(expr) || expr.text.find('?') != std::string::npos;
+  return (expr.kind == Expr::Kind::string && foreign) ||
          std::any_of(expr.children.begin(), expr.children.end(), has_foreign_literal);
 }
 

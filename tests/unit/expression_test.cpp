@@ -552,6 +552,7 @@ const Doubted kDoubted[] = {
     {"concat(`s`, `s2`)", "tinytext", true},
     {"`s`", "tinytext", false},
     {"concat(`s`, '\xc3\xa9')", "varchar(99)", true},  // as the catalog may show it wrongly
+    {"concat(`s`, '?')", "varchar(99)", true},
     {"json_value(`lj`, '$.a')", "varchar(100)", true},
     {"json_value(`lj`, '$.a')", "longtext", false},
     {"`b`", "blob", false},
