@@ -104,6 +104,7 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
   RunFacts facts{kProgram, {}, {}, {}, {}, utc_now()};
   JobOptions job = job_options(options, config, kProgram);
   job.journal_key = journal_key(config);
+  job.move_sequences = true;
   MysqlConnection source(config.src_mysql);
   auto target = std::make_unique<PgConnection>(config.desc_pgsql, "target", kProgram);
   const Dialect there = detect_dialect(*target);

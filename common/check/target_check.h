@@ -51,7 +51,7 @@ inline constexpr char kNotLookedAt[] = "not looked at: Greenplum 5 has other cat
 // server is too old to be asked for more.
 bool check_target_server(const TargetCheck& check, CheckFindings& findings);
 
-// Existence, columns, types, privileges, triggers, foreign keys, rows.
+// Existence, columns, types, privileges, rows; for --check, what load_rights.h says.
 void check_target_tables(const TargetCheck& check, const std::vector<CheckedTable>& tables, CheckFindings& findings);
 
 }  // namespace dbsync

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "check/column_fit.h"
+#include "check/load_rights.h"
 #include "check/target_check.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
@@ -24,8 +25,6 @@ struct TableFacts {
   bool may_insert = false;
   bool may_select = false;
   bool may_truncate = false;
-  std::string triggers;
-  std::string foreign_keys;
   bool plain = false;
   bool row_security = false;
   std::vector<TargetColumn> columns;
@@ -73,7 +72,7 @@ class TableChecker {
     for (int row = 0; row < rows.rows(); ++row) {
       TableFacts& facts = facts_.at(static_cast<std::size_t>(rows.integer(row, 0) - 1));
       facts = {static_cast<std::uint32_t>(rows.integer(row, 1)), rows.boolean(row, 2), rows.boolean(row, 3), rows.boolean(row, 4),
-               rows.boolean(row, 5), rows.boolean(row, 6), rows.text(row, 7), rows.text(row, 8), rows.boolean(row, 9), false, {}};
+               rows.boolean(row, 5), rows.boolean(row, 6), rows.boolean(row, 7), false, {}};
       by_oid_[facts.oid].push_back(static_cast<std::size_t>(rows.integer(row, 0) - 1));
     }
   }
@@ -143,7 +142,6 @@ class TableChecker {
                   "rename it, or send the rows elsewhere with -s SCHEMA or a table-list line");
     check_privileges(index);
     for (const CheckedColumn& column : table.columns) check_column(index, column);
-    check_side_effects(index);
   }
 
   void check_missing(std::size_t index) {
@@ -200,17 +198,6 @@ class TableChecker {
     }
   }
 
-  void check_side_effects(std::size_t index) {
-    const TableFacts& facts = facts_[index];
-    const std::string name = quote_name(tables_[index].task->target);
-    if (!facts.triggers.empty())
-      warn(index, fmt::format("triggers fire for every copied row: {}", one_line(facts.triggers)),
-           fmt::format("ALTER TABLE {0} DISABLE TRIGGER USER for the load, then ENABLE TRIGGER USER", name));
-    if (!facts.foreign_keys.empty())
-      warn(index, fmt::format("foreign keys are checked while tables are loaded in any order: {}", one_line(facts.foreign_keys)),
-           "drop them for the load and add them again after it (-d --section post-data prints them), or let --create make them");
-  }
-
   // Rows in tables that are to be empty. A resumed run takes its own tables up.
   bool must_be_empty(std::size_t index) const {
     return check_.job.mode == LoadMode::refuse && tables_[index].task->query.empty() && facts_[index].is_table &&
@@ -255,6 +242,7 @@ class TableChecker {
 void check_target_tables(const TargetCheck& check, const std::vector<CheckedTable>& tables, CheckFindings& findings) {
   if (has_other_catalogs(check.dialect)) return findings.passed("target tables", kNotLookedAt);
   TableChecker(check, tables, findings).run();
+  check_load_rights(check, tables, findings);
 }
 
 }  // namespace dbsync

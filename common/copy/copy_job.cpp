@@ -21,6 +21,7 @@
 #include "copy/loading_session.h"
 #include "copy/post_steps.h"
 #include "copy/target_preparer.h"
+#include "copy/target_sequences.h"
 #include "copy/work_queue.h"
 #include "schema/quote.h"
 
@@ -65,7 +66,8 @@ class Job {
   Job(SnapshotSource& source, const std::string& conninfo, std::vector<CopyTask> tasks, const JobOptions& options,
       const std::stop_token& drain, const std::stop_token& cancel)
       : source_(source), conninfo_(conninfo), options_(options), drain_(drain), cancel_(cancel),
-        rejects_(options.reject_limit, options.reject_directory), rate_(options.max_rate), states_(tasks.size()) {
+        rejects_(options.reject_limit, options.reject_directory), rate_(options.max_rate), guards_(dialect_, options_),
+        states_(tasks.size()) {
     result_.tasks = std::move(tasks);
     result_.results.resize(result_.tasks.size());
     progress_.emplace(result_.tasks, options.workers);
@@ -77,14 +79,11 @@ class Job {
     dialect_ = dialect;
     const auto start = Clock::now();
     copy_freeze_ = dialect.copy_freeze && options_.reject_limit == 0;
-    prepare(dialect);
-    if (queue_->has_work()) {
-      progress_->start();
-      const ProgressReporter reporter(progress_->source());
-      std::optional<ProgressTicker> ticker;
-      if (options_.observer)
-        ticker.emplace(kObserverInterval, [this] { options_.observer(result_.tasks, progress_->view()); });
-      run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
+    try {
+      load(dialect);
+    } catch (...) {
+      put_back_guards();
+      throw;
     }
     find_lost_commits();
     for (std::size_t i = 0; i < result_.results.size(); ++i) settle(result_.tasks[i], result_.results[i]);
@@ -93,6 +92,9 @@ class Job {
       result_.snapshot.method += "; lost in part, later rows are of a later moment";
     }
     drop_empty_tables();
+    put_back_guards();
+    prove_keys();
+    move_positions();
     finish_journal();
     result_.seconds = seconds_since(start);
     return std::move(result_);
@@ -111,6 +113,63 @@ class Job {
     std::size_t left = 1;  // items of the queue that are to load or plan it
   };
 
+  void load(const Dialect& dialect) {
+    prepare(dialect);
+    if (!queue_->has_work()) return;
+    progress_->start();
+    const ProgressReporter reporter(progress_->source());
+    std::optional<ProgressTicker> ticker;
+    if (options_.observer)
+      ticker.emplace(kObserverInterval, [this] { options_.observer(result_.tasks, progress_->view()); });
+    run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
+  }
+
+  // Whatever happened to the rows.
+  void put_back_guards() {
+    if (!control_) return;
+    try {
+      if (!control_->answers()) control_ = std::make_unique<PgConnection>(conninfo_, "target", options_.application_name);
+      if (control_->in_transaction()) control_->exec("ROLLBACK");
+      control_->exec("SET synchronous_commit = on");
+      guards_.put_back(*control_, result_);
+    } catch (Error& error) {
+      error.context("foreign keys and triggers that were taken off for the load");
+      log::error("main", error);
+      result_.errors.push_back(error.hint("--resume or --cleanup puts them back"));
+    }
+  }
+
+  void prove_keys() {
+    if (!control_ || drain_.stop_requested()) return;
+    try {
+      guards_.prove(conninfo_, result_, drain_, cancel_);
+    } catch (Error& error) {
+      error.context("the proof of the foreign keys");
+      log::error("main", error);
+      result_.errors.push_back(error);
+    }
+  }
+
+  // Tables of this job's own making have it among their steps.
+  void move_positions() {
+    if (!options_.move_sequences || !control_ || dialect_.distributed || drain_.stop_requested()) return;
+    std::map<QualifiedName, SourcePosition> tables;
+    for (std::size_t i = 0; i < result_.tasks.size(); ++i) {
+      if (result_.results[i].created || result_.results[i].chunks_done == 0) continue;
+      SourcePosition& position = tables[result_.tasks[i].target];
+      const auto& definition = result_.tasks[i].definition;
+      const Column* column = definition ? definition->identity_column() : nullptr;
+      if (column != nullptr && definition->next_identity >= position.next) position = {column->name, definition->next_identity};
+    }
+    try {
+      for (std::string& note : move_sequences(*control_, tables)) result_.notes.push_back(std::move(note));
+    } catch (Error& error) {
+      error.context("sequences of the target");
+      log::error("main", error);
+      result_.errors.push_back(error.hint("--resume sets them again"));
+    }
+  }
+
   // The snapshot comes first: without it nothing may be touched.
   void prepare(const Dialect& dialect) {
     const bool any = std::any_of(result_.results.begin(), result_.results.end(),
@@ -123,7 +182,7 @@ class Job {
       log::info("main", "snapshot: " + result_.snapshot.describe());
       if (journal_) journal_->begin(result_.snapshot.describe());
       state.journal = journal_ ? &*journal_ : nullptr;
-      prepared_ = prepare_targets(*control_, dialect, result_.tasks, options_, state, result_.results);
+      prepared_ = prepare_targets(*control_, dialect, result_.tasks, options_, state, result_.results, guards_);
     }
     std::vector<TaskStart> starts;
     for (std::size_t i = 0; i < result_.results.size(); ++i) starts.push_back(start_of(i));
@@ -141,6 +200,7 @@ class Job {
     if (start.runnable) {
       start.plan = !prepared.planned;
       take_up(prepared, result, start);
+      start.after = prepared.after;
       states_[index].left = start.chunks.size() + (start.plan ? 1 : 0);
       progress_->counters(index).rows = result.outcome.rows;
       progress_->counters(index).bytes = result.outcome.bytes;
@@ -308,7 +368,7 @@ class Job {
 
   void empty_before_chunks(Worker& worker, std::size_t task) {
     const PreparedTask& prepared = prepared_[task];
-    if (prepared.truncate_first) truncate_table(*worker.target, prepared.target);
+    if (prepared.truncate_first) empty_for(*worker.target, prepared);
   }
 
   void push_load(std::size_t task, int number, Chunk chunk, bool only_chunk) {
@@ -359,7 +419,7 @@ class Job {
       mark = [this, &prepared, &item](PgConnection& target, const LoadOutcome& outcome) {
         return journal_->mark_done(target, prepared.journal, item.number, outcome);
       };
-    const LoadRequest request{result_.tasks[item.task], item.chunk, prepared.target, truncate, freeze, options_.format,
+    const LoadRequest request{result_.tasks[item.task], item.chunk, prepared.target, truncate, freeze, prepared.replica, options_.format,
                               buffer_bytes(options_), rejects_, rate_, dialect_, std::move(mark)};
     const LoadProgress progress{progress_->counters(item.task), progress_->worker_counters(worker.index)};
     return load_chunk(request, *worker.source, *worker.target, progress, drain_);
@@ -512,6 +572,7 @@ class Job {
   RateLimiter rate_;
   Dialect dialect_;
   bool copy_freeze_ = false;
+  LoadGuards guards_;
   std::vector<PreparedTask> prepared_;
   std::optional<JobProgress> progress_;
   std::mutex mutex_;  // guards states_ and result_.results

@@ -1,5 +1,6 @@
 #include "copy/job_setup.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -7,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/log_error.h"
+#include "copy/guard_journal.h"
 #include "status/metrics.h"
 #include "version.h"
 
@@ -67,6 +70,11 @@ Dialect with_storage(Dialect dialect, const Config& config) {
 
 int remove_journal(const Config& config, const JournalKey& key) {
   PgConnection target(config.desc_pgsql, "target", key.program);
+  const auto problems = put_back_guards(target, key);
+  for (const Error& error : problems) log::error("main", error);
+  // What is still off must not be forgotten; a key whose rows are wrong stands again.
+  if (std::any_of(problems.begin(), problems.end(), [](const Error& error) { return error.kind() != ErrorKind::data; }))
+    return exit_code(ErrorKind::target);
   LoadJournal::remove(target, key);
   log::info("main", fmt::format("the bookkeeping of {} for {} is removed from the target", key.program, key.source));
   return 0;

@@ -37,12 +37,15 @@ bool schema_there(PgConnection& connection) {
   return connection.exec("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'dbsync'").rows() > 0;
 }
 
-bool tables_there(PgConnection& connection) {
+bool table_there(PgConnection& connection, const char* name) {
   return connection
              .exec("SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                   "WHERE n.nspname = 'dbsync' AND c.relname = 'copy_run'")
+                   "WHERE n.nspname = 'dbsync' AND c.relname = $1",
+                   {name})
              .rows() > 0;
 }
+
+bool tables_there(PgConnection& connection) { return table_there(connection, "copy_run"); }
 
 }  // namespace
 
@@ -229,16 +232,27 @@ std::string LoadJournal::mark_steps_sql(int task, const std::vector<std::string>
   return out;
 }
 
+std::optional<std::int64_t> LoadJournal::find_run(PgConnection& connection, const JournalKey& key) {
+  if (!tables_there(connection)) return std::nullopt;
+  const PgResult run =
+      connection.exec("SELECT run FROM dbsync.copy_run WHERE program = $1 AND source = $2 AND target_schema = $3",
+                      {key.program, key.source, key.target_schema});
+  if (run.rows() == 0) return std::nullopt;
+  return run.integer(0, 0);
+}
+
 void LoadJournal::remove(PgConnection& connection, const JournalKey& key) {
   if (!tables_there(connection)) return;
   PgTransaction transaction(connection);
-  for (const char* table : {"copy_step", "copy_chunk", "copy_table", "copy_run"})
+  std::vector<std::string> tables{"copy_step", "copy_chunk", "copy_table", "copy_run"};
+  if (table_there(connection, "copy_guard")) tables.insert(tables.begin(), "copy_guard");
+  for (const std::string& table : tables)
     connection.exec(fmt::format("DELETE FROM dbsync.{} WHERE run IN (SELECT run FROM dbsync.copy_run "
                                 "WHERE program = $1 AND source = $2 AND target_schema = $3)",
                                 table),
                     {key.program, key.source, key.target_schema});
   if (connection.exec("SELECT 1 FROM dbsync.copy_run LIMIT 1").rows() == 0) {
-    connection.exec("DROP TABLE dbsync.copy_step, dbsync.copy_chunk, dbsync.copy_table, dbsync.copy_run");
+    connection.exec("DROP TABLE dbsync." + join(tables, ", dbsync."));
     const bool others = connection
                             .exec("SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
                                   "ON n.oid = c.relnamespace WHERE n.nspname = 'dbsync' LIMIT 1")

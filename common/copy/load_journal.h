@@ -94,6 +94,8 @@ class LoadJournal {
   void finish(PgConnection& connection) const;
 
   int new_number() { return next_task_++; }
+  // Its number, once opened.
+  std::int64_t run() const { return run_; }
 
   // All of these write through the connection given, in its transaction when it
   // is in one.
@@ -109,6 +111,9 @@ class LoadJournal {
   bool mark_done(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const;
   // To be sent with the steps themselves as one query, which makes them one transaction.
   std::string mark_steps_sql(int task, const std::vector<std::string>& steps) const;
+
+  // The number of the key's run, when there is one.
+  static std::optional<std::int64_t> find_run(PgConnection& connection, const JournalKey& key);
 
   // Removes what the journal knows of this key, and its tables and the schema
   // when nothing else is in them. For --cleanup.

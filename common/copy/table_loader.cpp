@@ -194,10 +194,11 @@ LoadOutcome run_loader(Loader& loader, const LoadRequest& request, const ChunkRe
       error.hint("this target sets aside rows that it cannot read, but none that break a constraint: leave them out with "
                  "a table-list query, or drop the constraint");
     name_generated_columns(error, request.target);
-    // Tables are loaded in any order, so keys between them must wait.
+    // The load would have turned it off if it could.
     if (error.sqlstate() == "23503" && error.hint().empty())
-      error.hint("the target table has a foreign key to a table that is not loaded yet: drop the foreign keys and add "
-                 "them after the load (mysql2pgsql -d --section pre-data and post-data print the two parts)");
+      error.hint("the foreign key is at work during the load, since the role may not turn it off, and the table that it refers to "
+                 "lacks the row: load that one first (its own error tells why it is not), or use a role that owns the tables or may set "
+                 "session_replication_role");
     throw;
   }
 }
@@ -239,6 +240,7 @@ void LoadProgress::take_back(std::uint64_t rows, std::uint64_t bytes) const {
 LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, PgConnection& target,
                        const LoadProgress& progress, const std::stop_token& stop) {
   PgTransaction transaction(target);
+  if (request.replica) target.exec("SET LOCAL session_replication_role = replica");
   if (request.truncate_first) truncate_table(target, request.target);
   const auto reader = source.open(request.task, request.chunk, request.target, request.format);
   TaskRejects rejects(request.rejects, request.target.name, request.task.name, key_of(request.task));

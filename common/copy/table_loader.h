@@ -57,6 +57,7 @@ struct LoadRequest {
   const TargetTable& target;
   bool truncate_first = false;
   bool freeze = false;  // COPY FREEZE: only after a truncation, and when the server can
+  bool replica = false;  // with session_replication_role = replica
   CopyFormatChoice format = CopyFormatChoice::automatic;
   std::size_t buffer_bytes = 0;
   RejectBudget& rejects;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "copy/emptying.h"
 #include "schema/ddl_writer.h"
 #include "schema/quote.h"
 
@@ -15,11 +16,16 @@ namespace dbsync {
 
 namespace {
 
+// A step of a task in the journal: its table was emptied together with others.
+constexpr char kEmptied[] = "emptied";
+// What was in it goes when its first rows come.
+constexpr char kToEmpty[] = "to be emptied";
+
 class Preparer {
  public:
   Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks, const JobOptions& options,
-           const JournalState& state)
-      : target_(target), dialect_(dialect), tasks_(tasks), options_(options), state_(state) {
+           const JournalState& state, LoadGuards& guards)
+      : target_(target), dialect_(dialect), tasks_(tasks), options_(options), state_(state), guards_(guards) {
     std::set<QualifiedName> names;
     for (const CopyTask& task : tasks_) {
       ++uses_[task.target];
@@ -40,10 +46,23 @@ class Preparer {
     return start(task, std::move(found), known, result);
   }
 
-  // Tables that were there get their entries together: until now nothing was loaded
-  // that these would have to tell about.
-  void finish() {
-    if (!noted_.empty()) state_.journal->add_tables(target_, noted_);
+  // Now it is known which tables are there and which are to be emptied. Nothing was
+  // changed of those that were there before, nor noted of them.
+  void finish(std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results) {
+    std::vector<bool> running;
+    for (const TaskResult& result : results) running.push_back(result.status != TaskStatus::failed);
+    const auto guarded = guards_.decide(target_, state_.journal, tasks_, running);
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      if (!running[i]) continue;
+      if (guarded[i].problem) {
+        fail(i, *guarded[i].problem, results);
+        continue;
+      }
+      prepared[i].replica = guarded[i].replica;
+      prepared[i].after = guarded[i].after;
+      if (guarded[i].whole) make_whole(prepared[i]);
+    }
+    empty_and_note(prepared, results);
   }
 
  private:
@@ -115,14 +134,14 @@ class Preparer {
     if (known.planned) {
       out.planned = true;
       out.chunks = known.chunks;
+      // The run ended before its worker came to it.
+      out.truncate_first = known.steps.contains(kToEmpty) && known.chunks_done() == 0 && known.chunks.size() == 1;
       return out;
     }
     // It ended while the table was being cut: which rows lie beyond the chunks
     // that are listed is not known.
-    if (known.chunks_done() > 0) empty_again(task, table, known);
-    state_.journal->forget_chunks(target_, known.task);
-    out.truncate_first = known.owned && !known.created;
-    add_only_chunk(task, out);
+    begin_anew(task, table, known, out);
+    out.truncate_first = known.owned && !known.created && known.chunks_done() == 0 && has_rows(target_, table);
     return out;
   }
 
@@ -132,12 +151,18 @@ class Preparer {
 
   PreparedTask restart(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
     PreparedTask out = known_task(table, known);
-    PgTransaction transaction(target_);
-    if (known.chunks_done() > 0) empty_again(task, table, known);
-    state_.journal->forget_chunks(target_, known.task);
-    add_only_chunk(task, out);
-    transaction.commit();
+    begin_anew(task, table, known, out);
     return out;
+  }
+
+  // What the journal holds of it goes in the transaction that empties it.
+  void begin_anew(const CopyTask& task, const TargetTable& table, const JournalTable& known, PreparedTask& out) {
+    if (known.chunks_done() > 0) empty_again(task, table, known);
+    if (!is_large(task, options_)) {
+      out.planned = true;
+      out.chunks.push_back({});
+    }
+    forgotten_.push_back({known.task, out.planned});
   }
 
   void empty_again(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
@@ -146,7 +171,7 @@ class Preparer {
                                                  "to start over", task.target.display()))
           .hint("delete what the earlier run added, remove its journal with --cleanup, then run again with --append");
     if (!emptied_.insert(task.target).second) return;
-    truncate_table(target_, table);
+    to_empty_.emplace(task.target, table);
     log::info("main", fmt::format("{}: emptied, since an earlier run loaded a part of it", task.name));
   }
 
@@ -209,7 +234,7 @@ class Preparer {
       // With the COPY in one transaction when that is possible: nothing is lost
       // if the copy fails. A table that several tasks feed is emptied once, now.
       if (uses_[task.target] == 1) return true;
-      if (emptied_.insert(task.target).second) truncate_table(target_, table);
+      to_empty_.emplace(task.target, table);
       return false;
     }
     if (!goes_on_with_siblings(task.target) && has_rows(target_, table))
@@ -218,16 +243,152 @@ class Preparer {
     return false;
   }
 
+  struct Forgotten {
+    int journal;  // the task's number
+    bool whole;   // it gets its one chunk at once
+  };
+
+  void fail(std::size_t task, const Error& error, std::vector<TaskResult>& results) {
+    report_failure("main", tasks_[task], error, results[task]);
+    std::erase_if(noted_, [&](const NewTable& entry) { return entry.task == &tasks_[task]; });
+  }
+
+  void make_whole(PreparedTask& task) {
+    if (task.planned) return;
+    task.planned = true;
+    task.chunks = {JournalChunk{}};
+    for (NewTable& entry : noted_)
+      if (entry.number == task.journal) entry.whole = true;
+    for (Forgotten& entry : forgotten_)
+      if (entry.journal == task.journal) entry.whole = true;
+  }
+
+  // A table that is to be emptied: now, or by the worker that loads it.
+  struct TableToEmpty {
+    TargetTable table;
+    std::vector<std::size_t> tasks;
+    bool by_worker = false;
+  };
+
+  std::vector<TableToEmpty> tables_to_empty(const std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results) const {
+    std::vector<TableToEmpty> out;
+    std::map<QualifiedName, std::size_t> known;
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      const bool now = to_empty_.contains(tasks_[i].target);
+      if (results[i].status == TaskStatus::failed || (!now && !prepared[i].truncate_first)) continue;
+      const auto [entry, added] = known.emplace(tasks_[i].target, out.size());
+      if (added) out.push_back({prepared[i].target, {}, !now});
+      out[entry->second].tasks.push_back(i);
+    }
+    return out;
+  }
+
+  EmptyingPlan plan_emptying_of(const std::vector<TableToEmpty>& tables) const {
+    const auto& known = guards_.enforcement().tables;
+    std::vector<std::uint32_t> oids;
+    std::set<std::uint32_t> loaded;
+    for (const auto& [name, oid] : known) loaded.insert(oid);
+    for (const TableToEmpty& table : tables) oids.push_back(known.contains(table.table.name) ? known.at(table.table.name) : 0);
+    return plan_emptying(guards_.enforcement(), oids, loaded, [&](const EnforcedKey& key) { return guards_.is_off(key); });
+  }
+
+  // What is in the way is known before anything is emptied. Each step's facts are in
+  // the journal with the step: a run that ends at any moment can be gone on with.
+  void empty_and_note(std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results) {
+    const std::vector<TableToEmpty> tables = tables_to_empty(prepared, results);
+    const EmptyingPlan plan = plan_emptying_of(tables);
+    for (std::size_t i = 0; i < tables.size(); ++i)
+      for (const std::size_t task : tables[i].tasks) {
+        if (plan.ways[i] == EmptyingWay::refused) fail(task, *plan.refusals[i], results);
+        if (plan.ways[i] != EmptyingWay::alone) prepared[task].truncate_first = false;
+      }
+    PgTransaction off(target_);
+    guards_.take_off(target_);
+    off.commit();
+    for (std::size_t i = 0; i < tables.size(); ++i)
+      if (plan.ways[i] == EmptyingWay::alone && !tables[i].by_worker) empty_alone(tables[i], prepared, results);
+    PgTransaction transaction(target_);
+    guards_.enter_replica_role(target_);
+    empty_together(tables, plan);
+    for (const auto& [task, whole] : std::exchange(forgotten_, {})) forget(task, whole);
+    if (!noted_.empty()) state_.journal->add_tables(target_, noted_);
+    mark(tables, plan, prepared);
+    transaction.commit();
+  }
+
+  void empty_alone(const TableToEmpty& table, const std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results) {
+    try {
+      PgTransaction transaction(target_);
+      if (prepared[table.tasks.front()].replica) guards_.enter_replica_role(target_);
+      truncate_table(target_, table.table);
+      for (const std::size_t task : table.tasks)
+        std::erase_if(forgotten_, [&](const Forgotten& entry) {
+          if (entry.journal != prepared[task].journal) return false;
+          forget(entry.journal, entry.whole);
+          return true;
+        });
+      transaction.commit();
+    } catch (Error& error) {
+      if (error.connection_lost()) throw;
+      for (const std::size_t task : table.tasks) {
+        std::erase_if(forgotten_, [&](const Forgotten& entry) { return entry.journal == prepared[task].journal; });
+        fail(task, error, results);
+      }
+    }
+  }
+
+  void empty_together(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan) {
+    std::string names;
+    for (std::size_t i = 0; i < tables.size(); ++i)
+      if (plan.ways[i] == EmptyingWay::together)
+        names += fmt::format("{}{}{}", names.empty() ? "" : ", ", tables[i].table.only ? "ONLY " : "", quote_name(tables[i].table.name));
+    for (const std::uint32_t root : plan.roots)
+      for (const EnforcedKey& key : guards_.enforcement().keys)
+        if (key.table_oid == root) {
+          names += ", " + quote_name(key.table);
+          break;
+        }
+    if (!names.empty()) target_.exec("TRUNCATE TABLE " + names);
+    for (std::size_t i = 0; i < tables.size(); ++i)
+      if (plan.ways[i] == EmptyingWay::by_delete)
+        // The keys that refer to it do not act in the replica role, or are gone for now.
+        target_.exec(fmt::format("{}{}{}", guards_.may_replica() ? "DELETE FROM " : "TRUNCATE TABLE ",
+                                 tables[i].table.only ? "ONLY " : "", quote_name(tables[i].table.name)));
+  }
+
+  void mark(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan, std::vector<PreparedTask>& prepared) {
+    std::string sql;
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      if (state_.journal == nullptr || plan.ways[i] == EmptyingWay::refused) continue;
+      if (plan.ways[i] == EmptyingWay::alone && !tables[i].by_worker) continue;
+      const char* step = plan.ways[i] == EmptyingWay::alone ? kToEmpty : kEmptied;
+      for (const std::size_t task : tables[i].tasks)
+        if (prepared[task].journal >= 0 && prepared[task].steps.insert(step).second)
+          sql += state_.journal->mark_steps_sql(prepared[task].journal, {step}) + ";\n";
+    }
+    if (!sql.empty()) target_.exec(sql);
+  }
+
+  void forget(int journal, bool whole) {
+    state_.journal->forget_chunks(target_, journal);
+    if (!whole) return;
+    state_.journal->add_chunk(target_, journal, 0, {});
+    state_.journal->set_planned(target_, journal);
+  }
+
   PgConnection& target_;
   const Dialect& dialect_;
   const std::vector<CopyTask>& tasks_;
   const JobOptions& options_;
   const JournalState& state_;
+  LoadGuards& guards_;
   std::map<QualifiedName, int> uses_;
   std::map<QualifiedName, TargetTable> relations_;  // before the first was made
   std::vector<NewTable> noted_;
   std::set<QualifiedName> created_;
   std::set<QualifiedName> emptied_;
+  std::map<QualifiedName, TargetTable> to_empty_;  // before the workers start
+  std::vector<Forgotten> forgotten_;
 };
 
 }  // namespace
@@ -242,8 +403,8 @@ bool is_large(const CopyTask& task, const JobOptions& options) {
 
 std::vector<PreparedTask> prepare_targets(PgConnection& target, const Dialect& dialect,
                                           const std::vector<CopyTask>& tasks, const JobOptions& options,
-                                          const JournalState& state, std::vector<TaskResult>& results) {
-  Preparer preparer(target, dialect, tasks, options, state);
+                                          const JournalState& state, std::vector<TaskResult>& results, LoadGuards& guards) {
+  Preparer preparer(target, dialect, tasks, options, state, guards);
   std::vector<PreparedTask> out(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (results[i].status == TaskStatus::failed) continue;
@@ -254,8 +415,16 @@ std::vector<PreparedTask> prepare_targets(PgConnection& target, const Dialect& d
       report_failure("main", tasks[i], error, results[i]);
     }
   }
-  preparer.finish();
+  preparer.finish(out, results);
   return out;
+}
+
+void empty_for(PgConnection& target, const PreparedTask& task) {
+  if (!task.replica) return truncate_table(target, task.target);
+  PgTransaction transaction(target);
+  target.exec("SET LOCAL session_replication_role = replica");
+  truncate_table(target, task.target);
+  transaction.commit();
 }
 
 }  // namespace dbsync

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "copy/copy_job.h"
+#include "copy/load_guards.h"
 #include "copy/load_journal.h"
 
 namespace dbsync {
@@ -17,6 +18,8 @@ namespace dbsync {
 struct PreparedTask {
   TargetTable target;
   bool truncate_first = false;  // before its first row, by the worker
+  bool replica = false;         // its rows go in with session_replication_role = replica
+  std::vector<std::size_t> after;  // tasks whose rows must be in before its own
   bool fresh = false;           // created by this run for this task alone: nothing is in it
   bool owned = false;           // holds no rows but ours, so it may be emptied
   int journal = -1;             // its number in the journal; -1 = there is no journal
@@ -33,11 +36,14 @@ struct JournalState {
   EarlierRun earlier;
 };
 
-// Fills in `results` (failed, created) for tasks that cannot run. One entry per
-// task; those of failed tasks are not to be used.
+// Fills in `results` (failed, created) for tasks that cannot run, and takes off what
+// `guards` say. One entry per task; those of failed tasks are not to be used.
 std::vector<PreparedTask> prepare_targets(PgConnection& target, const Dialect& dialect,
                                           const std::vector<CopyTask>& tasks, const JobOptions& options,
-                                          const JournalState& state, std::vector<TaskResult>& results);
+                                          const JournalState& state, std::vector<TaskResult>& results, LoadGuards& guards);
+
+// Empties the table that the task goes into, in a transaction of its own when there is none.
+void empty_for(PgConnection& target, const PreparedTask& task);
 
 // True when the task is to be cut into chunks.
 bool is_large(const CopyTask& task, const JobOptions& options);

@@ -1,5 +1,6 @@
 #include "copy/work_queue.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -20,6 +21,8 @@ WorkQueue::WorkQueue(const std::vector<CopyTask>& tasks, const std::vector<TaskS
     task_work_[i].table = found->second;
     if (starts[i].runnable) start_task(i, starts[i]);
   }
+  push_held();
+  holds_ = std::any_of(task_work_.begin(), task_work_.end(), [](const TaskWork& work) { return !work.held.empty(); });
   for (TableWork& table : tables_)
     if (table.loads_left == 0) after_loads(table);  // an earlier run loaded it
 }
@@ -36,16 +39,27 @@ void WorkQueue::start_task(std::size_t task, const TaskStart& start) {
   }
   table.zero_dates.insert(table.zero_dates.end(), start.zero_dates.begin(), start.zero_dates.end());
   task_work_[task].cut = start.all_chunks > 1;
-  if (start.plan) {
+  task_work_[task].after = start.after;
+  const auto add = [&](WorkItem item) {
     ++table.loads_left;
+    task_work_[task].held.push_back(std::move(item));
+  };
+  if (start.plan) {
     WorkItem item;
     item.kind = WorkItem::Kind::plan;
     item.task = task;
-    push(std::move(item));
+    add(std::move(item));
   }
-  for (const auto& [number, chunk] : start.chunks) {
-    ++table.loads_left;
-    push({WorkItem::Kind::load, task, chunk, number, start.all_chunks == 1, {}, false});
+  for (const auto& [number, chunk] : start.chunks) add({WorkItem::Kind::load, task, chunk, number, start.all_chunks == 1, {}, false});
+}
+
+void WorkQueue::push_held() {
+  for (TaskWork& work : task_work_) {
+    if (work.held.empty() || std::any_of(work.after.begin(), work.after.end(), [&](std::size_t task) {
+          return table_of(task).loads_left > 0;
+        }))
+      continue;
+    for (WorkItem& item : std::exchange(work.held, {})) push(std::move(item));
   }
 }
 
@@ -116,7 +130,10 @@ void WorkQueue::fail_task(std::size_t task) {
 }
 
 void WorkQueue::load_ended(TableWork& table) {
-  if (--table.loads_left == 0) after_loads(table);
+  if (--table.loads_left == 0) {
+    after_loads(table);
+    if (holds_) push_held();
+  }
   changed_.notify_all();
 }
 

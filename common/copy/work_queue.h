@@ -52,6 +52,7 @@ struct TaskStart {
   std::vector<std::pair<int, Chunk>> chunks;  // to load, without a plan
   std::size_t all_chunks = 1;
   std::vector<std::string> zero_dates;        // of chunks loaded earlier
+  std::vector<std::size_t> after;  // tasks whose loads must have ended; in no circle
 };
 
 class WorkQueue {
@@ -93,6 +94,8 @@ class WorkQueue {
   };
   struct TaskWork {
     std::size_t table = 0;
+    std::vector<std::size_t> after;
+    std::vector<WorkItem> held;  // until these are loaded
     bool cut = false;
     bool failed = false;
   };
@@ -104,6 +107,7 @@ class WorkQueue {
   bool to_complete(const TableWork& table) const { return table.complete && table.loads_done > 0 && !table.in_parts; }
   void start_task(std::size_t task, const TaskStart& start);
   void push(WorkItem item);
+  void push_held();
   void fail_task(std::size_t task);
   void load_ended(TableWork& table);
   void after_loads(TableWork& table);
@@ -122,6 +126,7 @@ class WorkQueue {
   std::uint64_t pushed_ = 0;
   std::size_t active_ = 0;
   bool foreign_keys_pushed_ = false;
+  bool holds_ = false;  // some tasks wait for others
 };
 
 }  // namespace dbsync

@@ -7,11 +7,6 @@ SELECT w.n,
        pg_catalog.has_table_privilege(c.oid, 'INSERT') OR pg_catalog.has_any_column_privilege(c.oid, 'INSERT') AS may_insert,
        pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT') AS may_select,
        pg_catalog.has_table_privilege(c.oid, 'TRUNCATE') AS may_truncate,
-       coalesce((SELECT pg_catalog.string_agg(t.tgname::text, ', ' ORDER BY t.tgname::text) FROM pg_catalog.pg_trigger t
-                  WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
-                    AND (t.tgtype::int & 4) <> 0), '') AS insert_triggers,
-       coalesce((SELECT pg_catalog.string_agg(k.conname::text, ', ' ORDER BY k.conname::text)
-                   FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f'), '') AS foreign_keys,
        c.relkind = 'r' AS plain
   FROM (SELECT i AS n, ($1::text[])[i] AS schema, ($2::text[])[i] AS name
           FROM pg_catalog.generate_subscripts($1::text[], 1) AS i) w

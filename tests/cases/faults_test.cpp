@@ -38,9 +38,9 @@ class FaultsTest : public MigrationTest {
     target.exec(fmt::format(R"(
       create table slow (id int primary key, filler varchar(4000));
       create table digit (n int);
-      create function take_a_nap() returns trigger language plpgsql as
-        $$ begin perform pg_sleep({}); return new; end $$;
-      create trigger nap before insert on slow for each row execute procedure take_a_nap())",
+      create function take_a_nap(id int) returns boolean language plpgsql as
+        $$ begin perform pg_sleep({}); return true; end $$;
+      alter table slow add constraint nap check (take_a_nap(id)))",
                             seconds_per_row));
   }
 

@@ -42,10 +42,10 @@ class LoadTest : public MigrationTest {
   // Each of the rows waits on its way into the table until let_go(), then does `then`.
   void hold_rows(const std::string& ids, const std::string& then = "") {
     target.exec(fmt::format(R"(
-      create function wait_for_it() returns trigger language plpgsql as $$ begin
-        if new.id in ({}) then perform pg_advisory_xact_lock_shared(77); {} end if;
-        return new; end $$;
-      create trigger wait before insert on big for each row execute procedure wait_for_it();
+      create function wait_for_it(id int) returns boolean language plpgsql as $$ begin
+        if id in ({}) then perform pg_advisory_xact_lock_shared(77); {} end if;
+        return true; end $$;
+      alter table big add constraint wait check (wait_for_it(id));
       select pg_advisory_lock(77))",
                             ids, then));
   }

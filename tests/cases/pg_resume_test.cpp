@@ -52,13 +52,13 @@ TEST_F(PgResumeTest, ResumeLoadsWhatIsMissingAndRestartAll) {
   // Refused half-way through one table.
   source.exec("alter table t3 add check (true)");
   ASSERT_EQ(target.load_with_psql(run({"pgsql2pgsql", "-d", "--section", "pre-data"}).out).exit_code, 0);
-  target.exec("create function refuse() returns trigger language plpgsql as $$ begin if new.id > 2500 then raise 'not yet'; "
-              "end if; return new; end $$; create trigger refuse before insert on t3 for each row execute procedure refuse()");
+  target.exec("create function refuse(id bigint) returns boolean language plpgsql as $$ begin if id > 2500 then raise 'not yet'; "
+              "end if; return true; end $$; alter table t3 add constraint refuse check (refuse(id))");
   const std::vector<std::string> copy{"pgsql2pgsql", "--full-only", "-j", "2", "--chunk-size", "64kB"};
   RunResult result = run(copy);
   EXPECT_EQ(result.exit_code, kTargetFailed) << result.describe();
   EXPECT_NE(result.err.find("--resume"), std::string::npos) << result.err;
-  target.exec("drop trigger refuse on t3; delete from t0 where id = 1");
+  target.exec("alter table t3 drop constraint refuse; delete from t0 where id = 1");
   auto with = copy;
   with.emplace_back("--resume");
   result = run(with);

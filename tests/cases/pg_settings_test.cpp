@@ -176,9 +176,9 @@ Seen seen_in(TargetDb& db, const std::string& table) {
 TEST_F(PgSettings, EveryOneIsPinnedOrLeftForAReason) {
   make_source();
   target.exec("create table seen (name text, setting text); create table seen_here (name text, setting text);"
-              "create function look() returns trigger language plpgsql as $$ begin "
-              "insert into public.seen_here select name, setting from pg_settings; return null; end $$;"
-              "create trigger look after insert on seen execute procedure look()");
+              "create function look(name text) returns boolean language plpgsql as $$ begin if name = 'TimeZone' then "
+              "insert into public.seen_here select s.name, s.setting from pg_settings s; end if; return true; end $$;"
+              "alter table seen add check (look(name))");
   spoil(source, &Setting::of_source);
   spoil(target, &Setting::of_target);
   dir.write_file("tab_list.txt", "seen : select name, setting from pg_settings");

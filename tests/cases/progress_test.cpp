@@ -42,8 +42,8 @@ class ProgressTest : public MigrationTest {
         rows));
     target.exec(fmt::format(
         "create table digit (n int); create table slow (id int primary key, filler varchar(1000)); "
-        "create function take_a_nap() returns trigger language plpgsql as $$ begin perform pg_sleep({}); return new; end $$; "
-        "create trigger nap before insert on slow for each row execute procedure take_a_nap()",
+        "create function take_a_nap(id int) returns boolean language plpgsql as $$ begin perform pg_sleep({}); return true; end $$; "
+        "alter table slow add constraint nap check (take_a_nap(id))",
         seconds_per_row));
   }
 

@@ -77,9 +77,9 @@ TEST_F(ResumeTest, LoadsOnlyWhatIsMissing) {
   ASSERT_EQ(run.exit_code, 0) << run.describe();
   target.exec("create table t0 (id bigint, n int, note varchar(60)); create table t1 (id bigint, n int, note varchar(60))");
   target.exec(
-      "create function refuse() returns trigger language plpgsql as "
-      "$$ begin if new.id > 60000 then raise exception 'not yet'; end if; return new; end $$; "
-      "create trigger refuse before insert on t1 for each row execute procedure refuse()");
+      "create function refuse(id bigint) returns boolean language plpgsql as "
+      "$$ begin if id > 60000 then raise exception 'not yet'; end if; return true; end $$; "
+      "alter table t1 add constraint refuse check (refuse(id))");
   run = this->run({"mysql2pgsql", "-j", "1", "--chunk-size", "64kB"});
   EXPECT_EQ(run.exit_code, 4) << run.describe();
   EXPECT_NE(run.err.find("--resume"), std::string::npos) << run.err;
@@ -91,7 +91,7 @@ TEST_F(ResumeTest, LoadsOnlyWhatIsMissing) {
   EXPECT_EQ(run.exit_code, 4) << run.describe();
   EXPECT_EQ(chunks_done(), before);
 
-  target.exec("drop trigger refuse on t1");
+  target.exec("alter table t1 drop constraint refuse");
   run = this->run({"mysql2pgsql", "-j", "1", "--chunk-size", "64kB", "--resume"});
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   EXPECT_NE(run.err.find("loading what is missing"), std::string::npos) << run.err;
@@ -109,16 +109,16 @@ TEST_F(ResumeTest, ShardsOfOneTableAreResumedAndRestarted) {
                             i, 20000 + 1000 * i));
   configure("[table_map]\nshard_* = shards\n[origin_column]\nshard_* = origin\n");
   target.exec("create table shards (id int, note varchar(60), origin text, primary key (id, origin)); "
-              "create function refuse() returns trigger language plpgsql as "
-              "$$ begin if new.id > 15000 and new.origin like '%2' then raise exception 'not yet'; end if; return new; end $$; "
-              "create trigger refuse before insert on shards for each row execute procedure refuse()");
+              "create function refuse(id int, origin text) returns boolean language plpgsql as "
+              "$$ begin if id > 15000 and origin like '%2' then raise exception 'not yet'; end if; return true; end $$; "
+              "alter table shards add constraint refuse check (refuse(id, origin))");
   const std::vector<std::string> args{"mysql2pgsql", "-j", "2", "--chunk-size", "64kB"};
   RunResult run = this->run(args);
   EXPECT_EQ(run.exit_code, 4) << run.describe();
   EXPECT_EQ(target.value("select count(*) filter (where origin not like '%2') from shards"), "41000");
   EXPECT_NE(target.value("select count(*) filter (where origin like '%2') from shards"), "0");
 
-  target.exec("drop trigger refuse on shards");
+  target.exec("alter table shards drop constraint refuse");
   auto resume = args;
   resume.emplace_back("--resume");
   run = this->run(resume);
@@ -139,13 +139,13 @@ TEST_F(ResumeTest, RestartEmptiesWhatTheEarlierRunLoaded) {
   make_tables(1, 20000);
   target.exec("create table t0 (id bigint, n int, note varchar(60))");
   target.exec(
-      "create function refuse() returns trigger language plpgsql as "
-      "$$ begin if new.id > 30000 then raise exception 'not yet'; end if; return new; end $$; "
-      "create trigger refuse before insert on t0 for each row execute procedure refuse()");
+      "create function refuse(id bigint) returns boolean language plpgsql as "
+      "$$ begin if id > 30000 then raise exception 'not yet'; end if; return true; end $$; "
+      "alter table t0 add constraint refuse check (refuse(id))");
   RunResult run = this->run({"mysql2pgsql", "-j", "1", "--chunk-size", "64kB"});
   EXPECT_EQ(run.exit_code, 4) << run.describe();
   EXPECT_NE(target.value("select count(*) from t0"), "0");
-  target.exec("drop trigger refuse on t0");
+  target.exec("alter table t0 drop constraint refuse");
   run = this->run({"mysql2pgsql", "--restart", "--chunk-size", "64kB"});
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   EXPECT_NE(run.err.find("starting over"), std::string::npos) << run.err;
@@ -184,8 +184,8 @@ TEST_F(ResumeTest, ASecondRunAtTheSameTimeIsRefused) {
   make_tables(1, 100);
   target.exec("create table t0 (id bigint, n int, note varchar(60))");
   target.exec(
-      "create function nap() returns trigger language plpgsql as $$ begin perform pg_sleep(0.15); return new; end $$; "
-      "create trigger nap before insert on t0 for each row execute procedure nap()");
+      "create function nap(id bigint) returns boolean language plpgsql as $$ begin perform pg_sleep(0.15); return true; end $$; "
+      "alter table t0 add constraint nap check (nap(id))");
   Program first({"mysql2pgsql"}, here());
   for (int i = 0; i < 500 && target.value("select count(*) from pg_locks where locktype = 'advisory'") == "0"; ++i)
     std::this_thread::sleep_for(20ms);

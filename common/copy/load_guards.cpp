@@ -1,0 +1,217 @@
+#include "copy/load_guards.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/log_error.h"
+#include "base/text.h"
+#include "base/worker_pool.h"
+#include "copy/key_proof.h"
+#include "copy/load_order.h"
+#include "pg/catalog.h"
+
+namespace dbsync {
+
+namespace {
+
+bool same_key(const GuardRecord& record, const EnforcedKey& key) {
+  return record.key && record.table == key.table && record.name == key.name;
+}
+
+}  // namespace
+
+std::vector<GuardedTask> LoadGuards::decide(PgConnection& connection, const LoadJournal* journal,
+                                            const std::vector<CopyTask>& tasks, const std::vector<bool>& running) {
+  std::vector<GuardedTask> out(tasks.size());
+  journal_ = journal;
+  if (dialect_.distributed) return out;  // its keys are not enforced
+  any_off_ = journal != nullptr && !GuardJournal(journal->run()).read(connection).empty();
+  std::set<QualifiedName> names;
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    if (running[i]) names.insert(tasks[i].target);
+  if (names.empty()) return out;
+  enforcement_ = read_enforcement(connection, names);
+  if (enforcement_.empty()) return out;
+  may_replica_ = may_set_replica_role(connection);
+  std::set<std::uint32_t> tables;
+  for (const auto& [name, oid] : enforcement_.tables) tables.insert(oid);
+  const bool empties = options_.mode == LoadMode::truncate || options_.start != StartMode::fresh;
+  plan_ = plan_guards(enforcement_, tables, {may_replica_, journal != nullptr, empties});
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    if (const auto oid = running[i] ? oid_of(tasks[i]) : std::nullopt) out[i].replica = plan_.replica_tables.contains(*oid);
+  order(tasks, running, out);
+  say();
+  if (!plan_.to_drop.empty() || !plan_.to_disable.empty()) {
+    any_off_ = true;
+    GuardJournal::make_table(connection);
+  }
+  return out;
+}
+
+std::optional<std::uint32_t> LoadGuards::oid_of(const CopyTask& task) const {
+  const auto found = enforcement_.tables.find(task.target);
+  if (found == enforcement_.tables.end()) return std::nullopt;
+  return found->second;
+}
+
+// Keys that stay in force: what they refer to comes first.
+void LoadGuards::order(const std::vector<CopyTask>& tasks, const std::vector<bool>& running, std::vector<GuardedTask>& out) const {
+  std::vector<LoadDependency> edges;
+  std::vector<std::optional<std::uint32_t>> oids;
+  for (std::size_t i = 0; i < tasks.size(); ++i) oids.push_back(running[i] ? oid_of(tasks[i]) : std::nullopt);
+  for (const EnforcedKey* key : plan_.staying) {
+    std::vector<std::size_t> parents;
+    for (std::size_t i = 0; i < tasks.size(); ++i)
+      if (oids[i] && enforcement_.share_rows(key->referenced_oid, *oids[i])) parents.push_back(i);
+    for (std::size_t child = 0; child < tasks.size(); ++child)
+      if (oids[child] && !out[child].replica && enforcement_.share_rows(key->table_oid, *oids[child]))
+        for (const std::size_t parent : parents) edges.push_back({child, parent, key});
+  }
+  for (const LoadDependency& edge : edges) {
+    if (tasks[edge.child].target == tasks[edge.parent].target)
+      out[edge.child].whole = true;
+    else
+      out[edge.child].after.push_back(edge.parent);
+  }
+  std::set<std::size_t> impossible;
+  for (const auto& [task, keys] : circles(edges, tasks)) {
+    Error error(ErrorKind::target, fmt::format("foreign keys that stay at work form a circle, so that no order of loading fits: {}",
+                                               names_of(keys)));
+    out[task].problem = error.hint(kGuardWayOut);
+    impossible.insert(task);
+  }
+  std::vector<std::string> others;
+  for (const std::size_t task : depending_on(edges, impossible)) others.push_back(one_line(tasks[task].name));
+  if (!others.empty())
+    log::warning("main", fmt::format("tables that cannot be loaded are referred to by {}: these fail, too, unless the rows are there",
+                                     join(others, ", ")));
+}
+
+void LoadGuards::say() const {
+  if (!plan_.replica_tables.empty())
+    log::info("main", fmt::format("{} tables have foreign keys or triggers: they do not act during the load "
+                                  "(session_replication_role = replica), and the keys are proved at its end", plan_.replica_tables.size()));
+  if (!plan_.to_drop.empty())
+    log::info("main", fmt::format("{} foreign keys are dropped for the load and added again at its end: {}", plan_.to_drop.size(),
+                                  names_of(plan_.to_drop)));
+  if (!plan_.to_disable.empty())
+    log::info("main", fmt::format("{} triggers are disabled for the load and enabled again at its end: {}", plan_.to_disable.size(),
+                                  names_of(plan_.to_disable)));
+  if (!plan_.staying.empty())
+    log::warning("main", fmt::format("foreign keys stay at work, since the role may neither set session_replication_role nor drop "
+                                     "and add them: tables that they refer to are loaded first, and a row that refers to nothing "
+                                     "fails its table: {}. HINT: {}", names_of(plan_.staying), kGuardWayOut));
+  if (!plan_.acting.empty())
+    log::warning("main", fmt::format("triggers act on the rows that are loaded, since the role may neither set "
+                                     "session_replication_role nor disable them: {}. HINT: {}", names_of(plan_.acting), kGuardWayOut));
+}
+
+void LoadGuards::take_off(PgConnection& connection) const {
+  if (plan_.to_drop.empty() && plan_.to_disable.empty()) return;
+  const GuardJournal guards(journal_->run());
+  for (const EnforcedTrigger* trigger : plan_.to_disable) guards.take_off(connection, *trigger);
+  for (const EnforcedKey* key : plan_.to_drop) guards.take_off(connection, *key);
+}
+
+void LoadGuards::enter_replica_role(PgConnection& connection) const {
+  if (may_replica_) connection.exec("SET LOCAL session_replication_role = replica");
+}
+
+void LoadGuards::put_back(PgConnection& connection, JobResult& result) {
+  if (!any_off_ || journal_ == nullptr) return;
+  const GuardJournal guards(journal_->run());
+  for (const GuardRecord& record : guards.read(connection)) {
+    try {
+      guards.put_back(connection, record);
+    } catch (Error& error) {
+      if (error.connection_lost()) throw;
+      error.context((record.key ? "foreign key " : "trigger ") + record.display() + " was taken off for the load and is not back");
+      if (error.hint().empty()) error.hint("mend what the error says; --resume or --cleanup then puts it back");
+      log::error("main", error);
+      result.errors.push_back(error);
+    }
+  }
+}
+
+std::vector<EnforcedKey> LoadGuards::keys_to_prove(const Enforcement& now, const JobResult& result) const {
+  std::set<QualifiedName> ours;
+  for (std::size_t i = 0; i < result.tasks.size(); ++i)
+    if (result.results[i].created) ours.insert(result.tasks[i].target);
+  std::set<std::uint32_t> before;
+  for (const EnforcedKey& key : enforcement_.keys) before.insert(key.oid);
+  std::vector<EnforcedKey> out;
+  for (const EnforcedKey& key : now.keys) {
+    // A key of ours that is not valid yet is validated by the steps after the load.
+    const bool stood = before.contains(key.oid) && (key.valid || !ours.contains(key.table));
+    const auto loaded = [&](std::uint32_t side) {
+      return std::any_of(plan_.replica_tables.begin(), plan_.replica_tables.end(),
+                         [&](std::uint32_t table) { return now.share_rows(side, table); });
+    };
+    if (stood && (loaded(key.table_oid) || (options_.mode != LoadMode::append && loaded(key.referenced_oid)))) out.push_back(key);
+  }
+  return out;
+}
+
+// Rows of a table that is not complete would be missed; its own error tells.
+bool LoadGuards::sides_complete(const EnforcedKey& key, const Enforcement& now, JobResult& result) const {
+  for (std::size_t i = 0; i < result.tasks.size(); ++i) {
+    if (result.results[i].status == TaskStatus::done) continue;
+    const auto found = now.tables.find(result.tasks[i].target);
+    if (found == now.tables.end()) continue;
+    if (!now.share_rows(key.table_oid, found->second) && !now.share_rows(key.referenced_oid, found->second)) continue;
+    result.notes.push_back(fmt::format("foreign key {}: not proved, since {} is not complete", key.display(), result.tasks[i].name));
+    return false;
+  }
+  return true;
+}
+
+void LoadGuards::report(const EnforcedKey& key, const Enforcement& now, Error error, JobResult& result) const {
+  log::error("main", error);
+  for (std::size_t i = 0; i < result.tasks.size(); ++i) {
+    const auto found = now.tables.find(result.tasks[i].target);
+    if (found != now.tables.end() && now.share_rows(key.table_oid, found->second))
+      return result.results[i].post_errors.push_back(std::move(error));
+  }
+  result.errors.push_back(std::move(error));
+}
+
+void LoadGuards::prove(const std::string& conninfo, JobResult& result, const std::stop_token& drain, const std::stop_token& cancel) {
+  if (plan_.replica_tables.empty() && !any_off_) return;
+  PgConnection control(conninfo, "target", options_.application_name);
+  const std::optional<GuardJournal> guards = journal_ ? std::optional<GuardJournal>(journal_->run()) : std::nullopt;
+  const auto records = guards ? guards->read(control) : std::vector<GuardRecord>{};
+  std::set<QualifiedName> names;
+  for (const CopyTask& task : result.tasks) names.insert(task.target);
+  for (const GuardRecord& record : records) names.insert(record.table);
+  const Enforcement now = read_enforcement(control, names);
+  std::vector<std::pair<EnforcedKey, const GuardRecord*>> keys;
+  for (const EnforcedKey& key : now.keys)
+    for (const GuardRecord& record : records)
+      if (same_key(record, key) && !record.taken_off) keys.emplace_back(key, &record);
+  for (EnforcedKey& key : keys_to_prove(now, result))
+    if (std::none_of(records.begin(), records.end(), [&](const auto& record) { return same_key(record, key); }))
+      keys.emplace_back(std::move(key), nullptr);
+  std::erase_if(keys, [&](const auto& key) { return !sides_complete(key.first, now, result); });
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  const auto work = [&](unsigned) {
+    PgConnection connection(conninfo, "target", options_.application_name);
+    connection.exec("SET synchronous_commit = on");
+    const std::stop_callback stop(cancel, [&connection] { connection.cancel(); });
+    for (std::size_t i = next++; i < keys.size() && !drain.stop_requested(); i = next++) {
+      auto error = prove_key(connection, keys[i].first, keys[i].second, guards ? &*guards : nullptr);
+      const std::lock_guard lock(mutex);
+      if (error) report(keys[i].first, now, std::move(*error), result);
+    }
+  };
+  if (!keys.empty()) run_workers(static_cast<unsigned>(std::min<std::size_t>(options_.workers, keys.size())), "proof", work);
+  if (next < keys.size())
+    throw Error(ErrorKind::interrupted, "interrupted before the foreign keys were proved").hint("--resume proves them");
+  if (!keys.empty()) log::info("main", fmt::format("{} foreign keys are proved", keys.size()));
+}
+
+}  // namespace dbsync
