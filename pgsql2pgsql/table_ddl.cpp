@@ -200,6 +200,19 @@ class Definitions {
       column.note = fmt::format("was generated: {}", expression);
   }
 
+  // PostgreSQL itself, from a version on; its relatives are behind.
+  bool speaks(int major) const { return request_.dialect.family == ServerFamily::postgresql && request_.dialect.major >= major; }
+
+  // INCLUDE makes an index larger, not stricter: what is not copied, or cannot be
+  // said to the target, is passed over.
+  std::vector<std::string> carried(const PgRelation& relation, const std::vector<std::string>& names) const {
+    std::vector<std::string> out;
+    if (!speaks(11)) return out;
+    for (const std::string& name : names)
+      if (const PgColumn* column = relation.find_column(name)) out.push_back(column->target_name());
+    return out;
+  }
+
   void add_indexes() {
     const PgResult result = source_.exec(sql::table_indexes, {});
     std::set<std::pair<std::uint32_t, std::string>> lost_indexes;
@@ -210,6 +223,10 @@ class Definitions {
       const std::string method = result.text(row, 4);
       if (result.boolean(row, 5) || !known_index_method(method)) {
         leave_out(*table, "index", name, result.boolean(row, 5) ? "it covers a part of the rows" : "method " + method);
+        continue;
+      }
+      if (result.boolean(row, 11) && !speaks(15)) {
+        leave_out(*table, "index", name, "the target does not know NULLS NOT DISTINCT");
         continue;
       }
       const PgRelation& relation = relation_at(result, row);
@@ -229,7 +246,8 @@ class Definitions {
         lost_indexes.emplace(relation.oid, name);
       }
       if (table->indexes.empty() || table->indexes.back().name != name)
-        table->indexes.push_back({name, result.boolean(row, 3), method == "btree" ? "" : method, {}, result.text(row, 9)});
+        table->indexes.push_back({name, result.boolean(row, 3), method == "btree" ? "" : method, {}, result.text(row, 9),
+                                  carried(relation, names_of(result, row, 10)), result.boolean(row, 11)});
       table->indexes.back().keys.push_back(
           {column == nullptr ? "" : column->target_name(), sql.value_or(""), result.boolean(row, 8)});
     }

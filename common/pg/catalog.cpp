@@ -20,7 +20,7 @@ void apply_typmod(PgType& type, std::int64_t typmod) {
     case PgKind::bpchar: type.length = static_cast<int>(typmod - 4); break;
     case PgKind::numeric:
       type.length = static_cast<int>((typmod - 4) >> 16 & 0xFFFF);
-      type.scale = static_cast<int>((typmod - 4) & 0x7FF);
+      type.scale = (static_cast<int>((typmod - 4) & 0x7FF) ^ 0x400) - 0x400;  // 11 bits with a sign
       break;
     case PgKind::interval:
       if ((typmod & 0xFFFF) <= 6) type.length = static_cast<int>(typmod & 0xFFFF);

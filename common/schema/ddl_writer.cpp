@@ -24,8 +24,12 @@ std::string key_list(const Index& index) {
 }
 
 std::string create_index_sql(const Table& table, const Index& index) {
-  return fmt::format("CREATE {}INDEX {} ON {}{} ({})", index.unique ? "UNIQUE " : "", quote_identifier(index.name),
-                     quote_name(table.name), index.method.empty() ? "" : " USING " + index.method, key_list(index));
+  std::string include;
+  for (const std::string& column : index.include) include += (include.empty() ? " INCLUDE (" : ", ") + quote_identifier(column);
+  if (!include.empty()) include += ")";
+  return fmt::format("CREATE {}INDEX {} ON {}{} ({}){}{}", index.unique ? "UNIQUE " : "", quote_identifier(index.name),
+                     quote_name(table.name), index.method.empty() ? "" : " USING " + index.method, key_list(index), include,
+                     index.nulls_not_distinct ? " NULLS NOT DISTINCT" : "");
 }
 
 // The unique index first, in parallel with the others, and the constraint on it

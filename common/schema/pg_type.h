@@ -42,7 +42,7 @@ struct PgType {
   PgKind kind = PgKind::text;
   int length = -1;     // varchar, bpchar, bit, varbit; numeric: precision; times: digits after the point; -1 none
   int scale = 0;       // numeric
-  std::string name = {};  // enumeration, other: as written in SQL, quoted
+  std::string name = {};  // enumeration, other, interval with fields: as written in SQL, quoted
   std::vector<std::string> labels = {};  // enumeration
 
   friend bool operator==(const PgType&, const PgType&) = default;

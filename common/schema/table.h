@@ -52,6 +52,8 @@ struct Index {
   std::string method;          // "" = btree; gin, gist
   std::vector<IndexKey> keys;
   std::string comment;
+  std::vector<std::string> include = {};  // columns that it only carries
+  bool nulls_not_distinct = false;
 };
 
 // EXCLUDE: no two rows may be alike in these ways.

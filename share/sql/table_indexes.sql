@@ -1,5 +1,6 @@
 -- Each key column of each index of the users' tables, in order. indoption bit 0:
--- descending.
+-- descending. Columns that an index only carries stand behind its keys in indkey.
+-- row_to_json: indnullsnotdistinct is of 15.
 SELECT i.indrelid,
        ic.relname,
        i.indisprimary,
@@ -9,7 +10,11 @@ SELECT i.indrelid,
        a.attname,
        CASE WHEN i.indkey[k.n] = 0 THEN pg_catalog.pg_get_indexdef(i.indexrelid, k.n + 1, true) END,
        i.indoption[k.n] & 1 = 1,
-       pg_catalog.obj_description(i.indexrelid, 'pg_class')
+       pg_catalog.obj_description(i.indexrelid, 'pg_class'),
+       (SELECT json_agg(x.attname ORDER BY o.n)
+          FROM pg_catalog.generate_series(pg_catalog.array_upper(i.indoption, 1) + 1, pg_catalog.array_upper(i.indkey, 1)) AS o(n)
+          JOIN pg_catalog.pg_attribute x ON x.attrelid = i.indrelid AND x.attnum = i.indkey[o.n]),
+       coalesce(pg_catalog.row_to_json(i)->>'indnullsnotdistinct', 'false')::boolean
   FROM pg_catalog.pg_index i
   JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
   JOIN pg_catalog.pg_am am ON am.oid = ic.relam
