@@ -33,11 +33,11 @@ class GuardsTest : public MigrationTest {
   // A circle (shops and staff), a table that refers to itself, and one below all.
   void make_source(int rows) {
     source.exec("create table shops (id int auto_increment primary key, manager int)");
-    source.exec("create table staff (id int auto_increment primary key, shop int not null, foreign key fk_shop (shop) references shops (id))");
+    source.exec("create table staff (id int auto_increment primary key, shop int not null, constraint fk_shop foreign key (shop) references shops (id))");
     source.exec("create table customers (id int auto_increment primary key, friend int, name varchar(60), "
-                "foreign key fk_friend (friend) references customers (id))");
+                "constraint fk_friend foreign key (friend) references customers (id))");
     source.exec("create table orders (id int auto_increment primary key, customer int not null, seller int, "
-                "foreign key fk_customer (customer) references customers (id), foreign key fk_seller (seller) references staff (id))");
+                "constraint fk_customer foreign key (customer) references customers (id), constraint fk_seller foreign key (seller) references staff (id))");
     source.exec("insert into shops (id) values (1), (2); insert into staff values (1, 1), (2, 2); update shops set manager = id; "
                 "alter table shops add constraint fk_manager foreign key (manager) references staff (id)");
     source.exec("set foreign_key_checks = 0");
