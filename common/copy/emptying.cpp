@@ -20,7 +20,9 @@ class Planner {
 
   EmptyingPlan plan(const std::set<std::uint32_t>& loaded, const std::function<bool(const EnforcedKey&)>& is_off) {
     const auto ours = [&](const EnforcedKey& key) {
-      return std::any_of(loaded.begin(), loaded.end(), [&](std::uint32_t table) { return enforcement_.is_within(table, key.table_oid); });
+      return consists_of(key.table_oid, [&](std::uint32_t part) {
+        return std::any_of(loaded.begin(), loaded.end(), [&](std::uint32_t table) { return enforcement_.is_within(part, table); });
+      });
     };
     for (bool changed = true; changed;) {
       changed = false;
@@ -46,16 +48,21 @@ class Planner {
 
   bool refers_to(const EnforcedKey& key, std::size_t i) const { return enforcement_.share_rows(key.referenced_oid, tables_[i]); }
 
-  // All its rows go.
-  bool covered(std::uint32_t table) const {
-    for (std::size_t i = 0; i < tables_.size(); ++i)
-      if (truncated(i) && enforcement_.is_within(table, tables_[i])) return true;
-    return has_parts_.contains(table) && parts_covered(table);
+  // The condition holds for the table, or for all partitions below it.
+  template <class Condition>
+  bool consists_of(std::uint32_t table, const Condition& condition) const {
+    if (condition(table)) return true;
+    return has_parts_.contains(table) &&
+           std::all_of(enforcement_.parent.begin(), enforcement_.parent.end(),
+                       [&](const auto& entry) { return entry.second != table || consists_of(entry.first, condition); });
   }
 
-  bool parts_covered(std::uint32_t table) const {
-    return std::all_of(enforcement_.parent.begin(), enforcement_.parent.end(), [&](const auto& entry) {
-      return entry.second != table || covered(entry.first);
+  // All its rows go.
+  bool covered(std::uint32_t table) const {
+    return consists_of(table, [&](std::uint32_t part) {
+      for (std::size_t i = 0; i < tables_.size(); ++i)
+        if (truncated(i) && enforcement_.is_within(part, tables_[i])) return true;
+      return false;
     });
   }
 
