@@ -96,6 +96,8 @@ bool take(std::string_view& text, std::string_view what) {
   return true;
 }
 
+constexpr std::string_view kAccessMethod = "SET default_table_access_method = ";
+
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
 // "-- TOC entry 12 (class 1259 OID 16395)"
@@ -144,16 +146,24 @@ std::string_view read_item_comment(std::string_view text, SchemaItem& item) {
   }
 }
 
-// Settings that pg_restore changes for the next item stand behind this one; they
-// are about tablespaces and table access methods, which the target chooses.
-std::string_view without_settings(std::string_view sql) {
-  for (;;) {
-    sql = trim(sql);
+// Settings that pg_restore changes for the next item stand behind this one. Those
+// of tablespaces are the target's to choose; the access method is taken along.
+std::string_view without_settings(std::string_view sql, std::string& access_method) {
+  for (std::string_view settings = sql;;) {
+    sql = trim(settings);
     const auto newline = sql.rfind('\n');
-    const std::string_view last = newline == std::string_view::npos ? sql : sql.substr(newline + 1);
+    std::string_view last = newline == std::string_view::npos ? sql : sql.substr(newline + 1);
     if (!last.starts_with("SET default_")) return sql;
-    sql.remove_suffix(last.size());
+    settings = sql.substr(0, sql.size() - last.size());
+    if (take(last, kAccessMethod) && last.ends_with(';')) access_method = last.substr(0, last.size() - 1);
   }
+}
+
+// A table of another access method than PostgreSQL's own, whose default is the
+// target's affair.
+std::string with_access_method(std::string sql, const SchemaItem& item, const std::string& method) {
+  if (method.empty() || method == "heap" || (item.type != "TABLE" && item.type != "MATERIALIZED VIEW")) return sql;
+  return fmt::format("{}{};\n{}\nRESET default_table_access_method;", kAccessMethod, method, sql);
 }
 
 // Where an item's comment begins at or behind `from`: a line "--" and below it
@@ -186,6 +196,8 @@ std::vector<int> listed_items(std::string_view list) {
 std::vector<SchemaItem> cut_script(std::string_view script, const std::vector<int>& ids) {
   std::vector<SchemaItem> items;
   std::size_t at = ids.empty() ? std::string_view::npos : find_item(script, ids[0], 0);
+  std::string method;  // of the tables from here on
+  if (at != std::string_view::npos) without_settings(script.substr(0, at), method);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const std::size_t next = i + 1 < ids.size() ? find_item(script, ids[i + 1], at + 1) : script.rfind("\n-- Completed on ");
     if (at == std::string_view::npos || (i + 1 < ids.size() && next == std::string_view::npos))
@@ -194,7 +206,10 @@ std::vector<SchemaItem> cut_script(std::string_view script, const std::vector<in
     std::string_view text = script.substr(at + 4, end - at - 4);
     auto item = toc_line(first_line(text));
     if (!item) throw Error(ErrorKind::internal, fmt::format("item {} of the archive has an unknown heading", ids[i]));
-    item->sql = without_settings(read_item_comment(text, *item));
+    text = read_item_comment(text, *item);
+    std::string next_method = method;
+    item->sql = with_access_method(std::string(without_settings(text, next_method)), *item, method);
+    method = std::move(next_method);
     items.push_back(std::move(*item));
     at = next;
   }

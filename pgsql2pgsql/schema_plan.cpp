@@ -14,6 +14,7 @@ namespace dbsync {
 namespace {
 
 constexpr std::uint32_t kPgClass = 1259;
+constexpr std::uint32_t kPgConstraint = 2606;
 
 bool is_one_of(const std::string& type, std::initializer_list<std::string_view> types) {
   return std::find(types.begin(), types.end(), type) != types.end();
@@ -35,6 +36,16 @@ PostObjects read_post_objects(PgConnection& connection, const SchemaMap& map) {
     out.by_oid.emplace(std::pair{class_oid, oid}, name);
     out.names.insert(name);
   }
+  return out;
+}
+
+std::set<PostObject> read_foreign_keys_not_valid(PgConnection& connection) {
+  std::set<PostObject> out;
+  const PgResult result = connection.exec(
+      "SELECT n.nspname, c.relname, k.conname FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid "
+      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE k.contype = 'f' AND NOT k.convalidated");
+  for (int row = 0; row < result.rows(); ++row)
+    out.insert(object_name(kPgConstraint, result.text(row, 0), result.text(row, 1), result.text(row, 2)));
   return out;
 }
 
@@ -93,6 +104,10 @@ bool SchemaPlan::belongs_to_table(const SchemaItem& item) {
   return is_one_of(item.type, {"DEFAULT", "TABLE ATTACH", "COMMENT", "SEQUENCE OWNED BY", "SECURITY LABEL", "CONSTRAINT",
                                "CHECK CONSTRAINT", "FK CONSTRAINT", "INDEX", "INDEX ATTACH", "STATISTICS", "RULE", "TRIGGER",
                                "POLICY", "ROW SECURITY"});
+}
+
+bool SchemaPlan::is_identity(const SchemaItem& item) {
+  return item.type == "SEQUENCE" && item.sql.starts_with("ALTER TABLE ");
 }
 
 bool SchemaPlan::is_table_work(const SchemaItem& item) const {

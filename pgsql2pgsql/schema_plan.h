@@ -28,6 +28,8 @@ struct PostObjects {
   std::set<PostObject> names;
 };
 PostObjects read_post_objects(PgConnection& connection, const SchemaMap& map);
+// Foreign keys whose rows nobody has looked at, or of which some break it.
+std::set<PostObject> read_foreign_keys_not_valid(PgConnection& connection);
 
 class SchemaPlan {
  public:
@@ -49,6 +51,8 @@ class SchemaPlan {
   // True for what is part of a table and makes no sense without it: a default, a
   // comment, a partition's place.
   static bool belongs_to_table(const SchemaItem& item);
+  // True for what makes a column of a table an identity, its sequence with it.
+  static bool is_identity(const SchemaItem& item);
 
   // What a table gets behind its own rows: indexes and constraints on it alone.
   bool is_table_work(const SchemaItem& item) const;

@@ -17,17 +17,29 @@ namespace dbsync {
 
 namespace {
 
-// duplicate_schema, duplicate_table (and index, view, sequence),
-// duplicate_object, duplicate_function: it is there already.
-bool is_duplicate(const Error& error) {
-  const std::string& state = error.sqlstate();
-  return state == "42P06" || state == "42P07" || state == "42710" || state == "42723";
-}
-
-constexpr std::size_t kBatch = 64;
 constexpr char kPlainTable[] = "ALTER TABLE ONLY ";
 constexpr char kAddConstraint[] = "\n    ADD CONSTRAINT ";
 constexpr char kForeignKey[] = " FOREIGN KEY ";
+
+// What follows the rows, in the order in which it is made.
+enum class PostPart {
+  key,         // indexes, constraints
+  definition,  // what needs one of these to be there: views and functions that rely on a primary key
+  foreign_key,
+  last,        // what acts on rows, and comments
+  none,        // we do it ourselves
+};
+
+PostPart part_of(const SchemaItem& item) {
+  const auto is = [&](std::initializer_list<std::string_view> types) { return std::find(types.begin(), types.end(), item.type) != types.end(); };
+  if (is({"INDEX", "CONSTRAINT", "CHECK CONSTRAINT", "STATISTICS", "INDEX ATTACH"})) return PostPart::key;
+  if (is({"FK CONSTRAINT"})) return PostPart::foreign_key;
+  if (is({"MATERIALIZED VIEW DATA"})) return PostPart::none;
+  // The columns of such a view were made before the rows; this is its query.
+  if (is({"RULE"}) && item.sql.starts_with("CREATE OR REPLACE VIEW ")) return PostPart::definition;
+  if (is({"RULE", "TRIGGER", "POLICY", "ROW SECURITY", "EVENT TRIGGER", "COMMENT", "SECURITY LABEL"})) return PostPart::last;
+  return PostPart::definition;
+}
 
 // Names in full, as pg_dump writes them; bodies of functions may name what comes later.
 constexpr char kDumpSettings[] = "SET search_path = ''; SET check_function_bodies = false; SET client_min_messages = warning; "
@@ -41,110 +53,11 @@ std::unique_ptr<PgConnection> SchemaRestore::connect() const {
   return connection;
 }
 
-void SchemaRestore::problem(const std::string& what, Error error) {
-  error.context(what);
-  log::error("schema", error);
-  problems_.push_back(std::move(error));
-}
-
 void SchemaRestore::create(const SchemaMap& map, const SelectedTables& selected) {
   const auto connection = connect();
   const std::stop_callback cancel(target_.cancel, [&connection] { connection->cancel(); });
   on_target_ = read_post_objects(*connection, SchemaMap({}, {}, {})).names;
-  find_existing(*connection, map);
-  PgTransaction transaction(*connection);
-  std::set<std::string> schemas;
-  for (const PgRelation* table : selected.tables)
-    if (map.of(table->name.schema) != table->name.schema) schemas.insert(map.of(table->name.schema));
-  for (const std::string& schema : schemas) connection->exec("CREATE SCHEMA IF NOT EXISTS " + quote_identifier(schema));
-  create_items(*connection);
-  transaction.commit();
-  log::info("schema", fmt::format("{} tables created", created_.size()));
-}
-
-void SchemaRestore::find_existing(PgConnection& connection, const SchemaMap& map) {
-  const PgResult result = connection.exec(
-      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-      "WHERE c.relkind IN ('r', 'p', 'm', 'f')");
-  std::set<QualifiedName> names;
-  for (int row = 0; row < result.rows(); ++row) names.insert({result.text(row, 0), result.text(row, 1)});
-  for (const SchemaItem& item : plan_.items()) {
-    const PgRelation* table = plan_.table_of(item);
-    if (table != nullptr && names.contains(map.of(table->name))) existing_.insert(table);
-  }
-}
-
-// A part of a table that was there before; or a partition of one, which has its
-// own partitions.
-bool SchemaRestore::stands_on_existing(const SchemaItem& item) const {
-  if (std::any_of(item.depends_on.begin(), item.depends_on.end(), [&](int id) { return skipped_.contains(id); }) &&
-      (SchemaPlan::belongs_to_table(item) || item.type == "TABLE"))
-    return true;
-  const PgRelation* table = plan_.table_of(item);
-  if (!SchemaPlan::belongs_to_table(item) && (table == nullptr || !table->partition)) return false;
-  const auto under = plan_.tables_under(item);
-  return std::any_of(under.begin(), under.end(), [&](const PgRelation* other) {
-    return existing_.contains(other) && (table == nullptr || other->oid == table->parent);
-  });
-}
-
-// False for what is there already and for parts of it.
-bool SchemaRestore::to_create(const SchemaItem& item) {
-  if (item.post_data || item.sql.empty() || existing_.contains(plan_.table_of(item))) return false;
-  if (!stands_on_existing(item)) return true;
-  skipped_.insert(item.id);
-  return false;
-}
-
-// Many at a time, since most of the time nothing is in the way; else one by one.
-void SchemaRestore::create_items(PgConnection& connection) {
-  std::vector<const SchemaItem*> batch;
-  const auto flush = [&] {
-    if (target_.drain.stop_requested())
-      throw Error(ErrorKind::interrupted, "interrupted while the schema was created; nothing of it was kept");
-    if (batch.empty()) return;
-    if (!create_batch(connection, batch))
-      for (const SchemaItem* item : batch)
-        if (to_create(*item)) create_item(connection, *item);
-    batch.clear();
-  };
-  for (const SchemaItem& item : plan_.items()) {
-    if (!to_create(item)) continue;
-    batch.push_back(&item);
-    if (batch.size() == kBatch) flush();
-  }
-  flush();
-}
-
-bool SchemaRestore::create_batch(PgConnection& connection, const std::vector<const SchemaItem*>& batch) {
-  std::string sql = "SAVEPOINT dbsync_item;\n";
-  for (const SchemaItem* item : batch) sql += item->sql + "\n;\n";
-  try {
-    connection.exec(sql + "RELEASE SAVEPOINT dbsync_item");
-  } catch (const Error& error) {
-    if (!connection.usable() || error.connection_lost()) throw;
-    connection.exec("ROLLBACK TO SAVEPOINT dbsync_item; RELEASE SAVEPOINT dbsync_item");
-    return false;
-  }
-  for (const SchemaItem* item : batch)
-    if (const PgRelation* table = plan_.table_of(*item)) created_.insert(table);
-  return true;
-}
-
-void SchemaRestore::create_item(PgConnection& connection, const SchemaItem& item) {
-  try {
-    connection.exec("SAVEPOINT dbsync_item;\n" + item.sql + "\n;RELEASE SAVEPOINT dbsync_item");
-    if (const PgRelation* table = plan_.table_of(item)) created_.insert(table);
-  } catch (Error& error) {
-    if (!connection.usable() || error.connection_lost()) throw;
-    connection.exec("ROLLBACK TO SAVEPOINT dbsync_item; RELEASE SAVEPOINT dbsync_item");
-    if (is_duplicate(error)) {
-      log::debug("schema", item.describe() + ": is there already");
-    } else {
-      skipped_.insert(item.id);
-      problem(one_line(item.describe()), error);
-    }
-  }
+  SchemaCreation(*connection, plan_, state_, target_.drain).run(map, selected);
 }
 
 // What has no object of its own (an index's place in a tree, a comment) is made
@@ -168,11 +81,11 @@ PostLoad SchemaRestore::work_of(const PgRelation& table, const QualifiedName& ta
 }
 
 bool SchemaRestore::usable(const SchemaItem& item, const std::set<const PgRelation*>& failed) {
-  if (item.sql.empty() || !missing(item)) return false;
-  if (std::any_of(item.depends_on.begin(), item.depends_on.end(), [&](int id) { return skipped_.contains(id); })) return false;
+  if (item.sql.empty() || !missing(item) || state_.existing.contains(plan_.table_of(item))) return false;
+  if (std::any_of(item.depends_on.begin(), item.depends_on.end(), [&](int id) { return state_.skipped.contains(id); })) return false;
   for (const PgRelation* table : plan_.tables_under(item)) {
     if (!failed.contains(table)) continue;
-    notes_.push_back(fmt::format("{}: left out, since {} does not have its rows", item.describe(), display_name(table->name)));
+    state_.notes.push_back(fmt::format("{}: left out, since {} does not have its rows", item.describe(), display_name(table->name)));
     return false;
   }
   return true;
@@ -182,9 +95,10 @@ void SchemaRestore::run_item(PgConnection& connection, const SchemaItem& item) {
   try {
     connection.exec(item.sql);
   } catch (Error& error) {
-    skipped_.insert(item.id);
     if (error.connection_lost()) throw;
-    if (!is_duplicate(error)) problem(one_line(item.describe()), error);
+    if (is_duplicate(item, error)) return;
+    state_.skipped.insert(item.id);
+    state_.failed(item, error);
   }
 }
 
@@ -205,34 +119,30 @@ void SchemaRestore::finish(const std::set<const PgRelation*>& failed, const std:
     const auto tables = plan_.tables_under(item);
     return !tables.empty() && tables.front()->kind == 'm';
   };
-  const auto is_key = [](const SchemaItem& item) {
-    return item.type == "INDEX" || item.type == "CONSTRAINT" || item.type == "CHECK CONSTRAINT" || item.type == "STATISTICS" ||
-           item.type == "INDEX ATTACH" || (item.type == "COMMENT" && !item.tag.starts_with("CONSTRAINT"));
-  };
-  run_where(*connection, failed, [&](const SchemaItem& item) { return is_key(item) && !on_view(item); });
+  const auto is = [&](PostPart part) { return [part](const SchemaItem& item) { return part_of(item) == part; }; };
+  run_where(*connection, failed, [&](const SchemaItem& item) { return part_of(item) == PostPart::key && !on_view(item); });
+  run_where(*connection, failed, is(PostPart::definition));
   refresh_views(*connection, failed, populated_views, map);
-  run_where(*connection, failed, [&](const SchemaItem& item) { return is_key(item) && on_view(item); });
+  run_where(*connection, failed, [&](const SchemaItem& item) { return part_of(item) == PostPart::key && on_view(item); });
   add_foreign_keys(*connection, failed);
-  run_where(*connection, failed, [&](const SchemaItem& item) {
-    return !is_key(item) && item.type != "FK CONSTRAINT" && item.type != "MATERIALIZED VIEW DATA";
-  });
+  run_where(*connection, failed, is(PostPart::last));
 }
 
 void SchemaRestore::refresh_views(PgConnection& connection, const std::set<const PgRelation*>& failed,
                                   const std::set<std::uint32_t>& populated, const SchemaMap& map) {
   for (const SchemaItem& item : plan_.items()) {
     const PgRelation* view = plan_.table_of(item);
-    if (view == nullptr || view->kind != 'm' || !populated.contains(view->oid) || skipped_.contains(item.id)) continue;
+    if (view == nullptr || view->kind != 'm' || !populated.contains(view->oid) || state_.skipped.contains(item.id)) continue;
     if (target_.drain.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted before the schema was complete");
     if (!failed.empty()) {
-      notes_.push_back(fmt::format("{}: not refreshed, since tables failed", item.describe()));
+      state_.notes.push_back(fmt::format("{}: not refreshed, since tables failed", item.describe()));
       continue;
     }
     try {
       connection.exec("REFRESH MATERIALIZED VIEW " + quote_name(map.of(view->name)));
     } catch (Error& error) {
       if (error.connection_lost()) throw;
-      problem("refresh of " + one_line(item.describe()), error);
+      state_.problem("refresh of " + one_line(item.describe()), error);
     }
   }
 }
@@ -256,18 +166,28 @@ SchemaRestore::ForeignKeyStep SchemaRestore::foreign_key_step(const SchemaItem& 
   return step;
 }
 
+// Of an earlier run, which ended before it had looked at all rows or found some
+// that break the key.
+bool SchemaRestore::left_unchecked(const SchemaItem& item, const std::set<PostObject>& not_valid) const {
+  const auto object = source_.by_oid.find({item.class_oid, item.oid});
+  return object != source_.by_oid.end() && not_valid.contains(object->second) && !item.sql.ends_with("NOT VALID;");
+}
+
 void SchemaRestore::add_foreign_keys(PgConnection& connection, const std::set<const PgRelation*>& failed) {
   std::vector<ForeignKeyStep> to_validate;
+  const std::set<PostObject> not_valid = read_foreign_keys_not_valid(connection);
   for (const SchemaItem& item : plan_.items()) {
-    if (item.type != "FK CONSTRAINT" || !usable(item, failed)) continue;
+    if (item.type != "FK CONSTRAINT") continue;
     if (target_.drain.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted before the schema was complete");
+    const bool unchecked = left_unchecked(item, not_valid);
+    if (!unchecked && !usable(item, failed)) continue;
     ForeignKeyStep step = foreign_key_step(item);
     try {
-      connection.exec(step.add);
+      if (!unchecked) connection.exec(step.add);
       if (!step.validate.empty()) to_validate.push_back(std::move(step));
     } catch (Error& error) {
       if (error.connection_lost()) throw;
-      if (!is_duplicate(error)) problem(step.what, error);
+      if (!is_duplicate(item, error)) state_.problem(step.what, error);
     }
   }
   validate_in_parallel(to_validate);
@@ -276,7 +196,7 @@ void SchemaRestore::add_foreign_keys(PgConnection& connection, const std::set<co
 void SchemaRestore::validate_in_parallel(const std::vector<ForeignKeyStep>& steps) {
   if (steps.empty()) return;
   std::atomic<std::size_t> next{0};
-  std::mutex mutex;  // guards problems_
+  std::mutex mutex;  // guards state_
   const auto workers = static_cast<unsigned>(std::min<std::size_t>(target_.workers, steps.size()));
   run_workers(workers, "keys", [&](unsigned) {
     auto connection = connect();
@@ -287,10 +207,10 @@ void SchemaRestore::validate_in_parallel(const std::vector<ForeignKeyStep>& step
       } catch (Error& error) {
         const std::lock_guard lock(mutex);
         if (error.sqlstate() == "23503")
-          problem(steps[i].what, Error(ErrorKind::data, error.what())
+          state_.problem(steps[i].what, Error(ErrorKind::data, error.what())
                                      .hint("the key is in force for new rows; mend the rows and run: " + one_line(steps[i].validate)));
         else
-          problem(steps[i].what, error);
+          state_.problem(steps[i].what, error);
         if (error.connection_lost()) return;
       }
     }

@@ -1,9 +1,5 @@
-// Makes a schema on the target: what comes before the rows in one transaction,
-// and what comes when all rows are there.
-//
-// "Creates what the target lacks": an item whose name is there already stays as
-// it is, and so does what belongs to it. A table that is there keeps its own
-// partitions.
+// Makes a schema on the target: what comes before the rows (schema_create.h), and
+// what comes when all rows are there.
 //
 // Threads: the object belongs to one; finish() runs several of its own. Errors:
 // those of single items are collected, not thrown.
@@ -17,6 +13,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "pgsql2pgsql/schema_create.h"
 #include "pgsql2pgsql/schema_plan.h"
 
 namespace dbsync {
@@ -36,7 +33,7 @@ class SchemaRestore {
       : plan_(plan), source_(std::move(source)), target_(std::move(target)) {}
 
   void create(const SchemaMap& map, const SelectedTables& selected);
-  bool created(const PgRelation& table) const { return created_.contains(&table); }
+  bool created(const PgRelation& table) const { return state_.created.contains(&table); }
 
   // Indexes and constraints of one table that the target lacks; ANALYZE at the end.
   PostLoad work_of(const PgRelation& table, const QualifiedName& target) const;
@@ -45,8 +42,8 @@ class SchemaRestore {
   // rules. `failed`: tables without all their rows; what stands on them is left out.
   void finish(const std::set<const PgRelation*>& failed, const std::set<std::uint32_t>& populated_views, const SchemaMap& map);
 
-  const std::vector<Error>& problems() const { return problems_; }
-  const std::vector<std::string>& notes() const { return notes_; }
+  const std::vector<Error>& problems() const { return state_.problems; }
+  const std::vector<std::string>& notes() const { return state_.notes; }
 
  private:
   struct ForeignKeyStep {
@@ -56,12 +53,6 @@ class SchemaRestore {
   };
 
   std::unique_ptr<PgConnection> connect() const;
-  void find_existing(PgConnection& connection, const SchemaMap& map);
-  bool to_create(const SchemaItem& item);
-  void create_items(PgConnection& connection);
-  bool create_batch(PgConnection& connection, const std::vector<const SchemaItem*>& batch);
-  void create_item(PgConnection& connection, const SchemaItem& item);
-  bool stands_on_existing(const SchemaItem& item) const;
   bool missing(const SchemaItem& item) const;
   bool usable(const SchemaItem& item, const std::set<const PgRelation*>& failed);
   void run_item(PgConnection& connection, const SchemaItem& item);
@@ -70,19 +61,15 @@ class SchemaRestore {
   void refresh_views(PgConnection& connection, const std::set<const PgRelation*>& failed,
                      const std::set<std::uint32_t>& populated, const SchemaMap& map);
   void add_foreign_keys(PgConnection& connection, const std::set<const PgRelation*>& failed);
+  bool left_unchecked(const SchemaItem& item, const std::set<PostObject>& not_valid) const;
   void validate_in_parallel(const std::vector<ForeignKeyStep>& steps);
   ForeignKeyStep foreign_key_step(const SchemaItem& item) const;
-  void problem(const std::string& what, Error error);
 
   const SchemaPlan& plan_;
   PostObjects source_;
   RestoreTarget target_;
   std::set<PostObject> on_target_;
-  std::set<const PgRelation*> created_;
-  std::set<const PgRelation*> existing_;  // before this run
-  std::set<int> skipped_;                 // items that were not made
-  std::vector<Error> problems_;
-  std::vector<std::string> notes_;
+  SchemaState state_;
 };
 
 }  // namespace dbsync

@@ -1,0 +1,105 @@
+// pgsql2pgsql --create: objects that come in an order, a form or a number that is
+// not the usual one.
+#include <gtest/gtest.h>
+
+#include "tests/harness/pg_migration.h"
+
+namespace dbsync::test {
+
+namespace {
+
+class PgObjectsTest : public PgMigrationTest {
+ protected:
+  // A pg_restore that changes what the source's one writes, as a newer one would.
+  void restore_through(const std::string& sed) {
+    const RunResult where = run_program({"sh", "-c", "for p in pg_dump pg_restore; do command -v $p; done"});
+    ASSERT_EQ(where.exit_code, 0) << where.err;
+    const auto cut = where.out.find('\n');
+    dir.write_file("pg_dump", "#!/bin/sh\nexec " + where.out.substr(0, cut) + " \"$@\"\n");
+    dir.write_file("pg_restore", "#!/bin/sh\n" + where.out.substr(cut + 1, where.out.size() - cut - 2) + " \"$@\" | sed '" + sed + "'\n");
+    ASSERT_EQ(run_program({"chmod", "+x", (dir.path() / "pg_dump").string(), (dir.path() / "pg_restore").string()}).exit_code, 0);
+    configure_from(source.conninfo() + "\"\npg_bindir = \"" + dir.path().string());
+  }
+};
+
+TEST_F(PgObjectsTest, SyntaxThatTheTargetDoesNotKnowFailsAlone) {
+  source.exec("create table kept (id int primary key); create table newer (id int primary key, v text); create view over_newer as select * from newer;"
+              "create function f(int) returns int language sql as 'select $1'; insert into kept values (1); insert into newer values (1, 'x')");
+  restore_through("s/^    v text$/    v text compression of tomorrow/; s/LANGUAGE sql$/LANGUAGE sql OF TOMORROW/");
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "--create"});
+  EXPECT_EQ(result.exit_code, 4) << result.describe();
+  EXPECT_EQ(target.value("select count(*) from kept"), "1");
+  EXPECT_NE(result.err.find("TABLE public.newer: "), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("FUNCTION public.f(integer): "), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("syntax error at or near"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("dbsync_item\" does not exist"), std::string::npos) << result.err;
+}
+
+TEST_F(PgObjectsTest, ObjectsOfEveryTypeMayBeThereAlready) {
+  source.exec(
+      "create text search configuration fr (copy = french); create text search dictionary dd (template = simple);"
+      "create text search template tt (lexize = dsimple_lexize); create text search parser tp (start = prsd_start, gettoken = prsd_nexttoken,"
+      "  end = prsd_end, lextypes = prsd_lextype);"
+      "create schema s; create type e as enum ('a'); create type c as (a int); create type r as range (subtype = int4); create domain d as int check (value > 0);"
+      "create function f(int) returns int language sql immutable as 'select $1'; create procedure p() language sql as 'select 1';"
+      "create aggregate agg(int) (sfunc = int4pl, stype = int); create function eqi(e, int) returns boolean language sql as 'select true';"
+      "create operator === (leftarg = e, rightarg = int, function = eqi); create operator family of using btree;"
+      "create operator class oc for type int using hash as operator 1 =; create collation co from \"C\"; create conversion cv for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;"
+      "create function e2i(e) returns int language sql immutable as 'select 1'; create cast (e as int) with function e2i(e);"
+      "create foreign data wrapper w; create server sv foreign data wrapper w; create user mapping for public server sv; create foreign table ft (a int) server sv;"
+      "create access method heap2 type table handler heap_tableam_handler; create sequence sq; create view v as select 1 as one;"
+      "create table a (id int generated always as identity primary key, e e, d d); comment on table a is 'A';"
+      "create table h2 (id int primary key) using heap2; create table h1 (id int primary key); create statistics st on e, d from a;"
+      "create materialized view mv as select 1 as one; create rule ru as on delete to a do also select 1;"
+      "create table g (id int primary key, name text); insert into g values (1, 'x');"
+      "create materialized view by_key as select id, name from g group by id; create unique index on by_key (id);"
+      "create view view_by_key as select id, name from g group by id; create materialized view over_view as select * from view_by_key;"
+      "comment on materialized view by_key is 'B'");
+  const RunResult first = run({"pgsql2pgsql", "--full-only", "--create"});
+  ASSERT_EQ(first.exit_code, 0) << first.describe();
+  // Views whose queries need the primary key, which comes behind the rows.
+  EXPECT_EQ(rows_differ("select * from by_key"), "");
+  EXPECT_EQ(rows_differ("select * from over_view"), "");
+  EXPECT_EQ(rows_differ("select relname, amname from pg_class c join pg_am m on m.oid = relam where relname in ('h1', 'h2', 'g') order by 1"), "");
+  EXPECT_EQ(rows_differ("select obj_description('by_key'::regclass), (select count(*) from pg_index where indrelid = 'by_key'::regclass)"), "");
+  target.exec("truncate g; drop table h1");
+  const RunResult again = run({"pgsql2pgsql", "--full-only", "--create"});
+  ASSERT_EQ(again.exit_code, 0) << again.describe();
+  EXPECT_EQ(rows_differ("select relname, relkind from pg_class where relnamespace = 'public'::regnamespace order by 1"), "");
+  EXPECT_EQ(rows_differ("select * from over_view"), "");
+}
+
+TEST_F(PgObjectsTest, ForeignKeysThatDidNotHoldAreCheckedByTheNextRun) {
+  source.exec("create table a (id int primary key); create table b (id int primary key, a int references a);"
+              "insert into a values (1); alter table b disable trigger all; insert into b values (1, 1), (2, 99)");
+  EXPECT_EQ(run({"pgsql2pgsql", "--full-only", "--create"}).exit_code, 5);
+  const RunResult again = run({"pgsql2pgsql", "--full-only", "--create", "--resume"});
+  EXPECT_EQ(again.exit_code, 5) << again.describe();
+  EXPECT_NE(again.err.find("b_a_fkey"), std::string::npos) << again.err;
+  target.exec("insert into a values (99)");
+  const RunResult mended = run({"pgsql2pgsql", "--full-only", "--create", "--resume"});
+  EXPECT_EQ(mended.exit_code, 0) << mended.describe();
+  EXPECT_EQ(target.value("select count(*) from pg_constraint where not convalidated and conrelid <> 0"), "0");
+}
+
+// The creation is cut where no table lacks a part; each batch of 64 statements is
+// far below the limit of a server with the usual settings.
+TEST_F(PgObjectsTest, ManyTablesAreMadeInSeveralTransactions) {
+  source.exec("do $$ begin for i in 1..1200 loop execute format('create table t%s (id serial primary key, v text default %L)', i, 'x'); end loop; end $$;"
+              "create table p (a int) partition by list (a);"
+              "do $$ begin for i in 1..20 loop execute format('create table p%s partition of p for values in (%s)', i, i); end loop; end $$;"
+              "insert into t7 (v) values ('a'), ('b'); insert into p select generate_series(1, 20)");
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "--create", "-j", "2"});
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(rows_differ("select count(*), count(*) filter (where pg_get_expr(adbin, adrelid) ~ 'nextval') from pg_attrdef "
+                        "where adrelid::regclass::text ~ '^t[0-9]+$'"), "");
+  EXPECT_EQ(rows_differ("select count(*) from pg_depend where deptype = 'a' and classid = 'pg_class'::regclass and refobjsubid > 0 and "
+                        "refobjid::regclass::text ~ '^t[0-9]+$'"), "");
+  EXPECT_EQ(rows_differ("select tableoid::regclass, a from p order by 2"), "");
+  // Tables of one transaction have its number.
+  EXPECT_EQ(target.value("select count(distinct xmin::text) > 1 from pg_class where relname ~ '^t[0-9]+$'"), "t");
+}
+
+}  // namespace
+
+}  // namespace dbsync::test
