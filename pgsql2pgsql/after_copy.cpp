@@ -1,12 +1,14 @@
 #include "pgsql2pgsql/after_copy.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "pgsql2pgsql/mapped_tables.h"
 #include "schema/quote.h"
 
@@ -168,6 +170,39 @@ LargeObjectCount copy_large_objects(PgConnection& source, PgConnection& target, 
   }
   transaction.commit();
   return copy.count();
+}
+
+namespace {
+
+std::vector<std::int64_t> large_objects(PgConnection& connection) {
+  const PgResult result = connection.exec("SELECT m.oid FROM pg_catalog.pg_largeobject_metadata m ORDER BY m.oid", {});
+  std::vector<std::int64_t> out;
+  for (int row = 0; row < result.rows(); ++row) out.push_back(result.integer(row, 0));
+  return out;
+}
+
+std::string note_of(const std::vector<std::int64_t>& objects, std::string_view text) {
+  constexpr std::size_t kMostShown = 10;
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < objects.size() && i < kMostShown; ++i) shown.push_back(std::to_string(objects[i]));
+  return fmt::format("{} large objects {}: {}{}", objects.size(), text, join(shown, ", "), objects.size() > kMostShown ? ", ..." : "");
+}
+
+}  // namespace
+
+std::vector<std::string> large_objects_apart(PgConnection& source, PgConnection& target) {
+  const auto here = large_objects(source);
+  const auto there = large_objects(target);
+  std::vector<std::string> out;
+  std::vector<std::int64_t> apart;
+  std::set_difference(here.begin(), here.end(), there.begin(), there.end(), std::back_inserter(apart));
+  if (!apart.empty())
+    out.push_back(note_of(apart, "of the source are not on the target, since they were made after the copy and following does not bring "
+                                 "them (\\lo_export on the source, lo_from_bytea(number, …) on the target)"));
+  apart.clear();
+  std::set_difference(there.begin(), there.end(), here.begin(), here.end(), std::back_inserter(apart));
+  if (!apart.empty() && !here.empty()) out.push_back(note_of(apart, "of the target are not on the source (lo_unlink removes one)"));
+  return out;
 }
 
 }  // namespace dbsync

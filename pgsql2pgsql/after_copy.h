@@ -35,4 +35,8 @@ struct LargeObjectCount {
 // objects of the same number are emptied first; else one is an error.
 LargeObjectCount copy_large_objects(PgConnection& source, PgConnection& target, bool replace, const std::stop_token& stop);
 
+// What following does not bring: notes on large objects that one side has and the
+// other has not.
+std::vector<std::string> large_objects_apart(PgConnection& source, PgConnection& target);
+
 }  // namespace dbsync

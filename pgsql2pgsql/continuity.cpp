@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pgsql2pgsql/partition_watch.h"
 #include "pgsql2pgsql/schema_names.h"
 #include "schema/quote.h"
 
@@ -193,6 +194,7 @@ void record_source(PgConnection& source, PgConnection& target, const FollowTask&
   write_known_source(target, task.name, identity_of(source));
   for (const Published& table : published) write_known_table(target, task.name, {table.name, table.oid, table.entry});
   record_columns(source, target, task, published);
+  record_partitions(source, target, task.name, read_known_tables(target, task.name));
   transaction.commit();
 }
 

@@ -18,6 +18,7 @@
 #include "copy/job_setup.h"
 #include "pgsql2pgsql/continuity.h"
 #include "pgsql2pgsql/follow_display.h"
+#include "pgsql2pgsql/partition_watch.h"
 #include "pgsql2pgsql/pgoutput_stream.h"
 #include "pgsql2pgsql/source_schema.h"
 
@@ -60,6 +61,7 @@ class Follower {
         cancel_(std::move(cancel)), continuity_(task_), guard_(config_.follow, task_.slot) {}
 
   bool run();
+  void fit_others(const std::set<QualifiedName>& complete);
 
  private:
   void read_columns_at_start();
@@ -143,6 +145,8 @@ ApplierOptions Follower::applier_options() {
   out.schema.number_columns = [this](Relation& relation, const Relation* before) { schema_->number_columns(relation, before); };
   out.schema.type_of = [this](const RelationColumn& column) { return schema_->type_of(column); };
   out.schema.generated_columns = [this](const Relation& relation) { return schema_->generated_columns(relation); };
+  out.schema.enum_labels = [this](const RelationColumn& column) { return schema_->enum_labels(column); };
+  out.schema.partitions = [this](const Relation& relation) { return schema_->partitions(relation); };
   out.schema.describe_column = [this](const Relation& relation, const RelationColumn& column, std::string& reason) {
     return schema_->describe_column(relation, column, reason);
   };
@@ -188,6 +192,7 @@ void Follower::report(const Applier& applier) {
                                           {"changes", static_cast<double>(now.changes)},
                                           {"conflicts", static_cast<double>(now.conflicts)},
                                           {"retained_bytes", static_cast<double>(now.retained_bytes)}});
+  if (now.lag_bytes == 0) compare_partitions(source(), *target_, task_.name, request_.map);
   guard_.check(now.retained_bytes, now.wal_status);
 }
 
@@ -196,6 +201,7 @@ void Follower::report(const Applier& applier) {
 void Follower::look_at_the_end(Applier& applier) {
   continuity_.look(source(), *target_);
   if (request_.end_at != "now") return;
+  compare_partitions(source(), *target_, task_.name, request_.map);
   for (const Relation& now : columns_of_known()) {
     const auto at_start = columns_at_start_.find(now.id);
     const auto known = read_known_columns(*target_, task_.name, now.name);
@@ -214,6 +220,16 @@ std::vector<Relation> Follower::columns_of_known() {
   auto out = published_columns(source(), task_.publication, oids);
   for (Relation& relation : out) relation.name = names.at(relation.id);
   return out;
+}
+
+void Follower::fit_others(const std::set<QualifiedName>& complete) {
+  target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", kProgram);
+  if (!known_tables_exist(*target_)) return;
+  Applier applier(applier_options());
+  for (const Relation& now : columns_of_known()) {
+    const auto known = complete.contains(now.name) ? std::nullopt : read_known_columns(*target_, task_.name, now.name);
+    if (known && !same_columns(*known, now)) applier.fit(now);
+  }
 }
 
 FollowEnd Follower::follow_once() {
@@ -306,6 +322,10 @@ void RetainedWalGuard::give_up(PgConnection& source, const Error& error) const {
   drop_slot_when_free(source, slot_);
   throw Error(ErrorKind::source, error.message() + ": the slot was dropped, and the task cannot go on")
       .hint("--restart empties the target's tables and begins anew; --cleanup ends the task");
+}
+
+void fit_tables(const FollowRequest& request, const std::set<QualifiedName>& complete) {
+  Follower(request, {}, {}).fit_others(complete);
 }
 
 bool run_follow(const FollowRequest& request, const std::stop_token& drain, const std::stop_token& cancel) {

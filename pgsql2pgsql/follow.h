@@ -41,6 +41,10 @@ struct FollowRequest {
 // A task whose progress row is there. True at the end, false when stopped.
 bool run_follow(const FollowRequest& request, const std::stop_token& drain, const std::stop_token& cancel);
 
+// Makes the target's tables, without those that are `complete`, fit what the source has
+// now: before they are copied anew.
+void fit_tables(const FollowRequest& request, const std::set<QualifiedName>& complete);
+
 // Throws when the slot keeps more WAL than the task may have kept and was told to
 // stop then; warns, once a minute, when it may not or when the WAL is in danger.
 class RetainedWalGuard {

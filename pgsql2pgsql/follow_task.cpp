@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "pgsql2pgsql/continuity.h"
+#include "pgsql2pgsql/wait_watch.h"
 #include "schema/names.h"
 
 namespace dbsync {
@@ -94,21 +95,43 @@ void publish(PgConnection& source, const FollowTask& task, const std::vector<Qua
         .hint("let its owner add them, or drop it and own the tables");
 }
 
+template <class Action>
+auto interruptible(const std::stop_token& stop, const Action& action) {
+  try {
+    return action();
+  } catch (const Error& error) {
+    constexpr std::string_view kQueryCanceled = "57014";
+    if (stop.stop_requested() && error.sqlstate() == kQueryCanceled) throw Error(ErrorKind::interrupted, "stopped while waiting for the source");
+    throw;
+  }
+}
+
+// It waits for the end of every transaction of the server that has written.
+CreatedSlot wait_for_slot(const Config& config, ReplicationConnection& connection, const std::string& name, SlotLife life,
+                          const std::stop_token& stop) {
+  const WaitWatch watch(config.src_pgsql, connection.backend(), "making the replication slot " + name, [&] { connection.cancel(); }, stop);
+  return interruptible(stop, [&] { return create_slot(connection, name, life, config.follow.failover_slot); });
+}
+
 }  // namespace
 
 TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection& target, const FollowTask& task,
-                        const std::vector<QualifiedName>& tables) {
+                        const std::vector<QualifiedName>& tables, const std::stop_token& stop) {
   ensure_progress_table(target);
   write_progress(target, task.name, {}, kCreating);
   if (read_slot(source, task.slot)) drop_slot_when_free(source, task.slot);
   if (const auto obstacles = obstacles_to_following(source); !obstacles.empty())
     throw Error(ErrorKind::source, "the source does not send its changes: " + join(obstacles, "; "))
         .hint("change that on the source, or copy without following (--full-only)");
-  publish(source, task, tables);
+  {
+    const std::string pid = source.exec("SELECT pg_catalog.pg_backend_pid()", {}).text(0, 0);
+    const WaitWatch watch(config.src_pgsql, pid, "making the publication " + task.publication, [&] { source.cancel(); }, stop);
+    interruptible(stop, [&] { publish(source, task, tables); });
+  }
   prove_publication(source, task.publication);
   TaskSnapshot snapshot;
   snapshot.connection = std::make_unique<ReplicationConnection>(config.src_pgsql, "pgsql2pgsql");
-  snapshot.slot = create_slot(*snapshot.connection, task.slot, SlotLife::permanent);
+  snapshot.slot = wait_for_slot(config, *snapshot.connection, task.slot, SlotLife::permanent, stop);
   log::info("follow", fmt::format("task {}: the source keeps its WAL from {} on for the replication slot {}, until "
                                   "pgsql2pgsql --cleanup ends the task",
                                   task.name, snapshot.slot.start.text(), task.slot));
@@ -119,13 +142,13 @@ void start_copying(PgConnection& target, const FollowTask& task, const Position&
   write_progress(target, task.name, start, kCopying);
 }
 
-TaskSnapshot later_snapshot(const Config& config, const FollowTask& task) {
+TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const std::stop_token& stop) {
   TaskSnapshot snapshot;
   snapshot.connection = std::make_unique<ReplicationConnection>(config.src_pgsql, "pgsql2pgsql");
   // A killed run's one may still be there, for a moment.
   const std::string name = shorten_name(fmt::format("{}_copy_{:x}", task.slot, ::getpid()));
   try {
-    snapshot.slot = create_slot(*snapshot.connection, name, SlotLife::temporary);
+    snapshot.slot = wait_for_slot(config, *snapshot.connection, name, SlotLife::temporary, stop);
   } catch (Error& error) {
     if (error.sqlstate() == kTooMany) error.hint("a copy that goes on needs one slot more for a while: raise max_replication_slots");
     throw;

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -54,15 +55,16 @@ enum class TaskState {
 
 TaskState task_state(PgConnection& source, PgConnection& target, const FollowTask& task);
 
-// Publishes `tables` and makes the slot. What an unfinished beginning has left
+// Publishes `tables` and makes the slot; ErrorKind::interrupted when `stop` is
+// requested while one of them waits. What an unfinished beginning has left
 // behind goes first.
 TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection& target, const FollowTask& task,
-                        const std::vector<QualifiedName>& tables);
+                        const std::vector<QualifiedName>& tables, const std::stop_token& stop);
 
 // Rows as of `start` are going to be copied.
 void start_copying(PgConnection& target, const FollowTask& task, const Position& start);
 // A snapshot of now, and its position.
-TaskSnapshot later_snapshot(const Config& config, const FollowTask& task);
+TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const std::stop_token& stop);
 // The complete tables hold what the source held at `position`.
 void move_copying(PgConnection& target, const FollowTask& task, const Position& position);
 

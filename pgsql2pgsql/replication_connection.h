@@ -38,6 +38,10 @@ class ReplicationConnection {
   // streaming.
   PgResult command(const std::string& text) { return connection_.exec(text); }
 
+  std::string backend() { return command("SELECT pg_catalog.pg_backend_pid()").text(0, 0); }
+  // Of what command() waits for; any thread.
+  void cancel() const noexcept { connection_.cancel(); }
+
   // START_REPLICATION …: from now on frames are read.
   void start(const std::string& command);
 

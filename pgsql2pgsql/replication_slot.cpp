@@ -16,6 +16,8 @@ namespace dbsync {
 namespace {
 
 constexpr int kViaRootSince = 130000;
+constexpr int kFailoverSince = 170000;
+constexpr int kGeneratedSince = 180000;
 constexpr int kWalStatusSince = 130000;
 constexpr char kObjectInUse[] = "55006";
 constexpr int kDropAttempts = 50;
@@ -78,10 +80,14 @@ bool publishes_roots(PgConnection& source) { return source.server_version() >= k
 void create_publication(PgConnection& source, const std::string& name, const std::vector<QualifiedName>& tables) {
   std::vector<std::string> quoted;
   for (const auto& table : tables) quoted.push_back("ONLY " + quote_name(table));
+  std::vector<std::string> options;
+  if (publishes_roots(source)) options.emplace_back("publish_via_partition_root = true");
+  // For targets on which they are ordinary columns.
+  if (source.server_version() >= kGeneratedSince) options.emplace_back("publish_generated_columns = stored");
   try {
     source.exec(fmt::format("CREATE PUBLICATION {}{}{}", quote_identifier(name),
                             quoted.empty() ? "" : " FOR TABLE " + join(quoted, ", "),
-                            publishes_roots(source) ? " WITH (publish_via_partition_root = true)" : ""));
+                            options.empty() ? "" : " WITH (" + join(options, ", ") + ")"));
   } catch (Error& error) {
     constexpr std::string_view kInsufficientPrivilege = "42501";
     if (error.sqlstate() == kInsufficientPrivilege)
@@ -161,10 +167,12 @@ std::optional<SlotState> read_slot(PgConnection& source, const std::string& name
   return slot;
 }
 
-CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name, SlotLife life) {
+CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name, SlotLife life, bool failover) {
+  const bool temporary = life == SlotLife::temporary;
+  const bool kept_by_standbys = failover && !temporary && connection.server_version() >= kFailoverSince;
   const PgResult result = connection.command(
-      fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput EXPORT_SNAPSHOT", quote_identifier(name),
-                  life == SlotLife::temporary ? " TEMPORARY" : ""));
+      fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput {}", quote_identifier(name), temporary ? " TEMPORARY" : "",
+                  kept_by_standbys ? "(SNAPSHOT 'export', FAILOVER true)" : "EXPORT_SNAPSHOT"));
   return {parse_position(result.value(0, 1)), result.text(0, 2)};
 }
 

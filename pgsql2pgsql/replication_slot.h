@@ -68,7 +68,8 @@ struct CreatedSlot {
 // The snapshot can be imported while `connection` lives and runs nothing else.
 // A temporary one goes with the connection.
 enum class SlotLife { permanent, temporary };
-CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name, SlotLife life);
+// `failover`: standbys may keep it in step, where the server can (17).
+CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name, SlotLife life, bool failover = false);
 void drop_slot(PgConnection& source, const std::string& name);
 // Waits some seconds for a walsender that has just lost its client to let go of it.
 void drop_slot_when_free(PgConnection& source, const std::string& name);

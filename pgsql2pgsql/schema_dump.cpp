@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/subprocess.h"
+#include "pgsql2pgsql/wait_watch.h"
 #include "base/text.h"
 #include "pg/conninfo.h"
 
@@ -225,7 +226,10 @@ std::vector<SchemaItem> dump_schema(const DumpRequest& request, const std::stop_
                                 "--encoding=" + request.encoding, "--file=" + directory.archive()};
   if (!request.snapshot.empty()) dump.push_back("--snapshot=" + request.snapshot);
   dump.push_back("--dbname=" + conninfo.conninfo);
-  run_checked(dump, conninfo.password, stop);
+  {
+    const WaitWatch watch(request.conninfo, "pg_dump", "pg_dump");
+    run_checked(dump, conninfo.password, stop);
+  }
   const std::string restore = program(request.bindir, "pg_restore");
   const auto start = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), restore);

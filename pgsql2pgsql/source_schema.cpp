@@ -72,6 +72,25 @@ void SourceSchema::number_columns(Relation& relation, const Relation* before) {
   if (!number_by(catalog) && before != nullptr) number_by(before->columns);
 }
 
+std::vector<std::string> SourceSchema::enum_labels(const RelationColumn& column) {
+  const PgResult result = connection().exec(sql::enum_labels, {std::to_string(column.type_oid)});
+  std::vector<std::string> out;
+  for (int row = 0; row < result.rows(); ++row) out.push_back(result.text(row, 0));
+  return out;
+}
+
+std::vector<SchemaPolicy::Partition> SourceSchema::partitions(const Relation& relation) {
+  const PgResult result = connection().exec(sql::source_partitions, {relation.name.schema, relation.name.name});
+  std::vector<SchemaPolicy::Partition> out;
+  for (int row = 0; row < result.rows(); ++row) {
+    const QualifiedName name = map_.of({result.text(row, 0), result.text(row, 1)});
+    const QualifiedName parent = map_.of({result.text(row, 2), result.text(row, 3)});
+    out.push_back({name, fmt::format("CREATE TABLE {} PARTITION OF {} {}{}", quote_name(name), quote_name(parent),
+                                     renamed(result.text(row, 4)), renamed(result.text(row, 5)))});
+  }
+  return out;
+}
+
 std::vector<GeneratedColumn> SourceSchema::generated_columns(const Relation& relation) {
   const PgResult result = connection().exec_often(sql::source_column_numbers, {relation.name.schema, relation.name.name});
   std::vector<GeneratedColumn> out;

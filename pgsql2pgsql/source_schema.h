@@ -35,6 +35,8 @@ class SourceSchema {
   // has them, if it is the same.
   void number_columns(Relation& relation, const Relation* before);
   std::string type_of(const RelationColumn& column);
+  std::vector<std::string> enum_labels(const RelationColumn& column);
+  std::vector<SchemaPolicy::Partition> partitions(const Relation& relation);
   std::vector<GeneratedColumn> generated_columns(const Relation& relation);
 
   // The table itself, then the tables that it is a partition of, up to the root.

@@ -164,16 +164,32 @@ class TaskRun {
     for (int i = 1;; ++i) {
       const PublishedTables published = published_of(*selection);
       refuse_without_key(published);
-      TaskSnapshot snapshot = begin_task(config_, source(), *target_, task_, published.names());
+      TaskSnapshot snapshot = try_begin(published);
       selection = select_on(source(), options_, config_, list_);
       if (published_of(*selection).names() == published.names()) {
         record_source(source(), *target_, task_);
         for (const std::string& note : published.notes()) log::warning("follow", note);
+        tell_of_large_objects();
         return snapshot;
       }
       if (i == kTries)
         throw Error(ErrorKind::source, "tables are being created and dropped on the source all the time")
             .hint("choose the tables with -l or --include");
+    }
+  }
+
+  void tell_of_large_objects() {
+    if (source().exec("SELECT 1 FROM pg_catalog.pg_largeobject_metadata LIMIT 1", {}).rows() > 0)
+      log::warning("follow", "the source has large objects: they are copied, but what is made of them or changed from now on is not "
+                             "followed; --cleanup names those that are missing");
+  }
+
+  TaskSnapshot try_begin(const PublishedTables& published) {
+    try {
+      return begin_task(config_, source(), *target_, task_, published.names(), drain_);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) leave_interrupted();
+      throw;
     }
   }
 
@@ -249,7 +265,7 @@ class TaskRun {
   }
 
   CopyOutcome copy_on() {
-    TaskSnapshot snapshot = later_snapshot(config_, task_);
+    TaskSnapshot snapshot = later_snapshot(config_, task_, drain_);
     FullCopyRequest request = copy_request(snapshot);
     request.bring_up = [&](const std::set<QualifiedName>& complete) {
       if (!complete.empty()) {
@@ -257,6 +273,7 @@ class TaskRun {
         const FollowRequest to{config_, task_, map_, snapshot.slot.start.text(), &complete, {}};
         if (!run_follow(to, drain_, cancel_)) return false;
       }
+      fit_tables({config_, task_, map_, {}, nullptr, {}}, complete);
       connect_target();
       move_copying(*target_, task_, snapshot.slot.start);
       return true;
@@ -300,6 +317,13 @@ class TaskRun {
     if (!slot) return;
     status_->writer().retained(slot->retained_bytes, slot->wal_status);
     guard.check(slot->retained_bytes, slot->wal_status);
+  }
+
+  // What was being made when the run was asked to stop goes.
+  void leave_interrupted() {
+    connect_target();
+    const auto progress = read_progress(*target_, task_.name);
+    if (progress && task_state(source(), *target_, task_) == TaskState::creating) end_task(source(), *target_, task_);
   }
 
   // A task of which nothing is copied leaves nothing behind; any other says what it
@@ -375,6 +399,7 @@ int cleanup(const Options& options, const Config& config) {
     for (const std::string& note : set_sequences(source, target, selection->catalog, selection->tables, map, false))
       log::warning("follow", note);
     log::info("follow", "the target's sequences go on where the source's are");
+    for (const std::string& note : large_objects_apart(source, target)) log::warning("follow", note);
     end_task(source, target, task);
   } else {
     log::info("follow", fmt::format("there is no task {} that follows the source", task.name));

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cdc/batch_apply.h"
+#include "cdc/drift_hint.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -13,6 +14,7 @@ namespace dbsync {
 namespace {
 
 constexpr char kUniqueViolation[] = "23505";
+constexpr char kNotSupported[] = "0A000";  // TRUNCATE of a table that others refer to
 
 const char* verb(ChangeKind kind) {
   switch (kind) {
@@ -41,10 +43,10 @@ bool is_missing(const PgPipeline::Failure& failure) { return failure.row_count &
 ExactApply::ExactApply(TargetSession& session, PlanCache& plans, ConflictPolicy policy)
     : session_(session), plans_(plans), policy_(policy), writer_(session) {}
 
-std::string ExactApply::describe(const ApplyPlan& plan, const Change& change) const {
+std::string ExactApply::describe(const ApplyPlan& plan, const Change& change) {
   const Value* row = change.kind == ChangeKind::insert ? row_.row.data() : row_.old_row.data();
   return fmt::format("{} of {} ({}) in the transaction that ends at {}", verb(change.kind),
-                     plan.relation().name.display(), key_text(plan, row), end_.text());
+                     plan.relation().name.display(), key_text(plan, row, &session_.connection()), end_.text());
 }
 
 ApplyPlan& ExactApply::plan_of(const Relation* relation, const Transaction& transaction) {
@@ -59,9 +61,16 @@ ApplyPlan& ExactApply::plan_of(const Relation* relation, const Transaction& tran
 void ExactApply::apply_truncate(const Change& change, const Transaction& transaction) {
   std::vector<std::string> tables;
   for (const Relation* relation : change.truncated) tables.push_back(plan_of(relation, transaction).table_sql());
+  PgConnection& connection = session_.connection();
+  connection.exec("SAVEPOINT dbsync_change");
   try {
-    session_.connection().exec(truncate_sql(tables, change.restart_identity));
+    connection.exec(truncate_sql(tables, change.restart_identity));
+    connection.exec("RELEASE SAVEPOINT dbsync_change");
   } catch (Error& error) {
+    if (error.sqlstate() == kNotSupported) {
+      undo_change();
+      error.hint(truncate_hint(connection, tables));
+    }
     throw error.context(fmt::format("TRUNCATE in the transaction that ends at {}", end_.text()));
   }
 }
@@ -136,6 +145,7 @@ void ExactApply::resolve(ApplyPlan& plan, const Change& change, const Failure& f
         .hint("the replica identity's columns must be unique on the target");
   if (!is_duplicate(failure) && !is_missing(failure)) {
     Error error = failure.error;
+    if (std::string hint = drift_hint(session_.connection(), failure, plan, plans_.policy()); !hint.empty()) error.hint(std::move(hint));
     throw error.context(what);
   }
   const std::string conflict = is_missing(failure) ? "the target has no such row" : failure.error.message();

@@ -43,7 +43,7 @@ class ExactApply {
   void resolve(ApplyPlan& plan, const Change& change, const Failure& failure);
   void overwrite(ApplyPlan& plan, const Change& change, const Failure& failure);
   void undo_change();
-  std::string describe(const ApplyPlan& plan, const Change& change) const;
+  std::string describe(const ApplyPlan& plan, const Change& change);
 
   TargetSession& session_;
   PlanCache& plans_;

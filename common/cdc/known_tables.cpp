@@ -15,7 +15,7 @@ std::uint32_t number(const PgResult& result, int row, int column) {
 
 bool known_tables_exist(PgConnection& connection) {
   return connection
-             .exec("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = 'apply_columns'", {})
+             .exec("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = 'apply_partitions'", {})
              .rows() > 0;
 }
 
@@ -91,7 +91,7 @@ void write_known_columns(PgConnection& connection, const std::string& task, cons
 
 void forget_source(PgConnection& connection, const std::string& task) {
   if (!known_tables_exist(connection)) return;
-  for (const char* table : {"apply_source", "apply_tables", "apply_columns"})
+  for (const char* table : {"apply_source", "apply_tables", "apply_columns", "apply_partitions"})
     connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1", {task});
 }
 

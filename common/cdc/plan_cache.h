@@ -37,6 +37,8 @@ class PlanCache {
   // transaction, out of pipeline mode.
   TargetRelation fit(const Relation& relation);
 
+  const SchemaPolicy& policy() const { return policy_; }
+
   // The server may not have the statements that were prepared.
   void forget_prepared();
   // The transaction was committed: older descriptions are done with. True when

@@ -1,6 +1,7 @@
 #include "cdc/row_change.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -33,6 +34,27 @@ std::string shown(const Value& value, std::uint32_t type) {
   std::string hex = "\\x";
   for (const char c : bytes.substr(0, kLongestValueShown / 2)) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
   return hex + (bytes.size() > kLongestValueShown / 2 ? "..." : "");
+}
+
+// As the target writes the type. Its text, when the connection allows it.
+std::optional<std::string> written(const Value& value, std::uint32_t type, PgConnection* connection) {
+  if (connection == nullptr || value.kind != Value::Kind::binary || !connection->idle_in_transaction()) return std::nullopt;
+  connection->exec("SAVEPOINT dbsync_shown");
+  std::optional<std::string> out;
+  try {
+    out = connection->exec_binary("SELECT pg_catalog.format('%s', $1)", {{type, value.bytes()}}).text(0, 0);
+  } catch (const Error& error) {
+    if (error.connection_lost()) throw;
+    connection->exec("ROLLBACK TO SAVEPOINT dbsync_shown");
+  }
+  connection->exec("RELEASE SAVEPOINT dbsync_shown");
+  return out;
+}
+
+std::string shown(const Value& value, const ApplyPlan& plan, std::size_t column, PgConnection* connection) {
+  const auto text = written(value, plan.type_of(column), connection);
+  if (!text) return shown(value, plan.relation().columns[column].type_oid);
+  return shown({text->data(), static_cast<std::uint32_t>(text->size()), Value::Kind::text}, 0);
 }
 
 }  // namespace
@@ -72,12 +94,11 @@ void RowChange::read(const Change& change, const ApplyPlan& plan) {
                        [this](std::size_t i) { return row[i].kind == Value::Kind::unchanged; });
 }
 
-std::string key_text(const ApplyPlan& plan, const Value* row) {
+std::string key_text(const ApplyPlan& plan, const Value* row, PgConnection* connection) {
   const auto& columns = plan.key().empty() ? plan.written() : plan.key();
   std::vector<std::string> parts;
   for (const std::size_t i : columns)
-    parts.push_back(fmt::format("{} = {}", plan.relation().columns[i].name,
-                                shown(row[i], plan.relation().columns[i].type_oid)));
+    parts.push_back(fmt::format("{} = {}", plan.relation().columns[i].name, shown(row[i], plan, i, connection)));
   return join(parts, ", ");
 }
 

@@ -25,6 +25,8 @@ struct RowChange {
 };
 
 // "id = 42, region = north", for messages; cut when long.
-std::string key_text(const ApplyPlan& plan, const Value* row);
+// `connection`: of the target, to write values of
+// any type; without it, or when it cannot, those that are not text show their bytes.
+std::string key_text(const ApplyPlan& plan, const Value* row, PgConnection* connection = nullptr);
 
 }  // namespace dbsync

@@ -56,6 +56,13 @@ void check_places(const Relation& relation, const Relation& before, const Target
   }
 }
 
+// Names with a mapped schema come with quotes that the catalog leaves out.
+bool same_type(PgConnection& connection, const TargetColumnInfo& column, const std::string& type) {
+  if (column.declared_sql == type) return true;
+  if (type.find('"') == std::string::npos) return false;
+  return connection.exec("SELECT coalesce(pg_catalog.to_regtype($1)::text, '')", {type}).value(0, 0) == column.declared_sql;
+}
+
 // A type changed on the source: its rows were written anew there, and no change
 // tells. The target's column must have the new type already.
 void check_types(PgConnection& connection, const Relation& relation, const Relation& before,
@@ -65,7 +72,7 @@ void check_types(PgConnection& connection, const Relation& relation, const Relat
     if (old == nullptr || (old->type_oid == column.type_oid && old->typmod == column.typmod)) continue;
     const TargetColumnInfo* mine = target.find_column(column.name);
     const std::string type = type_on_target(connection, column, policy);
-    if (mine == nullptr || mine->declared_sql == type) continue;
+    if (mine == nullptr || same_type(connection, *mine, type)) continue;
     throw Error(ErrorKind::target, fmt::format("the type of {}.{} changed to {} on the source; it is {} on the target",
                                                relation.name.display(), column.name, type, mine->declared_sql))
         .hint(fmt::format("run on the target: ALTER TABLE {} ALTER COLUMN {} TYPE {}; then start again",

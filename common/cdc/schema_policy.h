@@ -56,6 +56,15 @@ struct SchemaPolicy {
   std::function<std::string(const RelationColumn& column)> type_of;
   // The columns that the source computes, sent or not.
   std::function<std::vector<GeneratedColumn>(const Relation& relation)> generated_columns;
+  // The labels of a column's enum on the source, in their order.
+  std::function<std::vector<std::string>(const RelationColumn& column)> enum_labels;
+  // The partitions of a table on the source, parents first, as statements that make
+  // them on the target.
+  struct Partition {
+    QualifiedName name;  // on the target
+    std::string create;
+  };
+  std::function<std::vector<Partition>(const Relation& relation)> partitions;
   // Where a source table's changes may go, best first; without it: the same name.
   std::function<std::vector<QualifiedName>(const QualifiedName& source)> target_names;
   // The definition of a source column, or why it cannot be told (in `reason`).

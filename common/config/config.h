@@ -50,6 +50,7 @@ struct FollowConfig {
   bool add_columns = true;                // new columns of the source are added on the target
   std::uint64_t max_retained_wal_mb = 0;  // MiB; 0 = no limit
   bool publish_without_key = false;       // tables on which the source then refuses UPDATE and DELETE
+  bool failover_slot = true;              // from PostgreSQL 17 on: standbys of the source may take the slot over
   bool stop_over_limit = false;           // end the task's WAL retention when the limit is passed
   std::string spill_directory;            // of large transactions; "" = TMPDIR
 };

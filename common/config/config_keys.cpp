@@ -147,6 +147,10 @@ std::string store_without_key(Config& config, const std::string& value) {
   return store_choice<bool>(config.follow.publish_without_key, value, {{"stop", false}, {"publish", true}});
 }
 
+std::string store_failover(Config& config, const std::string& value) {
+  return store_choice<bool>(config.follow.failover_slot, value, {{"on", true}, {"off", false}});
+}
+
 std::string store_spill_directory(Config& config, const std::string& value) {
   config.follow.spill_directory = value;
   return {};
@@ -354,6 +358,8 @@ std::vector<ConfigKey> follow_keys() {
       {s, "over_max_retained_wal", store_over_limit, "warn", kComment,
        "What to do then: warn, or drop the slot and stop, so that the source's disk\ndoes not fill; the task must begin "
        "anew after that."},
+      {s, "failover_slot", store_failover, "on", kComment,
+       "Whether standbys of the source may take the slot over when one is promoted: on, or\noff. From PostgreSQL 17 on."},
       {s, "spill_directory", store_spill_directory, "/var/tmp", kComment,
        "Directory for transactions of more than 16 MiB; default TMPDIR, else /var/tmp."},
   };

@@ -20,6 +20,14 @@ constexpr std::size_t kMostBytesInFlight = std::size_t{1} << 20;
 constexpr std::size_t kMostStatementsInFlight = 1024;
 constexpr std::size_t kStatementOverhead = 64;  // of the messages around the parameters
 
+PgErrorObject object_of(const pg_result* result) {
+  const auto field = [result](int code) {
+    const char* text = PQresultErrorField(result, code);
+    return std::string(text != nullptr ? text : "");
+  };
+  return {field(PG_DIAG_SCHEMA_NAME), field(PG_DIAG_TABLE_NAME), field(PG_DIAG_DATATYPE_NAME), field(PG_DIAG_CONSTRAINT_NAME)};
+}
+
 }  // namespace
 
 void PgParameters::clear() {
@@ -136,7 +144,7 @@ void PgPipeline::take_result(pg_result* raw) {
                            .statement(of.statement->sql),
                        true, changed};
   } else {
-    failure_ = Failure{connection_.error_of(raw, of.statement->sql), false, 0};
+    failure_ = Failure{connection_.error_of(raw, of.statement->sql), false, 0, object_of(raw)};
   }
   if (!connection_.usable()) throw Error(failure_->error);
 }

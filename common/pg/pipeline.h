@@ -53,6 +53,14 @@ class PgParameters {
   std::size_t bytes_ = 0;
 };
 
+// What the server says that an error is about; "" where it does not say.
+struct PgErrorObject {
+  std::string schema;
+  std::string table;
+  std::string datatype;
+  std::string constraint;
+};
+
 class PgPipeline {
  public:
   static constexpr std::int64_t kAnyRows = -1;
@@ -70,6 +78,7 @@ class PgPipeline {
     Error error;
     bool row_count = false;    // the statement ran, but changed another number of rows:
     std::int64_t changed = 0;  // this many
+    PgErrorObject object = {};
   };
 
   // Waits for all results. The first failure since the last call, if any; lost

@@ -26,3 +26,14 @@ CREATE TABLE IF NOT EXISTS dbsync.apply_columns (
   type_name text NOT NULL,
   PRIMARY KEY (task, schema_name, table_name, column_name)
 );
+CREATE TABLE IF NOT EXISTS dbsync.apply_partitions (
+  task text,
+  schema_name text,
+  table_name text,
+  leaf_oid bigint,
+  leaf_schema text NOT NULL,
+  leaf_name text NOT NULL,
+  file bigint NOT NULL,
+  bounds text NOT NULL,
+  PRIMARY KEY (task, leaf_oid)
+);

@@ -115,8 +115,8 @@ check_raw_handles() {
 }
 
 check_threads() {
-  forbid 'std::j?thread([^A-Za-z0-9_:]|$)' 'threads are started by worker_pool, progress, shutdown and follow_job only' \
-    '^common/(base/(worker_pool[.]|progress|shutdown[.])|cdc/follow_job[.])'
+  forbid 'std::j?thread([^A-Za-z0-9_:]|$)' 'threads are started by worker_pool, progress, shutdown, follow_job and wait_watch only' \
+    '^(common/(base/(worker_pool[.]|progress|shutdown[.])|cdc/follow_job[.])|pgsql2pgsql/wait_watch[.])'
 }
 
 check_blanks() {

@@ -1,0 +1,21 @@
+-- What a session waits for, one line each: other sessions, and prepared
+-- transactions, which have none. $1: its process; 0: those of this database whose
+-- application_name is $2.
+WITH w AS (
+  SELECT a.pid FROM pg_catalog.pg_stat_activity a
+   WHERE a.pid = $1::int
+      OR ($1::int = 0 AND a.application_name = $2 AND a.datname = pg_catalog.current_database() AND a.wait_event_type = 'Lock')),
+b AS (
+  SELECT DISTINCT pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS pid FROM w)
+SELECT pg_catalog.format('process %s (%s, database %s%s, its transaction began %s s ago%s)', a.pid,
+                         coalesce('user ' || a.usename::text, a.backend_type), coalesce(a.datname::text, '-'),
+                         coalesce(', ' || nullif(a.application_name, ''), ''),
+                         coalesce(round(extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start))::text, '?'),
+                         coalesce(', ' || a.state || ': ' || nullif(CASE WHEN a.query ~* 'password' THEN '(not shown)' ELSE pg_catalog.left(a.query, 100) END, ''), ''))
+  FROM b
+  JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
+UNION ALL
+SELECT pg_catalog.format('the prepared transaction %L (user %s, database %s, prepared %s s ago): COMMIT PREPARED or ROLLBACK PREPARED ends it',
+                         p.gid, p.owner, p.database, round(extract(epoch FROM pg_catalog.clock_timestamp() - p.prepared)))
+  FROM pg_catalog.pg_prepared_xacts p
+ WHERE EXISTS (SELECT 1 FROM b WHERE b.pid = 0)
