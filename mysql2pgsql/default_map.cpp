@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "copy/datetime.h"
+#include "mysql2pgsql/default_fit.h"
 #include "mysql2pgsql/encode_value.h"
 #include "mysql2pgsql/mysql_default.h"
 #include "schema/quote.h"
@@ -38,12 +39,21 @@ std::optional<std::uint64_t> bit_value(std::string_view text) {
   return ec == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
+// A value as it is written, where the type can hold it.
+MappedDefault value_default(const std::string& text, bool number, const PgType& target) {
+  if (auto sql = default_literal(text, number, target)) return {std::move(*sql), {}, false};
+  return {{}, fmt::format("the default {} was left out: it is not certain that the type {} can hold it", quote_literal(text), type_sql(target)),
+          false};
+}
+
+bool is_date_type(PgKind kind) { return kind == PgKind::date || kind == PgKind::timestamp || kind == PgKind::timestamptz; }
+
 // A TIMESTAMP's is in UTC, and written with its zone: the script of -d may run in any.
 MappedDefault date_default(const MysqlColumn& source, const PgType& target, ZeroDatePolicy policy) {
   const std::string& text = source.default_text;
-  const bool is_date = target.kind == PgKind::date || target.kind == PgKind::timestamp || target.kind == PgKind::timestamptz;
+  if (!is_date_type(target.kind)) return value_default(text, false, target);
   const bool moment = source.type.kind == MysqlKind::timestamp && target.kind == PgKind::timestamptz;
-  if (const auto date = pg_date_text(text)) return {quote_literal(moment ? *date + "+00" : is_date ? *date : text), {}, false};
+  if (const auto date = pg_date_text(text)) return {quote_literal(moment ? *date + "+00" : *date), {}, false};
   if (policy == ZeroDatePolicy::minus_infinity) return {"'-infinity'", {}, true};
   return {{}, fmt::format("the default '{}' is not a date of the calendar and was left out", text), true};
 }
@@ -52,7 +62,9 @@ MappedDefault bit_default(const MysqlColumn& source, const PgType& target) {
   const auto value = bit_value(source.default_text);
   if (!value || source.type.length < 1 || source.type.length > 64) return {{}, fmt::format("the default {} was left out", source.default_text), false};
   if (target.kind == PgKind::boolean) return {*value != 0 ? "true" : "false", {}, false};
-  if (target.kind != PgKind::bit && target.kind != PgKind::varbit) return {std::to_string(*value), {}, false};
+  if (target.kind != PgKind::bit && target.kind != PgKind::varbit) return value_default(std::to_string(*value), true, target);
+  if (target.length >= 0 && target.length < source.type.length)
+    return {{}, fmt::format("the default {} was left out: {} is too short for it", source.default_text, type_sql(target)), false};
   std::string bits;
   for (std::int64_t i = source.type.length - 1; i >= 0; --i) bits += (*value >> i & 1) != 0 ? '1' : '0';
   return {fmt::format("B'{}'", bits), {}, false};
@@ -67,6 +79,8 @@ MappedDefault bytes_default(const MysqlColumn& source, const PgType& target) {
   if (target.kind == PgKind::uuid && digits.size() == 32) return {fmt::format("'{}'", digits), {}, false};
   return {{}, "the binary default was left out", false};
 }
+
+bool has_own_type(MysqlKind kind) { return kind == MysqlKind::uuid || kind == MysqlKind::inet4 || kind == MysqlKind::inet6; }
 
 MappedDefault literal_default(const MysqlColumn& source, const PgType& target, ZeroDatePolicy policy) {
   const std::string& text = source.default_text;
@@ -91,8 +105,8 @@ MappedDefault literal_default(const MysqlColumn& source, const PgType& target, Z
   const bool number = is_integer_kind(source.type.kind) || source.type.kind == MysqlKind::decimal ||
                       source.type.kind == MysqlKind::float4 || source.type.kind == MysqlKind::float8 ||
                       source.type.kind == MysqlKind::year;
-  if (number && is_number(text)) return {text, {}, false};
-  return {quote_literal(text), {}, false};
+  if (has_own_type(source.type.kind) && (target.kind == PgKind::uuid || target.kind == PgKind::inet)) return {quote_literal(text), {}, false};
+  return value_default(text, number && is_number(text), target);
 }
 
 // current_timestamp, current_timestamp(), CURRENT_TIMESTAMP(3), now(3)

@@ -65,7 +65,7 @@ void map_checks(const MysqlTable& source, Table& table, const std::vector<ExprCo
     }
     auto translated = translate_condition(check.clause, columns);
     if (translated.value)
-      table.checks.push_back({shorten_name(check.name), std::move(translated.value->sql)});
+      table.checks.push_back({check.name, std::move(translated.value->sql)});
     else
       table.notes.push_back(
           fmt::format("the check {} ({}) was left out: {}", check.name, check.clause, translated.reason));

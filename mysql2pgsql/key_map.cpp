@@ -42,8 +42,8 @@ std::optional<IndexKey> fulltext_key(const MysqlIndex& index, const MysqlTable& 
 
 class IndexMapper {
  public:
-  IndexMapper(const MysqlTable& source, Table& table, const Dialect& dialect, NameSet& names)
-      : source_(source), table_(table), dialect_(dialect), names_(names) {}
+  IndexMapper(const MysqlTable& source, Table& table, const Dialect& dialect, const IndexNaming& naming)
+      : source_(source), table_(table), dialect_(dialect), naming_(naming) {}
 
   void map(const MysqlIndex& from) {
     Index out;
@@ -54,13 +54,14 @@ class IndexMapper {
       table_.notes.push_back(fmt::format("the index {} was left out: {}", from.name, reason));
       return;
     }
-    out.name = names_.claim(source_name(from.name));
+    out.name = naming_.names.claim(source_name(from.name), table_.name.name);
     table_.indexes.push_back(std::move(out));
   }
 
  private:
   std::string source_name(const std::string& index) const {
     const std::string& table = table_.name.name;
+    if (naming_.keep && !naming_.shared(index) && naming_.names.is_free(index, table)) return index;
     return index.starts_with(table) ? index : table + "_" + index;
   }
 
@@ -115,7 +116,7 @@ class IndexMapper {
   const MysqlTable& source_;
   Table& table_;
   const Dialect& dialect_;
-  NameSet& names_;
+  const IndexNaming& naming_;
 };
 
 bool same_columns(std::vector<std::string> a, std::vector<std::string> b) {
@@ -172,25 +173,38 @@ void map_without_overlaps(const std::vector<std::string>& key, const std::string
   std::string elements;
   for (std::size_t i = 0; i + 2 < columns.size(); ++i) elements += quote_identifier(columns[i]->name) + " WITH =, ";
   elements += fmt::format("{}({}, {}) WITH &&", range_of(start.type), quote_identifier(start.name), quote_identifier(end.name));
-  table.exclusions.push_back({names.claim(table.name.name + "_" + name + "_excl"), std::move(elements)});
+  table.exclusions.push_back({names.claim(table.name.name + "_" + name + "_excl", table.name.name), std::move(elements)});
 }
 
 }  // namespace
 
-void map_indexes(const MysqlTable& source, Table& table, const Dialect& dialect, NameSet& names) {
-  IndexMapper mapper(source, table, dialect, names);
+void map_indexes(const MysqlTable& source, Table& table, const Dialect& dialect, const IndexNaming& naming) {
+  IndexMapper mapper(source, table, dialect, naming);
   for (const MysqlIndex& index : source.indexes) mapper.map(index);
-  if (source.key_without_overlaps) map_without_overlaps(source.primary_key, "pkey", source, table, dialect, names);
+  if (source.key_without_overlaps) map_without_overlaps(source.primary_key, "pkey", source, table, dialect, naming.names);
   for (const MysqlIndex& index : source.indexes) {
     if (!index.without_overlaps) continue;
     std::vector<std::string> key;
     for (const MysqlIndexPart& part : index.parts) key.push_back(part.column);
-    map_without_overlaps(key, index.name, source, table, dialect, names);
+    map_without_overlaps(key, index.name, source, table, dialect, naming.names);
   }
+}
+
+NameSet constraint_names(const Table& table, bool with_checks) {
+  NameSet names;
+  for (const Column& column : table.columns)
+    if (!column.nullable || column.not_null_after_load || column.identity)
+      names.reserve(usual_name(table.name.name, column.name, "not_null"), column.name);
+  if (!table.primary_key.name.empty()) names.claim(table.primary_key.name);
+  for (const auto& exclusion : table.exclusions) names.claim(exclusion.name);
+  for (const CheckConstraint& check : table.checks)
+    if (with_checks) names.claim(check.name);
+  return names;
 }
 
 void map_foreign_keys(const MysqlTable& source, MappedSchema& schema, std::size_t index, const MysqlCatalog& catalog) {
   Table& table = schema.tables[index].table;
+  NameSet names = constraint_names(table, true);
   for (const MysqlForeignKey& from : source.foreign_keys) {
     const auto leave_out = [&](const std::string& reason) {
       table.notes.push_back(fmt::format("the foreign key {} was left out: {}", from.name, reason));
@@ -218,6 +232,7 @@ void map_foreign_keys(const MysqlTable& source, MappedSchema& schema, std::size_
       leave_out(fmt::format("it refers to columns of {} that have no unique key", from.target_table));
       continue;
     }
+    out.name = names.claim(from.name);
     table.foreign_keys.push_back(std::move(out));
   }
 }

@@ -31,19 +31,24 @@ namespace {
 constexpr char kProgram[] = "mysql2pgsql";
 constexpr Program kWhich = Program::mysql2pgsql;
 
-// The dialect for -d: the chosen one, the target's when it answers, PostgreSQL
-// otherwise.
-Dialect dialect_for_ddl(const Options& options, const Config& config) {
-  if (const auto chosen = chosen_dialect(options)) return *chosen;
-  if (config.desc_pgsql.empty()) return postgresql_dialect(15);
+MapOptions map_options(const Options& options, const Config& config, const Dialect& dialect);
+
+// What -d writes for: the chosen dialect, the target as it is when it answers,
+// PostgreSQL otherwise.
+MapOptions mapping_for_ddl(const Options& options, const Config& config) {
+  if (const auto chosen = chosen_dialect(options)) return map_options(options, config, *chosen);
+  if (config.desc_pgsql.empty()) return map_options(options, config, postgresql_dialect(15));
   try {
     PgConnection target(config.desc_pgsql, "target", kProgram);
-    return detect_dialect(target);
+    const Dialect there = detect_dialect(target);
+    MapOptions mapping = map_options(options, config, there);
+    mapping.target = read_target_facts(target, there, mapping);
+    return mapping;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::config) throw;
     log::warning("main", fmt::format("the target does not answer, so the DDL is for PostgreSQL 15 (--dialect chooses "
                                      "another): {}", error.what()));
-    return postgresql_dialect(15);
+    return map_options(options, config, postgresql_dialect(15));
   }
 }
 
@@ -56,6 +61,7 @@ MapOptions map_options(const Options& options, const Config& config, const Diale
   out.touch_triggers = config.touch_triggers;
   out.lower_case_names = config.lower_case_names;
   out.generated_columns = config.generated_columns;
+  out.keep_index_names = config.keep_index_names;
   out.rules = TableRules(config);
   for (const IniEntry& entry : config.type_rules)
     out.type_rules.push_back(parse_type_rule(entry.key, entry.value, config.src_mysql.db,
@@ -64,7 +70,7 @@ MapOptions map_options(const Options& options, const Config& config, const Diale
 }
 
 int write_ddl(const Options& options, const Config& config, const std::vector<TableListEntry>& list) {
-  const MapOptions mapping = map_options(options, config, dialect_for_ddl(options, config));
+  const MapOptions mapping = mapping_for_ddl(options, config);
   MysqlConnection source(config.src_mysql);
   const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules, list);
   MappedSchema schema = map_schema(catalog, mapping);
@@ -109,10 +115,11 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
   auto target = std::make_unique<PgConnection>(config.desc_pgsql, "target", kProgram);
   const Dialect there = detect_dialect(*target);
   Dialect dialect = there;
-  facts.target = target->describe();
+  facts.target = target->endpoint();
   facts.target_version = dialect_name(there);
   if (const auto chosen = chosen_dialect(options)) dialect = *chosen;
-  const MapOptions mapping = map_options(options, config, dialect);
+  MapOptions mapping = map_options(options, config, dialect);
+  if (job.create || job.start != StartMode::fresh) mapping.target = read_target_facts(*target, there, mapping);
   facts.source = config.src_mysql.describe();
   facts.source_version = fmt::format("{} {}", source.is_mariadb() ? "MariaDB" : "MySQL", source.server_version());
   log::info("main", fmt::format("{} {}: {} ({}) to {} ({}), schema {}; {}", kProgram, kVersion, facts.source,
@@ -125,7 +132,8 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   auto tasks = plan_tasks(request, list);
   if (tasks.empty()) log::warning("main", fmt::format("the database {} has no tables", config.src_mysql.db));
-  check_before_load({options, config, job, request, there}, *target, tasks);
+  // A comparison asks for nothing but the right to read.
+  if (!options.verify_only) check_before_load({options, config, job, request, there}, *target, tasks);
   target.reset();
 
   MysqlSource mysql(config.src_mysql, catalog, mapping, config.policies);

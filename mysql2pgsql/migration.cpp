@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "copy/distribution_rules.h"
 #include "mysql2pgsql/mysql_cursor.h"
+#include "pg/catalog.h"
 #include "schema/ddl_writer.h"
 #include "schema/distribution.h"
 
@@ -92,7 +93,6 @@ std::vector<TableRules::SourceTable> source_tables(const MysqlCatalog& catalog) 
 void warn_of_idle_rules(const PlanRequest& request, const TypeRuleUse& rules, const std::vector<CopyTask>& tasks) {
   for (const auto& warning : rules.warnings()) log::warning("main", warning);
   for (const auto& warning : request.options.rules.idle(source_tables(request.catalog))) log::warning("main", warning);
-  if (!request.options.dialect.distributed) return;
   std::vector<QualifiedName> targets;
   for (const CopyTask& task : tasks) targets.push_back(task.target);
   for (const MappedTable& table : request.schema.tables) targets.push_back(table.table.name);
@@ -102,21 +102,15 @@ void warn_of_idle_rules(const PlanRequest& request, const TypeRuleUse& rules, co
 
 }  // namespace
 
-std::vector<std::string> idle_distribution_rules(const std::vector<IniEntry>& rules, const std::string& config_path,
-                                                 const std::vector<QualifiedName>& targets) {
-  std::vector<std::string> names;
-  for (const QualifiedName& target : targets) {
-    names.push_back(target.name);
-    names.push_back(target.display());
+TargetFacts read_target_facts(PgConnection& target, const Dialect& dialect, const MapOptions& options) {
+  std::set<std::string> schemas = options.rules.target_schemas();
+  schemas.insert(options.schema);
+  std::set<std::string> types;
+  for (const TypeRule& rule : options.type_rules) {
+    if (rule.target.kind == PgKind::geometry) types.insert("geometry");
+    if (rule.target.kind == PgKind::other) types.insert(rule.target.name.substr(0, rule.target.name.find('(')));
   }
-  std::vector<std::string> out;
-  for (const IniEntry& rule : rules) {
-    if (std::find(names.begin(), names.end(), rule.key) != names.end()) continue;
-    const std::string near = nearest_name(rule.key, names);
-    out.push_back(fmt::format("{} line {}: [distribution] {}: there is no such target table{}", config_path, rule.line,
-                              rule.key, near.empty() ? "" : fmt::format(", did you mean {}?", near)));
-  }
-  return out;
+  return {read_taken_names(target, dialect, schemas), missing_types(target, types)};
 }
 
 std::vector<CopyTask> plan_tasks(const PlanRequest& request, const std::vector<TableListEntry>& list) {

@@ -10,6 +10,7 @@
 #include "copy/snapshot_source.h"
 #include "mysql2pgsql/mysql_catalog.h"
 #include "mysql2pgsql/schema_map.h"
+#include "pg/connection.h"
 
 namespace dbsync {
 
@@ -29,9 +30,8 @@ struct PlanRequest {
 // Rules of [types] and [distribution] that are for nothing are warned of in the log.
 std::vector<CopyTask> plan_tasks(const PlanRequest& request, const std::vector<TableListEntry>& list);
 
-// One warning for each rule of [distribution] whose table is not among `targets`.
-std::vector<std::string> idle_distribution_rules(const std::vector<IniEntry>& rules, const std::string& config_path,
-                                                 const std::vector<QualifiedName>& targets);
+// What stands on the target in the schemas of the run, and which types of [types] it lacks.
+TargetFacts read_target_facts(PgConnection& target, const Dialect& dialect, const MapOptions& options);
 
 // The script of -d. Tables with a problem are left out and named in a comment.
 std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request, DdlSection section);

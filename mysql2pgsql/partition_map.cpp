@@ -218,7 +218,7 @@ class Mapper {
   void add(const std::string& name, std::string bounds, std::string classic, bool is_default = false) {
     // A classic partition is named within its table: the server puts the table's
     // name in front by itself.
-    std::string unique = dialect_.declarative_partitions ? names_.claim(source_.name + "_" + name) : own_names_.claim(name);
+    std::string unique = dialect_.declarative_partitions ? names_.claim(source_.name + "_" + name, table_.name.name) : own_names_.claim(name);
     result_.partitions.push_back({std::move(unique), std::move(bounds), std::move(classic), is_default});
   }
 

@@ -111,7 +111,11 @@ class Check {
     });
     if (source) source = check_mysql_server(*source_, job_.workers, findings_);
     if (target && check_target_server(target_check(), findings_) && source)
-      findings_.attempt("tables", [&] { check_tables(mapping(dialect_)); });
+      findings_.attempt("tables", [&] {
+        MapOptions map = mapping(dialect_);
+        if (job_.create || job_.start != StartMode::fresh) map.target = read_target_facts(*target_, dialect_, map);
+        check_tables(map);
+      });
     else
       findings_.warning("tables", "not looked at yet", "mend what failed above, then check again");
     return std::move(findings_);
@@ -181,6 +185,8 @@ std::vector<CheckedTable> checked_tables(const std::vector<CopyTask>& tasks, con
     for (std::size_t i = 0; i < columns.size(); ++i) {
       table.columns.push_back({columns[i].name, columns[i].type});
       if (source == nullptr || i >= source->columns.size()) continue;
+      table.columns.back().nullable = source->columns[i].nullable;
+      if (source->columns[i].type.kind == MysqlKind::enumeration) table.columns.back().labels = source->columns[i].type.labels;
       table.columns.back().objection = [type = &source->columns[i].type](const PgType& there) { return unsafe_pair(*type, there); };
     }
   }

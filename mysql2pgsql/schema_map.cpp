@@ -16,6 +16,7 @@
 #include "schema/names.h"
 #include "schema/quote.h"
 #include "schema/shared_target.h"
+#include "schema/table_limits.h"
 
 namespace dbsync {
 
@@ -36,6 +37,18 @@ std::string literal_list(const std::vector<std::string>& labels) {
   std::string out;
   for (const auto& label : labels) out += (out.empty() ? "" : ", ") + quote_literal(label);
   return out;
+}
+
+// What is known to fail when the table is made.
+void refuse_unmakeable(const Table& table, const std::string& name, const MapOptions& options) {
+  if (auto problem = beyond_limits(table, name, options.dialect)) throw Error(*problem);
+  if (options.target.missing_types.empty() || options.target.has_table(table.name)) return;
+  for (const Column& column : table.columns) {
+    const std::string type = column.type.kind == PgKind::geometry ? "geometry" : column.type.name.substr(0, column.type.name.find('('));
+    if (options.target.missing_types.contains(type))
+      throw Error(ErrorKind::target, fmt::format("table {}, column {}: the target has no type {}", name, column.name, type))
+          .hint(fmt::format("CREATE EXTENSION {} on the target, or choose another type in [types]", type == "geometry" ? "postgis" : type));
+  }
 }
 
 // Columns that must have one type because foreign keys connect them: a small
@@ -81,15 +94,11 @@ class Mapper {
 
   MappedSchema map() {
     name_tables();
-    for (std::size_t i = 0; i < catalog_.tables.size(); ++i) {
-      MappedTable& out = schema_.tables[i];
-      try {
-        if (catalog_.tables[i].problem) throw Error(*catalog_.tables[i].problem);
-        map_table(catalog_.tables[i], out);
-      } catch (const Error& error) {
-        out.problem = error;
-      }
-    }
+    reserve_taken_names();
+    each_table([this](const MysqlTable& source, MappedTable& out) { map_table(source, out); });
+    // Names of the source's own come after those that tables need.
+    find_shared_index_names();
+    each_table([this](const MysqlTable& source, MappedTable& out) { complete_table(source, out); });
     unite(false);
     for (std::size_t i = 0; i < catalog_.tables.size(); ++i)
       if (!schema_.tables[i].problem) map_foreign_keys(catalog_.tables[i], schema_, i, catalog_);
@@ -102,7 +111,22 @@ class Mapper {
   }
 
  private:
+  // What goes wrong with one table is that table's problem.
+  template <class Body>
+  void each_table(const Body& body) {
+    for (std::size_t i = 0; i < catalog_.tables.size(); ++i) {
+      MappedTable& out = schema_.tables[i];
+      if (out.problem) continue;
+      try {
+        body(catalog_.tables[i], out);
+      } catch (const Error& error) {
+        out.problem = error;
+      }
+    }
+  }
+
   QualifiedName source_name(const MysqlTable& table) const { return {catalog_.db, table.name}; }
+  NameSet& names(const Table& table) { return names_[table.name.schema]; }
 
   // Tables have the first right to their names, and of these the ones that my.cfg
   // gives. A table that has such a name by itself is meant to be the same one.
@@ -114,18 +138,41 @@ class Mapper {
       if (!target) continue;
       QualifiedName& name = schema_.tables[i].table.name;
       name = {target->schema.empty() ? options_.schema : target->schema, target->name};
-      if (given.insert(name).second && name.schema == options_.schema) names_.claim(name.name);
+      if (given.insert(name).second) names_[name.schema].claim(name.name);
     }
     for (std::size_t i = 0; i < catalog_.tables.size(); ++i) {
       const MysqlTable& source = catalog_.tables[i];
       Table& table = schema_.tables[i].table;
       if (table.name.name.empty()) {
         table.name = {options_.schema, shorten_name(folded(source.name))};
-        if (!given.contains(table.name)) table.name.name = names_.claim(folded(source.name));
+        if (!given.contains(table.name)) table.name.name = names(table).claim(folded(source.name));
         note_new_name(table, source.name, table.name.name, "table");
       }
       members_[table.name].push_back(i);
     }
+  }
+
+  // Tables go where they are meant to go; everything else gives way to what is there.
+  void reserve_taken_names() {
+    for (const TakenName& taken : options_.target.taken)
+      (taken.kind == TakenName::Kind::function ? functions_ : names_)[taken.name.schema].reserve(taken.name.name, taken.owner);
+  }
+
+  // Names that are not unique in their schema as the source has them.
+  void find_shared_index_names() {
+    std::map<QualifiedName, std::string> owners;
+    for (std::size_t i = 0; i < catalog_.tables.size(); ++i) {
+      const QualifiedName& table = schema_.tables[i].table.name;
+      for (const MysqlIndex& index : catalog_.tables[i].indexes) {
+        const auto [entry, added] = owners.try_emplace({table.schema, index.name}, table.name);
+        if (!added && entry->second != table.name) shared_index_names_.insert(entry->first);
+      }
+    }
+  }
+
+  IndexNaming index_naming(const Table& table) {
+    return {names(table), options_.keep_index_names,
+            [this, &table](const std::string& index) { return shared_index_names_.contains({table.name.schema, index}); }};
   }
 
   // One definition for the tables that share a target: the first one's.
@@ -167,8 +214,17 @@ class Mapper {
     if (from.size() > kMaxNameBytes) table.notes.push_back(fmt::format("the {} {} is called {} here", what, from, to));
   }
 
+  void refuse_place(const Table& table) const {
+    if (const TakenName* taken = options_.target.in_place_of(table.name); taken != nullptr)
+      throw Error(ErrorKind::target, fmt::format("{} is on the target, but is {}", table.name.display(),
+                                                 taken->kind == TakenName::Kind::type ? "a type, and a table has one of its name" : "not a table"))
+          .hint("rename or drop it, or send the rows elsewhere with -s SCHEMA, [table_map] or a table-list line");
+  }
+
   void map_table(const MysqlTable& source, MappedTable& out) {
+    if (source.problem) throw Error(*source.problem);
     Table& table = out.table;
+    refuse_place(table);
     table.comment = source.comment;
     table.next_identity = source.auto_increment;
     if (source.hidden_foreign_keys)
@@ -179,15 +235,42 @@ class Mapper {
     NameSet column_names;
     for (const MysqlColumn& column : source.columns) map_column(source, column, column_names, table);
     for (const auto& column : source.primary_key) table.primary_key.columns.push_back(target_of(source, table, column));
-    if (!table.primary_key.columns.empty()) table.primary_key.name = names_.claim(table.name.name + "_pkey");
+    if (!table.primary_key.columns.empty()) table.primary_key.name = names(table).claim(table.name.name + "_pkey", table.name.name);
+    name_helpers(table);
+  }
+
+  // The sequence behind an identity column, which the server would name by itself, and
+  // the function of the trigger.
+  void name_helpers(Table& table) {
+    for (Column& column : table.columns) {
+      if (column.touch && table.touch_function.empty())
+        table.touch_function = functions_[table.name.schema].claim(table.name.name + "_touch", table.name.name);
+      if (!column.identity) continue;
+      const std::string usual = usual_name(table.name.name, column.name, "seq");
+      const std::string name = names(table).claim(usual, table.name.name);
+      if (name != usual) column.sequence_name = name;
+    }
+  }
+
+  void complete_table(const MysqlTable& source, MappedTable& out) {
+    Table& table = out.table;
     map_expressions(source, table, options_.dialect, options_.generated_columns, out.doubts);
-    map_indexes(source, table, options_.dialect, names_);
+    map_indexes(source, table, options_.dialect, index_naming(table));
     map_enum_checks(source, table);
+    name_checks(table);
     if (source.partitioning && options_.partitions) {
-      auto partitioning = map_partitioning(source, table, options_.dialect, names_);
+      auto partitioning = map_partitioning(source, table, options_.dialect, names(table));
       table.partitioning = std::move(partitioning.value);
       for (auto& note : partitioning.notes) table.notes.push_back(std::move(note));
     }
+    add_origin(source, out);
+    refuse_unmakeable(table, source.name, options_);
+    const std::string width = row_width_warning(table);
+    if (!width.empty()) table.notes.push_back(width);
+  }
+
+  void add_origin(const MysqlTable& source, MappedTable& out) {
+    Table& table = out.table;
     out.origin = options_.rules.origin(source_name(source));
     if (!out.origin) return;
     if (table.find_column(out.origin->name) != nullptr)
@@ -231,9 +314,9 @@ class Mapper {
     return *type;
   }
 
-  void map_column(const MysqlTable& source, const MysqlColumn& column, NameSet& names, Table& table) {
+  void map_column(const MysqlTable& source, const MysqlColumn& column, NameSet& column_names, Table& table) {
     Column out;
-    out.name = names.claim(wanted_name(source, column));
+    out.name = column_names.claim(wanted_name(source, column));
     if (out.name != wanted_name(source, column)) note_new_name(table, column.name, out.name, "column");
     out.type = column_type(source, column);
     if (out.type.kind == PgKind::enumeration && column.type.labels_unclear) out.type = {PgKind::text};
@@ -241,7 +324,7 @@ class Mapper {
       table.notes.push_back(fmt::format("column {}: the list of its labels is left out: the server does not tell all of their characters, and it shows {}",
                                         out.name, column.type.text));
     if (out.type.kind == PgKind::enumeration) {
-      out.type.name = quote_name({table.name.schema, names_.claim(table.name.name + "_" + out.name + "_enum")});
+      out.type.name = quote_name({table.name.schema, names(table).claim(table.name.name + "_" + out.name + "_enum", table.name.name)});
       out.type.labels = column.type.labels;
     }
     out.nullable = column.nullable;
@@ -283,9 +366,15 @@ class Mapper {
       if (type.kind != MysqlKind::enumeration || !text || type.labels.empty() || type.labels_unclear) continue;
       auto labels = type.labels;
       if (std::find(labels.begin(), labels.end(), "") == labels.end()) labels.emplace_back();
-      table.checks.push_back({shorten_name(table.name.name + "_" + column.name + "_check"),
+      table.checks.push_back({table.name.name + "_" + column.name + "_check",
                               fmt::format("{} IN ({})", quote_identifier(column.name), literal_list(labels))});
     }
+  }
+
+  // The constraints of one table share a set of names.
+  static void name_checks(Table& table) {
+    NameSet names = constraint_names(table, false);
+    for (CheckConstraint& check : table.checks) check.name = names.claim(check.name);
   }
 
   // Keys over text that the source compares without case.
@@ -325,12 +414,26 @@ class Mapper {
   const MysqlCatalog& catalog_;
   const MapOptions& options_;
   ColumnGroups groups_;
-  NameSet names_;
+  std::map<std::string, NameSet> names_;      // of each schema: tables, indexes, sequences, types
+  std::map<std::string, NameSet> functions_;  // and functions without arguments
+  std::set<QualifiedName> shared_index_names_;
   std::map<QualifiedName, std::vector<std::size_t>> members_;  // places in catalog_.tables, by target
   MappedSchema schema_;
 };
 
 }  // namespace
+
+bool TargetFacts::has_table(const QualifiedName& name) const {
+  return std::any_of(taken.begin(), taken.end(), [&](const TakenName& one) { return one.kind == TakenName::Kind::table && one.name == name; });
+}
+
+const TakenName* TargetFacts::in_place_of(const QualifiedName& name) const {
+  const auto stands = [&](const TakenName& one) {
+    return one.name == name && (one.kind == TakenName::Kind::relation || one.kind == TakenName::Kind::type);
+  };
+  const auto found = std::find_if(taken.begin(), taken.end(), stands);
+  return found == taken.end() ? nullptr : &*found;
+}
 
 const MappedTable* MappedSchema::find(const MysqlCatalog& catalog, std::string_view source_table) const {
   for (std::size_t i = 0; i < tables.size(); ++i)
@@ -374,6 +477,7 @@ Table map_result(const QualifiedName& target, const std::vector<ResultColumn>& c
     }
     if (origin != nullptr) mapped.comment = origin->comment;
   }
+  refuse_unmakeable(out, target.name, options);
   return out;
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,20 @@
 #include "mysql2pgsql/row_encoder.h"
 #include "mysql2pgsql/type_map.h"
 #include "schema/dialect.h"
+#include "schema/names.h"
 #include "schema/table.h"
 
 namespace dbsync {
+
+// What the target has, where it was asked.
+struct TargetFacts {
+  std::vector<TakenName> taken;            // in the schemas of the run
+  std::set<std::string> missing_types;     // of [types], that the target does not know
+
+  bool has_table(const QualifiedName& name) const;
+  // What stands in the way of a table of this name: a view, an index, a type. Nothing else.
+  const TakenName* in_place_of(const QualifiedName& name) const;
+};
 
 struct MapOptions {
   std::string schema = "public";
@@ -33,6 +45,8 @@ struct MapOptions {
   bool touch_triggers = false;  // on_update_timestamp = trigger
   bool lower_case_names = false;
   GeneratedColumns generated_columns = GeneratedColumns::check;
+  bool keep_index_names = false;  // index_names = keep
+  TargetFacts target;
   TableRules rules;
 };
 

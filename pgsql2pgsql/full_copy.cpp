@@ -10,6 +10,7 @@
 #include "check/local_check.h"
 #include "copy/copy_job.h"
 #include "copy/job_report.h"
+#include "copy/distribution_rules.h"
 #include "copy/job_setup.h"
 #include "copy/job_status.h"
 #include "embedded_sql.h"
@@ -281,7 +282,22 @@ class FullCopy {
   void read_source() {
     catalog_ = read_pg_catalog(source_.planner(), source_.dialect());
     for (const auto& warning : apply_table_rules(catalog_, rules_, map_)) log::warning("main", warning);
+    warn_of_idle_rules();
     selected_ = select_tables(catalog_, {filter_, request_.list, source_.on_standby()});
+  }
+
+  // Rules without effect: their writer believes that they have one.
+  void warn_of_idle_rules() const {
+    std::vector<std::string> schemas;
+    std::vector<QualifiedName> targets;
+    for (const PgRelation& relation : catalog_.relations) {
+      schemas.push_back(relation.name.schema);
+      targets.push_back(target_of(relation, map_));
+    }
+    for (const TableListEntry& entry : request_.list)
+      targets.push_back({entry.schema.empty() ? query_schema(options_, config_) : entry.schema, entry.table});
+    for (const auto& warning : map_.idle(schemas)) log::warning("main", warning);
+    for (const auto& warning : idle_distribution_rules(config_.distribution_rules, config_.path, targets)) log::warning("main", warning);
   }
 
   void log_start() const {

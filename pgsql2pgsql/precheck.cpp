@@ -42,6 +42,7 @@ std::vector<CheckedTable> checked_tables(const PlannedTasks& planned) {
     const auto relation = planned.relations.find(task.name);
     if (relation == planned.relations.end() || !task.query.empty()) continue;
     for (const PgColumn& column : relation->second->columns) table.columns.push_back({column.target_name(), column.type});
+    if (relation->second->origin) table.columns.push_back({relation->second->origin->name, {PgKind::text}});
   }
   return out;
 }

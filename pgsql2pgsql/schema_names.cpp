@@ -58,7 +58,19 @@ SchemaMap::SchemaMap(std::string all, const std::vector<IniEntry>& rules, const 
                                                  rule.line, rule.key))
           .hint("write source_schema = target_schema");
     rules_[rule.key] = rule.value;
+    places_[rule.key] = fmt::format("{} line {}: [schema_map] {}", config_path, rule.line, rule.key);
   }
+}
+
+std::vector<std::string> SchemaMap::idle(const std::vector<std::string>& source) const {
+  std::vector<std::string> out;
+  for (const auto& [schema, place] : places_) {
+    if (std::find(source.begin(), source.end(), schema) != source.end()) continue;
+    const std::string near = nearest_name(schema, source);
+    out.push_back(fmt::format("{}: the source has no such schema with tables{}", place,
+                              near.empty() ? "" : fmt::format(", did you mean {}?", near)));
+  }
+  return out;
 }
 
 std::string SchemaMap::of(const std::string& schema) const {

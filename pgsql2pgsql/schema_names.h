@@ -49,10 +49,13 @@ class SchemaMap {
   QualifiedName of(const QualifiedName& name) const { return {of(name.schema), name.name}; }
   bool identity() const { return all_.empty() && rules_.empty(); }
   const std::string& all() const { return all_; }
+  // One warning for each rule whose schema is not among `source`, the schemas of the source.
+  std::vector<std::string> idle(const std::vector<std::string>& source) const;
 
  private:
   std::string all_;
   std::map<std::string, std::string> rules_;
+  std::map<std::string, std::string> places_;  // of the rules, for messages
 };
 
 }  // namespace dbsync

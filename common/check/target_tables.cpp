@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -10,6 +11,7 @@
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 #include "schema/quote.h"
+#include "schema/table_limits.h"
 
 namespace dbsync {
 
@@ -136,12 +138,24 @@ class TableChecker {
       failed_.insert(index);
       return findings_.failed("table " + one_line(task.name), *task.problem, kTable);
     }
+    check_width(index);
     if (facts.oid == 0) return check_missing(index);
     if (!facts.is_table)
       return fail(index, ErrorKind::target, "it is on the target, but is not a table",
                   "rename it, or send the rows elsewhere with -s SCHEMA or a table-list line");
     check_privileges(index);
     for (const CheckedColumn& column : table.columns) check_column(index, column);
+    check_required(index);
+  }
+
+  void check_width(std::size_t index) {
+    Table table;
+    for (const CheckedColumn& column : tables_[index].columns) {
+      Column& one = table.columns.emplace_back();
+      one.type = column.type;
+    }
+    const std::string width = row_width_warning(table);
+    if (!width.empty()) warn(index, width, "leave columns out with [exclude_columns], or spread them over two tables with two table-list queries");
   }
 
   void check_missing(std::size_t index) {
@@ -189,12 +203,47 @@ class TableChecker {
                   "change the target column's type (-d shows a fitting one), or convert the value in a table-list query");
     const std::string remedy = fmt::format("ALTER TABLE {} ALTER COLUMN {} TYPE {}", quote_name(there.name),
                                            quote_identifier(column.name), type_sql(column.type));
+    check_labels(index, column, *found);
     switch (column_fit(column.type, found->type)) {
       case ColumnFit::fits: return;
       case ColumnFit::narrower:
         return warn(index, pair + ": it is narrower, and a value that does not fit fails the table", remedy);
       case ColumnFit::different:
         return warn(index, pair + ": the server reads the values as its own type or refuses them", remedy);
+    }
+  }
+
+  // Labels of the source's ENUM that the target's enum type lacks.
+  void check_labels(std::size_t index, const CheckedColumn& column, const TargetColumn& there) {
+    if (!there.enumeration || column.labels.empty()) return;
+    const PgResult missing = check_.target.exec(
+        "SELECT pg_catalog.string_agg(n, ', ') FROM pg_catalog.unnest($2::text[]) AS n WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_enum e "
+        "WHERE e.enumtypid = $1::oid AND e.enumlabel = n)", {std::to_string(there.type_oid), array_text(column.labels)});
+    if (!missing.is_null(0, 0))
+      warn(index, fmt::format("column {}: the enum type {} lacks the values {}", one_line(column.name), one_line(type_sql(there.type)),
+                              one_line(missing.text(0, 0))),
+           fmt::format("ALTER TYPE {} ADD VALUE …, for each of them", type_sql(there.type)));
+  }
+
+  // A column that the rows do not name gets its default; without one, NOT NULL refuses
+  // every row: triggers, which could fill it, do not fire during a load.
+  void check_required(std::size_t index) {
+    const CheckedTable& table = tables_[index];
+    if (table.columns.empty()) return;
+    for (const TargetColumn& there : facts_[index].columns) {
+      const auto source = std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == there.name; });
+      const std::string name = one_line(there.name);
+      const std::string alter = fmt::format("ALTER TABLE {} ALTER COLUMN {}", quote_name(table.task->target), quote_identifier(there.name));
+      if (source != table.columns.end()) {
+        if (source->nullable && there.not_null)
+          warn(index, fmt::format("column {} is NOT NULL, and the source's may be NULL: such a row fails the table", name),
+               alter + " DROP NOT NULL, or give such rows a value in a table-list query");
+        continue;
+      }
+      if (!there.required) continue;
+      const std::string problem = fmt::format("column {} is NOT NULL, has no default, and the source has no such column", name);
+      const std::string remedy = alter + " SET DEFAULT …, or name it in a table-list query: select …, 0 as " + name + " from …";
+      fail(index, ErrorKind::target, problem + ": no row can be loaded", remedy);
     }
   }
 

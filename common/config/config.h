@@ -71,6 +71,7 @@ struct Config {
   ValuePolicies policies;                  // [values]
   bool lower_case_names = false;           // [ddl] names = lower
   GeneratedColumns generated_columns = GeneratedColumns::check;  // [ddl] generated_columns
+  bool keep_index_names = false;           // [ddl] index_names = keep
   bool touch_triggers = false;             // [ddl] on_update_timestamp = trigger
   std::string storage;                     // [greenplum] storage: heap, ao_row, ao_column
   std::string compress_type;               // zstd, zlib, …

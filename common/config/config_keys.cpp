@@ -160,6 +160,10 @@ std::string store_names(Config& config, const std::string& value) {
   return store_choice<bool>(config.lower_case_names, value, {{"keep", false}, {"lower", true}});
 }
 
+std::string store_index_names(Config& config, const std::string& value) {
+  return store_choice<bool>(config.keep_index_names, value, {{"prefix", false}, {"keep", true}});
+}
+
 std::string store_on_update(Config& config, const std::string& value) {
   return store_choice<bool>(config.touch_triggers, value, {{"comment", false}, {"trigger", true}});
 }
@@ -330,6 +334,8 @@ std::vector<ConfigKey> ddl_keys() {
   return {
       {"ddl", "names", store_names, "keep", kComment,
        "Names of tables and columns: keep them as they are, or lower."},
+      {"ddl", "index_names", store_index_names, "prefix", kComment,
+       "Names of indexes: prefix puts the table's name before them, keep leaves those\nas they are that are unique in the target's schema."},
       {"ddl", "on_update_timestamp", store_on_update, "comment", kComment,
        "ON UPDATE CURRENT_TIMESTAMP becomes a comment, or a trigger."},
       {"ddl", "generated_columns", store_generated, "check", kComment,

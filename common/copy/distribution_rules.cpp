@@ -33,4 +33,21 @@ void apply_distribution_rules(const std::vector<IniEntry>& rules, const std::str
   }
 }
 
+std::vector<std::string> idle_distribution_rules(const std::vector<IniEntry>& rules, const std::string& config_path,
+                                                 const std::vector<QualifiedName>& targets) {
+  std::vector<std::string> names;
+  for (const QualifiedName& target : targets) {
+    names.push_back(target.name);
+    names.push_back(target.display());
+  }
+  std::vector<std::string> out;
+  for (const IniEntry& rule : rules) {
+    if (std::find(names.begin(), names.end(), rule.key) != names.end()) continue;
+    const std::string near = nearest_name(rule.key, names);
+    out.push_back(fmt::format("{} line {}: [distribution] {}: there is no such target table{}", config_path, rule.line,
+                              rule.key, near.empty() ? "" : fmt::format(", did you mean {}?", near)));
+  }
+  return out;
+}
+
 }  // namespace dbsync

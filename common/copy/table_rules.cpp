@@ -159,6 +159,13 @@ std::optional<OriginColumn> TableRules::origin(const QualifiedName& table) const
   return out;
 }
 
+std::set<std::string> TableRules::target_schemas() const {
+  std::set<std::string> out;
+  for (const auto& rule : tables_)
+    if (!rule.value.schema.empty()) out.insert(rule.value.schema);
+  return out;
+}
+
 std::vector<std::string> TableRules::idle(const std::vector<SourceTable>& source) const {
   std::vector<std::string> out;
   const auto fits = [](const std::string& rule) {

@@ -16,6 +16,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,9 @@ class TableRules {
     std::vector<std::string> columns;
   };
   // One warning for each rule that is for nothing of the source.
+  // The schemas that [table_map] sends tables to.
+  std::set<std::string> target_schemas() const;
+
   std::vector<std::string> idle(const std::vector<SourceTable>& source) const;
 
  private:

@@ -105,7 +105,7 @@ std::map<QualifiedName, TargetTable> find_relations(PgConnection& connection, co
     const auto oid = static_cast<std::uint32_t>(result.integer(row, 3));
     table.columns.push_back(
         {result.text(row, 2), pg_type_of(oid, result.value(row, 4), result.value(row, 5), result.text(row, 6), result.integer(row, 10)),
-         result.boolean(row, 7), result.boolean(row, 8), oid, result.value(row, 4) == "e"});
+         result.boolean(row, 7), result.boolean(row, 8), oid, result.value(row, 4) == "e", result.boolean(row, 11)});
   }
   return out;
 }
@@ -138,6 +138,30 @@ const TargetColumn& required_column(const TargetTable& table, const std::string&
 void lock_bookkeeping(PgConnection& connection) {
   constexpr int kAnyNumber = 7236841;
   connection.exec(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", kAnyNumber));
+}
+
+std::vector<TakenName> read_taken_names(PgConnection& connection, const Dialect& dialect, const std::set<std::string>& schemas) {
+  if (dialect.distributed && dialect.family == ServerFamily::greenplum && dialect.major < 6) return {};
+  using enum TakenName::Kind;
+  const PgResult rows = connection.exec(sql::taken_names, {array_text({schemas.begin(), schemas.end()})});
+  std::vector<TakenName> out;
+  for (int row = 0; row < rows.rows(); ++row) {
+    const std::string_view kind = rows.value(row, 3);
+    out.push_back({{rows.text(row, 0), rows.text(row, 1)}, rows.text(row, 2),
+                   kind == "table" ? table : kind == "type" ? type : kind == "function" ? function : relation});
+  }
+  return out;
+}
+
+std::set<std::string> missing_types(PgConnection& connection, const std::set<std::string>& types) {
+  std::set<std::string> out;
+  if (types.empty()) return out;
+  const PgResult rows = connection.exec(
+      "SELECT n FROM pg_catalog.unnest($1::text[]) AS n "
+      "WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_type t WHERE t.typname = n AND pg_catalog.pg_type_is_visible(t.oid))",
+      {array_text({types.begin(), types.end()})});
+  for (int row = 0; row < rows.rows(); ++row) out.insert(rows.text(row, 0));
+  return out;
 }
 
 bool schema_exists(PgConnection& connection, const std::string& schema) {

@@ -13,6 +13,7 @@
 
 #include "pg/connection.h"
 #include "schema/dialect.h"
+#include "schema/names.h"
 #include "schema/table.h"
 
 namespace dbsync {
@@ -24,6 +25,7 @@ struct TargetColumn {
   bool generated = false; // GENERATED ALWAYS AS (…) STORED: COPY must not name it
   std::uint32_t type_oid = 0;  // pg_type.oid; of a domain, its base type's
   bool enumeration = false;    // the same for an enum type
+  bool required = false;       // NOT NULL, by itself or by its domain, and nothing fills it
   bool as_text = false;        // compared as text: its type has no binary form
 };
 
@@ -65,6 +67,11 @@ std::optional<TargetTable> find_table(const std::map<QualifiedName, TargetTable>
 // To be taken in the transaction that makes tables of our own where they are
 // missing: two runs that begin at once would both find none.
 void lock_bookkeeping(PgConnection& connection);
+
+// All names in these schemas that something new could run into. Greenplum 5: none.
+std::vector<TakenName> read_taken_names(PgConnection& connection, const Dialect& dialect, const std::set<std::string>& schemas);
+// Those of the types, as written in DDL, that the target does not know.
+std::set<std::string> missing_types(PgConnection& connection, const std::set<std::string>& types);
 
 bool schema_exists(PgConnection& connection, const std::string& schema);
 bool has_rows(PgConnection& connection, const TargetTable& table);

@@ -59,9 +59,25 @@ std::string shorten_name(std::string_view name) {
   return with_suffix(name, fmt::format("_{:08x}", fnv1a(name)));
 }
 
-std::string NameSet::claim(std::string_view name) {
+// As makeObjectName of the server's indexcmds.c: the longer of both gives way.
+std::string usual_name(std::string_view table, std::string_view column, std::string_view what) {
+  const std::size_t room = kMaxNameBytes - what.size() - 2;
+  std::size_t of_table = table.size();
+  std::size_t of_column = column.size();
+  while (of_table + of_column > room) --(of_table > of_column ? of_table : of_column);
+  return fmt::format("{}_{}_{}", utf8_truncate(table, of_table), utf8_truncate(column, of_column), what);
+}
+
+bool NameSet::is_free(const std::string& name, std::string_view owner) const {
+  if (name.size() > kMaxNameBytes || names_.contains(name)) return false;
+  const auto found = reserved_.find(name);
+  return found == reserved_.end() || found->second == owner;
+}
+
+std::string NameSet::claim(std::string_view name, std::string_view owner) {
   std::string candidate = shorten_name(name);
-  for (int n = 2; !names_.insert(candidate).second; ++n) candidate = with_suffix(shorten_name(name), fmt::format("_{}", n));
+  for (int n = 2; !is_free(candidate, owner); ++n) candidate = with_suffix(shorten_name(name), fmt::format("_{}", n));
+  names_.insert(candidate);
   return candidate;
 }
 

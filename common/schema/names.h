@@ -4,6 +4,7 @@
 // same source always gives the same target.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,15 +29,34 @@ std::string source_and_target(const std::string& source, const std::string& targ
 // The name itself when it fits.
 std::string shorten_name(std::string_view name);
 
-// Tables, indexes and sequences of one schema share one set of names.
+// The name that the server gives the sequence of an identity column (`what`: seq) or the
+// constraint of NOT NULL (not_null; PostgreSQL 18), when it is free.
+std::string usual_name(std::string_view table, std::string_view column, std::string_view what);
+
+// A name that the target has already.
+struct TakenName {
+  enum class Kind { table, relation, type, function };
+
+  QualifiedName name;
+  std::string owner;  // the table that it belongs to (an index's, a sequence's, …); its own for what stands alone
+  Kind kind = Kind::relation;
+};
+
+// Tables, indexes, sequences and types of one schema share one set of names;
+// constraints of one table have another.
 class NameSet {
  public:
-  // Shortened and made unique by a number at its end.
-  std::string claim(std::string_view name);
-  bool contains(const std::string& name) const { return names_.contains(name); }
+  // Shortened and made unique by a number at its end. `owner`: the table that it is
+  // for, "" for none.
+  std::string claim(std::string_view name, std::string_view owner = {});
+  // Whether claim would give the name as it is.
+  bool is_free(const std::string& name, std::string_view owner) const;
+  // What the target has belongs to `owner`: for that table alone the name is free.
+  void reserve(const std::string& name, const std::string& owner) { reserved_.emplace(name, owner); }
 
  private:
   std::set<std::string> names_;
+  std::map<std::string, std::string> reserved_;
 };
 
 }  // namespace dbsync

@@ -12,5 +12,5 @@ SELECT w.n,
           FROM pg_catalog.generate_subscripts($1::text[], 1) AS i) w
   JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
   JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
- WHERE c.relkind NOT IN ('i', 'I', 't')
+ WHERE c.relkind <> 't'
  ORDER BY w.n

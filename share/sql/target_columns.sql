@@ -11,7 +11,9 @@ SELECT n.nspname,
        a.attnotnull,
        coalesce(row_to_json(a)->>'attgenerated', '') <> '' AS generated,
        c.relkind,
-       CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END AS typmod
+       CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END AS typmod,
+       (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND t.typdefault IS NULL
+         AND coalesce(row_to_json(a)->>'attidentity', '') = '' AS required
   FROM (SELECT unnest($1::name[]) AS nspname, unnest($2::name[]) AS relname) w
   JOIN pg_catalog.pg_namespace n ON n.nspname = w.nspname
   JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.relname

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "mysql2pgsql/migration.h"
+#include "copy/distribution_rules.h"
 
 namespace dbsync {
 namespace {
