@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "mysql2pgsql/mysql_client.h"
+#include "mysql2pgsql/mysql_hints.h"
 
 namespace dbsync {
 
@@ -66,10 +67,6 @@ void set_options(MYSQL* mysql, const MysqlEndpoint& endpoint) {
   }
 }
 
-constexpr char kTlsHint[] =
-    "turn TLS on at the server and check ssl_mode, ssl_ca, ssl_cert and ssl_key of [src.mysql]; ssl_mode = preferred does "
-    "without TLS where there is none, as on many unix sockets";
-
 // A server without TLS must not get what ssl_mode wants encrypted.
 void check_encryption(MYSQL* mysql, const MysqlEndpoint& endpoint) {
   if (endpoint.ssl_mode != "required" && !endpoint.ssl_mode.starts_with("verify")) return;
@@ -77,29 +74,10 @@ void check_encryption(MYSQL* mysql, const MysqlEndpoint& endpoint) {
   if (cipher != nullptr && *cipher != '\0') return;
   throw Error(ErrorKind::source, fmt::format("the connection to the source {} is not encrypted, but ssl_mode is {}",
                                              endpoint.describe(), endpoint.ssl_mode))
-      .hint(kTlsHint);
+      .hint(mysql_hint(2026, {}));
 }
 
 }  // namespace
-
-std::string errno_hint(unsigned code) {
-  switch (code) {
-    case 1044:
-    case 1045: return "check user and password of [src.mysql] and the account's host part";
-    case 1049: return "check db of [src.mysql]";
-    case 1142:
-    case 1143: return "grant SELECT on the database to the user of [src.mysql]";
-    case 1146: return "check the table's name; names may be case-sensitive on the source";
-    case 2002:
-    case 2003:
-    case 2005: return "check that the server runs, and host, port or socket of [src.mysql]";
-    case 2026: return kTlsHint;
-    case 2013:
-    case 2006:
-    case 1927: return "the source ended the connection; see its error log, then run again";
-    default: return {};
-  }
-}
 
 bool connection_lost_errno(unsigned code) {
   for (const unsigned lost : kLost)
@@ -180,7 +158,7 @@ Error MysqlConnection::error(std::string_view statement) const {
   Error error(ErrorKind::source, text != nullptr && *text != '\0' ? text : "the connection failed without a message");
   error.native_code(code).sqlstate(mysql_sqlstate(handle_->mysql));
   if (!statement.empty()) error.statement(std::string(statement));
-  if (std::string hint = errno_hint(code); !hint.empty()) error.hint(std::move(hint));
+  if (std::string hint = mysql_hint(code, error.message()); !hint.empty()) error.hint(std::move(hint));
   if (connection_lost_errno(code))
     error.mark_connection_lost();
   else if (retryable_errno(code))

@@ -84,7 +84,5 @@ class MysqlConnection {
 // errno values after which the same work may succeed.
 bool retryable_errno(unsigned code);
 bool connection_lost_errno(unsigned code);
-// What to do about an errno; "" when the message says it all.
-std::string errno_hint(unsigned code);
 
 }  // namespace dbsync

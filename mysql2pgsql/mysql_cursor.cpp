@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "mysql2pgsql/mysql_client.h"
+#include "mysql2pgsql/mysql_hints.h"
 #include "mysql2pgsql/wire_value.h"
 
 namespace dbsync {
@@ -392,7 +393,7 @@ Error MysqlCursor::error() const {
     error.mark_connection_lost();
   else if (retryable_errno(code))
     error.mark_retryable();
-  if (std::string hint = errno_hint(code); !hint.empty()) error.hint(std::move(hint));
+  if (std::string hint = mysql_hint(code, error.message()); !hint.empty()) error.hint(std::move(hint));
   return error;
 }
 

@@ -36,6 +36,9 @@ constexpr std::uint32_t kFirstUserType = 16384;
 constexpr auto kFirstPause = 200ms;
 constexpr auto kLongestPause = 10s;
 constexpr auto kPatience = 5min;  // with servers that cannot be reached
+// With a session that has the slot: the source notices within wal_sender_timeout (60 s)
+// that one is dead; one that lives is another program's.
+constexpr std::chrono::seconds kPatienceWithSlot{75};
 constexpr auto kFiguresInterval = 10s;
 constexpr std::int64_t kMicros = 1000000;
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
@@ -271,9 +274,9 @@ void Follower::wait_or_rethrow(const Error& error) {
   const bool busy_slot = error.sqlstate() == kObjectInUse;
   if (!error.retryable() && !error.connection_lost() && !busy_slot) throw Error(error);
   if (drain_.stop_requested()) return;
-  if (Clock::now() - reached_servers_ > kPatience) throw Error(error);
-  log::warning("follow", fmt::format("{}; trying again in {:.1f} s", error.what(),
-                                     std::chrono::duration<double>(pause_).count()));
+  if (Clock::now() - reached_servers_ > (busy_slot ? kPatienceWithSlot : kPatience)) throw Error(error);
+  log::warning("follow", fmt::format("{}; {}trying again in {:.1f} s", error.what(),
+                                     busy_slot ? error.hint() + "; " : "", std::chrono::duration<double>(pause_).count()));
   wait_for(std::chrono::duration<double>(pause_).count(), drain_);
   pause_ = std::min<Clock::duration>(pause_ * 2, kLongestPause);
 }

@@ -17,9 +17,6 @@ bool PgChunkReader::read(CopyBuffer& buffer, TaskRejects*) {
       ++buffer.rows;
       if (buffer.log) log_row(buffer, *row);
     } catch (Error& error) {
-      // A standby ends what keeps it from replaying; another try meets the same.
-      if (error.sqlstate() == "40001" && error.hint().empty())
-        error.hint("set hot_standby_feedback = on or max_standby_streaming_delay = -1 on the standby, or copy from the primary");
       throw error.context(fmt::format("row {}", row_ + 1));
     }
   }

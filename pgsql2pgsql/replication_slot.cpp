@@ -106,8 +106,16 @@ std::vector<QualifiedName> published_tables(PgConnection& source, const std::str
       "SELECT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname = $1 ORDER BY 1, 2", {name}));
 }
 
-std::vector<QualifiedName> tables_without_identity(PgConnection& source, const std::vector<std::uint32_t>& oids) {
-  return names_of(source.exec(sql::tables_without_identity, {fmt::format("{{{}}}", fmt::join(oids, ","))}));
+std::string TableWithoutIdentity::remedy_sql() const {
+  return fmt::format("ALTER TABLE {} REPLICA IDENTITY {}", quote_name(name),
+                     index.empty() ? "FULL" : "USING INDEX " + quote_identifier(index));
+}
+
+std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source, const std::vector<std::uint32_t>& oids) {
+  const PgResult result = source.exec(sql::tables_without_identity, {fmt::format("{{{}}}", fmt::join(oids, ","))});
+  std::vector<TableWithoutIdentity> out;
+  for (int row = 0; row < result.rows(); ++row) out.push_back({{result.text(row, 0), result.text(row, 1)}, result.text(row, 2)});
+  return out;
 }
 
 std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,

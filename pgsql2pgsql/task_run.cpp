@@ -204,16 +204,22 @@ class TaskRun {
 
   // The source would refuse the application's own UPDATEs and DELETEs.
   void refuse_without_key(const PublishedTables& published) {
+    constexpr std::size_t kMostStatements = 10;
     const auto tables = tables_without_identity(source(), published.oids());
     if (tables.empty()) return;
     std::vector<std::string> names;
-    for (const QualifiedName& table : tables) names.push_back(display_name(table));
+    std::string statements;
+    for (const TableWithoutIdentity& table : tables) {
+      names.push_back(display_name(table.name));
+      if (names.size() <= kMostStatements) statements += table.remedy_sql() + "; ";
+    }
+    if (names.size() > kMostStatements) statements += "and so on; ";
     const std::string text = fmt::format("as long as they are followed, the source refuses UPDATE and DELETE of tables without "
                                          "a primary key or another replica identity: {}",
                                          join(names, ", "));
     if (config_.follow.publish_without_key) return log::warning("follow", text);
     throw Error(ErrorKind::source, text)
-        .hint("on the source: ALTER TABLE … REPLICA IDENTITY FULL; or leave them out (--exclude); or, when rows are only "
+        .hint("on the source: " + statements + "or leave them out (--exclude); or, when rows are only "
               "ever inserted, tables_without_key = publish in [follow]");
   }
 

@@ -43,6 +43,13 @@ Error::Error(ErrorKind kind, std::string message) : kind_(kind), message_(mask_s
 
 Error& Error::hint(std::string text) {
   hint_ = mask_secrets(std::move(text));
+  hint_is_general_ = false;
+  return *this;
+}
+
+Error& Error::general_hint(std::string text) {
+  hint_ = mask_secrets(std::move(text));
+  hint_is_general_ = true;
   return *this;
 }
 
@@ -80,6 +87,13 @@ Error& Error::statement(std::string sql) {
 
 Error& Error::context(std::string line) {
   context_.push_back(mask_secrets(std::move(line)));
+  compose();
+  return *this;
+}
+
+Error& Error::recast(ErrorKind kind, std::string message) {
+  kind_ = kind;
+  message_ = std::move(message);
   compose();
   return *this;
 }

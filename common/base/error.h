@@ -30,17 +30,20 @@ class Error : public std::exception {
   // Each adds one property and returns *this, so that a throw expression reads
   // as one sentence: throw Error(kind, "…").hint("…").
   Error& hint(std::string text);
+  Error& general_hint(std::string text);       // of the server or its code alone: who knows more replaces it
   Error& sqlstate(std::string code);           // five characters, PostgreSQL or MySQL
   Error& native_code(unsigned code);           // MySQL errno; 0: none
   Error& column(std::string name);             // the column whose value is at fault
   Error& statement(std::string sql);           // cut to a readable length
   Error& context(std::string line);            // innermost first
+  Error& recast(ErrorKind kind, std::string message);  // all else stays
   Error& mark_retryable();
   Error& mark_connection_lost();               // implies retryable
 
   ErrorKind kind() const { return kind_; }
   const std::string& message() const { return message_; }
   const std::string& hint() const { return hint_; }
+  bool hint_is_general() const { return hint_is_general_; }
   const std::string& sqlstate() const { return sqlstate_; }
   unsigned native_code() const { return native_code_; }
   const std::string& column() const { return column_; }
@@ -65,6 +68,7 @@ class Error : public std::exception {
   std::vector<std::string> context_;
   std::string text_;
   unsigned native_code_ = 0;
+  bool hint_is_general_ = false;
   bool retryable_ = false;
   bool connection_lost_ = false;
 };

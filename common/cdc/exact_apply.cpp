@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cdc/batch_apply.h"
 #include "cdc/drift_hint.h"
+#include "pg/hints.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -71,6 +72,7 @@ void ExactApply::apply_truncate(const Change& change, const Transaction& transac
       undo_change();
       error.hint(truncate_hint(connection, tables));
     }
+    add_hint(error, PgStep::follow, tables.empty() ? "" : tables.front());
     throw error.context(fmt::format("TRUNCATE in the transaction that ends at {}", end_.text()));
   }
 }
@@ -146,6 +148,7 @@ void ExactApply::resolve(ApplyPlan& plan, const Change& change, const Failure& f
   if (!is_duplicate(failure) && !is_missing(failure)) {
     Error error = failure.error;
     if (std::string hint = drift_hint(session_.connection(), failure, plan, plans_.policy()); !hint.empty()) error.hint(std::move(hint));
+    add_hint(error, PgStep::follow, plan.table_sql());
     throw error.context(what);
   }
   const std::string conflict = is_missing(failure) ? "the target has no such row" : failure.error.message();

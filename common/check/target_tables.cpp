@@ -161,10 +161,9 @@ class TableChecker {
   void check_missing(std::size_t index) {
     if (check_.job.create) return;
     const CopyTask& task = *tables_[index].task;
-    const auto similar = check_.depth == CheckDepth::thorough ? similar_tables(check_.target, task.target) : std::vector<std::string>{};
     fail(index, ErrorKind::target, "the target has no such table",
-         similar.empty() ? "create it with --create, or by hand from what -d prints"
-                         : fmt::format("there is {}; names are case-sensitive; -s chooses the schema", join(similar, ", ")));
+         check_.depth == CheckDepth::thorough ? missing_table_hint(check_.target, task.target)
+                                              : "create it with --create, or by hand from what -d prints");
   }
 
   void check_privileges(std::size_t index) {

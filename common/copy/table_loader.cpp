@@ -6,6 +6,7 @@
 #include "copy/copy_binary.h"
 #include "copy/segment_rejects.h"
 #include "pg/copy_in.h"
+#include "pg/hints.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -174,6 +175,7 @@ bool server_sets_aside(const LoadRequest& request, const ChunkReader& reader) {
 // one it is a value that the target computes.
 void name_generated_columns(Error& error, const TargetTable& target) {
   if (!error.sqlstate().starts_with("22") || !error.column().empty()) return;
+  if (!error.hint().empty() && !error.hint_is_general()) return;  // an error of the source
   std::vector<std::string> names;
   for (const TargetColumn& column : target.columns)
     if (column.generated) names.push_back(column.name);
@@ -190,15 +192,11 @@ LoadOutcome run_loader(Loader& loader, const LoadRequest& request, const ChunkRe
     if (by_server) return loader.copy_with_segment_rejects(request, rejects);
     return request.rejects.limit() > 0 ? loader.copy_with_rejects(rejects) : loader.copy_straight();
   } catch (Error& error) {
-    if (by_server && error.sqlstate().starts_with("23") && error.hint().empty())
+    if (by_server && error.sqlstate().starts_with("23"))
       error.hint("this target sets aside rows that it cannot read, but none that break a constraint: leave them out with "
                  "a table-list query, or drop the constraint");
     name_generated_columns(error, request.target);
-    // The load would have turned it off if it could.
-    if (error.sqlstate() == "23503" && error.hint().empty())
-      error.hint("the foreign key is at work during the load, since the role may not turn it off, and the table that it refers to "
-                 "lacks the row: load that one first (its own error tells why it is not), or use a role that owns the tables or may set "
-                 "session_replication_role");
+    add_hint(error, PgStep::load, quote_name(request.target.name));
     throw;
   }
 }

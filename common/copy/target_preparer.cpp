@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "copy/emptying.h"
+#include "pg/hints.h"
 #include "schema/ddl_writer.h"
 #include "schema/quote.h"
 
@@ -207,16 +208,20 @@ class Preparer {
   Error missing_table(const CopyTask& task) {
     Error error(ErrorKind::target, fmt::format("the target has no table {}", task.target.display()));
     error.sqlstate("42P01");
-    const auto similar = similar_tables(target_, task.target);
-    if (!similar.empty())
-      error.hint(fmt::format("there is {}; names are case-sensitive; -s chooses the schema", join(similar, ", ")));
-    else
-      error.hint("create it with --create, or by hand from what -d prints");
-    return error;
+    return error.hint(missing_table_hint(target_, task.target));
   }
 
   // The journal learns of the table in the transaction that makes it.
   void create(const CopyTask& task, PreparedTask& out) {
+    try {
+      create_in_transaction(task, out);
+    } catch (Error& error) {
+      add_hint(error, PgStep::create, quote_name(task.target));
+      throw;
+    }
+  }
+
+  void create_in_transaction(const CopyTask& task, PreparedTask& out) {
     if (!task.target.schema.empty() && !schema_exists(target_, task.target.schema))
       target_.exec("CREATE SCHEMA " + quote_identifier(task.target.schema));
     PgTransaction transaction(target_);

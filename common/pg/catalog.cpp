@@ -1,5 +1,6 @@
 #include "pg/catalog.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -129,6 +130,12 @@ const TargetColumn& required_column(const TargetTable& table, const std::string&
     if (column.name == name) return column;
     names.push_back(column.name);
   }
+  const std::string lower = to_lower(name);
+  if (lower != name && std::find(names.begin(), names.end(), lower) != names.end())
+    throw Error(ErrorKind::target, fmt::format("the target table {} has no column {}", shown, name))
+        .hint(fmt::format("it has a column {}: names = \"lower\" in [ddl] of mysql2pgsql writes all names in lower case; for one "
+                          "column, a line in [column_map]",
+                          lower));
   const std::string near = nearest_name(name, names);
   throw Error(ErrorKind::target, fmt::format("the target table {} has no column {}", shown, name))
       .hint(near.empty() ? "add the column to the target, or leave it out with a table-list query"
@@ -183,16 +190,26 @@ void truncate_table(PgConnection& connection, const TargetTable& table) {
   }
 }
 
-std::vector<std::string> similar_tables(PgConnection& connection, const QualifiedName& name) {
+std::string missing_table_hint(PgConnection& connection, const QualifiedName& name) {
   const PgResult result = connection.exec(
-      "SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c "
+      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c "
       "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
       "WHERE c.relkind IN ('r', 'p', 'f') AND pg_catalog.lower(c.relname) = pg_catalog.lower($1) "
-      "ORDER BY 1 LIMIT 3",
-      {name.name});
-  std::vector<std::string> out;
-  for (int row = 0; row < result.rows(); ++row) out.push_back(result.text(row, 0));
-  return out;
+      "ORDER BY n.nspname <> $2, 1, 2 LIMIT 3",
+      {name.name, name.schema});
+  std::vector<std::string> similar;
+  bool lower = false;
+  for (int row = 0; row < result.rows(); ++row) {
+    const QualifiedName there{result.text(row, 0), result.text(row, 1)};
+    similar.push_back(there.display());
+    lower = lower || (there.schema == name.schema && there.name != name.name && there.name == to_lower(name.name));
+  }
+  if (similar.empty()) return "create it with --create, or by hand from what -d prints";
+  if (lower)
+    return fmt::format("there is {}: names = \"lower\" in [ddl] of mysql2pgsql writes all names in lower case; for one table, a line "
+                       "in [table_map]",
+                       similar.front());
+  return fmt::format("there is {}; names are case-sensitive; -s chooses the schema", join(similar, ", "));
 }
 
 }  // namespace dbsync

@@ -80,7 +80,8 @@ bool has_rows(PgConnection& connection, const TargetTable& table);
 // that nobody named: our hint does not.
 void truncate_table(PgConnection& connection, const TargetTable& table);
 
-// Tables of any schema that have this name, or this name in other letter case: for hints.
-std::vector<std::string> similar_tables(PgConnection& connection, const QualifiedName& name);
+// What to do about a table that the target has not: tables of any schema that have this
+// name, or this name in other letter case, may be what is meant.
+std::string missing_table_hint(PgConnection& connection, const QualifiedName& name);
 
 }  // namespace dbsync

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "pg/copy_context.h"
+#include "pg/hints.h"
 #include "pg/session_settings.h"
 
 namespace dbsync {
@@ -37,21 +38,6 @@ void check_conninfo(const std::string& conninfo, const std::string& role) {
         .hint("write it as \"host=… port=… dbname=… user=… password=…\" or as a postgresql:// URI; "
               "quote values with blanks or backslashes in single quotes");
   PQconninfoFree(options);
-}
-
-std::string hint_for(std::string_view state, std::string_view message) {
-  // A refused connection has no SQLSTATE: libpq gives the server's text only.
-  const auto says = [&](std::string_view text) { return message.find(text) != std::string_view::npos; };
-  if (state == "28P01" || state == "28000" || says("password authentication failed") || says("no password supplied") ||
-      says("no pg_hba.conf entry"))
-    return "check user and password, and the server's pg_hba.conf";
-  if (state == "3D000" || (says("FATAL:  database \"") && says("does not exist")))
-    return "create the database first, or correct dbname";
-  if (says("FATAL:  role \"") && says("does not exist")) return "check user of the connect_string";
-  if (message.find("Connection refused") != std::string_view::npos ||
-      message.find("No such file or directory") != std::string_view::npos)
-    return "check that the server runs, and host and port of the connect_string";
-  return {};
 }
 
 // 22021, character_not_in_repertoire, and 22P05, untranslatable_character: a text
@@ -136,6 +122,7 @@ void PgConnection::connect(const std::string& conninfo, const std::string& name,
     Error error = error_of(nullptr, {});
     throw error.context(fmt::format("connecting to the {}", role_));
   }
+  connected_ = true;
   PQsetNoticeReceiver(connection_.get(), count_notice, this);
   cancel_.reset(PQgetCancel(connection_.get()));
   const char* host = PQhost(connection_.get());
@@ -165,17 +152,23 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   Error error(data ? ErrorKind::data : kind_of_role(role_), std::move(message));
   if (state != nullptr) error.sqlstate(state);
   if (!statement.empty()) error.statement(std::string(statement));
-  if (server_hint != nullptr)
-    error.hint(server_hint);
-  else if (std::string text = encoding_hint(state != nullptr ? state : "", role_, parameter("server_encoding")); !text.empty())
-    error.hint(std::move(text));
-  else if (std::string hint = hint_for(state != nullptr ? state : "", error.message()); !hint.empty())
-    error.hint(std::move(hint));
   const char* column = result != nullptr ? PQresultErrorField(result, PG_DIAG_COLUMN_NAME) : nullptr;
   if (column != nullptr)
     error.column(column);
   else if (where != nullptr && data)
     error.column(column_of_copy_context(where));
+  const PgStep step = connected_ ? (role_ == "source" ? PgStep::read : PgStep::any) : PgStep::connect;
+  PgHint hint = pg_hint(state != nullptr ? state : "", error.message(), step);
+  // Of resources and settings the server knows less than what to do next.
+  const bool resource = state != nullptr && (state[0] == '5' || std::string_view(state) == "25006") && !hint.text.empty();
+  if (std::string text = encoding_hint(state != nullptr ? state : "", role_, parameter("server_encoding")); !text.empty())
+    error.hint(std::move(text));
+  else if (hint.for_step)
+    error.hint(std::move(hint.text));
+  else if (server_hint != nullptr && !resource)
+    error.general_hint(server_hint);
+  else if (!hint.text.empty())
+    error.general_hint(std::move(hint.text));
   if (state != nullptr && retryable_state(state)) error.mark_retryable();
   // libpq tells of a failed write before it has seen that the connection is gone.
   if (state == nullptr) PQconsumeInput(connection_.get());

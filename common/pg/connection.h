@@ -119,6 +119,7 @@ class PgConnection {
   std::string role_;
   std::string describe_;
   std::string endpoint_;
+  bool connected_ = false;
   std::uint64_t notices_ = 0;
   std::map<std::string, std::string> prepared_;  // statement -> its name
   std::unique_ptr<pg_conn, Finish> connection_;

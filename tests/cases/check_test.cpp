@@ -82,7 +82,7 @@ TEST_F(CheckTest, PrivilegesOnTheSource) {
   configure_mysql(user.access(), source.name());
   const RunResult result = check(kSource);
   EXPECT_TRUE(has_line(result.out, {"failed", "source table t", "denied"})) << result.out;
-  EXPECT_TRUE(has_line(result.out, {"do: grant SELECT on the database"})) << result.out;
+  EXPECT_TRUE(has_line(result.out, {"do: GRANT SELECT ON the table"})) << result.out;
 }
 
 TEST_F(CheckTest, WrongPasswordOfTheSource) {
