@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "mysql2pgsql/collation.h"
 #include "mysql2pgsql/default_map.h"
 #include "mysql2pgsql/expression_map.h"
 #include "mysql2pgsql/key_map.h"
@@ -31,6 +32,8 @@ Error unsupported(const std::string& table, const std::string& column, const Mys
 bool is_date_kind(PgKind kind) {
   return kind == PgKind::date || kind == PgKind::timestamp || kind == PgKind::timestamptz;
 }
+
+bool is_label_kind(MysqlKind kind) { return kind == MysqlKind::enumeration || kind == MysqlKind::set; }
 
 // 'a', 'b'
 std::string literal_list(const std::vector<std::string>& labels) {
@@ -105,7 +108,6 @@ class Mapper {
     unite(true);
     for (const MysqlLeftover& leftover : catalog_.leftovers)
       schema_.notes.push_back(fmt::format("{} {} is not migrated", leftover.kind, leftover.name));
-    note_collations();
     note_comments();
     return std::move(schema_);
   }
@@ -256,6 +258,7 @@ class Mapper {
     Table& table = out.table;
     map_expressions(source, table, options_.dialect, options_.generated_columns, out.doubts);
     map_indexes(source, table, options_.dialect, index_naming(table));
+    note_equality(source, table);
     map_enum_checks(source, table);
     name_checks(table);
     if (source.partitioning && options_.partitions) {
@@ -329,6 +332,9 @@ class Mapper {
     }
     out.nullable = column.nullable;
     out.comment = column.comment;
+    out.source_equality = equality_of(column.type);
+    const auto& labels = column.type.labels;
+    out.two_empty_values = is_label_kind(column.type.kind) && std::find(labels.begin(), labels.end(), "") != labels.end();
     const bool integer = out.type.kind == PgKind::int2 || out.type.kind == PgKind::int4 || out.type.kind == PgKind::int8;
     out.identity = column.auto_increment && integer;
     if (column.auto_increment && !integer) table.notes.push_back(fmt::format("column {}: AUTO_INCREMENT was left out, since only integers can be identity columns", out.name));
@@ -377,22 +383,28 @@ class Mapper {
     for (CheckConstraint& check : table.checks) check.name = names.claim(check.name);
   }
 
-  // Keys over text that the source compares without case.
-  void note_collations() {
-    std::size_t keys = 0;
-    for (const MysqlTable& table : catalog_.tables)
-      for (const MysqlIndex& index : table.indexes) {
-        if (!index.unique) continue;
-        for (const MysqlIndexPart& part : index.parts) {
-          const MysqlColumn* column = table.find_column(part.column);
-          if (column != nullptr && column->type.collation.find("_ci") != std::string::npos) {
-            ++keys;
-            break;
-          }
-        }
-      }
-    if (keys > 0)
-      schema_.notes.push_back(fmt::format("{} unique keys over text compare without case on the source and with case here", keys));
+  // Keys over text that the source compares in another way than the target.
+  static void note_equality(const std::string& key, const std::vector<std::string>& columns, Table& table) {
+    SourceEquality equality;
+    for (const Column& column : table.columns) {
+      if (std::find(columns.begin(), columns.end(), column.name) == columns.end() || column.type.name == "citext") continue;
+      equality.without_case = equality.without_case || column.source_equality.without_case;
+    }
+    if (equality.without_case)
+      table.notes.push_back(fmt::format("{} ({}): compares without case on the source and with case here",
+                                        key, join(columns, ", ")));
+  }
+
+  static void note_equality(const MysqlTable& source, Table& table) {
+    note_equality("primary key", table.primary_key.columns, table);
+    for (const MysqlIndex& index : source.indexes) {
+      if (!index.unique) continue;
+      std::vector<std::string> columns;
+      for (const MysqlIndexPart& part : index.parts)
+        for (std::size_t i = 0; i < source.columns.size(); ++i)
+          if (source.columns[i].name == part.column) columns.push_back(table.columns[i].name);
+      note_equality("key " + index.name, columns, table);
+    }
   }
 
   // The catalog shows characters of four bytes as '?', and nothing else shows comments.

@@ -390,6 +390,16 @@ class FullCopy {
     return out;
   }
 
+  // With their rows, and with an index or a key that could not be made.
+  std::set<const PgRelation*> incomplete(const JobResult& result) const {
+    std::set<const PgRelation*> out;
+    for (std::size_t i = 0; i < result.tasks.size(); ++i) {
+      const auto relation = planned_.relations.find(result.tasks[i].name);
+      if (relation != planned_.relations.end() && !result.results[i].post_errors.empty()) out.insert(relation->second);
+    }
+    return out;
+  }
+
   void finish(JobResult& result) {
     result.notes.insert(result.notes.end(), selected_.notes.begin(), selected_.notes.end());
     if (drain_.stop_requested()) return;
@@ -405,7 +415,7 @@ class FullCopy {
   void finish_schema(JobResult& result) {
     if (!restore_) return;
     try {
-      restore_->finish(without_rows(result), populated_views(), map_);
+      restore_->finish(without_rows(result), incomplete(result), populated_views(), map_);
     } catch (Error& error) {
       log::error("schema", error);
       result.errors.push_back(error);

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/error_cause.h"
 #include "base/log.h"
-#include "base/log_error.h"
 #include "base/text.h"
 #include "schema/quote.h"
 
@@ -41,9 +41,10 @@ bool is_duplicate(const SchemaItem& item, const Error& error) {
          (state == "23505" && item.type.starts_with("TEXT SEARCH "));
 }
 
-void SchemaState::problem(const std::string& what, Error error) {
+void SchemaState::problem(const std::string& what, Error error, PgStep step) {
+  add_hint(error, step);
   error.context(what);
-  log::error("schema", error);
+  log::error_once("schema", error, cause_of(error, {what}));
   problems.push_back(std::move(error));
 }
 
@@ -53,7 +54,7 @@ void SchemaState::failed(const SchemaItem& item, Error error) {
   if (item.type == "COMMENT" && error.sqlstate() == "42501")
     notes.push_back(one_line(item.describe()) + ": left out, since the role does not own it on the target");
   else
-    problem(one_line(item.describe()), std::move(error));
+    problem(one_line(item.describe()), std::move(error), item.post_data ? PgStep::build : PgStep::create);
 }
 
 void SchemaCreation::run(const SchemaMap& map, const SelectedTables& selected) {

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "pg/connection.h"
+#include "pg/hints.h"
 #include "pgsql2pgsql/schema_order.h"
 #include "pgsql2pgsql/schema_plan.h"
 
@@ -30,9 +31,10 @@ struct SchemaState {
   std::vector<Error> problems;
   std::vector<std::string> notes;
 
-  // Collects what an item failed with; of what need not stop anybody, a note.
+  // Collects what an item failed with, its hint by the step; of what need not stop
+  // anybody, a note.
   void failed(const SchemaItem& item, Error error);
-  void problem(const std::string& what, Error error);
+  void problem(const std::string& what, Error error, PgStep step);
 };
 
 // It is there already.

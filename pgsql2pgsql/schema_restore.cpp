@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "base/log.h"
-#include "base/log_error.h"
 #include "base/text.h"
 #include "base/worker_pool.h"
 #include "pg/catalog.h"
@@ -111,8 +110,9 @@ void SchemaRestore::run_where(PgConnection& connection, const std::set<const PgR
   }
 }
 
-void SchemaRestore::finish(const std::set<const PgRelation*>& failed, const std::set<std::uint32_t>& populated_views,
-                           const SchemaMap& map) {
+void SchemaRestore::finish(const std::set<const PgRelation*>& failed, std::set<const PgRelation*> incomplete,
+                           const std::set<std::uint32_t>& populated_views, const SchemaMap& map) {
+  incomplete_ = std::move(incomplete);
   const auto connection = connect();
   const std::stop_callback cancel(target_.cancel, [&connection] { connection->cancel(); });
   const auto on_view = [&](const SchemaItem& item) {
@@ -142,7 +142,7 @@ void SchemaRestore::refresh_views(PgConnection& connection, const std::set<const
       connection.exec("REFRESH MATERIALIZED VIEW " + quote_name(map.of(view->name)));
     } catch (Error& error) {
       if (error.connection_lost()) throw;
-      state_.problem("refresh of " + one_line(item.describe()), error);
+      state_.problem("refresh of " + one_line(item.describe()), error, PgStep::build);
     }
   }
 }
@@ -173,6 +173,17 @@ bool SchemaRestore::left_unchecked(const SchemaItem& item, const std::set<PostOb
   return object != source_.by_oid.end() && not_valid.contains(object->second) && !item.sql.ends_with("NOT VALID;");
 }
 
+// True when the key that it refers to could not be made: that error is there already.
+bool SchemaRestore::lacks_its_key(const SchemaItem& item, const Error& error) {
+  if (error.sqlstate() != "42830") return false;
+  for (const PgRelation* table : plan_.tables_under(item)) {
+    if (!incomplete_.contains(table)) continue;
+    state_.notes.push_back(fmt::format("{}: left out, since a key of {} could not be made", item.describe(), display_name(table->name)));
+    return true;
+  }
+  return false;
+}
+
 void SchemaRestore::add_foreign_keys(PgConnection& connection, const std::set<const PgRelation*>& failed) {
   std::vector<ForeignKeyStep> to_validate;
   const std::set<PostObject> not_valid = read_foreign_keys_not_valid(connection);
@@ -187,7 +198,7 @@ void SchemaRestore::add_foreign_keys(PgConnection& connection, const std::set<co
       if (!step.validate.empty()) to_validate.push_back(std::move(step));
     } catch (Error& error) {
       if (error.connection_lost()) throw;
-      if (!is_duplicate(item, error)) state_.problem(step.what, error);
+      if (!is_duplicate(item, error) && !lacks_its_key(item, error)) state_.problem(step.what, error, PgStep::foreign_key);
     }
   }
   validate_in_parallel(to_validate);
@@ -207,10 +218,11 @@ void SchemaRestore::validate_in_parallel(const std::vector<ForeignKeyStep>& step
       } catch (Error& error) {
         const std::lock_guard lock(mutex);
         if (error.sqlstate() == "23503")
-          state_.problem(steps[i].what, Error(ErrorKind::data, error.what())
-                                     .hint("the key is in force for new rows; mend the rows and run: " + one_line(steps[i].validate)));
+          state_.problem(steps[i].what, error.recast(ErrorKind::data, error.message())
+                                            .hint("the key is in force for new rows; mend the rows and run: " + one_line(steps[i].validate)),
+                         PgStep::foreign_key);
         else
-          state_.problem(steps[i].what, error);
+          state_.problem(steps[i].what, error, PgStep::foreign_key);
         if (error.connection_lost()) return;
       }
     }

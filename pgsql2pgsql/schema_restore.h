@@ -40,7 +40,9 @@ class SchemaRestore {
 
   // The rest: partitioned indexes, materialized views, foreign keys, triggers and
   // rules. `failed`: tables without all their rows; what stands on them is left out.
-  void finish(const std::set<const PgRelation*>& failed, const std::set<std::uint32_t>& populated_views, const SchemaMap& map);
+  // `incomplete`: tables that lack an index or a key, which has its own error.
+  void finish(const std::set<const PgRelation*>& failed, std::set<const PgRelation*> incomplete,
+              const std::set<std::uint32_t>& populated_views, const SchemaMap& map);
 
   const std::vector<Error>& problems() const { return state_.problems; }
   const std::vector<std::string>& notes() const { return state_.notes; }
@@ -62,6 +64,7 @@ class SchemaRestore {
                      const std::set<std::uint32_t>& populated, const SchemaMap& map);
   void add_foreign_keys(PgConnection& connection, const std::set<const PgRelation*>& failed);
   bool left_unchecked(const SchemaItem& item, const std::set<PostObject>& not_valid) const;
+  bool lacks_its_key(const SchemaItem& item, const Error& error);
   void validate_in_parallel(const std::vector<ForeignKeyStep>& steps);
   ForeignKeyStep foreign_key_step(const SchemaItem& item) const;
 
@@ -70,6 +73,7 @@ class SchemaRestore {
   RestoreTarget target_;
   std::set<PostObject> on_target_;
   SchemaState state_;
+  std::set<const PgRelation*> incomplete_;
 };
 
 }  // namespace dbsync

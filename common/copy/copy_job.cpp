@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/backoff.h"
+#include "base/error_cause.h"
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/progress.h"
@@ -586,9 +587,13 @@ class Job {
 
 }  // namespace
 
+std::string cause_in(const Error& error, const CopyTask& task) {
+  return cause_of(error, {task.name, task.target.display(), task.target.name});
+}
+
 void report_failure(const std::string& component, const CopyTask& task, Error error, TaskResult& result) {
   error.context(task.name);
-  log::error(component, error);
+  log::error_once(component, error, cause_in(error, task));
   result.status = TaskStatus::failed;
   result.error = std::move(error);
 }

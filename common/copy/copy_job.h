@@ -73,6 +73,8 @@ struct TaskResult {
   std::optional<Error> error;
   // What went wrong with its table after the rows were in: an index, a key.
   std::vector<Error> post_errors;
+  // What was not tried, since it needs something that failed and has its own error.
+  std::vector<std::string> left_out;
 };
 
 struct JobResult {
@@ -92,7 +94,10 @@ struct JobResult {
   int exit_status() const;
 };
 
-// Marks a task as failed and says so in the log.
+// What an error of the task has in common with others (cause_of).
+std::string cause_in(const Error& error, const CopyTask& task);
+
+// Marks a task as failed and says so in the log; once for all that share a cause.
 void report_failure(const std::string& component, const CopyTask& task, Error error, TaskResult& result);
 
 // Runs the tasks; `conninfo` is the target. `drain` stops at the next buffer,

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/output_file.h"
+#include "base/error_cause.h"
 #include "base/text.h"
 #include "schema/names.h"
 #include "version.h"
@@ -46,27 +47,103 @@ std::vector<std::string> table_notes(const Table& table) {
   return out;
 }
 
+// Lines of a summary: what several tables share stands once, with their names.
+class SharedLines {
+ public:
+  // `text`: what may be shared; `who`: whom it is about.
+  void add(const std::string& text, const std::string& who) {
+    auto& names = names_[text];
+    if (names.empty()) order_.push_back(text);
+    names.push_back(one_line(who));
+  }
+
+  std::string text() const {
+    std::string out;
+    for (const std::string& line : order_) {
+      const auto& names = names_.at(line);
+      if (names.size() == 1)
+        out += fmt::format("  {}: {}\n", names.front(), one_line(line));
+      else
+        out += fmt::format("  {} ({}): {}\n", one_line(line), names.size(), some_of(names));
+    }
+    return out;
+  }
+
+ private:
+  std::vector<std::string> order_;
+  std::map<std::string, std::vector<std::string>> names_;
+};
+
+// Where the rest of a note begins that tells of a column or a key by its name only:
+// that rest is what others share. 0: it is one sentence.
+std::size_t shared_part(const std::string& note, const Table& table) {
+  const std::size_t colon = note.find(": ");
+  if (colon == std::string::npos) return 0;
+  const std::string subject = note.substr(0, colon);
+  const bool column = std::any_of(table.columns.begin(), table.columns.end(),
+                                  [&](const Column& c) { return subject == "column " + c.name; });
+  return column || subject.starts_with("key ") || subject.starts_with("primary key (") ? colon + 2 : 0;
+}
+
 // What the target does not have: per created table and for the database.
 std::string notes_text(const JobResult& result) {
-  std::string out;
+  SharedLines lines;
   for (std::size_t i = 0; i < result.results.size(); ++i) {
     if (!result.results[i].created || !result.tasks[i].definition) continue;
-    for (const auto& note : table_notes(*result.tasks[i].definition))
-      out += fmt::format("  {}: {}\n", one_line(result.tasks[i].name), one_line(note));
+    for (const auto& note : table_notes(*result.tasks[i].definition)) {
+      const std::size_t shared = shared_part(note, *result.tasks[i].definition);
+      const std::string subject = shared == 0 ? "" : ": " + note.substr(0, shared - 2);
+      lines.add(note.substr(shared), result.tasks[i].name + subject);
+    }
   }
+  std::string out = lines.text();
   for (const auto& note : result.notes) out += "  " + one_line(note) + "\n";
   return out.empty() ? out : "\nnot carried over:\n" + out;
 }
 
+// Failures in their order; those of one cause together, the first of them in full.
 std::string failures_text(const JobResult& result) {
-  std::string out;
+  struct Group {
+    const Error* first;
+    std::vector<std::string> others;
+  };
+  std::vector<Group> groups;
+  std::map<std::string, std::size_t> known;
+  const auto add = [&](const Error& error, const std::string& cause) {
+    const auto found = cause.empty() ? known.end() : known.find(cause);
+    if (found != known.end()) {
+      const auto& context = error.context();
+      groups[found->second].others.push_back(one_line(context.empty() ? error.message() : context.back()));
+      return;
+    }
+    if (!cause.empty()) known.emplace(cause, groups.size());
+    groups.push_back({&error, {}});
+  };
   for (std::size_t i = 0; i < result.results.size(); ++i) {
     const TaskResult& task = result.results[i];
-    if (task.status == TaskStatus::failed && task.error) out += failure_text(*task.error);
-    for (const Error& error : task.post_errors) out += failure_text(error);
+    if (task.status == TaskStatus::failed && task.error) add(*task.error, cause_in(*task.error, result.tasks[i]));
+    for (const Error& error : task.post_errors) add(error, cause_in(error, result.tasks[i]));
   }
-  for (const Error& error : result.errors) out += failure_text(error);
+  for (const Error& error : result.errors) add(error, cause_of(error, std::vector<std::string>{}));
+  std::string out;
+  for (const Group& group : groups) {
+    out += failure_text(*group.first);
+    if (!group.others.empty())
+      out += fmt::format("  the same error {} more: {}\n", group.others.size() == 1 ? "once" : fmt::format("{} times", group.others.size()),
+                         some_of(group.others));
+  }
   return out;
+}
+
+std::string left_out_text(const JobResult& result) {
+  SharedLines lines;
+  for (std::size_t i = 0; i < result.results.size(); ++i)
+    for (const std::string& what : result.results[i].left_out) {
+      const std::size_t comma = what.rfind(", since ");
+      lines.add(what.substr(comma + 2), result.tasks[i].name + ": " + what.substr(0, comma));
+    }
+  const std::string out = lines.text();
+  return out.empty() ? out : "\nnot tried for now (--resume does, when the cause is mended):\n" + out;
 }
 
 std::string changed_text(const JobResult& result) {
@@ -108,6 +185,7 @@ nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
   for (const ChangedValues& changed : result.outcome.changed) out["changed_values"][changed.column] = changed.count;
   if (result.error) out["error"] = error_json(*result.error);
   for (const Error& error : result.post_errors) out["post_load_errors"].push_back(error_json(error));
+  if (!result.left_out.empty()) out["left_out"] = result.left_out;
   if (result.created && task.definition)
     if (const auto notes = table_notes(*task.definition); !notes.empty()) out["notes"] = notes;
   return out;
@@ -142,7 +220,7 @@ std::string summary_text(const JobResult& result) {
               fmt::format("{} done{}{}", result.count(TaskStatus::done),
                           failed > 0 ? fmt::format(", {} failed", failed) : "",
                           interrupted > 0 ? fmt::format(", {} interrupted", interrupted) : ""));
-  return out + changed_text(result) + notes_text(result) + failures_text(result);
+  return out + changed_text(result) + notes_text(result) + left_out_text(result) + failures_text(result);
 }
 
 void write_report(const std::string& path, const RunFacts& facts, const JobResult& result,

@@ -1,11 +1,14 @@
 #include "copy/post_steps.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/error_cause.h"
 #include "base/log.h"
-#include "base/log_error.h"
+#include "pg/hints.h"
+#include "schema/quote.h"
 
 namespace dbsync {
 
@@ -13,17 +16,20 @@ namespace {
 
 std::string step_of(const DdlUnit& unit, const std::string& statement) { return unit.what + "\n" + statement; }
 
-// Rows of the source that break a rule of their own table: how many, and one
-// of them in the server's message. They stay as they are.
-Error count_violations(const DdlUnit& unit, const Error& error, LoadingSession& target, const std::string& worker) {
-  std::string count;
+// True when the unit makes a key that others may refer to.
+bool is_unique_key(const std::string& what, const std::optional<Table>& definition) {
+  if (what.starts_with("primary key ")) return true;
+  return definition && std::any_of(definition->indexes.begin(), definition->indexes.end(),
+                                   [&](const Index& index) { return index.unique && what == "index " + index.name; });
+}
+
+std::optional<std::int64_t> count_rows(const std::string& sql, LoadingSession& target, const std::string& worker) {
   try {
-    if (!unit.violations_sql.empty() && target) count = target->exec(unit.violations_sql).text(0, 0) + " rows; ";
+    if (!sql.empty() && target) return target->exec(sql).integer(0, 0);
   } catch (const Error& failed) {
     log::debug(worker, failed.what());
   }
-  Error out(ErrorKind::data, count + error.what());
-  return out.hint("the rows were loaded as they are on the source; mend them there or here, then run the statement again");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -73,6 +79,7 @@ std::optional<bool> PostSteps::run_at_once(const WorkItem& item, LoadingSession&
 
 bool PostSteps::run_unit(const DdlUnit& unit, std::size_t statements, std::size_t task, LoadingSession& target,
                          const std::string& worker) {
+  if (is_derived(unit, task, worker)) return false;
   try {
     PgConnection& connection = target.connect();
     const std::stop_callback cancel(cancel_, [&connection] { connection.cancel(); });
@@ -85,7 +92,34 @@ bool PostSteps::run_unit(const DdlUnit& unit, std::size_t statements, std::size_
   }
 }
 
-// A statement and its mark in one transaction, once over all runs.
+// True when the unit needs something that has failed: its own error would be a second
+// one for the same cause.
+bool PostSteps::is_derived(const DdlUnit& unit, std::size_t task, const std::string& worker) {
+  const std::lock_guard lock(mutex_);
+  const std::string missing = missing_for(unit, task);
+  if (missing.empty()) return false;
+  if (failed_[task].contains(unit.what)) return true;  // the same key's second half
+  failed_[task].insert(unit.what);
+  log::debug(worker, fmt::format("{}: {}: left out, since {}", result_.tasks[task].name, unit.what, missing));
+  result_.results[task].left_out.push_back(fmt::format("{}, since {}", unit.what, missing));
+  return true;
+}
+
+std::string PostSteps::missing_for(const DdlUnit& unit, std::size_t task) const {
+  if (failed_[task].contains(unit.what)) return "its index could not be made";
+  if (!unit.refers_to) return {};
+  for (std::size_t i = 0; i < result_.tasks.size(); ++i) {
+    if (result_.tasks[i].target != *unit.refers_to) continue;
+    if (result_.results[i].status != TaskStatus::done) return fmt::format("{} was not loaded", result_.tasks[i].name);
+    const bool key = std::any_of(failed_[i].begin(), failed_[i].end(),
+                                 [&](const std::string& what) { return is_unique_key(what, result_.tasks[i].definition); });
+    if (key) return fmt::format("a key of {} could not be made", result_.tasks[i].name);
+  }
+  return {};
+}
+
+// A statement and its mark in one transaction, once over all runs. An error shows the
+// statement alone: it is the one to run by hand.
 void PostSteps::run_step(const DdlUnit& unit, std::size_t index, std::size_t task, LoadingSession& target) {
   if (journal_ == nullptr) {
     target->exec(unit.statements[index]);
@@ -94,7 +128,12 @@ void PostSteps::run_step(const DdlUnit& unit, std::size_t index, std::size_t tas
   const PreparedTask& prepared = prepared_[task];
   std::string step = step_of(unit, unit.statements[index]);
   if (prepared.steps.contains(step)) return;
-  target->exec(unit.statements[index] + ";\n" + journal_->mark_steps_sql(prepared.journal, {step}));
+  try {
+    target->exec(unit.statements[index] + ";\n" + journal_->mark_steps_sql(prepared.journal, {step}));
+  } catch (Error& error) {
+    error.statement(unit.statements[index]);
+    throw;
+  }
   note(task, {std::move(step)});
 }
 
@@ -105,13 +144,43 @@ void PostSteps::note(std::size_t task, std::vector<std::string> steps) {
 
 void PostSteps::fail(const DdlUnit& unit, std::size_t task, Error error, LoadingSession& target, const std::string& worker) {
   if (target && !target->usable()) target.reset();
+  if (error.sqlstate().starts_with("23")) explain_violation(unit, task, error, target, worker);
+  add_hint(error, unit.refers_to ? PgStep::foreign_key : PgStep::build, quote_name(result_.tasks[task].target));
   error.context(fmt::format("{}: {}", result_.tasks[task].name, unit.what));
-  if (error.sqlstate().starts_with("23")) error = count_violations(unit, error, target, worker);
-  if (error.sqlstate() == "42830" || error.sqlstate() == "42P01")
-    error.hint("the table that it refers to was not completed; see its own error");
-  log::error(worker, error);
+  log::error_once(worker, error, cause_in(error, result_.tasks[task]));
   const std::lock_guard lock(mutex_);
+  failed_[task].insert(unit.what);
   result_.results[task].post_errors.push_back(std::move(error));
+}
+
+LoadedRows PostSteps::rows_of(std::size_t task) {
+  const CopyTask& own = result_.tasks[task];
+  LoadedRows out;
+  if (own.definition) out.table = &*own.definition;
+  out.one_moment = result_.snapshot.consistent;
+  std::size_t sources = 0;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < result_.tasks.size(); ++i) {
+    if (result_.tasks[i].target != own.target) continue;
+    ++sources;
+    out.query = out.query || !result_.tasks[i].query.empty();
+    for (const ChangedValues& changed : result_.results[i].outcome.changed) out.changed.push_back(changed.column);
+    for (const JournalChunk& chunk : prepared_[i].chunks)
+      out.changed.insert(out.changed.end(), chunk.zero_dates.begin(), chunk.zero_dates.end());
+  }
+  out.several_sources = sources > 1;
+  return out;
+}
+
+// Rows that break a rule of their table: how many, one of them in the server's message,
+// and why. They stay as they are.
+void PostSteps::explain_violation(const DdlUnit& unit, std::size_t task, Error& error, LoadingSession& target,
+                                  const std::string& worker) {
+  LoadedRows rows = rows_of(task);
+  rows.violations = count_rows(unit.violations_sql, target, worker);
+  rows.true_violations = count_rows(unit.true_violations_sql, target, worker);
+  error.recast(ErrorKind::data, (rows.violations ? fmt::format("{} rows; ", *rows.violations) : "") + error.message());
+  if (std::string hint = violation_hint(unit, error, rows); !hint.empty()) error.hint(std::move(hint));
 }
 
 }  // namespace dbsync

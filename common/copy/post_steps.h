@@ -1,6 +1,7 @@
 // Runs what completes a target table after its rows: indexes, keys, comments. Each
 // statement and its mark in the journal are one transaction, so that over all runs
-// it is done once. What fails is written into the result of its table.
+// it is done once. What fails is written into the result of its table; what needs that
+// is not tried, for it would only fail, too.
 //
 // Threads: any, each with a session of its own. The results and the steps are guarded
 // by the job's mutex. Errors: none leave it.
@@ -17,6 +18,7 @@
 #include "copy/load_journal.h"
 #include "copy/loading_session.h"
 #include "copy/target_preparer.h"
+#include "copy/violation.h"
 #include "copy/work_queue.h"
 
 namespace dbsync {
@@ -27,7 +29,7 @@ class PostSteps {
   PostSteps(const LoadJournal* journal, const std::vector<PreparedTask>& prepared, JobResult& result, std::mutex& mutex,
             const std::stop_token& drain, const std::stop_token& cancel)
       : journal_(journal), prepared_(prepared), result_(result), mutex_(mutex), drain_(drain), cancel_(cancel),
-        done_(prepared.size()) {}
+        done_(prepared.size()), failed_(prepared.size()) {}
 
   // One entry per unit of the item: whether it succeeded.
   std::vector<bool> run(const WorkItem& item, LoadingSession& target, const std::string& worker);
@@ -38,8 +40,12 @@ class PostSteps {
  private:
   std::optional<bool> run_at_once(const WorkItem& item, LoadingSession& target, const std::string& worker);
   bool run_unit(const DdlUnit& unit, std::size_t statements, std::size_t task, LoadingSession& target, const std::string& worker);
+  bool is_derived(const DdlUnit& unit, std::size_t task, const std::string& worker);
+  std::string missing_for(const DdlUnit& unit, std::size_t task) const;
   void run_step(const DdlUnit& unit, std::size_t index, std::size_t task, LoadingSession& target);
   void note(std::size_t task, std::vector<std::string> steps);
+  LoadedRows rows_of(std::size_t task);
+  void explain_violation(const DdlUnit& unit, std::size_t task, Error& error, LoadingSession& target, const std::string& worker);
   void fail(const DdlUnit& unit, std::size_t task, Error error, LoadingSession& target, const std::string& worker);
 
   const LoadJournal* journal_;
@@ -48,7 +54,8 @@ class PostSteps {
   std::mutex& mutex_;
   std::stop_token drain_;
   std::stop_token cancel_;
-  std::vector<std::set<std::string>> done_;  // by task
+  std::vector<std::set<std::string>> done_;    // by task
+  std::vector<std::set<std::string>> failed_;  // units, by task
 };
 
 }  // namespace dbsync

@@ -46,7 +46,25 @@ DdlUnit primary_key_unit(const Table& table, const Dialect& dialect) {
           ? fmt::format("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY USING INDEX {}", quote_name(table.name), name, name)
           : fmt::format("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY ({})", quote_name(table.name), name,
                         identifier_list(table.primary_key.columns));
-  return {"primary key " + table.primary_key.name, {constraint}};
+  DdlUnit unit{"primary key " + table.primary_key.name, {constraint}};
+  unit.columns = table.primary_key.columns;
+  return unit;
+}
+
+// The columns that an expression names.
+void add_columns_of(const std::string& expression_sql, const Table& table, std::vector<std::string>& out) {
+  for (const Column& column : table.columns)
+    if (expression_sql.find(quote_identifier(column.name)) != std::string::npos) out.push_back(column.name);
+}
+
+std::vector<std::string> columns_of(const Index& index, const Table& table) {
+  std::vector<std::string> out;
+  for (const IndexKey& key : index.keys)
+    if (key.column.empty())
+      add_columns_of(key.expression_sql, table, out);
+    else
+      out.push_back(key.column);
+  return out;
 }
 
 // Where the key has the next value: max(AUTO_INCREMENT, max(column) + 1), or the
@@ -77,23 +95,48 @@ DdlUnit check_unit(const Table& table, const CheckConstraint& check, const Diale
                                       check.condition_sql);
   DdlUnit unit{"check " + check.name, {add}};
   unit.violations_sql = fmt::format("SELECT count(*) FROM {} WHERE NOT ({})", quote_name(table.name), check.condition_sql);
+  add_columns_of(check.condition_sql, table, unit.columns);
   if (dialect.not_valid_constraints)
     unit.statements = {add + " NOT VALID",
                        fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", quote_name(table.name), name)};
   return unit;
 }
 
+// A value as the source compares it: what differs in these ways only is equal there.
+// Accents take normalize(), which came with PostgreSQL 13.
+std::string folded_sql(const std::string& value, const SourceEquality& equality, const Dialect& dialect) {
+  if (equality.exact()) return value;
+  std::string out = value + "::text";
+  if (equality.without_case) out = "lower(" + out + ")";
+  if (equality.without_accents && dialect.family == ServerFamily::postgresql && dialect.major >= 13)
+    out = fmt::format("regexp_replace(normalize(replace({}, 'ß', 'ss'), NFKD), '[\u0300-\u036F]', '', 'g')", out);
+  if (equality.without_end_blanks) out = "rtrim(" + out + ", ' ')";
+  return out;
+}
+
 // Rows whose key refers to nothing (MATCH SIMPLE: a NULL refers to nothing by right).
-std::string orphans_sql(const Table& table, const ForeignKey& key) {
+// `folded`: compared as the source does.
+std::string orphans_sql(const Table& table, const ForeignKey& key, const Dialect& dialect, bool folded) {
   std::string match;
   std::string given;
   for (std::size_t i = 0; i < key.columns.size() && i < key.target_columns.size(); ++i) {
     const std::string column = quote_identifier(key.columns[i]);
-    match += fmt::format("{}p.{} = c.{}", match.empty() ? "" : " AND ", quote_identifier(key.target_columns[i]), column);
+    const Column* definition = table.find_column(key.columns[i]);
+    const SourceEquality equality = folded && definition != nullptr ? definition->source_equality : SourceEquality{};
+    match += fmt::format("{}{} = {}", match.empty() ? "" : " AND ",
+                         folded_sql("p." + quote_identifier(key.target_columns[i]), equality, dialect),
+                         folded_sql("c." + column, equality, dialect));
     given += fmt::format(" AND c.{} IS NOT NULL", column);
   }
   return fmt::format("SELECT count(*) FROM {} AS c WHERE NOT EXISTS (SELECT 1 FROM {} AS p WHERE {}){}",
                      quote_name(table.name), quote_name(key.target), match, given);
+}
+
+bool compares_exactly(const Table& table, const std::vector<std::string>& columns) {
+  return std::none_of(columns.begin(), columns.end(), [&](const std::string& name) {
+    const Column* column = table.find_column(name);
+    return column != nullptr && !column->source_equality.exact();
+  });
 }
 
 std::string section(std::string_view title) { return fmt::format("\n-- {}\n", title); }
@@ -146,10 +189,13 @@ std::vector<DdlUnit> index_units(const Table& table, const Dialect& dialect) {
   if (key_uses_index(table, dialect)) {
     Index key{table.primary_key.name, true, {}, {}, {}};
     for (const auto& column : table.primary_key.columns) key.keys.push_back({column, {}, false});
-    out.push_back({"primary key " + key.name, {create_index_sql(table, key)}});
+    DdlUnit unit{"primary key " + key.name, {create_index_sql(table, key)}};
+    unit.columns = table.primary_key.columns;
+    out.push_back(std::move(unit));
   }
   for (const Index& index : table.indexes) {
     DdlUnit unit{"index " + index.name, {create_index_sql(table, index)}};
+    unit.columns = columns_of(index, table);
     if (!index.comment.empty())
       unit.statements.push_back(fmt::format("COMMENT ON INDEX {} IS {}", quote_name({table.name.schema, index.name}),
                                             quote_literal(index.comment)));
@@ -188,7 +234,10 @@ std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialec
         key.on_delete_sql.empty() ? "" : " ON DELETE " + key.on_delete_sql,
         key.on_update_sql.empty() ? "" : " ON UPDATE " + key.on_update_sql);
     DdlUnit unit{"foreign key " + key.name, {}};
-    unit.violations_sql = orphans_sql(table, key);
+    unit.columns = key.columns;
+    unit.refers_to = key.target;
+    unit.violations_sql = orphans_sql(table, key, dialect, false);
+    if (!compares_exactly(table, key.columns)) unit.true_violations_sql = orphans_sql(table, key, dialect, true);
     // A partitioned table cannot have one that is not valid yet (before 18).
     if (table.partitioning)
       unit.statements = {add};

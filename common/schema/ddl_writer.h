@@ -10,6 +10,7 @@
 // Pure: values in, SQL out. No statement ends in a semicolon.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,11 @@ struct DdlUnit {
   // Counts the rows that break the rule which the last statement checks; "" for
   // other units.
   std::string violations_sql = {};
+  // Of these rows, those that break it as the source compares, too; "" = it compares as
+  // the target does.
+  std::string true_violations_sql = {};
+  std::vector<std::string> columns = {};         // of its table, that the rule is about
+  std::optional<QualifiedName> refers_to = {};   // a foreign key's other table
   std::size_t task = 0;  // for whoever runs it
 };
 

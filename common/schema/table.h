@@ -22,6 +22,16 @@ struct QualifiedName {
   friend auto operator<=>(const QualifiedName&, const QualifiedName&) = default;
 };
 
+// In which way the source takes values for equal that differ here.
+struct SourceEquality {
+  bool without_case = false;
+  bool without_accents = false;
+  bool without_end_blanks = false;
+
+  bool exact() const { return !without_case && !without_accents && !without_end_blanks; }
+  std::string describe() const;  // "without case, accents and blanks at the end"
+};
+
 struct Column {
   std::string name;
   PgType type;
@@ -34,6 +44,8 @@ struct Column {
   std::string generated_sql;  // GENERATED ALWAYS AS (…) STORED; "" = an ordinary column
   std::string comment;
   std::string note;           // becomes an SQL comment behind the column
+  SourceEquality source_equality;  // of text
+  bool two_empty_values = false;   // an ENUM's index 0 and its label '' are both '' here
 };
 
 struct PrimaryKey {

@@ -1,6 +1,5 @@
 ---- by keys and rules
 -- Tables of shop for Greenplum 5, written by mysql2pgsql
--- NOTE: 2 unique keys over text compare without case on the source and with case here
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
@@ -64,6 +63,7 @@ CREATE TABLE "public"."by_two" (
 )
 DISTRIBUTED BY ("a", "b");
 
+-- NOTE: key u (b): compares without case on the source and with case here
 CREATE TABLE "public"."by_unique" (
     "a" integer,
     "b" varchar(9) NOT NULL,
@@ -87,6 +87,7 @@ CREATE TABLE "public"."computed" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: key code (code): compares without case on the source and with case here
 -- NOTE: the unique index conflict_code is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."conflict" (
     "id" integer NOT NULL,
@@ -94,6 +95,7 @@ CREATE TABLE "public"."conflict" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: primary key (code): compares without case on the source and with case here
 -- NOTE: Greenplum 5 has no replicated tables
 CREATE TABLE "public"."countries" (
     "code" varchar(2) NOT NULL
@@ -163,7 +165,6 @@ ANALYZE "public"."without_key";
 
 ---- first column (-f), no partitions (-n)
 -- Tables of shop for Greenplum 5, written by mysql2pgsql
--- NOTE: 2 unique keys over text compare without case on the source and with case here
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
@@ -214,6 +215,7 @@ CREATE TABLE "public"."by_two" (
 )
 DISTRIBUTED BY ("a");
 
+-- NOTE: key u (b): compares without case on the source and with case here
 -- NOTE: the unique index by_unique_u is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."by_unique" (
     "a" integer,
@@ -237,6 +239,7 @@ CREATE TABLE "public"."computed" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: key code (code): compares without case on the source and with case here
 -- NOTE: the unique index conflict_code is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."conflict" (
     "id" integer NOT NULL,
@@ -244,6 +247,7 @@ CREATE TABLE "public"."conflict" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: primary key (code): compares without case on the source and with case here
 CREATE TABLE "public"."countries" (
     "code" varchar(2) NOT NULL
 )
@@ -312,7 +316,6 @@ ANALYZE "public"."without_key";
 
 ---- append-optimized columns
 -- Tables of shop for Greenplum 5, written by mysql2pgsql
--- NOTE: 2 unique keys over text compare without case on the source and with case here
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
@@ -377,6 +380,7 @@ CREATE TABLE "public"."by_two" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("a", "b");
 
+-- NOTE: key u (b): compares without case on the source and with case here
 -- NOTE: the unique index by_unique_u is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."by_unique" (
     "a" integer,
@@ -405,6 +409,7 @@ CREATE TABLE "public"."computed" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("id");
 
+-- NOTE: key code (code): compares without case on the source and with case here
 -- NOTE: the primary key is a plain index here: append-optimized tables have no unique keys
 -- NOTE: the unique index conflict_code is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."conflict" (
@@ -414,6 +419,7 @@ CREATE TABLE "public"."conflict" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("id");
 
+-- NOTE: primary key (code): compares without case on the source and with case here
 -- NOTE: the primary key is a plain index here: append-optimized tables have no unique keys
 CREATE TABLE "public"."countries" (
     "code" varchar(2) NOT NULL

@@ -1,6 +1,5 @@
 ---- by keys and rules
 -- Tables of shop for Greenplum 6, written by mysql2pgsql
--- NOTE: 2 unique keys over text compare without case on the source and with case here
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
@@ -64,6 +63,7 @@ CREATE TABLE "public"."by_two" (
 )
 DISTRIBUTED BY ("a", "b");
 
+-- NOTE: key u (b): compares without case on the source and with case here
 CREATE TABLE "public"."by_unique" (
     "a" integer,
     "b" varchar(9) NOT NULL,
@@ -87,6 +87,7 @@ CREATE TABLE "public"."computed" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: key code (code): compares without case on the source and with case here
 -- NOTE: the unique index conflict_code is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."conflict" (
     "id" integer NOT NULL,
@@ -94,6 +95,7 @@ CREATE TABLE "public"."conflict" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: primary key (code): compares without case on the source and with case here
 CREATE TABLE "public"."countries" (
     "code" varchar(2) NOT NULL
 )
@@ -164,7 +166,6 @@ ANALYZE "public"."without_key";
 
 ---- first column (-f), no partitions (-n)
 -- Tables of shop for Greenplum 6, written by mysql2pgsql
--- NOTE: 2 unique keys over text compare without case on the source and with case here
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
@@ -215,6 +216,7 @@ CREATE TABLE "public"."by_two" (
 )
 DISTRIBUTED BY ("a");
 
+-- NOTE: key u (b): compares without case on the source and with case here
 -- NOTE: the unique index by_unique_u is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."by_unique" (
     "a" integer,
@@ -238,6 +240,7 @@ CREATE TABLE "public"."computed" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: key code (code): compares without case on the source and with case here
 -- NOTE: the unique index conflict_code is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."conflict" (
     "id" integer NOT NULL,
@@ -245,6 +248,7 @@ CREATE TABLE "public"."conflict" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: primary key (code): compares without case on the source and with case here
 CREATE TABLE "public"."countries" (
     "code" varchar(2) NOT NULL
 )
@@ -315,7 +319,6 @@ ANALYZE "public"."without_key";
 
 ---- append-optimized columns
 -- Tables of shop for Greenplum 6, written by mysql2pgsql
--- NOTE: 2 unique keys over text compare without case on the source and with case here
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
@@ -380,6 +383,7 @@ CREATE TABLE "public"."by_two" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("a", "b");
 
+-- NOTE: key u (b): compares without case on the source and with case here
 -- NOTE: the unique index by_unique_u is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."by_unique" (
     "a" integer,
@@ -408,6 +412,7 @@ CREATE TABLE "public"."computed" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("id");
 
+-- NOTE: key code (code): compares without case on the source and with case here
 -- NOTE: the primary key is a plain index here: append-optimized tables have no unique keys
 -- NOTE: the unique index conflict_code is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."conflict" (
@@ -417,6 +422,7 @@ CREATE TABLE "public"."conflict" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("id");
 
+-- NOTE: primary key (code): compares without case on the source and with case here
 -- NOTE: the primary key is a plain index here: append-optimized tables have no unique keys
 CREATE TABLE "public"."countries" (
     "code" varchar(2) NOT NULL

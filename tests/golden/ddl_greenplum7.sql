@@ -1,6 +1,5 @@
 ---- by keys and rules
 -- Tables of shop for Greenplum 7, written by mysql2pgsql
--- NOTE: 2 unique keys over text compare without case on the source and with case here
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
@@ -65,6 +64,7 @@ DISTRIBUTED BY ("a", "b");
 CREATE TABLE "public"."by_two_p0" PARTITION OF "public"."by_two" FOR VALUES FROM (MINVALUE, MINVALUE) TO (1, 2);
 CREATE TABLE "public"."by_two_px" PARTITION OF "public"."by_two" FOR VALUES FROM (1, 2) TO (MAXVALUE, MAXVALUE);
 
+-- NOTE: key u (b): compares without case on the source and with case here
 CREATE TABLE "public"."by_unique" (
     "a" integer,
     "b" varchar(9) NOT NULL,
@@ -87,6 +87,7 @@ CREATE TABLE "public"."computed" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: key code (code): compares without case on the source and with case here
 -- NOTE: the unique index conflict_code is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."conflict" (
     "id" integer NOT NULL,
@@ -94,6 +95,7 @@ CREATE TABLE "public"."conflict" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: primary key (code): compares without case on the source and with case here
 CREATE TABLE "public"."countries" (
     "code" varchar(2) NOT NULL
 )
@@ -164,7 +166,6 @@ ANALYZE "public"."without_key";
 
 ---- first column (-f), no partitions (-n)
 -- Tables of shop for Greenplum 7, written by mysql2pgsql
--- NOTE: 2 unique keys over text compare without case on the source and with case here
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
@@ -215,6 +216,7 @@ CREATE TABLE "public"."by_two" (
 )
 DISTRIBUTED BY ("a");
 
+-- NOTE: key u (b): compares without case on the source and with case here
 -- NOTE: the unique index by_unique_u is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."by_unique" (
     "a" integer,
@@ -237,6 +239,7 @@ CREATE TABLE "public"."computed" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: key code (code): compares without case on the source and with case here
 -- NOTE: the unique index conflict_code is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."conflict" (
     "id" integer NOT NULL,
@@ -244,6 +247,7 @@ CREATE TABLE "public"."conflict" (
 )
 DISTRIBUTED BY ("id");
 
+-- NOTE: primary key (code): compares without case on the source and with case here
 CREATE TABLE "public"."countries" (
     "code" varchar(2) NOT NULL
 )
@@ -314,7 +318,6 @@ ANALYZE "public"."without_key";
 
 ---- append-optimized columns
 -- Tables of shop for Greenplum 7, written by mysql2pgsql
--- NOTE: 2 unique keys over text compare without case on the source and with case here
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
@@ -371,6 +374,7 @@ CREATE TABLE "public"."by_two" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("a", "b");
 
+-- NOTE: key u (b): compares without case on the source and with case here
 CREATE TABLE "public"."by_unique" (
     "a" integer,
     "b" varchar(9) NOT NULL,
@@ -395,6 +399,7 @@ CREATE TABLE "public"."computed" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("id");
 
+-- NOTE: key code (code): compares without case on the source and with case here
 -- NOTE: the unique index conflict_code is a plain one here: a unique key must contain the distribution key
 CREATE TABLE "public"."conflict" (
     "id" integer NOT NULL,
@@ -403,6 +408,7 @@ CREATE TABLE "public"."conflict" (
 WITH (appendonly=true, orientation=column, compresstype=zstd, compresslevel=5)
 DISTRIBUTED BY ("id");
 
+-- NOTE: primary key (code): compares without case on the source and with case here
 CREATE TABLE "public"."countries" (
     "code" varchar(2) NOT NULL
 )
