@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -53,11 +54,15 @@ std::string target_sequence_sql(const PgSequence& sequence, const PgCatalog& cat
   const std::string by_name = fmt::format("to_regclass({})", quote_literal(quote_name(map.of(sequence.name))));
   const auto [table, column] = target_column(sequence, catalog, map);
   if (column.empty()) return by_name;
+  // A column may own several: an identity's, and an older one that filled it before.
   return fmt::format(
-      "coalesce((SELECT pg_get_serial_sequence({}, a.attname)::pg_catalog.regclass FROM pg_catalog.pg_attribute a "
-      "WHERE a.attrelid = to_regclass({}) AND a.attname = {} AND NOT a.attisdropped), {})",
-      quote_literal(quote_name(table)), quote_literal(quote_name(table)),
-      quote_literal(column), by_name);
+      "coalesce((SELECT d.objid::pg_catalog.regclass FROM pg_catalog.pg_depend d "
+      "JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S' "
+      "JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid "
+      "WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = d.classid AND d.deptype IN ('a', 'i') "
+      "AND d.refobjid = to_regclass({}) AND a.attname = {} AND NOT a.attisdropped "
+      "ORDER BY coalesce(d.objid = {}, false) DESC, d.deptype = 'i' DESC LIMIT 1), {})",
+      quote_literal(quote_name(table)), quote_literal(column), by_name, by_name);
 }
 
 // What set_sequences keeps over its parts.
@@ -70,7 +75,20 @@ struct SequenceRun {
   // Several tables may have become one: its sequence stands behind all of theirs.
   std::map<std::pair<QualifiedName, std::string>, std::int64_t> highest;
   std::vector<std::string> notes;
+  std::vector<Error>& problems;
 };
+
+// Nothing when a position is out of a sequence's bounds; of one alone, with a problem.
+std::optional<PgResult> attempt(SequenceRun& run, const std::string& sql) {
+  try {
+    return run.target.exec(sql);
+  } catch (Error& error) {
+    if (error.sqlstate() != "22003") throw;
+    if (sql.find(" UNION ALL ") == std::string::npos)
+      run.problems.push_back(error.hint("widen the sequence on the target (ALTER SEQUENCE … MAXVALUE …) and set its position with setval"));
+    return std::nullopt;
+  }
+}
 
 void set_some(SequenceRun& run, const std::vector<const PgSequence*>& sequences, std::size_t from, std::size_t to) {
   const PgResult positions = run.source.exec(position_sql(sequences, from, to));
@@ -94,7 +112,13 @@ void set_some(SequenceRun& run, const std::vector<const PgSequence*>& sequences,
                        target_sequence_sql(sequence, run.catalog, run.map));
   }
   if (sql.empty()) return;
-  const PgResult result = run.target.exec(sql);
+  const std::optional<PgResult> set = attempt(run, sql);
+  if (!set && to - from > 1)  // one of them is out of its bounds: the others are still set
+    for (std::size_t i = from; i < to; ++i) set_some(run, sequences, i, i + 1);
+  else if (!set)
+    run.problems.back().context("sequence " + display_name(sequences[from]->name));
+  if (!set) return;
+  const PgResult& result = *set;
   for (int row = 0; row < result.rows(); ++row)
     if (result.is_null(row, 1))
       run.notes.push_back(fmt::format("sequence {}: the target has none of that name, so its position was not set",
@@ -149,9 +173,10 @@ class LargeObjectCopy {
 }  // namespace
 
 std::vector<std::string> set_sequences(PgConnection& source, PgConnection& target, const PgCatalog& catalog,
-                                       const SelectedTables& selected, const SchemaMap& map, bool never_back) {
+                                       const SelectedTables& selected, const SchemaMap& map, bool never_back,
+                                       std::vector<Error>& problems) {
   constexpr int kTellsSince = 100000;
-  SequenceRun run{source, target, catalog, map, never_back && target.server_version() >= kTellsSince, {}, {}};
+  SequenceRun run{source, target, catalog, map, never_back && target.server_version() >= kTellsSince, {}, {}, problems};
   std::vector<const PgSequence*> sequences;
   for (const PgSequence& sequence : catalog.sequences)
     if (wanted(sequence, catalog, selected)) sequences.push_back(&sequence);

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "pg/connection.h"
 #include "pgsql2pgsql/copy_plan.h"
 
@@ -22,9 +23,11 @@ namespace dbsync {
 // Sets the target's sequences: the one of the same column where a column owns
 // it, else the one of the same name. `never_back`: a target's sequence that is further
 // (PostgreSQL 10 and later tell) stays, since other rows stand behind it. Returns
-// notes on those that are missing.
+// notes on those that are missing; `problems` gets those whose position is out of the
+// target's bounds.
 std::vector<std::string> set_sequences(PgConnection& source, PgConnection& target, const PgCatalog& catalog,
-                                       const SelectedTables& selected, const SchemaMap& map, bool never_back);
+                                       const SelectedTables& selected, const SchemaMap& map, bool never_back,
+                                       std::vector<Error>& problems);
 
 struct LargeObjectCount {
   std::uint64_t objects = 0;

@@ -436,7 +436,7 @@ class FullCopy {
     if (!target_->answers()) connect_target();  // the server restarted while rows were copied
     target_->exec("SET synchronous_commit = on");
     const std::stop_callback cancel(cancel_, [this] { target_->cancel(); });
-    const auto notes = set_sequences(source_.planner(), *target_, catalog_, selected_, map_, job_.mode == LoadMode::append);
+    const auto notes = set_sequences(source_.planner(), *target_, catalog_, selected_, map_, job_.mode == LoadMode::append, result.errors);
     result.notes.insert(result.notes.end(), notes.begin(), notes.end());
     if (!selected_.whole_database) return;
     if (dialect_.distributed || source_.dialect().distributed) {

@@ -3,7 +3,7 @@
 // All in one transaction is what one wants, and what small schemas get; but every
 // object that a transaction makes takes a lock to its end, and a server's room for
 // locks is set when it starts. So a large schema is cut, at places where no table
-// is without its parts: its defaults, sequences, comments, partitions. For a table
+// is without its parts: its defaults, sequences, comments, partitions. A table
 // that is there when a run begins is taken as it is, with the parts that it has.
 //
 // Pure.

@@ -402,8 +402,10 @@ int cleanup(const Options& options, const Config& config) {
   if (read_slot(source, task.slot) || read_progress(target, task.name)) {
     const SchemaMap map(options.schema, config.schema_rules, config.path);
     const auto selection = select_on(source, options, config, {});
-    for (const std::string& note : set_sequences(source, target, selection->catalog, selection->tables, map, false))
+    std::vector<Error> problems;
+    for (const std::string& note : set_sequences(source, target, selection->catalog, selection->tables, map, false, problems))
       log::warning("follow", note);
+    if (!problems.empty()) throw problems.front();  // the task stays: the same command again, when it is mended
     log::info("follow", "the target's sequences go on where the source's are");
     for (const std::string& note : large_objects_apart(source, target)) log::warning("follow", note);
     end_task(source, target, task);
