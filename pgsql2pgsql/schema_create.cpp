@@ -159,7 +159,8 @@ std::optional<Error> SchemaCreation::attempt(const Items& items) {
     stop_if_asked();
     if (ends_everything(connection_, error)) throw;
     connection_.exec("ROLLBACK TO SAVEPOINT dbsync_item; RELEASE SAVEPOINT dbsync_item");
-    return error;
+    Error own(error);
+    return own.statement(sql);  // without our savepoint behind it
   }
   for (const SchemaItem* item : items)
     if (const PgRelation* table = plan_.table_of(*item)) state_.created.insert(table);

@@ -29,10 +29,10 @@ TEST_F(PgObjectsTest, SyntaxThatTheTargetDoesNotKnowFailsAlone) {
   const RunResult result = run({"pgsql2pgsql", "--full-only", "--create"});
   EXPECT_EQ(result.exit_code, 4) << result.describe();
   EXPECT_EQ(target.value("select count(*) from kept"), "1");
-  EXPECT_NE(result.err.find("TABLE public.newer: "), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("TABLE public.newer"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("FUNCTION public.f(integer): "), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("syntax error at or near"), std::string::npos) << result.err;
-  EXPECT_EQ(result.err.find("dbsync_item\" does not exist"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("dbsync_item"), std::string::npos) << "a savepoint of ours: " << result.err;
 }
 
 TEST_F(PgObjectsTest, ObjectsOfEveryTypeMayBeThereAlready) {
