@@ -121,7 +121,7 @@ TEST_P(GuardedKills, TheRunbookRunsAsWrittenAndAfterKillsTheKeysAreWhatTheyWere)
   RunResult result = run({"mysql2pgsql", "-l", "tab_list.txt", "-j", "8"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(difference(keys, target.query(kKeys)), "");
-  const KillPlan plan{number_from_environment("DBSYNC_RUNBOOK_KILLS", 6), 700, rows * 3 + 4};
+  const KillPlan plan{number_from_environment("DBSYNC_RUNBOOK_KILLS", 6), 700, rows * 3 + 4, false};
   kill_and_resume(plan, {"mysql2pgsql", "-j", "4", "--chunk-size", "64kB", "--truncate"}, here(), target, [&] { expect_same_rows(); });
   EXPECT_EQ(difference(keys, target.query(kKeys)), "");
   EXPECT_EQ(difference(triggers, target.query(kTriggers)), "");

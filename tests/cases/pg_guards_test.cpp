@@ -108,7 +108,7 @@ TEST_F(PgGuardsTest, KilledAtRandomMomentsAnOwnersKeysAndTriggersAreWhatTheyWere
   make_source(kRows);
   ASSERT_EQ(target.load_with_psql(run({"pgsql2pgsql", "-d"}).out).exit_code, 0);
   be_owner();
-  const KillPlan plan{number_from_environment("DBSYNC_RUNBOOK_KILLS", 4), 700, kRows * (source.version() >= 120000 ? 5 : 4)};
+  const KillPlan plan{number_from_environment("DBSYNC_RUNBOOK_KILLS", 4), 700, kRows * (source.version() >= 120000 ? 5 : 4), false};
   kill_and_resume(plan, {"pgsql2pgsql", "--full-only", "--truncate", "-j", "3", "--chunk-size", "256kB"}, here(), target, [] {});
   expect_same();
   EXPECT_EQ(target.value("select count(*) from dbsync.copy_guard"), "0");

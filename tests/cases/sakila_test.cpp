@@ -210,7 +210,7 @@ TEST_F(SakilaTest, TheOldRunbookAndRunsKilledAtRandomMoments) {
   const std::vector<std::string> all{"mysql2pgsql", "--truncate", "-j", "8"};
   copy = run(all);
   ASSERT_EQ(copy.exit_code, 0) << copy.describe();
-  const KillPlan plan{number_from_environment("DBSYNC_RUNBOOK_KILLS", 6), 900, 47273};
+  const KillPlan plan{number_from_environment("DBSYNC_RUNBOOK_KILLS", 6), 900, 47273, false};
   RunOptions here;
   here.cwd = dir_.path();
   kill_and_resume(plan, all, here, target_, [] {});
