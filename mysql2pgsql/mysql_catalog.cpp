@@ -251,10 +251,10 @@ class CatalogReader {
   // SHOW CREATE TABLE shows them to all, so what is missing can at least be named.
   void read_definition(const std::string& sql, MysqlTable& table) {
     refuse_hidden_columns(sql, table);
-    definitions_.settle(parse_show_create(sql).value_or(ShownTable{}), table);
-    if (has_period(table)) find_keys_without_overlaps(sql, table);
-    table.hidden_foreign_keys = table.foreign_keys.empty() && sql.find("\n  CONSTRAINT `") != std::string::npos &&
-                                sql.find("` FOREIGN KEY (`") != std::string::npos;
+    const ShownTable shown = parse_show_create(sql).value_or(ShownTable{});
+    definitions_.settle(shown, table);
+    if (has_period(table)) find_keys_without_overlaps(shown, table);
+    table.hidden_foreign_keys = table.foreign_keys.empty() && shown.foreign_keys;
   }
 
   // information_schema leaves out columns that the user may not see. Without them the
@@ -282,15 +282,14 @@ class CatalogReader {
   }
 
   // STATISTICS shows WITHOUT OVERLAPS as the period's columns, end before start.
-  static void find_keys_without_overlaps(const std::string& sql, MysqlTable& table) {
+  static void find_keys_without_overlaps(const ShownTable& shown, MysqlTable& table) {
     const auto without_overlaps = [&](const std::string& key) {
-      const auto from = sql.find("\n  " + key + " (");
-      return from != std::string::npos && sql.substr(from, sql.find('\n', from + 1) - from).find("` WITHOUT OVERLAPS)") != std::string::npos;
+      const auto parts = shown.keys.find(key);
+      return parts != shown.keys.end() && !parts->second.empty() && parts->second.back().ends_with("` WITHOUT OVERLAPS");
     };
-    table.key_without_overlaps = without_overlaps("PRIMARY KEY");
+    table.key_without_overlaps = without_overlaps("PRIMARY");
     for (MysqlIndex& index : table.indexes)
-      if (index.unique && index.parts.size() > 1)
-        index.without_overlaps = without_overlaps("UNIQUE KEY " + MysqlConnection::identifier(index.name));
+      if (index.unique && index.parts.size() > 1) index.without_overlaps = without_overlaps(index.name);
   }
 
   void read_partitions() {

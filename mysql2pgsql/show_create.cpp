@@ -176,6 +176,7 @@ class Reader {
     if (is_name(i)) return read_column(item);
     if (is_word(i, "CONSTRAINT") && is_name(i + 1)) {
       if (is_word(i + 2, "CHECK")) out_.checks[pieces_[i + 1].text] = inside(i + 3);
+      out_.foreign_keys = out_.foreign_keys || is_word(i + 2, "FOREIGN");
       return;
     }
     if (is_word(i, "PRIMARY")) return read_key("PRIMARY", i + 2);

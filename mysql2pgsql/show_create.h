@@ -32,6 +32,7 @@ struct ShownTable {
   std::map<std::string, std::string, std::less<>> checks;            // by name
   std::map<std::string, std::vector<std::string>, std::less<>> keys; // parts, by name; PRIMARY
   std::map<std::string, std::string, std::less<>> partition_values;  // by name, without parentheses
+  bool foreign_keys = false;  // it has some
 };
 
 std::optional<ShownTable> parse_show_create(std::string_view sql);

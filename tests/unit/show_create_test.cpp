@@ -43,6 +43,7 @@ TEST(ShowCreate, IsCutIntoItsPieces) {
   EXPECT_EQ(shown->partition_values.at("p 1"), "18446744073709551615");
   EXPECT_EQ(shown->partition_values.at("p2"), "MAXVALUE");
   EXPECT_EQ(shown->partition_values.size(), 3U);
+  EXPECT_TRUE(shown->foreign_keys);
 }
 
 TEST(ShowCreate, OfMariadb) {
@@ -51,6 +52,7 @@ TEST(ShowCreate, OfMariadb) {
   `b` varchar(9) /*M!100301 COMPRESSED*/ DEFAULT concat('🚀','x') COMMENT 'c',
   `c` datetime /* mariadb-5.3 */ DEFAULT (1 + 2) * 3,
   `s` timestamp(6) GENERATED ALWAYS AS ROW START,
+  PRIMARY KEY (`a`,`p` WITHOUT OVERLAPS),
   PERIOD FOR SYSTEM_TIME (`s`, `e`),
   CONSTRAINT `n` CHECK (`b` <> 'it''s')
 ) ENGINE=InnoDB WITH SYSTEM VERSIONING
@@ -63,6 +65,8 @@ TEST(ShowCreate, OfMariadb) {
   EXPECT_EQ(shown->columns.at("b").default_sql, "concat('🚀','x')");
   EXPECT_EQ(shown->columns.at("c").default_sql, "(1 + 2) * 3");
   EXPECT_EQ(shown->columns.at("s").generated, "");
+  EXPECT_EQ(shown->keys.at("PRIMARY"), (std::vector<std::string>{"`a`", "`p` WITHOUT OVERLAPS"}));
+  EXPECT_FALSE(shown->foreign_keys);
   EXPECT_EQ(shown->checks.at("n"), "`b` <> 'it''s'");
   EXPECT_EQ(shown->partition_values.at("p0"), "'a',_utf8mb4 0xf09f9a80");
   EXPECT_FALSE(shown->partition_values.contains("p1"));
