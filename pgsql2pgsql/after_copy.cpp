@@ -130,7 +130,7 @@ class LargeObjectCopy {
   LargeObjectCopy(PgConnection& source, PgConnection& target, bool replace) : source_(source), target_(target), replace_(replace) {}
 
   // One object and its first piece come in one round trip each.
-  void copy(const std::string& oid) {
+  void copy(const std::string& oid, const std::optional<std::string>& comment) {
     std::int64_t offset = 0;
     for (bool first = true;; first = false) {
       const PgResult piece = source_.exec("SELECT lo_get($1::oid, $2::bigint, $3::int)",
@@ -145,6 +145,7 @@ class LargeObjectCopy {
       offset += bytes;
       if (bytes < kLargeObjectPiece) break;
     }
+    if (comment) target_.exec(fmt::format("COMMENT ON LARGE OBJECT {} IS {}", oid, quote_literal(*comment)));
     ++count_.objects;
   }
 
@@ -188,10 +189,12 @@ std::vector<std::string> set_sequences(PgConnection& source, PgConnection& targe
 LargeObjectCount copy_large_objects(PgConnection& source, PgConnection& target, bool replace, const std::stop_token& stop) {
   LargeObjectCopy copy(source, target, replace);
   PgTransaction transaction(target);
-  const PgResult objects = source.exec("SELECT oid FROM pg_catalog.pg_largeobject_metadata ORDER BY oid", {});
+  // Comments, too: pg_dump takes them for data, so the schema does not bring them.
+  const PgResult objects = source.exec(
+      "SELECT m.oid, pg_catalog.obj_description(m.oid, 'pg_largeobject') FROM pg_catalog.pg_largeobject_metadata m ORDER BY m.oid", {});
   for (int row = 0; row < objects.rows(); ++row) {
     if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted; no large object was kept");
-    copy.copy(objects.text(row, 0));
+    copy.copy(objects.text(row, 0), objects.is_null(row, 1) ? std::nullopt : std::optional(objects.text(row, 1)));
   }
   transaction.commit();
   return copy.count();
