@@ -42,8 +42,7 @@ class PgoutputStream : public ChangeStream {
   Position seen() const override;
   Position passed() const override;
 
-  // Sends the last status and ends the stream in order.
-  void finish();
+  void finish() override;
 
  private:
   bool handle(const PgoutputFrame& frame, Transaction& out);

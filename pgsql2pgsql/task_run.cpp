@@ -11,12 +11,14 @@
 #include "base/text.h"
 #include "copy/job_setup.h"
 #include "copy/job_status.h"
+#include "follow/follower.h"
 #include "pg/catalog.h"
 #include "pgsql2pgsql/after_copy.h"
 #include "pgsql2pgsql/continuity.h"
-#include "pgsql2pgsql/follow.h"
 #include "pgsql2pgsql/full_copy.h"
+#include "pgsql2pgsql/pg_follow_source.h"
 #include "pgsql2pgsql/precheck.h"
+#include "pgsql2pgsql/retained_wal.h"
 #include "pgsql2pgsql/same_database.h"
 
 namespace dbsync {
@@ -276,10 +278,14 @@ class TaskRun {
     request.bring_up = [&](const std::set<QualifiedName>& complete) {
       if (!complete.empty()) {
         log::info("follow", fmt::format("bringing the complete tables to {}", snapshot.slot.start.text()));
-        const FollowRequest to{config_, task_, map_, snapshot.slot.start.text(), &complete, {}};
+        PgFollowSource log(config_, task_, map_);
+        FollowRequest to{config_, log, kProgram, task_.name};
+        to.end_at = snapshot.slot.start.text();
+        to.only = &complete;
         if (!run_follow(to, drain_, cancel_)) return false;
       }
-      fit_tables({config_, task_, map_, {}, nullptr, {}}, complete);
+      PgFollowSource log(config_, task_, map_);
+      fit_tables({config_, log, kProgram, task_.name}, complete);
       connect_target();
       move_copying(*target_, task_, snapshot.slot.start);
       return true;
@@ -299,15 +305,13 @@ class TaskRun {
     std::stop_source drain;
     const std::stop_callback chain(drain_, [&] { drain.request_stop(); });
     RetainedWalGuard guard(config_.follow, task_.slot);
-    std::optional<OverLimit> over;
+    std::optional<Error> over;
     std::unique_ptr<PgConnection> watcher;
     request.observer = [&] {
       if (over) return;
       try {
-        watch_slot(watcher, guard);
-      } catch (const OverLimit& error) {
-        over = error;
-        drain.request_stop();
+        over = watch_slot(watcher, guard);
+        if (over) drain.request_stop();
       } catch (const Error& error) {
         log::debug("follow", error.what());
       }
@@ -317,12 +321,12 @@ class TaskRun {
     return outcome;
   }
 
-  void watch_slot(std::unique_ptr<PgConnection>& watcher, RetainedWalGuard& guard) {
+  std::optional<Error> watch_slot(std::unique_ptr<PgConnection>& watcher, RetainedWalGuard& guard) {
     if (!watcher || !watcher->usable()) watcher = std::make_unique<PgConnection>(config_.src_pgsql, "source", kProgram);
     const auto slot = read_slot(*watcher, task_.slot);
-    if (!slot) return;
+    if (!slot) return std::nullopt;
     status_->writer().retained(slot->retained_bytes, slot->wal_status);
-    guard.check(slot->retained_bytes, slot->wal_status);
+    return guard.check(slot->retained_bytes, slot->wal_status);
   }
 
   // What was being made when the run was asked to stop goes.
@@ -355,7 +359,9 @@ class TaskRun {
                              "follows, and --end-at now --verify at its end");
     source_.reset();
     target_.reset();
-    FollowRequest request{config_, task_, map_, options_.end_at, nullptr, {}};
+    PgFollowSource log(config_, task_, map_);
+    FollowRequest request{config_, log, kProgram, task_.name};
+    request.end_at = options_.end_at;
     request.figures = [this](const FollowFigures& figures) { status_->writer().follow(figures); };
     const bool reached = run_follow(request, drain_, cancel_);
     const int outcome = reached ? 0 : exit_code(ErrorKind::interrupted);

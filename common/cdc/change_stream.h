@@ -36,6 +36,9 @@ class ChangeStream {
   // Everything up to here is durable where it has to be.
   virtual void confirm(const Position& position) = 0;
 
+  // Tells the source, in order, that this reader ends; what is confirmed is sent.
+  virtual void finish() {}
+
   // Makes a waiting next() return.
   virtual void interrupt() = 0;
 

@@ -1,9 +1,7 @@
 #include "copy/job_setup.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <ctime>
 
 #include <fmt/format.h>
 
@@ -90,16 +88,6 @@ bool answer_or_set_verbosity(const Options& options, Program which, const std::s
   if (options.json_log) log::set_format(log::Format::json);
   if (!options.metrics_path.empty()) metrics::open(options.metrics_path, program, kVersion);
   return false;
-}
-
-std::string utc_now() { return utc_text(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())); }
-
-std::string utc_text(std::int64_t unix_seconds) {
-  const std::time_t time = unix_seconds;
-  std::tm tm{};
-  gmtime_r(&time, &tm);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                     tm.tm_min, tm.tm_sec);
 }
 
 void write_stdout(const std::string& text) {

@@ -2,7 +2,6 @@
 // to the user. Any thread.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -29,10 +28,6 @@ int remove_journal(const Config& config, const JournalKey& key);
 
 // -h, --version, -v, -q, --log-format and --metrics-file. True when nothing is left to do.
 bool answer_or_set_verbosity(const Options& options, Program which, const std::string& program);
-
-// ISO 8601, in UTC.
-std::string utc_now();
-std::string utc_text(std::int64_t unix_seconds);
 
 // What was asked for goes to stdout; a full disk there must not look like
 // success. Errors: ErrorKind::usage.

@@ -42,7 +42,7 @@ forbid_include() {
     '$3 ~ bad && $1 !~ allowed { print $1 ":" $2 ": " message }' "$tmp/includes" || broken "$1"
 }
 
-# base <- config; base <- schema <- pg <- {status <- copy <- verify, cdc} <- check <- programs.
+# base <- config; base <- schema <- pg <- {status <- copy <- verify, cdc <- follow} <- check <- programs.
 check_include_direction() {
   awk -F '\t' '
     BEGIN {
@@ -53,9 +53,10 @@ check_include_direction() {
       may["copy"] = " base config schema pg copy status "
       may["verify"] = " base config schema pg copy verify "
       may["cdc"] = " base schema pg cdc status "
+      may["follow"] = " base config schema pg cdc status follow "
       may["status"] = " base schema pg status "
       may["check"] = " base config schema pg copy check "
-      common = " base config schema pg copy cdc status verify check "
+      common = " base config schema pg copy cdc status follow verify check "
       may["mysql2pgsql"] = common "mysql2pgsql "
       may["pgsql2pgsql"] = common "pgsql2pgsql "
     }

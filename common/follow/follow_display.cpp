@@ -1,4 +1,4 @@
-#include "pgsql2pgsql/follow_display.h"
+#include "follow/follow_display.h"
 
 #include <algorithm>
 

@@ -4,15 +4,22 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/progress.h"
-#include "pgsql2pgsql/follow.h"
+#include "status/run_status.h"
 
 namespace dbsync {
+
+// How far a task is: what the status tables keep, and for the log what was applied
+// since this process connected last.
+struct FollowFigures : FollowStatus {
+  std::uint64_t transactions_here = 0;
+};
 
 class FollowDisplay {
  public:

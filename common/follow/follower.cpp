@@ -1,0 +1,215 @@
+#include "follow/follower.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/text.h"
+#include "cdc/applier.h"
+#include "cdc/follow_job.h"
+
+namespace dbsync {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kFirstPause = 200ms;
+constexpr auto kLongestPause = 10s;
+constexpr std::chrono::seconds kPatience{300};  // with servers that cannot be reached
+constexpr auto kFiguresInterval = 10s;
+constexpr std::int64_t kMicros = 1000000;
+
+std::int64_t now_micros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+ConflictPolicy policy_of(FollowConfig::Conflicts conflicts) {
+  switch (conflicts) {
+    case FollowConfig::Conflicts::error: return ConflictPolicy::error;
+    case FollowConfig::Conflicts::skip: return ConflictPolicy::skip;
+    case FollowConfig::Conflicts::overwrite: return ConflictPolicy::overwrite;
+  }
+  return ConflictPolicy::error;
+}
+
+class Follower {
+ public:
+  Follower(const FollowRequest& request, std::stop_token drain, std::stop_token cancel)
+      : request_(request), config_(request.config), log_(request.source), drain_(std::move(drain)), cancel_(std::move(cancel)) {}
+
+  bool run();
+  void fit_others(const std::set<QualifiedName>& complete);
+
+ private:
+  FollowEnd follow_once();
+  StreamRange range_from(const Position& start) const;
+  void connect_target();
+  void finish(Applier& applier, FollowEnd end);
+  void wait_or_rethrow(const Error& error);
+  ApplierOptions applier_options();
+  void report(const Applier& applier);
+  FollowFigures figures(const Applier& applier);
+
+  const FollowRequest& request_;
+  const Config& config_;
+  FollowSource& log_;
+  const std::stop_token drain_;
+  const std::stop_token cancel_;
+  std::unique_ptr<PgConnection> target_;  // for what is known of the source
+  Position end_;
+  std::optional<Error> over_;  // the source keeps too much for the task
+  std::stop_source stop_;      // of one attempt: drain_, or over_
+  Clock::time_point reached_servers_ = Clock::now();  // the last time that all was well
+  Clock::duration pause_ = kFirstPause;
+  Clock::time_point last_figures_{};
+  FollowDisplay display_;
+};
+
+void Follower::connect_target() {
+  target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", request_.program);
+}
+
+ApplierOptions Follower::applier_options() {
+  ApplierOptions out;
+  out.conninfo = config_.desc_pgsql;
+  out.application_name = request_.program;
+  out.task = request_.task;
+  out.binary = log_.binary();
+  out.conflicts = policy_of(config_.follow.conflicts);
+  out.schema = log_.schema_policy();
+  out.schema.new_columns = config_.follow.add_columns ? NewColumnPolicy::add : NewColumnPolicy::stop;
+  return out;
+}
+
+FollowFigures Follower::figures(const Applier& applier) {
+  FollowFigures out;
+  const ApplyCounters& counters = applier.counters();
+  out.applied = applier.position().text();
+  out.transactions_here = counters.transactions;
+  out.transactions = applier.transactions_before() + out.transactions_here;
+  out.changes = counters.changes;
+  out.conflicts = counters.conflicts;
+  log_.measure(applier.position(), out);
+  const std::int64_t committed = counters.source_time;
+  if (committed == 0) return out;
+  out.applied_time = utc_text(committed / kMicros);
+  if (out.lag_bytes > 0) out.lag_seconds = static_cast<double>(now_micros() - committed) / kMicros;
+  return out;
+}
+
+void Follower::report(const Applier& applier) {
+  reached_servers_ = Clock::now();
+  pause_ = kFirstPause;
+  if (Clock::now() - last_figures_ < kFiguresInterval) return;
+  last_figures_ = Clock::now();
+  const FollowFigures now = figures(applier);
+  if (request_.figures) request_.figures(now);
+  display_.set(now);
+  log::progress("follow", describe(now), {{"lag_bytes", static_cast<double>(now.lag_bytes)}, {"lag_seconds", now.lag_seconds},
+                                          {"transactions", static_cast<double>(now.transactions_here)},
+                                          {"changes", static_cast<double>(now.changes)},
+                                          {"conflicts", static_cast<double>(now.conflicts)},
+                                          {"retained_bytes", static_cast<double>(now.retained_bytes)}});
+  log_.look(*target_, now);
+  over_ = log_.keeps_too_much(now);
+  if (over_) stop_.request_stop();
+}
+
+StreamRange Follower::range_from(const Position& start) const {
+  StreamRange out{start, end_, {}};
+  if (request_.only != nullptr) out.wanted = [only = request_.only](const QualifiedName& name) { return only->contains(name); };
+  return out;
+}
+
+FollowEnd Follower::follow_once() {
+  Applier applier(applier_options());
+  const std::stop_callback hard(cancel_, [&] { applier.cancel(); });
+  connect_target();
+  log_.prove(*target_, applier.position());
+  if (end_.known() && applier.position() >= end_) return FollowEnd::reached;
+  const auto stream = log_.open(range_from(applier.position()));
+  log::info("follow", fmt::format("following {} from {} on{}", log_.endpoint(), applier.position().text(),
+                                  log_.binary() ? ", values in binary" : ""));
+  FollowOptions options;
+  options.end = end_;
+  options.report = [this](const Applier& at, const Position&) { report(at); };
+  stop_ = std::stop_source();
+  const std::stop_callback chain(drain_, [this] { stop_.request_stop(); });
+  const FollowEnd end = run_follow_job(*stream, applier, options, stop_.get_token());
+  stream->finish();
+  finish(applier, end);
+  return end;
+}
+
+void Follower::finish(Applier& applier, FollowEnd end) {
+  if (end == FollowEnd::reached) {
+    log_.look_at_end(*target_, request_.end_at == "now");
+    if (request_.end_at == "now")
+      for (const Relation& changed : log_.changed_at_end(*target_)) applier.fit(changed);
+  }
+  const FollowFigures last = figures(applier);
+  if (request_.figures) request_.figures(last);
+  log::info("follow", fmt::format("stopped at {}: {} transactions with {} changes applied in {} commits{}",
+                                  applier.position().text(), format_count(last.transactions_here),
+                                  format_count(last.changes), format_count(applier.counters().commits),
+                                  last.conflicts > 0 ? fmt::format(", {} conflicts", last.conflicts) : ""));
+}
+
+void Follower::wait_or_rethrow(const Error& error) {
+  const auto with_other_reader = log_.patience_with(error);
+  if (!error.retryable() && !error.connection_lost() && !with_other_reader) throw Error(error);
+  if (drain_.stop_requested()) return;
+  if (Clock::now() - reached_servers_ > with_other_reader.value_or(kPatience)) throw Error(error);
+  log::warning("follow", fmt::format("{}; {}trying again in {:.1f} s", error.what(),
+                                     with_other_reader ? error.hint() + "; " : "", std::chrono::duration<double>(pause_).count()));
+  wait_for(std::chrono::duration<double>(pause_).count(), drain_);
+  pause_ = std::min<Clock::duration>(pause_ * 2, kLongestPause);
+}
+
+bool Follower::run() {
+  log_.prepare(request_.end_at == "now");
+  if (!request_.end_at.empty()) end_ = log_.end_position(request_.end_at);
+  const ProgressReporter reporter(display_.source());
+  for (;;) {
+    try {
+      if (follow_once() == FollowEnd::reached) return true;
+      if (drain_.stop_requested()) return false;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) return false;
+      if (log_.open_in_other_form(error)) continue;
+      wait_or_rethrow(error);
+      if (drain_.stop_requested()) return false;
+    }
+    if (over_) log_.give_up(*over_);
+  }
+}
+
+void Follower::fit_others(const std::set<QualifiedName>& complete) {
+  connect_target();
+  const auto changed = log_.changed_since_copy(*target_, complete);
+  if (changed.empty()) return;
+  Applier applier(applier_options());
+  for (const Relation& now : changed) applier.fit(now);
+}
+
+}  // namespace
+
+void fit_tables(const FollowRequest& request, const std::set<QualifiedName>& complete) {
+  Follower(request, {}, {}).fit_others(complete);
+}
+
+bool run_follow(const FollowRequest& request, const std::stop_token& drain, const std::stop_token& cancel) {
+  return Follower(request, drain, cancel).run();
+}
+
+}  // namespace dbsync

@@ -1,0 +1,39 @@
+// Follows the source of a task until told to end: reconnects, goes on where the
+// target is, tells how far it is.
+//
+// Errors that another attempt can mend (lost connections, restarting servers) are
+// waited out for some minutes; all others end it. Threads: called from main; the
+// threads are those of run_follow_job.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <stop_token>
+#include <string>
+
+#include "config/config.h"
+#include "follow/follow_display.h"
+#include "follow/follow_source.h"
+
+namespace dbsync {
+
+struct FollowRequest {
+  const Config& config;
+  FollowSource& source;
+  std::string program;  // application_name
+  std::string task;     // of the progress row, which is there
+  std::string end_at = {};  // --end-at: "" = go on, "now", or a position
+  // Only changes of these tables are applied, by their names in the stream; null: all.
+  const std::set<QualifiedName>* only = nullptr;
+  // Called about every ten seconds, and at the end.
+  std::function<void(const FollowFigures&)> figures = {};
+};
+
+// True at the end, false when stopped.
+bool run_follow(const FollowRequest& request, const std::stop_token& drain, const std::stop_token& cancel);
+
+// Makes the target's tables, without those that are `complete`, fit what the source has
+// now: before they are copied anew.
+void fit_tables(const FollowRequest& request, const std::set<QualifiedName>& complete);
+
+}  // namespace dbsync

@@ -1,0 +1,176 @@
+#include "pgsql2pgsql/pg_follow_source.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "cdc/apply_plan.h"
+#include "cdc/binary_types.h"
+#include "cdc/known_tables.h"
+#include "cdc/plan_cache.h"
+#include "pgsql2pgsql/partition_watch.h"
+#include "pgsql2pgsql/pgoutput_stream.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr char kProgram[] = "pgsql2pgsql";
+constexpr char kObjectInUse[] = "55006";
+constexpr int kBinarySince = 140000;
+constexpr std::uint32_t kFirstUserType = 16384;
+// With a session that has the slot: the source notices within wal_sender_timeout (60 s)
+// that one is dead; one that lives is another program's.
+constexpr std::chrono::seconds kPatienceWithSlot{75};
+
+}  // namespace
+
+PgFollowSource::PgFollowSource(const Config& config, const FollowTask& task, const SchemaMap& map)
+    : config_(config), task_(task), map_(map), continuity_(task), guard_(config.follow, task.slot) {}
+
+PgConnection& PgFollowSource::source() {
+  if (!source_ || !source_->usable()) source_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", kProgram);
+  return *source_;
+}
+
+void PgFollowSource::prepare(bool ends_now) {
+  choose_format();
+  if (!ends_now) return;
+  PgConnection target(config_.desc_pgsql, "target", kProgram);
+  if (!known_tables_exist(target)) return;
+  for (Relation& relation : columns_of_known(target)) columns_at_start_.emplace(relation.id, std::move(relation));
+}
+
+Position PgFollowSource::end_position(const std::string& end_at) {
+  const auto end_of_log = [this] { return source().exec("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}).text(0, 0); };
+  const Position end = parse_position(end_at == "now" ? end_of_log() : end_at);
+  if (end > parse_position(end_of_log())) return end;
+  // On an idle source nothing would lie behind that position to show that it was
+  // passed: this puts something there.
+  source().exec("SELECT pg_catalog.pg_logical_emit_message(true, 'dbsync', 'end')", {});
+  return end;
+}
+
+// Binary when every published type allows it; columns of the target are looked
+// at when their changes come.
+void PgFollowSource::choose_format() {
+  if (source().server_version() < kBinarySince) return;
+  const auto types = published_types(source(), task_.publication);
+  binary_ = std::all_of(types.begin(), types.end(),
+                        [](std::uint32_t type) { return stable_binary(type) || type >= kFirstUserType; });
+}
+
+bool PgFollowSource::open_in_other_form(const Error& error) {
+  if (!binary_ || dynamic_cast<const NeedText*>(&error) == nullptr) return false;
+  log::info("follow", fmt::format("{}: going on with values as text", error.message()));
+  binary_ = false;
+  return true;
+}
+
+SchemaPolicy PgFollowSource::schema_policy() {
+  SchemaPolicy out;
+  schema_ = std::make_unique<SourceSchema>(config_.src_pgsql, kProgram, map_);
+  out.target_names = [this](const QualifiedName& name) {
+    auto names = schema_->lineage(name);
+    for (QualifiedName& candidate : names) candidate = map_.of(candidate);
+    return names;
+  };
+  out.number_columns = [this](Relation& relation, const Relation* before) { schema_->number_columns(relation, before); };
+  out.type_of = [this](const RelationColumn& column) { return schema_->type_of(column); };
+  out.generated_columns = [this](const Relation& relation) { return schema_->generated_columns(relation); };
+  out.enum_labels = [this](const RelationColumn& column) { return schema_->enum_labels(column); };
+  out.partitions = [this](const Relation& relation) { return schema_->partitions(relation); };
+  out.describe_column = [this](const Relation& relation, const RelationColumn& column, std::string& reason) {
+    return schema_->describe_column(relation, column, reason);
+  };
+  return out;
+}
+
+void PgFollowSource::prove(PgConnection& target, const Position& applied) { continuity_.prove(source(), target, applied); }
+
+std::unique_ptr<ChangeStream> PgFollowSource::open(const StreamRange& range) {
+  PgoutputOptions options;
+  options.conninfo = config_.src_pgsql;
+  options.application_name = kProgram;
+  options.slot = task_.slot;
+  options.publication = task_.publication;
+  options.start = range.start;
+  options.end = range.end;
+  options.binary = binary_;
+  options.spill.directory = config_.follow.spill_directory;
+  options.wanted = range.wanted;
+  return std::make_unique<PgoutputStream>(options);
+}
+
+void PgFollowSource::measure(const Position& applied, FollowStatus& out) {
+  const Position at = parse_position(source().exec("SELECT pg_catalog.pg_current_wal_lsn()", {}).value(0, 0));
+  out.source = at.text();
+  if (at > applied) out.lag_bytes = at.high - applied.high;
+  const auto slot = read_slot(source(), task_.slot);
+  if (!slot) return;
+  out.retained_bytes = slot->retained_bytes;
+  out.wal_status = slot->wal_status;
+  // The slot is confirmed past the last transaction once nothing waits.
+  if (slot->confirmed > applied) out.lag_bytes = at.high - std::min(at.high, slot->confirmed.high);
+}
+
+void PgFollowSource::look(PgConnection& target, const FollowStatus& now) {
+  continuity_.look(source(), target);
+  if (now.lag_bytes == 0) compare_partitions(source(), target, task_.name, map_);
+}
+
+void PgFollowSource::look_at_end(PgConnection& target, bool at_now) {
+  continuity_.look(source(), target);
+  if (at_now) compare_partitions(source(), target, task_.name, map_);
+}
+
+// What was changed after the end does not count.
+std::vector<Relation> PgFollowSource::changed_at_end(PgConnection& target) {
+  std::vector<Relation> out;
+  for (Relation& now : columns_of_known(target)) {
+    const auto at_start = columns_at_start_.find(now.id);
+    const auto known = read_known_columns(target, task_.name, now.name);
+    if (at_start == columns_at_start_.end() || !known || !same_columns(at_start->second, now) || same_columns(*known, now)) continue;
+    out.push_back(std::move(now));
+  }
+  return out;
+}
+
+std::vector<Relation> PgFollowSource::changed_since_copy(PgConnection& target, const std::set<QualifiedName>& complete) {
+  std::vector<Relation> out;
+  if (!known_tables_exist(target)) return out;
+  for (Relation& now : columns_of_known(target)) {
+    const auto known = complete.contains(now.name) ? std::nullopt : read_known_columns(target, task_.name, now.name);
+    if (known && !same_columns(*known, now)) out.push_back(std::move(now));
+  }
+  return out;
+}
+
+std::vector<Relation> PgFollowSource::columns_of_known(PgConnection& target) {
+  std::map<std::uint32_t, QualifiedName> names;
+  std::vector<std::uint32_t> oids;
+  for (const KnownTable& table : read_known_tables(target, task_.name)) {
+    names.emplace(table.oid, table.name);
+    oids.push_back(table.oid);
+  }
+  auto out = published_columns(source(), task_.publication, oids);
+  for (Relation& relation : out) relation.name = names.at(relation.id);
+  return out;
+}
+
+std::optional<Error> PgFollowSource::keeps_too_much(const FollowStatus& now) {
+  return guard_.check(now.retained_bytes, now.wal_status);
+}
+
+void PgFollowSource::give_up(const Error& error) {
+  disconnect();
+  guard_.give_up(source(), error);
+}
+
+std::optional<std::chrono::seconds> PgFollowSource::patience_with(const Error& error) const {
+  if (error.sqlstate() != kObjectInUse) return std::nullopt;
+  return kPatienceWithSlot;
+}
+
+}  // namespace dbsync
