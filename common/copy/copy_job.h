@@ -14,12 +14,12 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "base/rate_limiter.h"
 #include "copy/job_progress.h"
+#include "copy/job_result.h"
 #include "copy/load_journal.h"
 #include "copy/snapshot_source.h"
-#include "copy/table_loader.h"
+#include "copy/worker_session.h"
 #include "schema/dialect.h"
 
 namespace dbsync {
@@ -30,12 +30,6 @@ enum class LoadMode { refuse, append, truncate };
 
 // What to do about what an earlier run left.
 enum class StartMode { fresh, resume, restart };
-
-// Errors that a new try can cure: lost connections, a server that restarts.
-struct RetryOptions {
-  unsigned times = 5;     // per chunk
-  double interval = 2;    // seconds before the first new try; doubles
-};
 
 struct JobOptions {
   unsigned workers = 5;
@@ -60,45 +54,6 @@ struct JobOptions {
   // Told every few seconds how far the tasks are, from a thread of its own.
   std::function<void(const std::vector<CopyTask>&, const std::vector<TaskView>&)> observer;
 };
-
-struct TaskResult {
-  TaskStatus status = TaskStatus::waiting;
-  LoadOutcome outcome;   // of all its chunks
-  std::size_t chunks = 1;       // as far as planned
-  std::size_t chunks_done = 0;  // committed on the target
-  std::size_t resumed = 0;      // of these, by an earlier run
-  unsigned retries = 0;
-  double seconds = 0;    // from its first chunk's start to its last one's end
-  bool created = false;  // its target table was created by this run
-  std::optional<Error> error;
-  // What went wrong with its table after the rows were in: an index, a key.
-  std::vector<Error> post_errors;
-  // What was not tried, since it needs something that failed and has its own error.
-  std::vector<std::string> left_out;
-};
-
-struct JobResult {
-  SnapshotFacts snapshot;
-  std::vector<CopyTask> tasks;       // in the order they were given
-  std::vector<TaskResult> results;   // one per task
-  std::vector<std::string> notes;    // what is not migrated at all
-  std::vector<Error> errors;         // that concern no single task
-  double seconds = 0;
-
-  std::uint64_t rows() const;   // of finished tasks
-  std::uint64_t bytes() const;
-  std::uint64_t rejected() const;
-  std::size_t count(TaskStatus status) const;
-  // 0 when every task is done, else the code of the first failure in task order,
-  // then of `errors`.
-  int exit_status() const;
-};
-
-// What an error of the task has in common with others (cause_of).
-std::string cause_in(const Error& error, const CopyTask& task);
-
-// Marks a task as failed and says so in the log; once for all that share a cause.
-void report_failure(const std::string& component, const CopyTask& task, Error error, TaskResult& result);
 
 // Runs the tasks; `conninfo` is the target. `drain` stops at the next buffer,
 // `cancel` ends what runs on the servers. Throws only for what concerns no

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "copy/snapshot_source.h"
-#include "copy/table_loader.h"
+#include "copy/chunk_sink.h"
 #include "pg/connection.h"
 
 namespace dbsync {

@@ -23,33 +23,33 @@ bool is_unique_key(const std::string& what, const std::optional<Table>& definiti
                                    [&](const Index& index) { return index.unique && what == "index " + index.name; });
 }
 
-std::optional<std::int64_t> count_rows(const std::string& sql, LoadingSession& target, const std::string& worker) {
+std::optional<std::int64_t> count_rows(const std::string& sql, WorkerSession& worker) {
   try {
-    if (!sql.empty() && target) return target->exec(sql).integer(0, 0);
+    if (!sql.empty() && worker.has_target()) return worker.target().exec(sql).integer(0, 0);
   } catch (const Error& failed) {
-    log::debug(worker, failed.what());
+    log::debug(worker.name(), failed.what());
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::vector<bool> PostSteps::run(const WorkItem& item, LoadingSession& target, const std::string& worker) {
+std::vector<bool> PostSteps::run(const WorkItem& item, WorkerSession& worker) {
   if (item.at_once)
-    if (const auto done = run_at_once(item, target, worker)) return std::vector<bool>(item.units.size(), *done);
+    if (const auto done = run_at_once(item, worker)) return std::vector<bool>(item.units.size(), *done);
   std::vector<bool> succeeded;
   for (const DdlUnit& unit : item.units) {
     const std::size_t task = item.kind == WorkItem::Kind::add_foreign_keys ? unit.task : item.task;
     // Adding foreign keys and checking them are two items of one unit.
     const std::size_t statements = item.kind == WorkItem::Kind::add_foreign_keys ? 1 : unit.statements.size();
-    succeeded.push_back(run_unit(unit, statements, task, target, worker));
+    succeeded.push_back(run_unit(unit, statements, task, worker));
   }
   return succeeded;
 }
 
 // Most of the time nothing is in the way. When something is, nothing was done: one
 // by one then, which also tells whose fault it is, is for the caller.
-std::optional<bool> PostSteps::run_at_once(const WorkItem& item, LoadingSession& target, const std::string& worker) {
+std::optional<bool> PostSteps::run_at_once(const WorkItem& item, WorkerSession& worker) {
   std::string statements;
   std::vector<std::string> steps;
   for (const DdlUnit& unit : item.units)
@@ -62,74 +62,73 @@ std::optional<bool> PostSteps::run_at_once(const WorkItem& item, LoadingSession&
   if (steps.empty()) return true;
   if (journal_ != nullptr) statements += journal_->mark_steps_sql(prepared_[item.task].journal, steps);
   try {
-    PgConnection& connection = target.connect();
+    PgConnection& connection = worker.connect_target();
     const std::stop_callback cancel(cancel_, [&connection] { connection.cancel(); });
     connection.exec(statements);
   } catch (Error& error) {
     if (error.connection_lost() || drain_.stop_requested()) {  // what was done is not known, or no more is wanted
-      fail(item.units.front(), item.task, std::move(error), target, worker);
+      fail(item.units.front(), item.task, std::move(error), worker);
       return false;
     }
-    log::debug(worker, fmt::format("{}: {}; again, step by step", result_.tasks[item.task].name, error.what()));
+    log::debug(worker.name(), fmt::format("{}: {}; again, step by step", ledger_.tasks()[item.task].name, error.what()));
     return std::nullopt;
   }
   if (journal_ != nullptr) note(item.task, std::move(steps));
   return true;
 }
 
-bool PostSteps::run_unit(const DdlUnit& unit, std::size_t statements, std::size_t task, LoadingSession& target,
-                         const std::string& worker) {
-  if (is_derived(unit, task, worker)) return false;
+bool PostSteps::run_unit(const DdlUnit& unit, std::size_t statements, std::size_t task, WorkerSession& worker) {
+  if (is_derived(unit, task, worker.name())) return false;
   try {
-    PgConnection& connection = target.connect();
+    PgConnection& connection = worker.connect_target();
     const std::stop_callback cancel(cancel_, [&connection] { connection.cancel(); });
-    for (std::size_t i = 0; i < statements; ++i) run_step(unit, i, task, target);
+    for (std::size_t i = 0; i < statements; ++i) run_step(unit, i, task, worker);
     return true;
   } catch (Error& error) {
     if (drain_.stop_requested()) error.context("interrupted");
-    fail(unit, task, std::move(error), target, worker);
+    fail(unit, task, std::move(error), worker);
     return false;
   }
 }
 
 // True when the unit needs something that has failed: its own error would be a second
 // one for the same cause.
-bool PostSteps::is_derived(const DdlUnit& unit, std::size_t task, const std::string& worker) {
+bool PostSteps::is_derived(const DdlUnit& unit, std::size_t task, const std::string& component) {
   const std::lock_guard lock(mutex_);
   const std::string missing = missing_for(unit, task);
   if (missing.empty()) return false;
   if (failed_[task].contains(unit.what)) return true;  // the same key's second half
   failed_[task].insert(unit.what);
-  log::debug(worker, fmt::format("{}: {}: left out, since {}", result_.tasks[task].name, unit.what, missing));
-  result_.results[task].left_out.push_back(fmt::format("{}, since {}", unit.what, missing));
+  log::debug(component, fmt::format("{}: {}: left out, since {}", ledger_.task(task).name, unit.what, missing));
+  ledger_.add_left_out(task, fmt::format("{}, since {}", unit.what, missing));
   return true;
 }
 
 std::string PostSteps::missing_for(const DdlUnit& unit, std::size_t task) const {
   if (failed_[task].contains(unit.what)) return "its index could not be made";
   if (!unit.refers_to) return {};
-  for (std::size_t i = 0; i < result_.tasks.size(); ++i) {
-    if (result_.tasks[i].target != *unit.refers_to) continue;
-    if (result_.results[i].status != TaskStatus::done) return fmt::format("{} was not loaded", result_.tasks[i].name);
+  for (std::size_t i = 0; i < ledger_.tasks().size(); ++i) {
+    if (ledger_.task(i).target != *unit.refers_to) continue;
+    if (ledger_.status(i) != TaskStatus::done) return fmt::format("{} was not loaded", ledger_.task(i).name);
     const bool key = std::any_of(failed_[i].begin(), failed_[i].end(),
-                                 [&](const std::string& what) { return is_unique_key(what, result_.tasks[i].definition); });
-    if (key) return fmt::format("a key of {} could not be made", result_.tasks[i].name);
+                                 [&](const std::string& what) { return is_unique_key(what, ledger_.task(i).definition); });
+    if (key) return fmt::format("a key of {} could not be made", ledger_.task(i).name);
   }
   return {};
 }
 
 // A statement and its mark in one transaction, once over all runs. An error shows the
 // statement alone: it is the one to run by hand.
-void PostSteps::run_step(const DdlUnit& unit, std::size_t index, std::size_t task, LoadingSession& target) {
+void PostSteps::run_step(const DdlUnit& unit, std::size_t index, std::size_t task, WorkerSession& worker) {
   if (journal_ == nullptr) {
-    target->exec(unit.statements[index]);
+    worker.target().exec(unit.statements[index]);
     return;
   }
   const PreparedTask& prepared = prepared_[task];
   std::string step = step_of(unit, unit.statements[index]);
   if (prepared.steps.contains(step)) return;
   try {
-    target->exec(unit.statements[index] + ";\n" + journal_->mark_steps_sql(prepared.journal, {step}));
+    worker.target().exec(unit.statements[index] + ";\n" + journal_->mark_steps_sql(prepared.journal, {step}));
   } catch (Error& error) {
     error.statement(unit.statements[index]);
     throw;
@@ -142,29 +141,28 @@ void PostSteps::note(std::size_t task, std::vector<std::string> steps) {
   for (std::string& step : steps) done_[task].insert(std::move(step));
 }
 
-void PostSteps::fail(const DdlUnit& unit, std::size_t task, Error error, LoadingSession& target, const std::string& worker) {
-  if (target && !target->usable()) target.reset();
-  if (error.sqlstate().starts_with("23")) explain_violation(unit, task, error, target, worker);
-  add_hint(error, unit.refers_to ? PgStep::foreign_key : PgStep::build, quote_name(result_.tasks[task].target));
-  error.context(fmt::format("{}: {}", result_.tasks[task].name, unit.what));
-  log::error_once(worker, error, cause_in(error, result_.tasks[task]));
+void PostSteps::fail(const DdlUnit& unit, std::size_t task, Error error, WorkerSession& worker) {
+  if (worker.has_target() && !worker.target().usable()) worker.drop_target();
+  if (error.sqlstate().starts_with("23")) explain_violation(unit, task, error, worker);
+  add_hint(error, unit.refers_to ? PgStep::foreign_key : PgStep::build, quote_name(ledger_.task(task).target));
+  error.context(fmt::format("{}: {}", ledger_.task(task).name, unit.what));
+  log::error_once(worker.name(), error, cause_in(error, ledger_.task(task)));
+  ledger_.add_post_error(task, std::move(error));
   const std::lock_guard lock(mutex_);
   failed_[task].insert(unit.what);
-  result_.results[task].post_errors.push_back(std::move(error));
 }
 
-LoadedRows PostSteps::rows_of(std::size_t task) {
-  const CopyTask& own = result_.tasks[task];
+LoadedRows PostSteps::rows_of(std::size_t task) const {
+  const CopyTask& own = ledger_.task(task);
   LoadedRows out;
   if (own.definition) out.table = &*own.definition;
-  out.one_moment = result_.snapshot.consistent;
+  out.one_moment = one_moment_;
   std::size_t sources = 0;
-  const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < result_.tasks.size(); ++i) {
-    if (result_.tasks[i].target != own.target) continue;
+  for (std::size_t i = 0; i < ledger_.tasks().size(); ++i) {
+    if (ledger_.task(i).target != own.target) continue;
     ++sources;
-    out.query = out.query || !result_.tasks[i].query.empty();
-    for (const ChangedValues& changed : result_.results[i].outcome.changed) out.changed.push_back(changed.column);
+    out.query = out.query || !ledger_.task(i).query.empty();
+    for (std::string& column : ledger_.changed_columns(i)) out.changed.push_back(std::move(column));
     for (const JournalChunk& chunk : prepared_[i].chunks)
       out.changed.insert(out.changed.end(), chunk.zero_dates.begin(), chunk.zero_dates.end());
   }
@@ -174,11 +172,10 @@ LoadedRows PostSteps::rows_of(std::size_t task) {
 
 // Rows that break a rule of their table: how many, one of them in the server's message,
 // and why. They stay as they are.
-void PostSteps::explain_violation(const DdlUnit& unit, std::size_t task, Error& error, LoadingSession& target,
-                                  const std::string& worker) {
+void PostSteps::explain_violation(const DdlUnit& unit, std::size_t task, Error& error, WorkerSession& worker) {
   LoadedRows rows = rows_of(task);
-  rows.violations = count_rows(unit.violations_sql, target, worker);
-  rows.true_violations = count_rows(unit.true_violations_sql, target, worker);
+  rows.violations = count_rows(unit.violations_sql, worker);
+  rows.true_violations = count_rows(unit.true_violations_sql, worker);
   error.recast(ErrorKind::data, (rows.violations ? fmt::format("{} rows; ", *rows.violations) : "") + error.message());
   if (std::string hint = violation_hint(unit, error, rows); !hint.empty()) error.hint(std::move(hint));
 }

@@ -3,8 +3,7 @@
 // it is done once. What fails is written into the result of its table; what needs that
 // is not tried, for it would only fail, too.
 //
-// Threads: any, each with a session of its own. The results and the steps are guarded
-// by the job's mutex. Errors: none leave it.
+// Threads: any, each with a session of its own. Errors: none leave it.
 #pragma once
 
 #include <mutex>
@@ -14,46 +13,48 @@
 #include <string>
 #include <vector>
 
-#include "copy/copy_job.h"
+#include "copy/job_ledger.h"
 #include "copy/load_journal.h"
-#include "copy/loading_session.h"
 #include "copy/target_preparer.h"
 #include "copy/violation.h"
 #include "copy/work_queue.h"
+#include "copy/worker_session.h"
 
 namespace dbsync {
 
 class PostSteps {
  public:
-  // All must outlive it; `journal`: nullptr when there is none.
-  PostSteps(const LoadJournal* journal, const std::vector<PreparedTask>& prepared, JobResult& result, std::mutex& mutex,
+  // All must outlive it; `journal`: nullptr when there is none. `one_moment`: the rows
+  // are of one snapshot.
+  PostSteps(const LoadJournal* journal, const std::vector<PreparedTask>& prepared, JobLedger& ledger, bool one_moment,
             const std::stop_token& drain, const std::stop_token& cancel)
-      : journal_(journal), prepared_(prepared), result_(result), mutex_(mutex), drain_(drain), cancel_(cancel),
+      : journal_(journal), prepared_(prepared), ledger_(ledger), one_moment_(one_moment), drain_(drain), cancel_(cancel),
         done_(prepared.size()), failed_(prepared.size()) {}
 
   // One entry per unit of the item: whether it succeeded.
-  std::vector<bool> run(const WorkItem& item, LoadingSession& target, const std::string& worker);
+  std::vector<bool> run(const WorkItem& item, WorkerSession& worker);
 
   // Steps of the task that this run has done. After the workers have ended.
   const std::set<std::string>& done(std::size_t task) const { return done_[task]; }
 
  private:
-  std::optional<bool> run_at_once(const WorkItem& item, LoadingSession& target, const std::string& worker);
-  bool run_unit(const DdlUnit& unit, std::size_t statements, std::size_t task, LoadingSession& target, const std::string& worker);
-  bool is_derived(const DdlUnit& unit, std::size_t task, const std::string& worker);
+  std::optional<bool> run_at_once(const WorkItem& item, WorkerSession& worker);
+  bool run_unit(const DdlUnit& unit, std::size_t statements, std::size_t task, WorkerSession& worker);
+  bool is_derived(const DdlUnit& unit, std::size_t task, const std::string& component);
   std::string missing_for(const DdlUnit& unit, std::size_t task) const;
-  void run_step(const DdlUnit& unit, std::size_t index, std::size_t task, LoadingSession& target);
+  void run_step(const DdlUnit& unit, std::size_t index, std::size_t task, WorkerSession& worker);
   void note(std::size_t task, std::vector<std::string> steps);
-  LoadedRows rows_of(std::size_t task);
-  void explain_violation(const DdlUnit& unit, std::size_t task, Error& error, LoadingSession& target, const std::string& worker);
-  void fail(const DdlUnit& unit, std::size_t task, Error error, LoadingSession& target, const std::string& worker);
+  LoadedRows rows_of(std::size_t task) const;
+  void explain_violation(const DdlUnit& unit, std::size_t task, Error& error, WorkerSession& worker);
+  void fail(const DdlUnit& unit, std::size_t task, Error error, WorkerSession& worker);
 
   const LoadJournal* journal_;
   const std::vector<PreparedTask>& prepared_;
-  JobResult& result_;
-  std::mutex& mutex_;
+  JobLedger& ledger_;
+  bool one_moment_;
   std::stop_token drain_;
   std::stop_token cancel_;
+  std::mutex mutex_;  // guards the next two; taken before the ledger's
   std::vector<std::set<std::string>> done_;    // by task
   std::vector<std::set<std::string>> failed_;  // units, by task
 };

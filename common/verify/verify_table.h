@@ -56,6 +56,7 @@ struct VerifyTable {
   BucketSums target_sums;
   std::vector<bool> selected;   // buckets that pass 2 looks at
   RowDiff diff;
+  std::optional<RowDiff> again; // of these, what pass 2 finds at a later moment
   std::vector<HashPair> pairs;  // the rows to name
   std::unordered_set<Hash128, Hash128Hash> wanted;         // their hashes
   std::unordered_map<Hash128, KeptRow, Hash128Hash> kept;  // and values

@@ -1,0 +1,38 @@
+// The one connection of a copy that its workers do not use: it holds the journal's lock
+// and does what is for no table alone. It is made again when the server has ended it.
+//
+// Threads: one. Errors: of the connection.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "pg/connection.h"
+
+namespace dbsync {
+
+class ControlSession {
+ public:
+  // `conninfo` must outlive it.
+  ControlSession(const std::string& conninfo, std::string application_name)
+      : conninfo_(conninfo), application_name_(std::move(application_name)) {}
+
+  // A copy with nothing to do has none.
+  bool is_open() const { return connection_ != nullptr; }
+  PgConnection& open();
+  PgConnection& get() { return *connection_; }
+  // It waited all the time: the server may have restarted since, and ended it.
+  bool answers() { return connection_->answers(); }
+  // Connected, outside of a transaction, and what it commits from now on is on the disk.
+  PgConnection& durable();
+
+  // Another connection like it.
+  std::unique_ptr<PgConnection> another() const;
+
+ private:
+  const std::string& conninfo_;
+  std::string application_name_;
+  std::unique_ptr<PgConnection> connection_;
+};
+
+}  // namespace dbsync

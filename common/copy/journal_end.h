@@ -1,0 +1,31 @@
+// What the journal and the results say of each other when the workers of a copy have
+// ended.
+//
+// Threads: one, after the workers. Errors: none leave it; they go to the result.
+#pragma once
+
+#include <vector>
+
+#include "copy/control_session.h"
+#include "copy/job_result.h"
+#include "copy/load_journal.h"
+#include "copy/post_steps.h"
+#include "copy/target_preparer.h"
+
+namespace dbsync {
+
+// The target does not write each commit to its disk at once, so one that crashes may
+// lose the last of them although it confirmed them. A crash ends all sessions: while
+// the control session lives, there was none. Else the journal, which was written by
+// the same commits, tells what is there.
+void find_lost_commits(ControlSession& control, const LoadJournal& journal, const std::vector<PreparedTask>& prepared,
+                       const PostSteps& steps, JobResult& result);
+
+// How much of the tasks that did not end well is on the target. `journaled`: the others
+// can be loaded by a later run.
+void settle_results(JobResult& result, bool journaled);
+
+// A run that ended well has its end in the journal.
+void close_journal(ControlSession& control, const LoadJournal& journal, const JobResult& result);
+
+}  // namespace dbsync
