@@ -14,11 +14,14 @@ namespace dbsync {
 namespace {
 
 struct Leaf {
-  QualifiedName root;
+  QualifiedName root;  // of a table that is no partition: itself
   std::int64_t oid = 0;
   QualifiedName name;
   std::int64_t file = 0;    // relfilenode: another one after TRUNCATE, and after VACUUM FULL
   std::string constraint;   // on the columns of the root
+  char watch = 'l';         // 'l', 'u', 't': see source_leaves.sql
+
+  bool plain_table() const { return root == name; }
 };
 
 std::vector<Leaf> leaves_of(PgConnection& source, const std::vector<KnownTable>& tables) {
@@ -26,11 +29,9 @@ std::vector<Leaf> leaves_of(PgConnection& source, const std::vector<KnownTable>&
   for (const KnownTable& table : tables) oids.push_back(table.oid);
   const PgResult result = source.exec(sql::source_leaves, {fmt::format("{{{}}}", fmt::join(oids, ","))});
   std::vector<Leaf> out;
-  for (int row = 0; row < result.rows(); ++row) {
-    const auto root = std::find_if(tables.begin(), tables.end(),
-                                   [&](const KnownTable& table) { return table.oid == static_cast<std::uint32_t>(result.integer(row, 0)); });
-    out.push_back({root->name, result.integer(row, 1), {result.text(row, 2), result.text(row, 3)}, result.integer(row, 4), result.text(row, 5)});
-  }
+  for (int row = 0; row < result.rows(); ++row)
+    out.push_back({{result.text(row, 0), result.text(row, 1)}, result.integer(row, 2), {result.text(row, 3), result.text(row, 4)},
+                   result.integer(row, 5), result.text(row, 6), result.value(row, 7).front()});
   return out;
 }
 
@@ -61,6 +62,10 @@ class Place {
   Place(PgConnection& target, const Leaf& leaf, const SchemaMap& map) : target_(target), leaf_(leaf) {
     root_ = map.of(leaf.root);
     const QualifiedName name = map.of(leaf.name);
+    if (leaf.plain_table()) {
+      if (find_table(target, name)) part_ = name;
+      return;
+    }
     const PgResult parts = target.exec(sql::source_partitions, {root_.schema, root_.name});
     for (int row = 0; row < parts.rows(); ++row)
       if (parts.value(row, 0) == name.schema && parts.value(row, 1) == name.name) part_ = name;
@@ -127,6 +132,13 @@ void compare_file(PgConnection& source, const Leaf& leaf, const Place& place) {
   const std::int64_t there = place.rows();
   const std::int64_t rows = source.exec("SELECT count(*) FROM ONLY " + quote_name(leaf.name), {}).integer(0, 0);
   if (there <= rows) return;
+  if (leaf.plain_table())
+    throw Error(ErrorKind::target, fmt::format("{} was emptied or written anew on the source, where it has {} rows; the target has {}. A "
+                                               "source before PostgreSQL 11 does not send TRUNCATE",
+                                               shown(leaf.name), rows, there))
+        .hint(fmt::format("when it was emptied, run on the target: {}; and copy what was inserted since; then start again; --verify-only "
+                          "shows what differs",
+                          place.empty_sql()));
   throw Error(ErrorKind::target, fmt::format("the partition {} of {} was emptied or written anew on the source, where it has {} rows; the "
                                              "target has {}. The TRUNCATE of a partition is not among the changes",
                                              shown(leaf.name), shown(leaf.root), rows, there))
@@ -147,6 +159,19 @@ void compare_gone(PgConnection& source, const Leaf& leaf, const Place& place) {
       .hint(fmt::format("run on the target: {}; then start again", statement));
 }
 
+// Before 13 a publication names the leaves, and none that is made later is in it.
+[[noreturn]] void refuse_unpublished(PgConnection& source, const FollowTask& task, const Leaf& leaf, const SchemaMap& map) {
+  const std::string name = quote_name(leaf.name);
+  const std::string columns = columns_of(source, leaf);
+  throw Error(ErrorKind::target, fmt::format("{} became a partition of {} on the source and is not in the publication {}, so its rows and "
+                                             "changes do not come",
+                                             shown(leaf.name), shown(leaf.root), task.publication))
+      .hint(fmt::format("make it on the target, then publish it and copy its rows at one moment: psql -q SOURCE -c 'BEGIN; LOCK TABLE {0} "
+                        "IN EXCLUSIVE MODE; ALTER PUBLICATION {1} ADD TABLE ONLY {0}; COPY {0} ({2}) TO STDOUT; COMMIT' | psql TARGET -c "
+                        "'COPY {3} ({2}) FROM STDIN'; then start again",
+                        name, quote_identifier(task.publication), columns, quote_name(map.of(leaf.name))));
+}
+
 }  // namespace
 
 void record_partitions(PgConnection& source, PgConnection& target, const std::string& task, const std::vector<KnownTable>& tables) {
@@ -155,25 +180,33 @@ void record_partitions(PgConnection& source, PgConnection& target, const std::st
   for (const Leaf& leaf : leaves_of(source, tables)) remember(target, task, leaf);
 }
 
-void compare_partitions(PgConnection& source, PgConnection& target, const std::string& task, const SchemaMap& map) {
-  const auto now = leaves_of(source, read_known_tables(target, task));
-  const auto known = known_leaves(target, task);
+void compare_partitions(PgConnection& source, PgConnection& target, const FollowTask& task, const SchemaMap& map) {
+  const auto tables = read_known_tables(target, task.name);
+  const auto now = leaves_of(source, tables);
+  const auto known = known_leaves(target, task.name);
+  const auto published = [&](const QualifiedName& name) {
+    return std::any_of(tables.begin(), tables.end(), [&](const KnownTable& table) { return table.name == name; });
+  };
   for (const Leaf& leaf : known) {
     const auto same = [&](const Leaf& other) { return other.oid == leaf.oid || (other.root == leaf.root && other.constraint == leaf.constraint); };
     if (std::any_of(now.begin(), now.end(), [&](const Leaf& other) { return other.oid == leaf.oid; })) continue;
     // Another one has its place.
-    if (std::none_of(now.begin(), now.end(), same)) compare_gone(source, leaf, Place(target, leaf, map));
-    forget(target, task, leaf);
+    if (!leaf.plain_table() && published(leaf.root) && std::none_of(now.begin(), now.end(), same))
+      compare_gone(source, leaf, Place(target, leaf, map));
+    forget(target, task.name, leaf);
   }
   for (const Leaf& leaf : now) {
     const auto before = std::find_if(known.begin(), known.end(), [&](const Leaf& other) { return other.oid == leaf.oid; });
     if (before != known.end() && before->file == leaf.file && before->name == leaf.name && before->constraint == leaf.constraint) continue;
+    // Where some were not published to begin with, only a part of the tree was chosen.
+    if (leaf.watch == 'u' && std::none_of(known.begin(), known.end(), [&](const Leaf& other) { return other.root == leaf.root; }))
+      refuse_unpublished(source, task, leaf, map);
     const Place place(target, leaf, map);
-    if (before == known.end())
+    if (leaf.watch == 'l' && before == known.end())
       compare_new(source, leaf, place);
-    else if (before->file != leaf.file)
+    else if (leaf.watch != 'u' && before != known.end() && before->file != leaf.file)
       compare_file(source, leaf, place);
-    remember(target, task, leaf);
+    remember(target, task.name, leaf);
   }
 }
 

@@ -1,6 +1,8 @@
 // What happens to the partitions of a source and is not among its changes: a table
 // attached with rows, one that is detached or dropped, one emptied by itself (the
 // TRUNCATE of a partition is not sent for a table that is published by its root).
+// Before 13, where partitions are published themselves: one that was made later and is
+// not published. Before 11: any table that was emptied, for TRUNCATE is not sent at all.
 //
 // Kept in dbsync.apply_partitions are the partitions as the target was found to fit
 // them. What has changed is compared by the numbers of rows of the partition on both
@@ -23,6 +25,6 @@ namespace dbsync {
 void record_partitions(PgConnection& source, PgConnection& target, const std::string& task, const std::vector<KnownTable>& tables);
 
 // The target has all changes.
-void compare_partitions(PgConnection& source, PgConnection& target, const std::string& task, const SchemaMap& map);
+void compare_partitions(PgConnection& source, PgConnection& target, const FollowTask& task, const SchemaMap& map);
 
 }  // namespace dbsync

@@ -117,12 +117,12 @@ void PgFollowSource::measure(const Position& applied, FollowStatus& out) {
 
 void PgFollowSource::look(PgConnection& target, const FollowStatus& now) {
   continuity_.look(source(), target);
-  if (now.lag_bytes == 0) compare_partitions(source(), target, task_.name, map_);
+  if (now.lag_bytes == 0) compare_partitions(source(), target, task_, map_);
 }
 
 void PgFollowSource::look_at_end(PgConnection& target, bool at_now) {
   continuity_.look(source(), target);
-  if (at_now) compare_partitions(source(), target, task_.name, map_);
+  if (at_now) compare_partitions(source(), target, task_, map_);
 }
 
 // What was changed after the end does not count.

@@ -99,6 +99,49 @@ TEST_F(FollowPartitions, WhatHappensToPartitionsOfAnUnpartitionedTarget) {
   expect_mended_by(R"(DELETE FROM "public"."p" WHERE ((day IS NOT NULL) AND (day >= '2024-02-01'::date) AND (day < '2024-03-01'::date)))");
 }
 
+// As a source before 13, whose publication names the leaves.
+TEST_F(FollowPartitions, APartitionThatIsMadeWhereLeavesArePublishedStops) {
+  both("create table q (id int, part int, v text) partition by list (part); create table q1 partition of q for values in (1);"
+       "alter table q1 add primary key (id); insert into q values (1, 1, 'a')");
+  begin();
+  if (source.version() >= 130000) {
+    source.exec(fmt::format("alter publication {0} set table only q1; alter publication {0} set (publish_via_partition_root = false)",
+                            slot_column("slot_name")));
+    target.exec("delete from dbsync.apply_tables where table_name = 'q'; delete from dbsync.apply_partitions");
+  }
+  source.exec("insert into q values (2, 1, 'b')");
+  drain();
+  expect_same_table("q1");
+  source.exec("create table q2 (v text, id int primary key, part int); insert into q2 values ('c', 3, 2); "
+              "alter table q attach partition q2 for values in (2); insert into q values (4, 2, 'd'), (5, 1, 'e')");
+  const RunResult run = expect_stop("q2 became a partition of public.q on the source and is not in the publication");
+  const std::size_t start = run.err.find("psql -q SOURCE");
+  const std::size_t end = run.err.find("; then start again", start);
+  ASSERT_NE(end, std::string::npos) << run.err;
+  target.exec("create table q2 partition of q (primary key (id)) for values in (2)");
+  std::string hint = run.err.substr(start, end - start);
+  hint.replace(hint.find("SOURCE"), 6, "'" + source.conninfo() + "'").replace(hint.find("TARGET"), 6, "'" + target.conninfo() + "'");
+  const RunResult copy = run_program({"sh", "-c", hint});
+  EXPECT_EQ(copy.exit_code, 0) << hint << copy.describe();
+  source.exec("insert into q values (6, 2, 'f'); update q2 set v = 'C' where id = 3; delete from q2 where id = 4");
+  drain();
+  expect_same("select id, part, v from q order by id");
+}
+
+TEST_F(FollowPartitions, ATruncateThatTheSourceDoesNotSendStops) {
+  if (source.version() >= 110000) GTEST_SKIP() << "TRUNCATE is sent from 11 on";
+  both("create table t (id int primary key, v text); create table u (id int primary key); insert into t values (1, 'a'), (2, 'b')");
+  begin();
+  source.exec("vacuum full t");
+  source.exec("insert into u values (1)");
+  drain();
+  source.exec("truncate t; insert into t values (3, 'c')");
+  expect_stop("public.t was emptied or written anew on the source, where it has 1 rows; the target has 3");
+  target.exec("truncate t; insert into t values (3, 'c')");
+  drain();
+  expect_same_table("t");
+}
+
 class FollowWaits : public FollowTest {
  protected:
   // The run says what it waits for, and a signal ends it at once.
