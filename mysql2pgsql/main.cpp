@@ -129,17 +129,17 @@ int copy_tables(const Options& options, const Config& config, const std::vector<
 
   const MysqlCatalog catalog = read_catalog(source, config.src_mysql.db, mapping.rules, list);
   MappedSchema schema = map_schema(catalog, mapping);
-  if (job.create && !options.verify_only) check_generated_columns(source, catalog, list, schema, target.get());
+  if (job.create && options.verb != Verb::verify) check_generated_columns(source, catalog, list, schema, target.get());
   const PlanRequest request{source, catalog, schema, mapping, config.distribution_rules, config.path, options.first_column_key};
   auto tasks = plan_tasks(request, list);
   if (tasks.empty()) log::warning("main", fmt::format("the database {} has no tables", config.src_mysql.db));
   // A comparison asks for nothing but the right to read.
-  if (!options.verify_only) check_before_load({options, config, job, request, there}, *target, tasks);
+  if (options.verb != Verb::verify) check_before_load({options, config, job, request, there}, *target, tasks);
   target.reset();
 
   MysqlSource mysql(config.src_mysql, catalog, mapping, config.policies);
   const VerifyRun verification{mysql, options, config, job, facts, shutdown.drain_token(), shutdown.cancel_token(), {}};
-  if (options.verify_only) return verify_only(verification, std::move(tasks));
+  if (options.verb == Verb::verify) return verify_only(verification, std::move(tasks));
   JobStatus status(config, facts);
   job.observer = [&status](const auto& all, const auto& views) { status.observe(all, views); };
   JobResult result = run_job(mysql, config, mapping.dialect, std::move(tasks), job, shutdown, status);
@@ -151,23 +151,23 @@ int run(int argc, char** argv) {
   const Options options = parse_options(kWhich, argc, argv);
   if (answer_or_set_verbosity(options, kWhich, kProgram)) return 0;
 
-  Config config = load_config(options.config_path, kWhich, !options.ddl_only && !options.status);
+  Config config = load_config(options.config_path, kWhich, options.verb != Verb::ddl && options.verb != Verb::status);
   if (!options.schema.empty()) config.target_schema = options.schema;
   const auto list = options.table_list.empty() ? std::vector<TableListEntry>{} : read_table_list(options.table_list);
   for (const auto& warning : config.warnings) log::warning("main", warning);
 
-  if (options.status) {
+  if (options.verb == Verb::status) {
     write_stdout(recorded_status(config, options.json));
     return 0;
   }
-  if (options.cleanup) return remove_journal(config, journal_key(config));
+  if (options.verb == Verb::cleanup) return remove_journal(config, journal_key(config));
   const Shutdown shutdown;
   const MysqlLibrary library;
-  if (options.check)
+  if (options.verb == Verb::check)
     return run_check(options, config, list, [&](const Dialect& there) {
       return map_options(options, config, chosen_dialect(options).value_or(there));
     });
-  return options.ddl_only ? write_ddl(options, config, list) : copy_tables(options, config, list, shutdown);
+  return options.verb == Verb::ddl ? write_ddl(options, config, list) : copy_tables(options, config, list, shutdown);
 }
 
 }  // namespace

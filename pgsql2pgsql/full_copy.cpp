@@ -68,7 +68,7 @@ class FullCopy {
     facts_.source = source_.begin(options_.jobs).endpoint();
     refuse_same_database(source_.planner(), *target_);
     facts_.source_version = dialect_name(source_.dialect());
-    if (options_.verify_only) return compare();
+    if (options_.verb == Verb::verify) return compare();
     if (options_.create && uses_pg_dump(source_.dialect(), dialect_)) dump_.emplace(dump_request(), drain_);
     read_source();
     // A run that follows has checked before it made its slot.

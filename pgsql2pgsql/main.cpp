@@ -23,22 +23,22 @@ int run(int argc, char** argv) {
   const Options options = parse_options(kWhich, argc, argv);
   if (answer_or_set_verbosity(options, kWhich, "pgsql2pgsql")) return 0;
 
-  const Config config = load_config(options.config_path, kWhich, !options.ddl_only && !options.status);
+  const Config config = load_config(options.config_path, kWhich, options.verb != Verb::ddl && options.verb != Verb::status);
   const auto list = options.table_list.empty() ? std::vector<TableListEntry>{}
                                                : read_table_list(options.table_list, ListNames::with_schema);
   for (const auto& warning : config.warnings) log::warning("main", warning);
 
-  if (options.status) {
+  if (options.verb == Verb::status) {
     write_stdout(recorded_status(config, options.json));
     return 0;
   }
   const Shutdown shutdown;
   const auto drain = shutdown.drain_token();
   const auto cancel = shutdown.cancel_token();
-  if (options.cleanup) return cleanup(options, config);
-  if (options.ddl_only) return print_schema({options, config, list, {}}, drain, cancel);
-  if (options.check) return check_full_copy({options, config, list, {}}, drain, cancel);
-  if (options.verify_only) return run_full_copy({options, config, list}, drain, cancel).exit_status;
+  if (options.verb == Verb::cleanup) return cleanup(options, config);
+  if (options.verb == Verb::ddl) return print_schema({options, config, list, {}}, drain, cancel);
+  if (options.verb == Verb::check) return check_full_copy({options, config, list, {}}, drain, cancel);
+  if (options.verb == Verb::verify) return run_full_copy({options, config, list}, drain, cancel).exit_status;
   return run_task(options, config, list, drain, cancel);
 }
 

@@ -81,8 +81,8 @@ bool check_names(PgConnection& target, const std::vector<CheckedTable>& tables, 
 }  // namespace
 
 FollowWish follow_wish(const Options& options) {
-  if (options.full_only) return FollowWish::none;
-  return options.follow_only || !options.end_at.empty() ? FollowWish::asked : FollowWish::possible;
+  if (options.load == Verb::copy) return FollowWish::none;
+  return options.load == Verb::follow || !options.end_at.empty() ? FollowWish::asked : FollowWish::possible;
 }
 
 bool check_pg_source(const SourceCheck& check, CheckFindings& findings) {

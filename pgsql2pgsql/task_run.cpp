@@ -55,11 +55,11 @@ class TaskRun {
   }
 
   int run() {
-    if (options_.full_only || !can_follow()) return copy_alone();
-    state_ = options_.restart && !options_.follow_only ? TaskState::none : task_state(source(), *target_, task_);
+    if (options_.load == Verb::copy || !can_follow()) return copy_alone();
+    state_ = options_.restart && options_.load != Verb::follow ? TaskState::none : task_state(source(), *target_, task_);
     if (state_ == TaskState::none || state_ == TaskState::creating) {
       selection_ = select_on(source(), options_, config_, list_);
-      if (state_ == TaskState::none && !options_.follow_only && nothing_to_follow()) return copy_alone();
+      if (state_ == TaskState::none && options_.load != Verb::follow && nothing_to_follow()) return copy_alone();
       check();
     }
     status_.emplace(config_, RunFacts{kProgram, source().endpoint(), target_->endpoint(), {}, {}, {}}, true);
@@ -106,7 +106,7 @@ class TaskRun {
     const auto obstacles = obstacles_to_following(source());
     if (obstacles.empty()) return true;
     const std::string why = join(obstacles, "; ");
-    if (options_.follow_only || !options_.end_at.empty())
+    if (options_.load == Verb::follow || !options_.end_at.empty())
       throw Error(ErrorKind::source, "the source does not send its changes: " + why)
           .hint("change that on the source, or copy without following (--full-only)");
     log::warning("follow", fmt::format("increments are off, so this is a copy only, since the source does not send its "
@@ -121,7 +121,7 @@ class TaskRun {
     if (task_exists)
       throw Error(ErrorKind::config, fmt::format("the task {} follows the source, but {}", task_.name, why))
           .hint("take these sections out of the file, or end the task with --cleanup");
-    if (options_.follow_only || !options_.end_at.empty())
+    if (options_.load == Verb::follow || !options_.end_at.empty())
       throw Error(ErrorKind::config, why).hint("copy without following (--full-only), or take these sections out of the file");
     log::warning("follow", "increments are off, so this is a copy only: " + why);
     return false;
@@ -144,14 +144,14 @@ class TaskRun {
         log::info("main", fmt::format("the task {} was copied before and goes on following", task_.name));
         return 0;
       case TaskState::copying:
-        if (options_.follow_only)
+        if (options_.load == Verb::follow)
           throw Error(ErrorKind::target, fmt::format("the copy of the task {} has not ended yet", task_.name))
               .hint("run without --follow-only: the copy goes on, and then it follows");
         return copy();
       case TaskState::none:
       case TaskState::creating: break;
     }
-    if (!options_.follow_only) return copy();
+    if (options_.load != Verb::follow) return copy();
     const TaskSnapshot snapshot = begin();
     start_copying(*target_, task_, snapshot.slot.start);
     start_following(*target_, task_);
@@ -200,7 +200,7 @@ class TaskRun {
     const JobOptions job = job_options(options_, config_, kProgram);
     const Dialect source_dialect = detect_dialect(source());
     const Dialect target_dialect = detect_dialect(*target_);
-    check_before_load({options_, config_, job, source(), source_dialect, *target_, target_dialect, true, !options_.follow_only},
+    check_before_load({options_, config_, job, source(), source_dialect, *target_, target_dialect, true, options_.load != Verb::follow},
                       selection_->catalog, selection_->tables, map_);
   }
 
@@ -371,7 +371,7 @@ class TaskRun {
 
   int compare() {
     Options only = options_;
-    only.verify_only = true;
+    only.verb = Verb::verify;
     FullCopyRequest request{only, config_, list_};
     request.followed_to_the_end = true;
     return run_full_copy(request, drain_, cancel_).exit_status;

@@ -2,6 +2,7 @@
 // config/. Constant data, any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +21,10 @@ struct OptionSpec {
   OptionGroup group;
   OptionOf programs;
   // Stores the value ("" for a flag); returns what is wrong with it, "" when
-  // nothing is.
+  // nothing is. Null for options that choose the verb.
   std::string (*store)(Options& options, std::string_view value);
   std::string_view help;  // lines separated by \n
+  std::optional<Verb> verb = {};  // that this option asks for
 };
 
 const std::vector<OptionSpec>& option_table();

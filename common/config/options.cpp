@@ -1,5 +1,6 @@
 #include "config/options.h"
 
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -35,6 +36,8 @@ class ArgumentParser {
   std::string_view next_argument(const OptionSpec& option, const std::string& shown);
   Error unknown(const std::string& shown, std::string_view long_name) const;
   Error usage_error(std::string message) const;
+  bool asked(Verb verb) const { return asked_.contains(verb); }
+  void decide_verb();
   void check_combinations() const;
   void check_follow_options() const;
   void check_verify_options() const;
@@ -43,6 +46,7 @@ class ArgumentParser {
   std::vector<std::string_view> arguments_;
   std::size_t next_ = 0;
   Options options_;
+  std::set<Verb> asked_;  // by an option each
 };
 
 Error ArgumentParser::usage_error(std::string message) const {
@@ -72,6 +76,10 @@ std::string_view ArgumentParser::next_argument(const OptionSpec& option, const s
 }
 
 void ArgumentParser::store(const OptionSpec& option, const std::string& shown, std::string_view value) {
+  if (option.verb) {
+    asked_.insert(*option.verb);
+    return;
+  }
   const std::string complaint = option.store(options_, value);
   if (!complaint.empty()) throw usage_error(fmt::format("option {}: {}", shown, complaint));
 }
@@ -113,62 +121,62 @@ void ArgumentParser::parse_short(std::string_view flags) {
 
 void ArgumentParser::check_follow_options() const {
   const Options& o = options_;
-  if (o.full_only && (o.follow_only || !o.end_at.empty()))
+  if (asked(Verb::copy) && (asked(Verb::follow) || !o.end_at.empty()))
     throw usage_error("--full-only ends after the copy, so --follow-only and --end-at cannot go with it")
         .hint("leave out one of them");
-  if (o.cleanup && (o.full_only || o.follow_only || !o.end_at.empty() || o.ddl_only))
+  if (asked(Verb::cleanup) && (asked(Verb::copy) || asked(Verb::follow) || !o.end_at.empty() || asked(Verb::ddl)))
     throw usage_error("--cleanup goes with neither -d, --full-only, --follow-only nor --end-at")
         .hint("follow to the end first (--end-at now), then run --cleanup by itself");
 }
 
 void ArgumentParser::check_verify_options() const {
   const Options& o = options_;
-  if (!o.verify_report.empty() && !o.verify && !o.verify_only)
+  if (!o.verify_report.empty() && !o.verify && !asked(Verb::verify))
     throw usage_error("--verify-report goes with --verify or --verify-only").hint("add one of them, or leave it out");
-  if (!o.verify && !o.verify_only) return;
-  const char* const name = o.verify_only ? "--verify-only" : "--verify";
-  const char* other = o.ddl_only      ? "-d"
-                      : o.status      ? "--status"
-                      : o.cleanup     ? "--cleanup"
-                      : o.follow_only ? "--follow-only"
+  if (!o.verify && !asked(Verb::verify)) return;
+  const char* const name = asked(Verb::verify) ? "--verify-only" : "--verify";
+  const char* other = asked(Verb::ddl)      ? "-d"
+                      : asked(Verb::status)      ? "--status"
+                      : asked(Verb::cleanup)     ? "--cleanup"
+                      : asked(Verb::follow) ? "--follow-only"
                                       : nullptr;
-  if (o.verify_only && other == nullptr)
+  if (asked(Verb::verify) && other == nullptr)
     other = o.verify          ? "--verify"
             : o.create        ? "--create"
             : o.append        ? "--append"
             : o.truncate      ? "--truncate"
             : o.resume        ? "--resume"
             : o.restart       ? "--restart"
-            : o.full_only     ? "--full-only"
+            : asked(Verb::copy)     ? "--full-only"
             : !o.end_at.empty() ? "--end-at"
                               : nullptr;
   if (other != nullptr)
     throw usage_error(fmt::format("{} and {} exclude each other", name, other))
-        .hint(o.verify_only ? "--verify-only loads nothing; --verify compares after a copy" : "leave out one of them");
+        .hint(asked(Verb::verify) ? "--verify-only loads nothing; --verify compares after a copy" : "leave out one of them");
 }
 
 void ArgumentParser::check_combinations() const {
   const Options& o = options_;
-  if (o.no_partitions && !o.ddl_only) throw usage_error("-n goes with -d only").hint("add -d, or leave out -n");
+  if (o.no_partitions && !asked(Verb::ddl)) throw usage_error("-n goes with -d only").hint("add -d, or leave out -n");
   if (o.append && o.truncate)
     throw usage_error("--append and --truncate exclude each other").hint("leave out one of them");
   if (o.resume && o.restart)
     throw usage_error("--resume and --restart exclude each other").hint("leave out one of them");
-  if (o.cleanup && (o.resume || o.restart || o.ddl_only))
+  if (asked(Verb::cleanup) && (o.resume || o.restart || asked(Verb::ddl)))
     throw usage_error("--cleanup goes with neither -d, --resume nor --restart").hint("run it by itself");
   if (o.verbose && o.quiet) throw usage_error("-v and -q exclude each other").hint("leave out one of them");
   check_follow_options();
   check_verify_options();
-  if (o.section != DdlSection::all && !o.ddl_only)
+  if (o.section != DdlSection::all && !asked(Verb::ddl))
     throw usage_error("--section goes with -d only").hint("add -d, or leave out --section");
-  if (o.json && !o.status && !o.check)
+  if (o.json && !asked(Verb::status) && !asked(Verb::check))
     throw usage_error("--json goes with --status or --check only").hint("add one of them, or leave out --json");
-  if (o.check && (o.ddl_only || o.status || o.cleanup || o.verify_only))
+  if (asked(Verb::check) && (asked(Verb::ddl) || asked(Verb::status) || asked(Verb::cleanup) || asked(Verb::verify)))
     throw usage_error("--check goes with neither -d, --status, --verify-only nor --cleanup").hint("run it by itself, with the options of the load");
   if (!o.table_list.empty() && (!o.include.empty() || !o.exclude.empty()))
     throw usage_error("-l names the tables itself, so --include and --exclude cannot go with it").hint("leave out one of them");
-  if (!o.ddl_only && !o.status) return;
-  if (o.ddl_only && o.status) throw usage_error("-d and --status exclude each other").hint("leave out one of them");
+  if (!asked(Verb::ddl) && !asked(Verb::status)) return;
+  if (asked(Verb::ddl) && asked(Verb::status)) throw usage_error("-d and --status exclude each other").hint("leave out one of them");
   const char* copying = o.create                 ? "--create"
                         : o.append               ? "--append"
                         : o.truncate             ? "--truncate"
@@ -176,9 +184,17 @@ void ArgumentParser::check_combinations() const {
                         : !o.metrics_path.empty() ? "--metrics-file"
                                                  : nullptr;
   if (copying != nullptr)
-    throw usage_error(o.status ? fmt::format("--status only prints, so {} cannot go with it", copying)
+    throw usage_error(asked(Verb::status) ? fmt::format("--status only prints, so {} cannot go with it", copying)
                                : fmt::format("-d only prints DDL, so {} cannot go with it", copying))
         .hint("leave out one of them");
+}
+
+void ArgumentParser::decide_verb() {
+  using enum Verb;
+  options_.load = asked(copy) || program_ == Program::mysql2pgsql ? copy : asked(follow) ? follow : copy_and_follow;
+  options_.verb = options_.load;
+  for (const Verb verb : {verify, check, ddl, cleanup, status})
+    if (asked(verb)) options_.verb = verb;
 }
 
 Options ArgumentParser::parse() {
@@ -199,6 +215,7 @@ Options ArgumentParser::parse() {
     if (options_.help || options_.version) return options_;
   }
   check_combinations();
+  decide_verb();
   return options_;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/rate_limiter.h"
 #include "config/config.h"
+#include "config/verb.h"
 
 namespace dbsync {
 
@@ -18,11 +19,16 @@ enum class CopyFormatChoice { automatic, binary, text };
 enum class DdlSection { all, pre_data, post_data };
 
 struct Options {
+  // What to do: the default of the program, or -d, --check, --verify-only, --status,
+  // --cleanup, --full-only, --follow-only.
+  Verb verb = Verb::copy;
+  // The load that is made, or for --check the one that is looked at: copy,
+  // copy_and_follow or follow.
+  Verb load = Verb::copy;
   bool help = false;              // -h, --help
   bool version = false;           // --version
   std::string config_path = "my.cfg";  // -c, --config FILE
   std::string table_list;         // -l, --table-list FILE; "" = all tables
-  bool ddl_only = false;          // -d, --ddl
   DdlSection section = DdlSection::all;  // --section all|pre-data|post-data; only with -d
   bool no_partitions = false;     // -n, --no-partitions; only with -d
   bool first_column_key = false;  // -f, --first-column-key (Greenplum distribution)
@@ -34,22 +40,16 @@ struct Options {
   bool truncate = false;          // --truncate; excludes --append
   bool resume = false;            // --resume; excludes --restart
   bool restart = false;           // --restart
-  bool cleanup = false;           // --cleanup
   std::vector<std::string> include;  // --include PATTERN, may be repeated
   std::vector<std::string> exclude;  // --exclude PATTERN
   bool verify = false;            // --verify: compare after the copy
-  bool verify_only = false;       // --verify-only: compare, copy nothing
   std::string verify_report;      // --verify-report FILE; "" = verify.jsonl beside the rejects
-  bool status = false;            // --status: print the status tables, copy nothing
-  bool check = false;             // --check: look at both sides, copy nothing
   bool json = false;              // --json: goes with --status and --check
   std::string report_path;        // --report FILE
   CopyFormatChoice copy_format = CopyFormatChoice::automatic;  // --copy-format auto|binary|text
   std::uint64_t chunk_bytes = 64 << 20;  // --chunk-size SIZE; 0 = tables are not cut
   MaxRate max_rate;               // --max-rate N rows/s or SIZE/s
   std::string dialect;            // --dialect NAME; "" = ask the target
-  bool full_only = false;         // --full-only; pgsql2pgsql
-  bool follow_only = false;       // --follow-only; pgsql2pgsql
   std::string end_at;             // --end-at now|LSN; pgsql2pgsql; "" = follow on
   bool json_log = false;          // --log-format text|json
   std::string metrics_path;       // --metrics-file FILE

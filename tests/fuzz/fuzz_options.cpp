@@ -16,7 +16,7 @@ void check_options(const dbsync::Options& o) {
   check(!o.buffer_kb || (*o.buffer_kb >= 1 && *o.buffer_kb <= 1048576), "the buffer is in its range");
   if (o.help || o.version) return;  // given at once, whatever else is wrong
   check(!(o.append && o.truncate), "--append excludes --truncate");
-  check(!o.no_partitions || o.ddl_only, "-n goes with -d");
+  check(!o.no_partitions || o.verb == dbsync::Verb::ddl, "-n goes with -d");
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ Options parse(Arguments arguments, Program program = mysql2pgsql) {
 
 TEST(Options, Defaults) {
   const Options options = parse({});
-  EXPECT_FALSE(options.help || options.version || options.ddl_only || options.no_partitions);
+  EXPECT_FALSE(options.help || options.version || options.verb != Verb::copy || options.no_partitions);
   EXPECT_FALSE(options.first_column_key || options.create || options.append || options.truncate);
   EXPECT_FALSE(options.verbose || options.quiet || options.buffer_kb.has_value());
   EXPECT_EQ(options.config_path, "my.cfg");
@@ -40,7 +40,7 @@ TEST(Options, NoProgramName) { EXPECT_EQ(parse_options(mysql2pgsql, 0, nullptr).
 TEST(Options, RunbookLine) {
   const Options options = parse({"-l", "tab_list.txt", "-d", "-n", "-j", "8", "-s", "shop"});
   EXPECT_EQ(options.table_list, "tab_list.txt");
-  EXPECT_TRUE(options.ddl_only);
+  EXPECT_EQ(options.verb, Verb::ddl);
   EXPECT_TRUE(options.no_partitions);
   EXPECT_EQ(options.jobs, 8U);
   EXPECT_EQ(options.schema, "shop");
@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(All, OptionsJobs,
 
 TEST(Options, CombinedFlags) {
   const Options options = parse({"-dnf"});
-  EXPECT_TRUE(options.ddl_only);
+  EXPECT_EQ(options.verb, Verb::ddl);
   EXPECT_TRUE(options.no_partitions);
   EXPECT_TRUE(options.first_column_key);
 }
@@ -66,7 +66,7 @@ TEST(Options, LongNames) {
   const Options ddl = parse({"--table-list=t", "--ddl", "--no-partitions", "--first-column-key", "--schema=a=b",
                              "--config", "c", "--buffer-kb=1048576", "--verbose"});
   EXPECT_EQ(ddl.table_list, "t");
-  EXPECT_TRUE(ddl.ddl_only && ddl.no_partitions && ddl.first_column_key && ddl.verbose);
+  EXPECT_TRUE(ddl.verb == Verb::ddl && ddl.no_partitions && ddl.first_column_key && ddl.verbose);
   EXPECT_EQ(ddl.schema, "a=b");
   EXPECT_EQ(ddl.config_path, "c");
   EXPECT_EQ(ddl.buffer_kb, 1048576U);
@@ -114,6 +114,34 @@ TEST(Options, MaxRate) {
   EXPECT_EQ(parse({"--max-rate=18446744073709551615"}).max_rate.rows, std::numeric_limits<std::uint64_t>::max());
 }
 
+struct VerbCase {
+  Arguments arguments;
+  Verb verb, load;
+  Program program = pgsql2pgsql;
+};
+
+class OptionsVerb : public testing::TestWithParam<VerbCase> {};
+
+TEST_P(OptionsVerb, IsDecidedByTheParser) {
+  const Options options = parse(GetParam().arguments, GetParam().program);
+  EXPECT_EQ(options.verb, GetParam().verb);
+  EXPECT_EQ(options.load, GetParam().load);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, OptionsVerb,
+    testing::Values(VerbCase{{}, Verb::copy, Verb::copy, mysql2pgsql}, VerbCase{{}, Verb::copy_and_follow, Verb::copy_and_follow},
+                    VerbCase{{"--check"}, Verb::check, Verb::copy, mysql2pgsql},
+                    VerbCase{{"--check"}, Verb::check, Verb::copy_and_follow},
+                    VerbCase{{"--full-only"}, Verb::copy, Verb::copy}, VerbCase{{"--follow-only"}, Verb::follow, Verb::follow},
+                    VerbCase{{"--check", "--full-only"}, Verb::check, Verb::copy},
+                    VerbCase{{"--follow-only", "--check"}, Verb::check, Verb::follow},
+                    VerbCase{{"-d"}, Verb::ddl, Verb::copy_and_follow},
+                    VerbCase{{"--verify-only"}, Verb::verify, Verb::copy_and_follow},
+                    VerbCase{{"--status"}, Verb::status, Verb::copy_and_follow},
+                    VerbCase{{"--cleanup"}, Verb::cleanup, Verb::copy_and_follow},
+                    VerbCase{{"--end-at", "now"}, Verb::copy_and_follow, Verb::copy_and_follow}));
+
 TEST(Options, HelpWinsOverWrongCombinations) {
   EXPECT_TRUE(parse({"-h"}).help);
   EXPECT_TRUE(parse({"-n", "--help"}).help);
@@ -124,7 +152,7 @@ TEST(Options, OfPgsql2pgsql) {
   const Options options = parse({"-c", "c", "-j2", "-l", "t", "-s", "x", "--create", "--report=r"}, pgsql2pgsql);
   EXPECT_EQ(options.jobs, 2U);
   EXPECT_EQ(options.table_list, "t");
-  EXPECT_TRUE(parse({"-d"}, pgsql2pgsql).ddl_only);
+  EXPECT_EQ(parse({"-d"}, pgsql2pgsql).verb, Verb::ddl);
 }
 
 struct UsageCase {
