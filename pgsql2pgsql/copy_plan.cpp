@@ -49,6 +49,10 @@ class Selector {
   void take(const PgRelation& relation) {
     const std::string name = display_name(relation.name);
     if (!relation.extension.empty()) {
+      if (relation.kind == 'r' && relation.configuration) {
+        if (seen_.insert(relation.oid).second) out_.extension_tables.push_back(&relation);
+        return;
+      }
       if (relation.kind == 'r') note(fmt::format("{}: left out, since it belongs to the extension {}", name, relation.extension));
     } else if (relation.kind == 'f') {
       note(fmt::format("{}: left out, since it is a foreign table", name));

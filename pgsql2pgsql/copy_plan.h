@@ -30,6 +30,7 @@ struct TableChoice {
 
 struct SelectedTables {
   std::vector<const PgRelation*> tables;  // with rows of their own
+  std::vector<const PgRelation*> extension_tables;  // with rows that users gave to extensions
   std::vector<const TableListEntry*> queries;
   std::vector<std::string> notes;         // what is left out, and why
   bool whole_database = false;

@@ -19,6 +19,7 @@
 #include "pg/catalog.h"
 #include "pgsql2pgsql/after_copy.h"
 #include "pgsql2pgsql/copy_plan.h"
+#include "pgsql2pgsql/extension_rows.h"
 #include "pgsql2pgsql/mapped_tables.h"
 #include "pgsql2pgsql/pg_catalog.h"
 #include "pgsql2pgsql/follow_task.h"
@@ -131,6 +132,7 @@ class FullCopy {
  private:
   CopyOutcome copy(JobStatus& status) {
     log_start();
+    extensions_before_ = extensions_of(*target_);
     if (dump_) create_schema();
     plan();
     if (request_.bring_up && !bring_up()) return {exit_code(ErrorKind::interrupted), false};
@@ -188,6 +190,9 @@ class FullCopy {
     log_start();
     plan();
     set_target(source_, false);
+    for (const std::string& note : extension_notes_) log::warning("verify", note);
+    const auto& of_extensions = extension_rows_->tasks();
+    planned_.tasks.insert(planned_.tasks.end(), of_extensions.begin(), of_extensions.end());
     VerifyRun run = verification();
     if (request_.followed_to_the_end) return {verify_only(run, std::move(planned_.tasks)), false};
     if (const auto task = following_task(config_, source_.planner(), *target_)) {
@@ -339,6 +344,9 @@ class FullCopy {
   void plan() {
     const PartitionTree tree = read_partition_tree(*target_);
     planned_ = plan_tasks(catalog_, selected_, map_, tree, query_schema(options_, config_));
+    extension_rows_.emplace(selected_.extension_tables);
+    extension_rows_->plan(source_.planner(), *target_, extension_notes_);
+    planned_.relations.merge(extension_rows_->relations());
     set_target(source_, config_.reject_limit > 0);
     source_.set_relations(planned_.relations);
     if (restore_) add_post_load();
@@ -403,6 +411,7 @@ class FullCopy {
 
   void finish(JobResult& result) {
     result.notes.insert(result.notes.end(), selected_.notes.begin(), selected_.notes.end());
+    result.notes.insert(result.notes.end(), extension_notes_.begin(), extension_notes_.end());
     if (drain_.stop_requested()) return;
     try {
       finish_schema(result);
@@ -437,6 +446,8 @@ class FullCopy {
     if (!target_->answers()) connect_target();  // the server restarted while rows were copied
     target_->exec("SET synchronous_commit = on");
     const std::stop_callback cancel(cancel_, [this] { target_->cancel(); });
+    const bool replaces = job_.mode == LoadMode::truncate || job_.start != StartMode::fresh;
+    extension_rows_->copy(source_.planner(), *target_, {replaces, job_.mode == LoadMode::append, extensions_before_}, result);
     const auto notes = set_sequences(source_.planner(), *target_, catalog_, selected_, map_, job_.mode == LoadMode::append, result.errors);
     result.notes.insert(result.notes.end(), notes.begin(), notes.end());
     if (!selected_.whole_database) return;
@@ -467,6 +478,9 @@ class FullCopy {
   PgCatalog catalog_;
   SelectedTables selected_;
   PlannedTasks planned_;
+  std::set<std::string> extensions_before_;  // of the target
+  std::optional<ExtensionRows> extension_rows_;
+  std::vector<std::string> extension_notes_;
   std::optional<SchemaDump> dump_;
   std::optional<SchemaPlan> schema_;
   std::optional<SchemaRestore> restore_;

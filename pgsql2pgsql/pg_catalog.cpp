@@ -34,6 +34,7 @@ void read_relations(PgConnection& connection, PgCatalog& catalog) {
     relation.rows = count_at(result, row, 7);
     relation.parent = oid_at(result, row, 8);
     relation.extension = result.text(row, 9);
+    if (!result.is_null(row, 10)) relation.configuration = result.text(row, 10);
   }
 }
 

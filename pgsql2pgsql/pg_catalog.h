@@ -44,6 +44,9 @@ struct PgRelation {
   std::uint64_t bytes = 0;     // heap and TOAST
   std::uint64_t rows = 0;      // estimated
   std::string extension;       // that it is a member of; "" = none
+  // Of a table of an extension in which its users' rows are kept: which ones, as
+  // "WHERE …", "" = all.
+  std::optional<std::string> configuration;
   std::vector<PgColumn> columns;  // of tables, without dropped and excluded ones
   // What my.cfg makes of it (mapped_tables.h). A partition is as its root.
   bool mapped = false;                     // its target is not as pg_dump would have it

@@ -122,7 +122,9 @@ void PgSession::use_search_path(bool of_user) {
 
 PgSession::Selection PgSession::select(const CopyTask& task, const Chunk& chunk, const TargetTable& target) {
   use_search_path(!task.query.empty());
-  Selection out = task.query.empty() ? select_table(relation_of(task), chunk, target) : select_query(task);
+  Chunk part = chunk;
+  part.predicate = both_conditions(chunk.predicate, task.condition);
+  Selection out = task.query.empty() ? select_table(relation_of(task), part, target) : select_query(task);
   for (const PgColumn& column : out.columns)
     if (target_column(target, column.target_name()).generated)
       throw Error(ErrorKind::target, fmt::format("column {} of {} is generated on the target", column.target_name(), display_name(target.name)))

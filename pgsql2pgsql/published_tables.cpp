@@ -32,6 +32,8 @@ PublishedTables::PublishedTables(const PgCatalog& catalog, const SelectedTables&
     by_table_.emplace(table, published.name);
     names.emplace(published.name, published.oid);
   }
+  for (const PgRelation* table : selected.extension_tables)
+    notes_.push_back(fmt::format("{}: copied and not followed, since it belongs to the extension {}", display_name(table->name), table->extension));
   for (const TableListEntry* query : selected.queries)
     notes_.push_back(fmt::format("{}: copied and not followed, since it is a query", display_name({query->schema, query->table})));
   for (const auto& [name, oid] : names) {

@@ -35,6 +35,7 @@ struct CopyTask {
   std::string name;          // for messages: the table list's or the source's name
   std::string query;         // "" = the source table `name`, whole
   QualifiedName target;
+  std::string condition = {};  // of a whole table: which rows of both sides are meant; "" = all
   // The top of the target's partition tree, where the tasks of this run bring all rows
   // that it should hold and it has leaves that none of them fills.
   std::optional<QualifiedName> target_tree = {};
@@ -48,6 +49,9 @@ struct CopyTask {
   // What holds its rows together with those of other tasks, and no other ones.
   const QualifiedName& compared_with() const { return target_tree ? *target_tree : target; }
 };
+
+// The rows that satisfy both, of which "" is no condition.
+std::string both_conditions(const std::string& predicate, const std::string& condition);
 
 // The part of a task that one worker copies in one transaction. Both texts are
 // SQL of the source.

@@ -84,6 +84,8 @@ void plan_table(const VerifyPlanRequest& request, WorkerSession& worker, VerifyT
   plan_columns(request, worker, table);
   plan_key(request, worker, table);
   table.target_parts = parts_of(worker.target(), table.target, request.options.chunk_bytes);
+  if (const std::string& condition = request.tasks[table.tasks.front()].condition; !condition.empty())
+    for (TargetPart& part : table.target_parts) part.predicate = both_conditions(part.predicate, condition);
   table.buckets = table.estimated_bytes > 0 && table.estimated_bytes < kSmallTable ? kBucketsOfSmallTables : kBuckets;
   if (request.digests) plan_digest(worker, table);
 }

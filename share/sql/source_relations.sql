@@ -2,6 +2,8 @@
 -- tree. Left out: system schemas, temporary tables, members of extensions, and the
 -- schema in which this program keeps its own books. row_to_json: relispartition
 -- (10) is newer than some sources.
+-- Last: of a table or sequence in which an extension keeps what its users enter, which
+-- rows these are (pg_extension_config_dump).
 -- Sizes: not of partitioned tables and foreign ones, which have no files.
 SELECT c.oid,
        n.nspname,
@@ -12,7 +14,9 @@ SELECT c.oid,
        CASE WHEN c.relkind IN ('r', 'm') THEN coalesce(pg_catalog.pg_table_size(c.oid), 0) ELSE 0 END AS bytes,
        greatest(c.reltuples, 0)::bigint AS estimated_rows,
        i.inhparent,
-       e.extname
+       e.extname,
+       (SELECT e.extcondition[k] FROM pg_catalog.generate_series(1, pg_catalog.array_upper(e.extconfig, 1)) AS k
+         WHERE e.extconfig[k] = c.oid LIMIT 1)
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_inherits i

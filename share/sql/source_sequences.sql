@@ -1,4 +1,5 @@
--- Every sequence of the users, with the column that owns it, if any.
+-- Every sequence of the users, with the column that owns it, if any; of those of
+-- extensions the ones that their users advance (pg_extension_config_dump).
 SELECT c.oid, n.nspname, c.relname, tn.nspname, tc.relname, a.attname
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -12,5 +13,6 @@ SELECT c.oid, n.nspname, c.relname, tn.nspname, tc.relname, a.attname
    AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'dbsync'
    AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e
                     WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid
-                      AND e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.deptype = 'e')
+                      AND e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.deptype = 'e'
+                      AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_extension x WHERE x.oid = e.refobjid AND c.oid = ANY (x.extconfig)))
  ORDER BY n.nspname, c.relname
