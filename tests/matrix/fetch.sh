@@ -125,3 +125,35 @@ fetch_sid_compiler() {
     { reason="apt in the Debian unstable folder failed: $(last_words)"; return 1; }
   echo "$packages" >"$dir/compiler"
 }
+
+# PostgreSQL's own regression tests, of the version that is installed: the SQL from
+# Debian's source package, and the library of C functions that it wants, built against
+# the server's headers. Only what is needed is unpacked, nothing is installed.
+fetch_regress() {
+  local major version dir apt_options
+  if ! have dpkg-query || ! have apt-get; then reason="needs Debian's packages"; return 1; fi
+  major=$(pg_dump --version | sed 's/.* \([0-9]*\)\..*/\1/')
+  # shellcheck disable=SC2016  # dpkg's own variable
+  version=$(dpkg-query -W -f '${Version}' "postgresql-$major" 2>/dev/null) ||
+    { reason="postgresql-$major is no Debian package here"; return 1; }
+  dir=$cache/regress-$version
+  program_dir=$dir
+  [ ! -e "$dir/complete" ] || return 0
+  rm -rf "$dir"
+  mkdir -p "$dir/lib"
+  debian_sources "$dir/apt"
+  (
+    set -e
+    cd "$dir"
+    apt-get "${apt_options[@]}" update
+    apt-get "${apt_options[@]}" source --download-only "postgresql-$major=$version"
+    tar -xjf "postgresql-${major}_${version%%-*}.orig.tar.bz2" --strip-components=3 --wildcards '*/src/test/regress'
+    apt-get download -qq -o APT::Sandbox::User=root "postgresql-server-dev-$major=$version"
+    dpkg -x postgresql-server-dev-*.deb headers
+    cc -O1 -w -shared -fPIC "-Iheaders/usr/include/postgresql/$major/server" -o lib/regress.so regress/regress.c
+    cp "/usr/lib/postgresql/$major/lib/"{autoinc,refint}.so "/usr/lib/postgresql/$major/lib/pgxs/src/test/regress/pg_regress" lib
+    rm -rf apt headers ./*.deb ./*.tar.* ./*.dsc
+    chmod -R a+rX .
+  ) >>"$fetch_log" 2>&1 || { reason="sources of postgresql-$major $version: $(last_words)"; return 1; }
+  touch "$dir/complete"
+}

@@ -12,6 +12,7 @@
 # DBSYNC_MATRIX_TARGETS  major versions of PostgreSQL
 # DBSYNC_MATRIX_PAIRS    source:target, major versions of PostgreSQL for pgsql2pgsql;
 #                        "here" is the installed version
+# DBSYNC_MATRIX_REGRESSION  no: without PostgreSQL's own regression database
 #
 # oracle-client is the project built against Oracle's libmysqlclient, run
 # against Oracle's newest server. Exit status 1 when a test failed; what is not
@@ -172,6 +173,21 @@ run_pair() { # SOURCE TARGET
 for pair in "${pairs[@]}"; do
   run_pair "${pair%:*}" "${pair#*:}" || summary+=("PostgreSQL ${pair%:*} -> ${pair#*:}: not available: $reason")
 done
+
+# ------------------------------------------- PostgreSQL's regression database
+run_regression() {
+  fetch_regress || return 1
+  local label log=$cache/regression.log
+  label="PostgreSQL's regression database (${program_dir##*/regress-})"
+  echo "=== $label"
+  tests/matrix/regression.sh "$programs" "$program_dir" >"$log" 2>&1 || { failed=1; grep -v '^passed ' "$log" || true; }
+  tail -n 1 "$log"
+  summary+=("$label: $(tail -n 1 "$log")")
+}
+
+if [ "${DBSYNC_MATRIX_REGRESSION-yes}" = yes ]; then
+  run_regression || summary+=("PostgreSQL's regression database: not available: $reason")
+fi
 
 echo
 echo "logs: $cache/*-pg<target>.log"
