@@ -10,17 +10,13 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "check/local_check.h"
 #include "check/server_version.h"
-#include "copy/job_setup.h"
 #include "mysql2pgsql/row_encoder.h"
-#include "pg/catalog.h"
 
 namespace dbsync {
 
 namespace {
 
-constexpr char kProgram[] = "mysql2pgsql";
 constexpr std::uint64_t kSmallPacket = 4 << 20;
 
 std::uint64_t number(const std::string& text) {
@@ -80,69 +76,6 @@ void check_charset(const std::string& results, CheckFindings& findings) {
                   "take skip_character_set_client_handshake off the server");
 }
 
-// A table may be seen with any right on it; the rows need SELECT.
-void check_readable(MysqlConnection& source, const std::vector<CopyTask>& tasks, CheckFindings& findings) {
-  std::set<std::string> seen;
-  std::size_t refused = 0;
-  for (const CopyTask& task : tasks) {
-    if (task.problem || !task.query.empty() || !seen.insert(task.name).second) continue;
-    try {
-      source.query(fmt::format("SELECT * FROM {} LIMIT 0", MysqlConnection::identifier(task.name)));
-    } catch (const Error& error) {
-      if (error.connection_lost()) throw;
-      ++refused;
-      findings.failed("source table " + one_line(task.name), error, CheckFinding::Reach::table);
-    }
-  }
-  findings.passed("source tables", fmt::format("{} of {} can be read", seen.size() - refused, seen.size()));
-}
-
-class Check {
- public:
-  Check(const Options& options, const Config& config, const std::vector<TableListEntry>& list)
-      : options_(options), config_(config), list_(list), job_(job_options(options, config, kProgram)) {}
-
-  CheckFindings run(const std::function<MapOptions(const Dialect&)>& mapping) {
-    check_local_files(options_, config_, false, findings_);
-    bool source = findings_.attempt("source", [this] { source_.emplace(config_.src_mysql); });
-    const bool target = findings_.attempt("target", [this] {
-      target_.emplace(config_.desc_pgsql, "target", kProgram);
-      dialect_ = detect_dialect(*target_);
-    });
-    if (source) source = check_mysql_server(*source_, job_.workers, findings_);
-    if (target && check_target_server(target_check(), findings_) && source)
-      findings_.attempt("tables", [&] {
-        MapOptions map = mapping(dialect_);
-        if (job_.create || job_.start != StartMode::fresh) map.target = read_target_facts(*target_, dialect_, map);
-        check_tables(map);
-      });
-    else
-      findings_.warning("tables", "not looked at yet", "mend what failed above, then check again");
-    return std::move(findings_);
-  }
-
- private:
-  TargetCheck target_check() { return {*target_, dialect_, job_, CheckDepth::thorough}; }
-
-  void check_tables(const MapOptions& map) {
-    const MysqlCatalog catalog = read_catalog(*source_, config_.src_mysql.db, map.rules, list_);
-    const MappedSchema schema = map_schema(catalog, map);
-    const PlanRequest request{*source_, catalog, schema, map, config_.distribution_rules, config_.path, options_.first_column_key};
-    const auto tasks = plan_tasks(request, list_);
-    check_readable(*source_, tasks, findings_);
-    check_target_tables(target_check(), checked_tables(tasks, request), findings_);
-  }
-
-  const Options& options_;
-  const Config& config_;
-  const std::vector<TableListEntry>& list_;
-  JobOptions job_;
-  CheckFindings findings_;
-  std::optional<MysqlConnection> source_;
-  std::optional<PgConnection> target_;
-  Dialect dialect_;
-};
-
 }  // namespace
 
 bool check_mysql_server(MysqlConnection& source, unsigned workers, CheckFindings& findings) {
@@ -171,6 +104,22 @@ bool check_mysql_server(MysqlConnection& source, unsigned workers, CheckFindings
   return true;
 }
 
+void check_readable(MysqlConnection& source, const std::vector<CopyTask>& tasks, CheckFindings& findings) {
+  std::set<std::string> seen;
+  std::size_t refused = 0;
+  for (const CopyTask& task : tasks) {
+    if (task.problem || !task.query.empty() || !seen.insert(task.name).second) continue;
+    try {
+      source.query(fmt::format("SELECT * FROM {} LIMIT 0", MysqlConnection::identifier(task.name)));
+    } catch (const Error& error) {
+      if (error.connection_lost()) throw;
+      ++refused;
+      findings.failed("source table " + one_line(task.name), error, CheckFinding::Reach::table);
+    }
+  }
+  findings.passed("source tables", fmt::format("{} of {} can be read", seen.size() - refused, seen.size()));
+}
+
 std::vector<CheckedTable> checked_tables(const std::vector<CopyTask>& tasks, const PlanRequest& request) {
   std::vector<CheckedTable> out;
   std::map<QualifiedName, int> uses;
@@ -191,22 +140,6 @@ std::vector<CheckedTable> checked_tables(const std::vector<CopyTask>& tasks, con
     }
   }
   return out;
-}
-
-void check_before_load(const LoadCheck& load, PgConnection& target, const std::vector<CopyTask>& tasks) {
-  CheckFindings findings;
-  check_local_files(load.options, load.config, false, findings);
-  check_mysql_server(load.request.connection, load.job.workers, findings);
-  const TargetCheck check{target, load.dialect, load.job};
-  if (check_target_server(check, findings)) check_target_tables(check, checked_tables(tasks, load.request), findings);
-  findings.log_and_stop();
-}
-
-int run_check(const Options& options, const Config& config, const std::vector<TableListEntry>& list,
-              const std::function<MapOptions(const Dialect&)>& mapping) {
-  const CheckFindings findings = Check(options, config, list).run(mapping);
-  write_stdout(options.json ? findings.json() : findings.text());
-  return findings.exit_status();
 }
 
 }  // namespace dbsync

@@ -16,7 +16,7 @@ namespace dbsync {
 
 namespace {
 
-constexpr char kBeginAnew[] = "--restart empties the target's tables and begins anew";
+constexpr char kRestart[] = "--restart empties the target's tables and begins anew";
 
 struct Published {
   QualifiedName name;
@@ -75,7 +75,7 @@ void prove_operations(PgConnection& source, const std::string& publication) {
   if (result.rows() == 0)
     throw Error(ErrorKind::source, fmt::format("the publication {} is gone from the source, and changes cannot be read without it",
                                                publication))
-        .hint(fmt::format("one that is made anew is not known to the changes before it, so {}; --cleanup ends the task", kBeginAnew));
+        .hint(fmt::format("one that is made anew is not known to the changes before it, so {}; --cleanup ends the task", kRestart));
   constexpr std::array<const char*, 4> kOperations{"INSERT", "UPDATE", "DELETE", "TRUNCATE"};
   std::vector<std::string> missing;
   for (int i = 0; i < static_cast<int>(kOperations.size()); ++i)
@@ -85,7 +85,7 @@ void prove_operations(PgConnection& source, const std::string& publication) {
   throw Error(ErrorKind::source, fmt::format("the publication {} does not publish {}", publication, join(missing, ", ")))
       .hint(fmt::format("on the source: ALTER PUBLICATION {} SET (publish = 'insert, update, delete{}'); changes of that kind which "
                         "were made meanwhile are lost to the target: --verify-only shows the rows, {}",
-                        quote_identifier(publication), truncate ? ", truncate" : "", kBeginAnew));
+                        quote_identifier(publication), truncate ? ", truncate" : "", kRestart));
 }
 
 Error not_whole(const std::string& publication, const Published& table) {
@@ -139,7 +139,7 @@ class TableProof {
       write(known, known.name, known.oid, 0);
       throw not_whole(task_.publication, entry)
           .hint(fmt::format("{}; what was left out is lost to the target: --verify-only shows the rows, {}",
-                            publish_whole(task_.publication, entry.name), kBeginAnew));
+                            publish_whole(task_.publication, entry.name), kRestart));
     }
     if (known.published == 0)
       log::warning("follow", fmt::format("{} is published again: changes that were made meanwhile did not come; compare with "
@@ -148,7 +148,7 @@ class TableProof {
     else if (known.published != entry.entry)
       throw Error(ErrorKind::source, fmt::format("{} left the publication {} and came back: changes that were made meanwhile are lost",
                                                  display_name(known.name), task_.publication))
-          .hint(fmt::format("{}; or make the target's rows what the source's are, and run on the target: {}", kBeginAnew, forget(known)));
+          .hint(fmt::format("{}; or make the target's rows what the source's are, and run on the target: {}", kRestart, forget(known)));
     if (known.published != entry.entry || !(known.name == entry.name)) write(known, entry.name, entry.oid, entry.entry);
   }
 
@@ -158,7 +158,7 @@ class TableProof {
                                                display_name(known.name), task_.publication))
         .hint(fmt::format("on the source: ALTER PUBLICATION {} ADD TABLE ONLY {}; changes that were made meanwhile are lost to the "
                           "target: --verify-only shows the rows, {}; or to go on without the table, on the target: {}",
-                          publication(), quote_name(known.name), kBeginAnew, forget(known)));
+                          publication(), quote_name(known.name), kRestart, forget(known)));
   }
 
   [[noreturn]] void replaced(const KnownTable& known, bool published) {
@@ -166,7 +166,7 @@ class TableProof {
     throw Error(ErrorKind::source, fmt::format("{} is another table on the source than the one that was followed: it was dropped and "
                                                "made again",
                                                display_name(known.name)))
-        .hint(fmt::format("{}; or {}make the target's rows what the source's are, and run on the target: {}", kBeginAnew,
+        .hint(fmt::format("{}; or {}make the target's rows what the source's are, and run on the target: {}", kRestart,
                           published ? "" : fmt::format("on the source ALTER PUBLICATION {} ADD TABLE ONLY {}, then ", publication(),
                                                        quote_name(known.name)),
                           forget(known)));
@@ -207,7 +207,7 @@ void Continuity::prove_server(PgConnection& source, PgConnection& target) {
                                                source.endpoint(), task_.name, now.system_identifier, known->system_identifier))
         .hint(fmt::format("correct connect_string of [src.pgsql]; if it is the same source after pg_upgrade with its slots, run on the "
                           "target: DELETE FROM dbsync.apply_source WHERE task = {}; else {}",
-                          quote_literal(task_.name), kBeginAnew));
+                          quote_literal(task_.name), kRestart));
   if (now.timeline == known->timeline) return;
   log::warning("follow", fmt::format("the source is on timeline {} now and was on {}: a standby took over, or a backup was restored; "
                                      "compare with --verify-only, for it may lack what the target has",
@@ -222,7 +222,7 @@ void Continuity::prove_slot(PgConnection& source, const Position& applied) const
                                              "between do not come any more; the slot was made anew or moved, or the target was "
                                              "restored from a backup",
                                              task_.slot, slot->confirmed.text(), applied.text()))
-      .hint(kBeginAnew);
+      .hint(kRestart);
 }
 
 void Continuity::look(PgConnection& source, PgConnection& target) {

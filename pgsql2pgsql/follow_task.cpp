@@ -16,18 +16,7 @@ namespace dbsync {
 
 namespace {
 
-constexpr char kCreating[] = "creating";
-constexpr char kCopying[] = "copying";
-constexpr char kFollowing[] = "following";
 constexpr char kTooMany[] = "53400";  // configuration_limit_exceeded
-constexpr char kBeginAnew[] = "--restart empties the target's tables and begins anew; --cleanup ends the task";
-
-// FNV-1a: the same on every machine and in every version.
-std::uint32_t hash_of(std::string_view text) {
-  std::uint32_t hash = 2166136261U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return hash;
-}
 
 std::string slot_characters(std::string_view name) {
   std::string out;
@@ -42,12 +31,10 @@ std::string slot_characters(std::string_view name) {
 
 FollowTask follow_task(const std::string& configured, const PgConnection& source, const PgConnection& target) {
   FollowTask task;
-  task.name = configured;
-  if (configured.empty() || configured == "default")
-    task.name = fmt::format("default_{:08x}", hash_of(source.endpoint() + " " + target.endpoint()));
+  task.name = task_name(configured, source.endpoint(), target.endpoint());
   const std::string plain = slot_characters(task.name);
   task.slot = shorten_name(plain == task.name ? "dbsync_" + plain
-                                              : fmt::format("dbsync_{}_{:08x}", plain, hash_of(task.name)));
+                                              : fmt::format("dbsync_{}_{:08x}", plain, stable_hash(task.name)));
   task.publication = task.slot;
   return task;
 }
@@ -61,8 +48,8 @@ TaskState task_state(PgConnection& source, PgConnection& target, const FollowTas
                                                task.slot, task.name))
         .hint(fmt::format("if no other program uses it, remove it on the source: SELECT pg_drop_replication_slot('{}')",
                           task.slot));
-  if (!progress) return TaskState::none;
-  if (progress->state == kCreating) return TaskState::creating;
+  const TaskState state = state_of(progress);
+  if (state == TaskState::none || state == TaskState::creating) return state;
   if (!slot)
     throw Error(ErrorKind::source, fmt::format("the replication slot {} is gone from the source, and with it the "
                                                "changes since {}",
@@ -73,7 +60,7 @@ TaskState task_state(PgConnection& source, PgConnection& target, const FollowTas
                                                "(max_slot_wal_keep_size): changes since {} are lost",
                                                task.slot, progress->position.text()))
         .hint(kBeginAnew);
-  return progress->state == kCopying ? TaskState::copying : TaskState::following;
+  return state;
 }
 
 namespace {
@@ -117,8 +104,7 @@ CreatedSlot wait_for_slot(const Config& config, ReplicationConnection& connectio
 
 TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection& target, const FollowTask& task,
                         const std::vector<QualifiedName>& tables, const std::stop_token& stop) {
-  ensure_progress_table(target);
-  write_progress(target, task.name, {}, kCreating);
+  start_creating(target, task.name);
   if (read_slot(source, task.slot)) drop_slot_when_free(source, task.slot);
   if (const auto obstacles = obstacles_to_following(source); !obstacles.empty())
     throw Error(ErrorKind::source, "the source does not send its changes: " + join(obstacles, "; "))
@@ -138,10 +124,6 @@ TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection
   return snapshot;
 }
 
-void start_copying(PgConnection& target, const FollowTask& task, const Position& start) {
-  write_progress(target, task.name, start, kCopying);
-}
-
 TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const std::stop_token& stop) {
   TaskSnapshot snapshot;
   snapshot.connection = std::make_unique<ReplicationConnection>(config.src_pgsql, "pgsql2pgsql");
@@ -154,16 +136,6 @@ TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const 
     throw;
   }
   return snapshot;
-}
-
-void move_copying(PgConnection& target, const FollowTask& task, const Position& position) {
-  move_progress(target, task.name, position, kCopying);
-}
-
-void start_following(PgConnection& target, const FollowTask& task) {
-  const auto progress = read_progress(target, task.name);
-  if (!progress) throw Error(ErrorKind::target, fmt::format("the target knows nothing any more of the task {}", task.name)).hint(kBeginAnew);
-  move_progress(target, task.name, progress->position, kFollowing);
 }
 
 void end_task(PgConnection& source, PgConnection& target, const FollowTask& task) {

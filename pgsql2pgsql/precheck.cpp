@@ -6,10 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "check/local_check.h"
 #include "check/server_version.h"
 #include "embedded_sql.h"
-#include "pgsql2pgsql/full_copy.h"
 #include "pgsql2pgsql/replication_slot.h"
 #include "pgsql2pgsql/schema_names.h"
 #include "schema/quote.h"
@@ -80,11 +78,6 @@ bool check_names(PgConnection& target, const std::vector<CheckedTable>& tables, 
 
 }  // namespace
 
-FollowWish follow_wish(const Options& options) {
-  if (options.load == Verb::copy) return FollowWish::none;
-  return options.load == Verb::follow || !options.end_at.empty() ? FollowWish::asked : FollowWish::possible;
-}
-
 bool check_pg_source(const SourceCheck& check, CheckFindings& findings) {
   if (const auto problem = too_old_postgresql(check.dialect, check.source.server_version(), ServerRole::source)) {
     findings.failed(ErrorKind::source, "source", *problem, "copy from a newer server");
@@ -135,21 +128,6 @@ void check_pg_tables(PgConnection& source, const SelectedTables& selected, Check
                     CheckFinding::Reach::table);
   }
   findings.passed("source tables", fmt::format("{} of {} can be read", oids.size() - static_cast<std::size_t>(refused.rows()), oids.size()));
-}
-
-void check_before_load(const LoadCheck& load, const PgCatalog& catalog, const SelectedTables& selected, const SchemaMap& map) {
-  CheckFindings findings;
-  check_local_files(load.options, load.config, load.follow, findings);
-  check_pg_source({load.source, load.source_dialect, load.job.workers, FollowWish::none, false}, findings);
-  const TargetCheck check{load.target, load.target_dialect, load.job, CheckDepth::quick, load.follow};
-  const bool known = check_target_server(check, findings);
-  if (known && load.copy) {
-    // As the copy will see the target, though what --create makes is not there yet.
-    const PlannedTasks expected =
-        plan_tasks(catalog, selected, map, read_partition_tree(load.target), query_schema(load.options, load.config));
-    check_pg_targets(check, expected, findings);
-  }
-  findings.log_and_stop();
 }
 
 void check_pg_targets(const TargetCheck& check, const PlannedTasks& planned, CheckFindings& findings) {

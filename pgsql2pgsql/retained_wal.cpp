@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "follow/task_life.h"
 #include "pgsql2pgsql/replication_slot.h"
 
 namespace dbsync {
@@ -35,7 +36,7 @@ std::optional<Error> RetainedWalGuard::check(std::uint64_t retained_bytes, const
 void RetainedWalGuard::give_up(PgConnection& source, const Error& error) const {
   drop_slot_when_free(source, slot_);
   throw Error(ErrorKind::source, error.message() + ": the slot was dropped, and the task cannot go on")
-      .hint("--restart empties the target's tables and begins anew; --cleanup ends the task");
+      .hint(kBeginAnew);
 }
 
 }  // namespace dbsync

@@ -78,7 +78,7 @@ int verify_only(const VerifyRun& run, std::vector<CopyTask> tasks) {
 int report_and_verify(const VerifyRun& run, const JobResult& result) {
   const int status = result.exit_status();
   if (!run.options.quiet || status != 0) print_to_user(summary_text(result));
-  const auto tasks = run.options.verify ? loaded_tasks(result) : std::vector<CopyTask>{};
+  const auto tasks = run.after_copy ? loaded_tasks(result) : std::vector<CopyTask>{};
   if (tasks.empty() || run.drain.stop_requested()) {
     write_whole_report(run, result, nullptr);
     return status;

@@ -21,6 +21,7 @@ struct VerifyRun {
   std::stop_token drain;
   std::stop_token cancel;
   VerifyAgain again;
+  bool after_copy = false;  // report_and_verify() compares
 };
 
 // --verify-only: summary, files and the exit status.

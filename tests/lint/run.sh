@@ -42,7 +42,7 @@ forbid_include() {
     '$3 ~ bad && $1 !~ allowed { print $1 ":" $2 ": " message }' "$tmp/includes" || broken "$1"
 }
 
-# base <- config; base <- schema <- pg <- {status <- copy <- verify, cdc <- follow} <- check <- programs.
+# base <- config; base <- schema <- pg <- {status <- copy <- verify, cdc <- follow} <- check <- run <- programs.
 check_include_direction() {
   awk -F '\t' '
     BEGIN {
@@ -56,7 +56,8 @@ check_include_direction() {
       may["follow"] = " base config schema pg cdc status follow "
       may["status"] = " base schema pg status "
       may["check"] = " base config schema pg copy check "
-      common = " base config schema pg copy cdc status follow verify check "
+      may["run"] = " base config schema pg copy cdc status follow verify check run "
+      common = " run base config schema pg copy cdc status follow verify check "
       may["mysql2pgsql"] = common "mysql2pgsql "
       may["pgsql2pgsql"] = common "pgsql2pgsql "
     }

@@ -1,0 +1,51 @@
+#include "follow/task_life.h"
+
+#include <fmt/format.h>
+
+namespace dbsync {
+
+namespace {
+
+constexpr char kCreating[] = "creating";
+constexpr char kCopying[] = "copying";
+constexpr char kFollowing[] = "following";
+
+}  // namespace
+
+std::uint32_t stable_hash(std::string_view text) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return hash;
+}
+
+std::string task_name(const std::string& configured, const std::string& source, const std::string& target) {
+  if (!configured.empty() && configured != "default") return configured;
+  return fmt::format("default_{:08x}", stable_hash(source + " " + target));
+}
+
+TaskState state_of(const std::optional<Progress>& progress) {
+  if (!progress) return TaskState::none;
+  if (progress->state == kCreating) return TaskState::creating;
+  return progress->state == kCopying ? TaskState::copying : TaskState::following;
+}
+
+void start_creating(PgConnection& target, const std::string& task) {
+  ensure_progress_table(target);
+  write_progress(target, task, {}, kCreating);
+}
+
+void start_copying(PgConnection& target, const std::string& task, const Position& start) {
+  write_progress(target, task, start, kCopying);
+}
+
+void move_copying(PgConnection& target, const std::string& task, const Position& position) {
+  move_progress(target, task, position, kCopying);
+}
+
+void start_following(PgConnection& target, const std::string& task) {
+  const auto progress = read_progress(target, task);
+  if (!progress) throw Error(ErrorKind::target, fmt::format("the target knows nothing any more of the task {}", task)).hint(kBeginAnew);
+  move_progress(target, task, progress->position, kFollowing);
+}
+
+}  // namespace dbsync

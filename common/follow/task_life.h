@@ -1,0 +1,39 @@
+// The states of a task that follows its source, and who sets each. They are durable:
+// a word in the progress row on the target (cdc/progress_store.h).
+//
+//   none       no row
+//   creating   begin_task: what the task needs on the source is being made
+//   copying    start_copying: rows as of the row's position are copied. move_copying:
+//              the copy goes on at a later one; all complete tables are at it
+//   following  start_following: the target holds what the source held at the position
+//
+// Every step can be killed at any point and done again by the same command.
+//
+// Threads: as the connection. Errors: ErrorKind::target with the command that helps.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cdc/progress_store.h"
+
+namespace dbsync {
+
+enum class TaskState { none, creating, copying, following };
+
+// Of [local.pgsql] task; "default" is told apart by source and destination, so that
+// tasks without a name of their own do not meet.
+std::string task_name(const std::string& configured, const std::string& source, const std::string& target);
+// FNV-1a: the same on every machine and in every version.
+std::uint32_t stable_hash(std::string_view text);
+
+TaskState state_of(const std::optional<Progress>& progress);
+// Remedy of what is lost for good.
+inline constexpr char kBeginAnew[] = "--restart empties the target's tables and begins anew; --cleanup ends the task";
+
+void start_creating(PgConnection& target, const std::string& task);
+void start_copying(PgConnection& target, const std::string& task, const Position& start);
+void move_copying(PgConnection& target, const std::string& task, const Position& position);
+void start_following(PgConnection& target, const std::string& task);
+
+}  // namespace dbsync

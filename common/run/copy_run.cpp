@@ -1,0 +1,114 @@
+#include "run/copy_run.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "copy/job_setup.h"
+#include "run/check_run.h"
+#include "verify/verify_run.h"
+#include "version.h"
+
+namespace dbsync {
+
+namespace {
+
+void log_start(const RunContext& run, const SourceProgram& program) {
+  log::info("main", fmt::format("{} {}: {} ({}) to {} ({}){}; {}", run.request.program, kVersion, run.facts.source,
+                                run.facts.source_version, run.facts.target, run.facts.target_version, program.place(),
+                                options_in_force(run.options, run.job)));
+}
+
+void connect(RunContext& run, SourceProgram& program) {
+  run.job.journal_key = program.journal_key();
+  run.connect_target();
+  program.connect();
+  program.refuse_same_database();
+  log_start(run, program);
+}
+
+// Only tables whose every part is in can be brought up.
+bool bring_up(RunContext& run, SourceProgram& program, const std::vector<CopyTask>& tasks, const CopyOfTask& task) {
+  const EarlierRun earlier = LoadJournal(*run.target, run.job.journal_key).open();
+  std::set<std::string> loaded;
+  std::size_t whole_tables = 0;
+  for (const CopyTask& one : tasks) {
+    if (!one.query.empty()) continue;
+    ++whole_tables;
+    const JournalTable* known = earlier.find(one);
+    if (known != nullptr && known->loaded()) loaded.insert(one.name);
+  }
+  const auto complete = program.complete_tables(tasks, loaded);
+  run.job.start = StartMode::resume;
+  run.job.keep = std::move(loaded);
+  log::info("main", fmt::format("the copy goes on: {} of {} tables are complete", run.job.keep->size(), whole_tables));
+  return task.bring_up(complete);
+}
+
+bool worth_a_retry(const SourceProgram& program, const JobResult& result) {
+  const auto cured = [](const Error& error) { return error.retryable() || error.connection_lost(); };
+  if (result.count(TaskStatus::interrupted) > 0) return false;
+  if (program.snapshot_lost()) return true;
+  if (std::any_of(result.errors.begin(), result.errors.end(), cured)) return true;
+  return std::any_of(result.results.begin(), result.results.end(), [&](const TaskResult& task) {
+    return (task.error && cured(*task.error)) || std::any_of(task.post_errors.begin(), task.post_errors.end(), cured);
+  });
+}
+
+VerifyRun verification(RunContext& run, SourceProgram& program) {
+  return {program.source(), run.options, run.config, run.job, run.facts, run.request.drain, run.request.cancel, {}, run.verify};
+}
+
+void observe(RunContext& run, JobStatus& status, const CopyOfTask* task) {
+  run.job.observer = [&status, task](const auto& tasks, const auto& views) {
+    status.observe(tasks, views);
+    if (task != nullptr && task->observer) task->observer();
+  };
+}
+
+CopyOutcome copy_rows(RunContext& run, SourceProgram& program, JobStatus& status, const CopyOfTask* task) {
+  program.make_schema();
+  auto tasks = program.plan();
+  if (tasks.empty()) log::warning("main", fmt::format("{} has no tables to copy", run.facts.source));
+  if (task != nullptr && task->bring_up && !bring_up(run, program, tasks, *task)) return {exit_code(ErrorKind::interrupted), false};
+  observe(run, status, task);
+  status.observe(tasks, {});
+  run.target.reset();  // would be idle for as long as the rows take
+  JobResult result = run_copy_job(program.source(), run.config.desc_pgsql, run.dialect, std::move(tasks), run.job,
+                                  run.request.drain, run.request.cancel);
+  program.finish_copy(result);
+  status.end(result);
+  return {report_and_verify(verification(run, program), result), worth_a_retry(program, result)};
+}
+
+}  // namespace
+
+CopyOutcome run_copy(RunContext& run, SourceProgram& program, const CopyOfTask* task) {
+  connect(run, program);
+  if (run.options.create) program.begin_schema();
+  program.read_source();
+  if (task == nullptr || !task->checked) check_before_load(run, program);
+  std::optional<JobStatus> own;
+  JobStatus& status = task != nullptr ? task->status : own.emplace(run.config, run.facts);
+  status.begin();
+  try {
+    return copy_rows(run, program, status, task);
+  } catch (const Error& error) {
+    status.fail(error);
+    throw;
+  }
+}
+
+int run_comparison(RunContext& run, SourceProgram& program, bool may_follow) {
+  run.copies = false;
+  connect(run, program);
+  program.read_source();
+  auto tasks = program.plan();
+  VerifyRun comparison = verification(run, program);
+  if (may_follow) comparison.again = program.verify_again();
+  return verify_only(comparison, std::move(tasks));
+}
+
+}  // namespace dbsync

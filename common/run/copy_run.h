@@ -1,0 +1,41 @@
+// The copy of both programs: schema, rows, and what follows them, as of one moment;
+// and the comparison alone.
+//
+// Threads: main, the job's workers aside. Errors: what concerns no table is thrown;
+// the rest is in the summary and the exit status.
+#pragma once
+
+#include <functional>
+#include <set>
+
+#include "copy/job_status.h"
+#include "run/source_program.h"
+
+namespace dbsync {
+
+// What a task that follows adds to a copy.
+struct CopyOfTask {
+  JobStatus& status;
+  // The tables were checked when the task began.
+  bool checked = false;
+  // A copy that goes on at a later moment. Called before the first row is copied, with
+  // the names by which changes of the complete tables come; brings these tables to the
+  // moment's position. All other tables are emptied and begun anew. False: stopped.
+  std::function<bool(const std::set<QualifiedName>& complete)> bring_up = {};
+  // Called every few seconds while rows are copied, from another thread.
+  std::function<void()> observer = {};
+};
+
+struct CopyOutcome {
+  int exit_status = 0;
+  bool worth_a_retry = false;  // what failed may pass the next time
+};
+
+// `task`: null for a copy by itself.
+CopyOutcome run_copy(RunContext& run, SourceProgram& program, const CopyOfTask* task = nullptr);
+
+// --verify-only: compares, copies nothing. `may_follow`: a task may be changing the
+// target meanwhile, so rows that differ are looked at again. The exit status.
+int run_comparison(RunContext& run, SourceProgram& program, bool may_follow);
+
+}  // namespace dbsync

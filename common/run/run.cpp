@@ -1,0 +1,69 @@
+#include "run/run.h"
+
+#include "base/log.h"
+#include "base/log_error.h"
+#include "base/shutdown.h"
+#include "base/standard_streams.h"
+#include "copy/job_setup.h"
+#include "copy/job_status.h"
+#include "run/check_run.h"
+#include "run/copy_run.h"
+#include "run/ddl_run.h"
+#include "status/metrics.h"
+
+namespace dbsync {
+
+namespace {
+
+// Whether changes will be followed after the copy, as far as the options say.
+FollowWish follow_wish(const ProgramTraits& traits, const Options& options) {
+  if (!traits.makers.task || options.load == Verb::copy) return FollowWish::none;
+  return options.load == Verb::follow || !options.end_at.empty() ? FollowWish::asked : FollowWish::possible;
+}
+
+int run_verb(const ProgramTraits& traits, const RunRequest& request) {
+  const auto with_program = [&](const auto& steps) {
+    RunContext run(request);
+    const auto program = traits.makers.program(run);
+    return steps(run, *program);
+  };
+  switch (request.options.verb) {
+    case Verb::copy: return with_program([](auto& run, auto& program) { return run_copy(run, program).exit_status; });
+    case Verb::copy_and_follow:
+    case Verb::follow: return run_task(request, traits.makers);
+    case Verb::ddl: return with_program(run_ddl);
+    case Verb::check:
+      return with_program([&](auto& run, auto& program) {
+        run.follow = follow_wish(traits, request.options);
+        return run_check(run, program);
+      });
+    case Verb::verify: return with_program([](auto& run, auto& program) { return run_comparison(run, program, true); });
+    case Verb::cleanup: return run_cleanup(request, traits.makers);
+    case Verb::status: break;
+  }
+  write_stdout(recorded_status(request.config, request.options.json));
+  return 0;
+}
+
+int run(const ProgramTraits& traits, int argc, char** argv) {
+  const Options options = parse_options(traits.which, argc, argv);
+  if (answer_or_set_verbosity(options, traits.which, traits.name)) return 0;
+  Config config = load_config(options.config_path, traits.which, options.verb != Verb::ddl && options.verb != Verb::status);
+  if (!options.schema.empty()) config.target_schema = options.schema;
+  const auto list =
+      options.table_list.empty() ? std::vector<TableListEntry>{} : read_table_list(options.table_list, traits.list_names);
+  for (const auto& warning : config.warnings) log::warning("main", warning);
+  const Shutdown shutdown;
+  return run_verb(traits, {traits.name, options, config, list, shutdown.drain_token(), shutdown.cancel_token()});
+}
+
+}  // namespace
+
+int run_program(const ProgramTraits& traits, int argc, char** argv) {
+  open_standard_streams();
+  const int status = log::exit_status_of([&] { return run(traits, argc, argv); });
+  metrics::close(status);
+  return status;
+}
+
+}  // namespace dbsync

@@ -1,0 +1,41 @@
+#include "run/run_context.h"
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "copy/job_setup.h"
+#include "pg/catalog.h"
+
+namespace dbsync {
+
+RunContext::RunContext(const RunRequest& given)
+    : request(given), options(given.options), config(given.config), job(job_options(given.options, given.config, given.program)),
+      facts{given.program, {}, {}, {}, {}, utc_now()}, verify(given.options.verify) {}
+
+void RunContext::connect_target() {
+  if (target && target->usable()) return;
+  target = std::make_unique<PgConnection>(config.desc_pgsql, "target", request.program);
+  if (!target_setup.empty()) target->exec(target_setup);
+  there = detect_dialect(*target);
+  dialect = with_storage(chosen_dialect(options).value_or(there), config);
+  facts.target = target->endpoint();
+  facts.target_version = dialect_name(there);
+}
+
+void RunContext::choose_ddl_dialect() {
+  prints_ddl = true;
+  const auto chosen = chosen_dialect(options);
+  there = dialect = with_storage(chosen.value_or(postgresql_dialect(15)), config);
+  if (chosen || config.desc_pgsql.empty()) return;
+  try {
+    connect_target();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::config) throw;
+    target.reset();
+    log::warning("main", fmt::format("the target does not answer, so the DDL is for PostgreSQL 15 (--dialect chooses another): {}",
+                                     error.what()));
+  }
+}
+
+}  // namespace dbsync

@@ -1,0 +1,319 @@
+#include "run/task_run.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/backoff.h"
+#include "base/log.h"
+#include "base/log_error.h"
+#include "base/text.h"
+#include "copy/job_setup.h"
+#include "follow/follower.h"
+#include "run/check_run.h"
+#include "run/copy_run.h"
+
+namespace dbsync {
+
+namespace {
+
+class TaskRun {
+ public:
+  TaskRun(const RunRequest& request, const TaskMakers& makers)
+      : request_(request), options_(request.options), config_(request.config), makers_(makers), task_(makers.task(request)) {}
+
+  int run();
+
+ private:
+  bool asked() const { return options_.load == Verb::follow || !options_.end_at.empty(); }
+  void connect_target();
+  int copy_alone();
+  bool can_follow();
+  bool refuse(ErrorKind kind, const std::string& why, const std::string& remedy) const;
+  void check();
+  int begin_or_go_on();
+  int follow_only();
+  CopyMoment begin();
+  int copy();
+  CopyOutcome try_copy(unsigned tries);
+  CopyOutcome copy_from_start();
+  CopyOutcome copy_on();
+  bool bring_up(const Position& moment, const std::set<QualifiedName>& complete);
+  CopyOutcome copy_at(CopyMoment moment, bool goes_on);
+  bool wait_before(unsigned number);
+  void leave_interrupted();
+  void leave_unfinished();
+  int follow();
+  int compare();
+
+  const RunRequest request_;
+  const Options& options_;
+  const Config& config_;
+  const TaskMakers& makers_;
+  std::unique_ptr<FollowedTask> task_;
+  TaskState state_ = TaskState::none;
+  std::unique_ptr<PgConnection> target_;
+  std::optional<JobStatus> status_;
+};
+
+void TaskRun::connect_target() {
+  if (target_ && target_->usable()) return;
+  target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", request_.program);
+  target_->exec("SET search_path = ''");
+}
+
+int TaskRun::run() {
+  if (!can_follow()) return copy_alone();
+  state_ = options_.restart && options_.load != Verb::follow ? TaskState::none : task_->state();
+  if (state_ == TaskState::none || state_ == TaskState::creating) {
+    const bool any = task_->select();
+    if (!any && state_ == TaskState::none && options_.load != Verb::follow) {
+      log::info("follow", "no table is chosen whose changes could be followed, so this is a copy only");
+      return copy_alone();
+    }
+    check();
+  }
+  connect_target();
+  status_.emplace(config_, RunFacts{request_.program, task_->source_endpoint(), target_->endpoint(), {}, {}, {}}, true);
+  try {
+    const int outcome = begin_or_go_on();
+    return outcome == 0 ? follow() : outcome;
+  } catch (const Error& error) {
+    status_->writer().end_following(error.kind() == ErrorKind::interrupted ? "interrupted" : "failed", exit_code(error.kind()),
+                                    error.what());
+    throw;
+  }
+}
+
+int TaskRun::copy_alone() {
+  task_->disconnect();
+  RunContext run(request_);
+  const auto program = makers_.program(run);
+  return run_copy(run, *program).exit_status;
+}
+
+// An existing task has its place on the source already.
+bool TaskRun::can_follow() {
+  const bool exists = task_->exists();
+  if (const std::string settings = task_->copy_only_settings(); !settings.empty()) {
+    if (exists)
+      throw Error(ErrorKind::config, fmt::format("the task {} follows the source, but {}", task_->name(), settings))
+          .hint("take these sections out of the file, or end the task with --cleanup");
+    return refuse(ErrorKind::config, settings, "copy without following (--full-only), or take these sections out of the file");
+  }
+  if (exists) return true;
+  const auto obstacles = task_->obstacles();
+  if (obstacles.empty()) return true;
+  return refuse(ErrorKind::source, "the source does not send its changes: " + join(obstacles, "; "),
+                "change that on the source, or copy without following (--full-only)");
+}
+
+bool TaskRun::refuse(ErrorKind kind, const std::string& why, const std::string& remedy) const {
+  if (asked()) throw Error(kind, why).hint(remedy);
+  log::warning("follow", "increments are off, so this is a copy only: " + why);
+  return false;
+}
+
+// Before anything is written: slot, publication, status, journal.
+void TaskRun::check() {
+  RunContext run(request_);
+  run.follow = FollowWish::asked;
+  run.copies = options_.load != Verb::follow;
+  const auto program = makers_.program(run);
+  run.connect_target();
+  program->connect();
+  program->read_source();
+  check_before_load(run, *program);
+}
+
+int TaskRun::begin_or_go_on() {
+  switch (state_) {
+    case TaskState::following:
+      log::info("main", fmt::format("the task {} was copied before and goes on following", task_->name()));
+      return 0;
+    case TaskState::copying:
+      if (options_.load == Verb::follow)
+        throw Error(ErrorKind::target, fmt::format("the copy of the task {} has not ended yet", task_->name()))
+            .hint("run without --follow-only: the copy goes on, and then it follows");
+      return copy();
+    case TaskState::none:
+    case TaskState::creating: break;
+  }
+  return options_.load == Verb::follow ? follow_only() : copy();
+}
+
+int TaskRun::follow_only() {
+  const CopyMoment moment = begin();
+  start_copying(*target_, task_->name(), moment.position);
+  start_following(*target_, task_->name());
+  return 0;
+}
+
+CopyMoment TaskRun::begin() {
+  try {
+    return task_->begin(request_.drain);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) leave_interrupted();
+    throw;
+  }
+}
+
+int TaskRun::copy() {
+  for (unsigned tries = 0;; ++tries) {
+    const CopyOutcome outcome = try_copy(tries);
+    if (outcome.exit_status == 0) {
+      connect_target();
+      start_following(*target_, task_->name());
+      return 0;
+    }
+    const bool again = outcome.worth_a_retry && tries < config_.retry_times && !request_.drain.stop_requested();
+    if (!again || !wait_before(tries + 1)) {
+      leave_unfinished();
+      return outcome.exit_status;
+    }
+  }
+}
+
+bool TaskRun::wait_before(unsigned number) {
+  const double seconds = backoff_seconds(number, config_.retry_interval);
+  log::warning("main", fmt::format("the copy goes on from a new snapshot: try {} of {} in {:.1f} s", number, config_.retry_times,
+                                   seconds));
+  return wait_for(seconds, request_.drain);
+}
+
+CopyOutcome TaskRun::try_copy(unsigned tries) {
+  try {
+    connect_target();
+    if (tries > 0) state_ = task_->state();
+    return state_ == TaskState::copying ? copy_on() : copy_from_start();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) return {exit_code(ErrorKind::interrupted), false};
+    const bool may_pass = error.retryable() || error.connection_lost();
+    if (!may_pass || tries >= config_.retry_times) {
+      leave_unfinished();
+      throw;
+    }
+    log::warning("main", error.what());
+    return {exit_code(error.kind()), true};
+  }
+}
+
+CopyOutcome TaskRun::copy_from_start() {
+  CopyMoment moment = begin();
+  start_copying(*target_, task_->name(), moment.position);
+  return copy_at(std::move(moment), false);
+}
+
+CopyOutcome TaskRun::copy_on() { return copy_at(task_->later_moment(request_.drain), true); }
+
+bool TaskRun::bring_up(const Position& moment, const std::set<QualifiedName>& complete) {
+  if (!complete.empty()) {
+    log::info("follow", fmt::format("bringing the complete tables to {}", moment.text()));
+    const auto log = task_->log();
+    FollowRequest to{config_, *log, request_.program, task_->name()};
+    to.end_at = moment.text();
+    to.only = &complete;
+    if (!run_follow(to, request_.drain, request_.cancel)) return false;
+  }
+  const auto log = task_->log();
+  fit_tables({config_, *log, request_.program, task_->name()}, complete);
+  connect_target();
+  move_copying(*target_, task_->name(), moment);
+  return true;
+}
+
+// With an eye on what the source keeps meanwhile.
+CopyOutcome TaskRun::copy_at(CopyMoment moment, bool goes_on) {
+  std::stop_source drain;
+  const std::stop_callback chain(request_.drain, [&] { drain.request_stop(); });
+  const Position position = moment.position;
+  RunRequest request = request_;
+  request.drain = drain.get_token();
+  RunContext run(request);
+  run.moment = std::move(moment);
+  const auto program = makers_.program(run);
+  std::optional<Error> over;
+  // What is compared at the end need not be compared after the copy.
+  run.verify = options_.verify && options_.end_at.empty();
+  CopyOfTask copy{*status_};
+  copy.checked = !goes_on;
+  if (goes_on) copy.bring_up = [&](const std::set<QualifiedName>& complete) { return bring_up(position, complete); };
+  copy.observer = [&] {
+    if (over) return;
+    try {
+      over = task_->watch(status_->writer());
+      if (over) drain.request_stop();
+    } catch (const Error& error) {
+      log::debug("follow", error.what());
+    }
+  };
+  const CopyOutcome outcome = run_copy(run, *program, &copy);
+  if (over) task_->give_up(*over);
+  return outcome;
+}
+
+// What was being made when the run was asked to stop goes.
+void TaskRun::leave_interrupted() {
+  connect_target();
+  if (read_progress(*target_, task_->name()) && task_->state() == TaskState::creating) task_->end();
+}
+
+// A task of which nothing is copied leaves nothing behind; any other says what it
+// keeps on the source.
+void TaskRun::leave_unfinished() {
+  try {
+    connect_target();
+    RunContext run(request_);
+    const EarlierRun earlier = LoadJournal(*target_, makers_.program(run)->journal_key()).open();
+    const bool any = std::any_of(earlier.tables.begin(), earlier.tables.end(),
+                                 [](const auto& table) { return table.second.chunks_done() > 0; });
+    if (!any && !request_.drain.stop_requested()) return task_->end();
+  } catch (const Error& error) {
+    log::debug("follow", error.what());
+  }
+  log::warning("follow", fmt::format("{}: the same command goes on with the copy, {} --cleanup ends the task", task_->keeps(),
+                                     request_.program));
+}
+
+int TaskRun::follow() {
+  if (options_.verify && options_.end_at.empty() && state_ == TaskState::following)
+    log::warning("verify", "nothing is copied, so --verify has nothing to compare: --verify-only compares while the task "
+                           "follows, and --end-at now --verify at its end");
+  task_->disconnect();
+  target_.reset();
+  const auto log = task_->log();
+  FollowRequest request{config_, *log, request_.program, task_->name()};
+  request.end_at = options_.end_at;
+  request.figures = [this](const FollowFigures& figures) { status_->writer().follow(figures); };
+  const bool reached = run_follow(request, request_.drain, request_.cancel);
+  const int outcome = reached ? 0 : exit_code(ErrorKind::interrupted);
+  status_->writer().end_following(reached ? "done" : "interrupted", outcome, {});
+  return reached && options_.verify ? compare() : outcome;
+}
+
+// The task stands still: looking again at what differs could not help.
+int TaskRun::compare() {
+  RunContext run(request_);
+  const auto program = makers_.program(run);
+  return run_comparison(run, *program, false);
+}
+
+}  // namespace
+
+int run_task(const RunRequest& request, const TaskMakers& makers) { return TaskRun(request, makers).run(); }
+
+int run_cleanup(const RunRequest& request, const TaskMakers& makers) {
+  if (makers.task) {
+    const auto task = makers.task(request);
+    if (task->exists()) {
+      task->hand_over();
+      task->end();
+    } else {
+      log::info("follow", fmt::format("there is no task {} that follows the source", task->name()));
+    }
+  }
+  RunContext run(request);
+  return remove_journal(request.config, makers.program(run)->journal_key());
+}
+
+}  // namespace dbsync

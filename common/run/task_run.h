@@ -1,0 +1,30 @@
+// A run of a task from its beginning to its end: a copy and the changes since, whatever
+// of it earlier runs have done already.
+//
+// An unfinished copy goes on at a later moment: later_moment() gives one, the complete
+// tables are brought to it by following, and the others are copied from it. So at any
+// time every complete table is at the position of the progress row, whatever the copy
+// went through.
+//
+// Threads: called from main. Errors: those of its parts.
+#pragma once
+
+#include "run/followed_task.h"
+#include "run/source_program.h"
+
+namespace dbsync {
+
+struct TaskMakers {
+  ProgramFactory program;
+  TaskFactory task;
+};
+
+// The exit status. Unless following was asked for: copies and follows when the source
+// can send its changes, else says why it cannot, and copies.
+int run_task(const RunRequest& request, const TaskMakers& makers);
+
+// --cleanup: what following left to do, then all that belongs to the task, and the
+// journal of the copy.
+int run_cleanup(const RunRequest& request, const TaskMakers& makers);
+
+}  // namespace dbsync

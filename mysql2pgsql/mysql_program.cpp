@@ -1,0 +1,90 @@
+#include "mysql2pgsql/mysql_program.h"
+
+#include <fmt/format.h>
+
+#include "mysql2pgsql/generated_check.h"
+#include "mysql2pgsql/precheck.h"
+
+namespace dbsync {
+
+MysqlProgram::MysqlProgram(RunContext& run) : run_(run) {
+  // Sequences that the source does not have stand behind the rows.
+  run_.job.move_sequences = true;
+}
+
+JournalKey MysqlProgram::journal_key() const {
+  return {run_.request.program, run_.config.src_mysql.describe(), run_.config.target_schema};
+}
+
+void MysqlProgram::connect() {
+  connection_.emplace(run_.config.src_mysql);
+  run_.facts.source = run_.config.src_mysql.describe();
+  run_.facts.source_version = fmt::format("{} {}", connection_->is_mariadb() ? "MariaDB" : "MySQL", connection_->server_version());
+}
+
+bool MysqlProgram::check_source(FollowWish, CheckFindings& findings) {
+  return check_mysql_server(*connection_, run_.job.workers, findings);
+}
+
+MapOptions MysqlProgram::map_options() const {
+  const Config& config = run_.config;
+  MapOptions out;
+  out.schema = config.target_schema;
+  out.dialect = run_.dialect;
+  out.zero_date = config.policies.zero_date;
+  out.partitions = !run_.options.no_partitions;
+  out.touch_triggers = config.touch_triggers;
+  out.lower_case_names = config.lower_case_names;
+  out.generated_columns = config.generated_columns;
+  out.keep_index_names = config.keep_index_names;
+  out.rules = TableRules(config);
+  for (const IniEntry& entry : config.type_rules)
+    out.type_rules.push_back(parse_type_rule(entry.key, entry.value, config.src_mysql.db,
+                                             fmt::format("{} line {}", config.path, entry.line)));
+  return out;
+}
+
+// Names that are taken on the target matter where tables are made.
+void MysqlProgram::read_source() {
+  const bool makes_tables = run_.prints_ddl || run_.job.create || run_.job.start != StartMode::fresh;
+  mapping_ = map_options();
+  if (makes_tables && run_.target) mapping_.target = read_target_facts(*run_.target, run_.there, mapping_);
+  catalog_ = read_catalog(*connection_, run_.config.src_mysql.db, mapping_.rules, run_.request.list);
+  schema_ = map_schema(catalog_, mapping_);
+  if (makes_schema_ || run_.prints_ddl)
+    check_generated_columns(*connection_, catalog_, run_.request.list, schema_, run_.prints_ddl ? nullptr : run_.target.get());
+}
+
+PlanRequest MysqlProgram::plan_request() {
+  return {*connection_, catalog_, schema_, mapping_, run_.config.distribution_rules, run_.config.path, run_.options.first_column_key};
+}
+
+const std::vector<CopyTask>& MysqlProgram::tasks() {
+  if (!tasks_) tasks_ = plan_tasks(plan_request(), run_.request.list);
+  return *tasks_;
+}
+
+void MysqlProgram::check_tables(const TargetCheck& check, CheckFindings& findings) {
+  if (check.depth == CheckDepth::thorough) check_readable(*connection_, tasks(), findings);
+  check_target_tables(check, checked_tables(tasks(), plan_request()), findings);
+}
+
+DdlText MysqlProgram::ddl() {
+  DdlText out{ddl_of_tasks(tasks(), plan_request(), run_.options.section), {}};
+  for (const CopyTask& task : tasks())
+    if (task.problem) out.problems.push_back(*task.problem);
+  return out;
+}
+
+std::vector<CopyTask> MysqlProgram::plan() {
+  source_.emplace(run_.config.src_mysql, catalog_, mapping_, run_.config.policies);
+  return tasks();
+}
+
+std::set<QualifiedName> MysqlProgram::complete_tables(const std::vector<CopyTask>&, std::set<std::string>&) { return {}; }
+
+void MysqlProgram::finish_copy(JobResult& result) {
+  if (run_.job.create) result.notes = schema_.notes;
+}
+
+}  // namespace dbsync

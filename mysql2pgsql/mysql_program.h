@@ -1,0 +1,50 @@
+// mysql2pgsql as run/ sees it: a MySQL or MariaDB source.
+//
+// Threads and errors: as SourceProgram.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mysql2pgsql/migration.h"
+#include "mysql2pgsql/mysql_source.h"
+#include "run/source_program.h"
+
+namespace dbsync {
+
+class MysqlProgram : public SourceProgram {
+ public:
+  explicit MysqlProgram(RunContext& run);
+
+  JournalKey journal_key() const override;
+  std::string place() const override { return ", schema " + run_.config.target_schema; }
+  void connect() override;
+  bool check_source(FollowWish follow, CheckFindings& findings) override;
+  void begin_schema() override { makes_schema_ = true; }
+  void read_source() override;
+  void check_tables(const TargetCheck& check, CheckFindings& findings) override;
+  DdlText ddl() override;
+  std::vector<CopyTask> plan() override;
+  SnapshotSource& source() override { return *source_; }
+  std::set<QualifiedName> complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) override;
+  void finish_copy(JobResult& result) override;
+
+ private:
+  MapOptions map_options() const;
+  PlanRequest plan_request();
+  const std::vector<CopyTask>& tasks();
+
+  RunContext& run_;
+  bool makes_schema_ = false;
+  std::optional<MysqlConnection> connection_;  // that plans
+  MapOptions mapping_;
+  MysqlCatalog catalog_;
+  MappedSchema schema_;
+  std::optional<std::vector<CopyTask>> tasks_;
+  std::optional<MysqlSource> source_;
+};
+
+}  // namespace dbsync

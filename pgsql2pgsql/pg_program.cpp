@@ -1,0 +1,355 @@
+#include "pgsql2pgsql/pg_program.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/log_error.h"
+#include "base/text.h"
+#include "copy/distribution_rules.h"
+#include "embedded_sql.h"
+#include "pg/catalog.h"
+#include "pg/conninfo.h"
+#include "pgsql2pgsql/after_copy.h"
+#include "pgsql2pgsql/follow_task.h"
+#include "pgsql2pgsql/mapped_tables.h"
+#include "pgsql2pgsql/precheck.h"
+#include "pgsql2pgsql/published_tables.h"
+#include "pgsql2pgsql/replication_slot.h"
+#include "pgsql2pgsql/same_database.h"
+#include "pgsql2pgsql/source_schema.h"
+#include "pgsql2pgsql/verify_again.h"
+#include "schema/ddl_writer.h"
+
+namespace dbsync {
+
+namespace {
+
+std::string dump_options(PgConnection& source) {
+  std::string out;
+  const PgResult settings = source.exec(sql::dump_settings, {});
+  for (int row = 0; row < settings.rows(); ++row) out += (row > 0 ? " " : "") + settings.text(row, 0);
+  return out;
+}
+
+std::vector<Error> problems_of(const std::vector<PgDefinition>& definitions) {
+  std::vector<Error> out;
+  for (const PgDefinition& definition : definitions)
+    if (definition.problem) out.push_back(*definition.problem);
+  return out;
+}
+
+std::set<std::uint32_t> populated_views(PgConnection& source) {
+  std::set<std::uint32_t> out;
+  const PgResult views = source.exec("SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated");
+  for (int row = 0; row < views.rows(); ++row) out.insert(static_cast<std::uint32_t>(views.integer(row, 0)));
+  return out;
+}
+
+}  // namespace
+
+TableFilter table_filter(const Options& options, const Config& config) {
+  return {options.include.empty() ? split_patterns(config.include) : options.include,
+          options.exclude.empty() ? split_patterns(config.exclude) : options.exclude};
+}
+
+std::string query_schema(const Options& options, const Config& config) {
+  return options.schema.empty() ? config.target_schema : options.schema;
+}
+
+PgProgram::PgProgram(RunContext& run)
+    : run_(run), options_(run.options), config_(run.config), map_(options_.schema, config_.schema_rules, config_.path),
+      filter_(table_filter(options_, config_)), source_(config_.src_pgsql, run.request.program) {
+  // The catalog writes names with their schema, on both sides.
+  run_.target_setup = "SET search_path = ''";
+}
+
+JournalKey PgProgram::journal_key() const {
+  return {run_.request.program, without_secrets(config_.src_pgsql).conninfo, options_.schema};
+}
+
+std::string PgProgram::place() const { return options_.schema.empty() ? "" : ", schema " + options_.schema; }
+
+// ------------------------------------------------------------------ the source
+
+void PgProgram::connect() {
+  if (run_.moment) source_.use_snapshot(run_.moment->snapshot, run_.moment->position.text());
+  run_.facts.source = source_.begin(options_.jobs).endpoint();
+  run_.facts.source_version = dialect_name(source_.dialect());
+}
+
+void PgProgram::refuse_same_database() { dbsync::refuse_same_database(source_.planner(), *run_.target); }
+
+bool PgProgram::has_slot() {
+  if (source_.dialect().distributed || !run_.target) return false;
+  return read_slot(source_.planner(), follow_task(config_.task, source_.planner(), *run_.target).slot).has_value();
+}
+
+bool PgProgram::check_source(FollowWish follow, CheckFindings& findings) {
+  const bool has_place = follow != FollowWish::none && has_slot();
+  return check_pg_source({source_.planner(), source_.dialect(), options_.jobs, follow, has_place}, findings);
+}
+
+void PgProgram::begin_schema() {
+  if (uses_pg_dump()) dump_.emplace(dump_request(), run_.request.drain);
+}
+
+void PgProgram::read_source() {
+  catalog_ = read_pg_catalog(source_.planner(), source_.dialect());
+  for (const auto& warning : apply_table_rules(catalog_, TableRules(config_), map_)) log::warning("main", warning);
+  warn_of_idle_rules();
+  selected_ = select_tables(catalog_, {filter_, run_.request.list, source_.on_standby()});
+}
+
+// Rules without effect: their writer believes that they have one.
+void PgProgram::warn_of_idle_rules() const {
+  std::vector<std::string> schemas;
+  std::vector<QualifiedName> targets;
+  for (const PgRelation& relation : catalog_.relations) {
+    schemas.push_back(relation.name.schema);
+    targets.push_back(target_of(relation, map_));
+  }
+  for (const TableListEntry& entry : run_.request.list)
+    targets.push_back({entry.schema.empty() ? query_schema(options_, config_) : entry.schema, entry.table});
+  for (const auto& warning : map_.idle(schemas)) log::warning("main", warning);
+  for (const auto& warning : idle_distribution_rules(config_.distribution_rules, config_.path, targets)) log::warning("main", warning);
+}
+
+// As the copy will see the target, though what --create makes is not there yet.
+void PgProgram::check_tables(const TargetCheck& check, CheckFindings& findings) {
+  const bool thorough = check.depth == CheckDepth::thorough;
+  if (thorough) check_pg_tables(source_.planner(), selected_, findings);
+  const PlannedTasks expected =
+      plan_tasks(catalog_, selected_, map_, read_partition_tree(*run_.target), query_schema(options_, config_));
+  check_pg_targets(check, expected, findings);
+  if (!thorough || !options_.create || !uses_pg_dump() || findings.exit_status() != 0) return;
+  read_schema();
+  findings.passed("schema", "pg_dump can read it");
+}
+
+// ------------------------------------------------------------------ the schema
+
+DumpRequest PgProgram::dump_request() {
+  PgConnection& planner = source_.planner();
+  return {config_.src_pgsql, planner.server_version(), source_.snapshot_name(), config_.pg_bindir,
+          planner.parameter("client_encoding"), dump_options(planner)};
+}
+
+SchemaPlan PgProgram::schema_plan(std::vector<SchemaItem> items) {
+  return {std::move(items), catalog_, selected_, map_, read_object_names(source_.planner())};
+}
+
+SchemaPlan PgProgram::read_schema() { return schema_plan(dump_schema(dump_request(), run_.request.drain)); }
+
+DefinitionRequest PgProgram::definition_request() {
+  DefinitionRequest out{catalog_, selected_, map_, run_.dialect, config_.distribution_rules, config_.path, options_.first_column_key};
+  out.beside_dump = uses_pg_dump();
+  if (out.beside_dump && !map_.identity()) out.objects = read_object_names(source_.planner());
+  return out;
+}
+
+std::string PgProgram::own_script(const std::vector<PgDefinition>& definitions, DdlSection section) const {
+  DdlScript script;
+  script.title = fmt::format("Tables of {} for {}, written by {}", catalog_.database, dialect_name(run_.dialect), run_.request.program);
+  script.notes = selected_.notes;
+  script.pre_data = section != DdlSection::post_data;
+  script.post_data = section != DdlSection::pre_data;
+  std::set<QualifiedName> written;  // tables that share a target have one definition
+  for (const PgDefinition& definition : definitions) {
+    if (definition.problem)
+      script.notes.push_back("NOT WRITTEN: " + one_line(definition.problem->what()));
+    else if (written.insert(definition.table.name).second)
+      script.tables.push_back(definition.table);
+  }
+  return ddl_script(script, run_.dialect);
+}
+
+DdlText PgProgram::ddl() {
+  const bool dumps = uses_pg_dump();
+  std::optional<SchemaPlan> dumped;
+  if (dumps) dumped.emplace(read_schema());
+  const auto definitions = table_definitions(source_.planner(), definition_request());
+  if (!dumps) return {own_script(definitions, options_.section), problems_of(definitions)};
+  const std::string title = fmt::format("Schema of {}, written by {}", catalog_.database, run_.request.program);
+  DdlText out{{}, problems_of(definitions)};
+  for (const DdlSection section : {DdlSection::pre_data, DdlSection::post_data}) {
+    if (options_.section != DdlSection::all && options_.section != section) continue;
+    out.text += dumped->script(title, section, source_.planner().parameter("client_encoding"));
+    if (!definitions.empty()) out.text += own_script(definitions, section);
+  }
+  return out;
+}
+
+void PgProgram::make_schema() {
+  extensions_before_ = extensions_of(*run_.target);
+  if (!dump_) return;
+  schema_.emplace(schema_plan(dump_->items()));
+  restore_.emplace(*schema_, read_post_objects(source_.planner(), map_),
+                   RestoreTarget{config_.desc_pgsql, run_.request.program, options_.jobs, run_.request.drain, run_.request.cancel});
+  restore_->create(map_, selected_);
+}
+
+// ------------------------------------------------------------------- the tasks
+
+void PgProgram::set_target(PgSource& source, bool rejects) const {
+  source.set_target(target_version_, run_.dialect.text_copy, rejects);
+}
+
+// The tasks, and how their tables come to be when the target lacks them.
+std::vector<CopyTask> PgProgram::plan() {
+  const PartitionTree tree = read_partition_tree(*run_.target);
+  PlannedTasks planned = plan_tasks(catalog_, selected_, map_, tree, query_schema(options_, config_));
+  extension_rows_.emplace(selected_.extension_tables);
+  extension_rows_->plan(source_.planner(), *run_.target, extension_notes_);
+  relations_ = std::move(planned.relations);
+  relations_.merge(extension_rows_->relations());
+  target_version_ = run_.target->server_version();
+  set_target(source_, config_.reject_limit > 0 && run_.copies);
+  source_.set_relations(relations_);
+  if (restore_) add_post_load(planned.tasks);
+  // Tables that an earlier run made are completed by this one.
+  if (options_.create || options_.resume || options_.restart) {
+    define_tables(planned.tasks);
+    define_query_targets(planned.tasks);
+  }
+  if (!run_.copies) compare_extensions(planned.tasks);
+  return std::move(planned.tasks);
+}
+
+// Copied behind all other tables (finish_values), compared beside them.
+void PgProgram::compare_extensions(std::vector<CopyTask>& tasks) const {
+  for (const std::string& note : extension_notes_) log::warning("verify", note);
+  tasks.insert(tasks.end(), extension_rows_->tasks().begin(), extension_rows_->tasks().end());
+}
+
+// What pg_dump does not bring.
+void PgProgram::define_tables(std::vector<CopyTask>& tasks) {
+  for (const PgDefinition& definition : table_definitions(source_.planner(), definition_request()))
+    for (CopyTask& task : tasks) {
+      if (!task.query.empty() || task.target != definition.table.name) continue;
+      task.definition = definition.table;
+      task.problem = definition.problem;
+    }
+}
+
+void PgProgram::add_post_load(std::vector<CopyTask>& tasks) {
+  for (CopyTask& task : tasks) {
+    const auto relation = relations_.find(task.name);
+    if (relation == relations_.end() || relation->second->mapped) continue;
+    const PgRelation& root = catalog_.root_of(*relation->second);
+    const bool own_table = task.target == map_.of(relation->second->name);
+    task.fresh_target = restore_->created(own_table ? *relation->second : root);
+    if (own_table) task.post_load = restore_->work_of(*relation->second, task.target);
+  }
+}
+
+void PgProgram::define_query_targets(std::vector<CopyTask>& tasks) {
+  for (CopyTask& task : tasks) {
+    if (task.query.empty()) continue;
+    try {
+      task.definition = query_definition(source_.planner(), task, definition_request());
+    } catch (const Error& error) {
+      if (error.connection_lost() || !source_.planner().idle_in_transaction()) throw;
+      task.problem = error;
+    }
+  }
+}
+
+// A partition whose changes come under its root stays only together with the rest of
+// the tree.
+std::set<QualifiedName> PgProgram::complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) {
+  const PublishedTables published(catalog_, selected_, publishes_roots(source_.planner()));
+  std::set<QualifiedName> complete(published.names().begin(), published.names().end());
+  const auto name_of = [&](const CopyTask& task) { return published.name_of(*relations_.at(task.name)); };
+  for (const CopyTask& task : tasks) {
+    if (!relations_.contains(task.name) || loaded.contains(task.name)) continue;
+    if (const auto name = name_of(task)) complete.erase(*name);
+  }
+  for (const CopyTask& task : tasks) {
+    if (!relations_.contains(task.name)) continue;
+    const auto name = name_of(task);
+    if (name && !complete.contains(*name)) loaded.erase(task.name);
+    if (name && complete.contains(*name)) loaded.insert(task.name);
+  }
+  return complete;
+}
+
+VerifyAgain PgProgram::verify_again() {
+  const auto task = following_task(config_, source_.planner(), *run_.target);
+  if (!task) return {};
+  log::info("main", fmt::format("the task {} follows: rows that differ are looked at again", task->name));
+  return dbsync::verify_again(config_, *task, source_, options_.jobs, [this](PgSource& later) {
+    set_target(later, false);
+    later.set_relations(relations_);
+  });
+}
+
+// -------------------------------------------------------------- after the rows
+
+template <class Unfinished>
+std::set<const PgRelation*> PgProgram::relations_of(const JobResult& result, const Unfinished& unfinished) const {
+  std::set<const PgRelation*> out;
+  for (std::size_t i = 0; i < result.tasks.size(); ++i) {
+    const auto relation = relations_.find(result.tasks[i].name);
+    if (relation != relations_.end() && unfinished(result.results[i])) out.insert(relation->second);
+  }
+  return out;
+}
+
+void PgProgram::finish_copy(JobResult& result) {
+  result.notes.insert(result.notes.end(), selected_.notes.begin(), selected_.notes.end());
+  result.notes.insert(result.notes.end(), extension_notes_.begin(), extension_notes_.end());
+  if (run_.request.drain.stop_requested()) return;
+  try {
+    finish_schema(result);
+    finish_values(result);
+    finish_large_objects(result);
+  } catch (Error& error) {
+    log::error("main", error);
+    result.errors.push_back(error);
+  }
+  set_target(source_, false);
+}
+
+void PgProgram::finish_schema(JobResult& result) {
+  if (!restore_) return;
+  const auto without_rows = relations_of(result, [](const TaskResult& task) { return task.status != TaskStatus::done; });
+  // With their rows, and with an index or a key that could not be made.
+  const auto incomplete = relations_of(result, [](const TaskResult& task) { return !task.post_errors.empty(); });
+  try {
+    restore_->finish(without_rows, incomplete, populated_views(source_.planner()), map_);
+  } catch (Error& error) {
+    log::error("schema", error);
+    result.errors.push_back(error);
+  }
+  result.errors.insert(result.errors.end(), restore_->problems().begin(), restore_->problems().end());
+  result.notes.insert(result.notes.end(), schema_->notes().begin(), schema_->notes().end());
+  result.notes.insert(result.notes.end(), restore_->notes().begin(), restore_->notes().end());
+}
+
+void PgProgram::finish_values(JobResult& result) {
+  run_.connect_target();
+  run_.target->exec("SET synchronous_commit = on");
+  const std::stop_callback cancel(run_.request.cancel, [this] { run_.target->cancel(); });
+  const bool adds = run_.job.mode == LoadMode::append;
+  extension_rows_->copy(source_.planner(), *run_.target, {replaces_rows(), adds, extensions_before_}, result);
+  const auto notes = set_sequences(source_.planner(), *run_.target, catalog_, selected_, map_, adds, result.errors);
+  result.notes.insert(result.notes.end(), notes.begin(), notes.end());
+}
+
+void PgProgram::finish_large_objects(JobResult& result) {
+  if (!selected_.whole_database) return;
+  const std::stop_callback cancel(run_.request.cancel, [this] { run_.target->cancel(); });
+  if (!uses_pg_dump()) {
+    if (!source_.dialect().distributed &&
+        source_.planner().exec("SELECT 1 FROM pg_catalog.pg_largeobject_metadata LIMIT 1").rows() > 0)
+      result.notes.push_back(fmt::format("large objects: left out, since {} has none", dialect_name(run_.dialect)));
+    return;
+  }
+  const auto count = copy_large_objects(source_.planner(), *run_.target, replaces_rows(), run_.request.drain);
+  if (count.objects > 0)
+    log::info("main", fmt::format("{} large objects, {}", format_count(count.objects), format_bytes(count.bytes)));
+}
+
+}  // namespace dbsync

@@ -1,0 +1,95 @@
+// pgsql2pgsql as run/ sees it: a PostgreSQL or Greenplum source.
+//
+// Threads and errors: as SourceProgram.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pgsql2pgsql/copy_plan.h"
+#include "pgsql2pgsql/extension_rows.h"
+#include "pgsql2pgsql/pg_catalog.h"
+#include "pgsql2pgsql/pg_source.h"
+#include "pgsql2pgsql/schema_dump.h"
+#include "pgsql2pgsql/schema_names.h"
+#include "pgsql2pgsql/schema_plan.h"
+#include "pgsql2pgsql/schema_restore.h"
+#include "pgsql2pgsql/table_ddl.h"
+#include "run/source_program.h"
+
+namespace dbsync {
+
+// What -l, --include and --exclude choose.
+TableFilter table_filter(const Options& options, const Config& config);
+
+// Where the target of a query is when its line names no schema.
+std::string query_schema(const Options& options, const Config& config);
+
+class PgProgram : public SourceProgram {
+ public:
+  explicit PgProgram(RunContext& run);
+
+  JournalKey journal_key() const override;
+  std::string place() const override;
+  void connect() override;
+  void refuse_same_database() override;
+  bool check_source(FollowWish follow, CheckFindings& findings) override;
+  void begin_schema() override;
+  void read_source() override;
+  void check_tables(const TargetCheck& check, CheckFindings& findings) override;
+  DdlText ddl() override;
+  void make_schema() override;
+  std::vector<CopyTask> plan() override;
+  SnapshotSource& source() override { return source_; }
+  std::set<QualifiedName> complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) override;
+  void finish_copy(JobResult& result) override;
+  bool snapshot_lost() const override { return source_.snapshot_lost(); }
+  VerifyAgain verify_again() override;
+
+ private:
+  // Both sides' tables come from pg_dump when both speak PostgreSQL's DDL.
+  bool uses_pg_dump() const { return !source_.dialect().distributed && !run_.dialect.distributed; }
+  bool has_slot();
+  void warn_of_idle_rules() const;
+  DumpRequest dump_request();
+  SchemaPlan schema_plan(std::vector<SchemaItem> items);
+  SchemaPlan read_schema();
+  DefinitionRequest definition_request();
+  std::string own_script(const std::vector<PgDefinition>& definitions, DdlSection section) const;
+
+  void compare_extensions(std::vector<CopyTask>& tasks) const;
+  bool replaces_rows() const { return run_.job.mode == LoadMode::truncate || run_.job.start != StartMode::fresh; }
+  void define_tables(std::vector<CopyTask>& tasks);
+  void define_query_targets(std::vector<CopyTask>& tasks);
+  void add_post_load(std::vector<CopyTask>& tasks);
+  // `rejects`: rows may have to be shown, so they go as text.
+  void set_target(PgSource& source, bool rejects) const;
+
+  template <class Unfinished>
+  std::set<const PgRelation*> relations_of(const JobResult& result, const Unfinished& unfinished) const;
+  void finish_schema(JobResult& result);
+  void finish_values(JobResult& result);
+  void finish_large_objects(JobResult& result);
+
+  RunContext& run_;
+  const Options& options_;
+  const Config& config_;
+  SchemaMap map_;
+  TableFilter filter_;
+  PgSource source_;
+  int target_version_ = 0;
+  PgCatalog catalog_;
+  SelectedTables selected_;
+  std::map<std::string, const PgRelation*> relations_;  // by task name
+  std::set<std::string> extensions_before_;  // of the target
+  std::optional<ExtensionRows> extension_rows_;
+  std::vector<std::string> extension_notes_;
+  std::optional<SchemaDump> dump_;
+  std::optional<SchemaPlan> schema_;
+  std::optional<SchemaRestore> restore_;
+};
+
+}  // namespace dbsync
