@@ -24,6 +24,8 @@ BIN     := $(if $(SAN),$(BUILD)/bin,bin)
 
 PKGS      := libpq inih fmt
 MYSQL_PKG ?= mysqlclient
+# Of mysql2pgsql alone: compressed events of the binlog.
+BINLOG_PKGS := zlib libzstd
 
 # -Wrestrict: g++ 12 raises it falsely on std::string (GCC bug 105651).
 WARN     := -Wall -Wextra -Wno-restrict -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor $(if $(CI),-Werror)
@@ -31,14 +33,14 @@ HARDEN   := $(if $(SAN),,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
 OPT      := $(if $(SAN),-O1 -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O2)
 # System headers of the libraries are not ours to warn about: -isystem.
 PKGFLAGS  = $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS)))
-MYSQLFLAGS = $(subst -I,-isystem ,$(shell pkg-config --cflags $(MYSQL_PKG)))
+MYSQLFLAGS = $(subst -I,-isystem ,$(shell pkg-config --cflags $(MYSQL_PKG) $(BINLOG_PKGS)))
 CXXFLAGS ?= -g1
 ALL_CXXFLAGS = -std=c++20 $(OPT) $(CXXFLAGS) $(WARN) $(HARDEN) -pthread -MMD -MP \
                -Icommon -I$(BUILD)/gen $(PKGFLAGS)
 LDFLAGS  ?=
 ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now) $(LDFLAGS)
 LIBS      = $(shell pkg-config --libs $(PKGS))
-MYSQLLIBS = $(shell pkg-config --libs $(MYSQL_PKG))
+MYSQLLIBS = $(shell pkg-config --libs $(MYSQL_PKG) $(BINLOG_PKGS))
 
 # ---------------------------------------------------------------- libraries
 # In link order: each may use those to its right.
@@ -51,7 +53,7 @@ objs_of = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(sort $(wildcard $(1)/*.cpp)))
 COMMON_LIBS := $(foreach m,$(MODULES),$(call lib_of,$(m)))
 # Everything of a program but its main, so that unit tests can link it.
 M2P_LIB := $(BUILD)/lib/libmysql2pgsql.a
-M2P_OBJ := $(filter-out %/main.o,$(call objs_of,mysql2pgsql))
+M2P_OBJ := $(filter-out %/main.o,$(call objs_of,mysql2pgsql) $(call objs_of,mysql2pgsql/binlog))
 P2P_LIB := $(BUILD)/lib/libpgsql2pgsql.a
 P2P_OBJ := $(filter-out %/main.o,$(call objs_of,pgsql2pgsql))
 

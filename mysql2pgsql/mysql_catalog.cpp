@@ -110,6 +110,7 @@ class CatalogReader {
       MysqlTable* owner = table(row[0]);
       if (owner == nullptr) continue;  // a view's column
       MysqlColumn& column = owner->columns.emplace_back();
+      column.ordinal = owner->columns.size() - 1;
       column.name = row[1].value_or("");
       column.type = parse_mysql_type(row[2].value_or(""), row[3].value_or(""));
       column.nullable = row[4].value_or("") == "YES";

@@ -19,6 +19,7 @@ namespace dbsync {
 
 struct MysqlColumn {
   std::string name;
+  std::size_t ordinal = 0;  // its place among all columns of the table, from 0
   MysqlType type;
   bool nullable = true;
   bool auto_increment = false;

@@ -4,6 +4,9 @@
 
 #include <mysql.h>
 
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace dbsync {
@@ -17,6 +20,63 @@ inline int client_socket(MYSQL* connection) { return static_cast<int>(mysql_get_
 #else
 inline constexpr bool kMariadbClient = false;
 inline int client_socket(MYSQL* connection) { return static_cast<int>(connection->net.fd); }
+#endif
+
+// The binlog as raw events. Begins to send them; false: mysql_error() tells why.
+#ifdef MARIADB_PACKAGE_VERSION
+class RawBinlog {
+ public:
+  bool open(MYSQL* mysql, const std::string& file, std::uint32_t offset, std::uint32_t server_id) {
+    std::string request;
+    const auto put = [&](std::uint32_t value, unsigned bytes) {
+      for (unsigned i = 0; i < bytes; ++i) request += static_cast<char>(value >> (8 * i) & 0xFF);
+    };
+    put(offset, 4);
+    put(0, 2);  // flags: wait for more at the end
+    put(server_id, 4);
+    request += file;
+    return mysql->methods->db_command(mysql, COM_BINLOG_DUMP, request.data(), request.size(), 1, nullptr) == 0;
+  }
+  // The next event; nothing: an error or the end, as mysql_errno() tells.
+  std::string_view read(MYSQL* mysql) {
+    const unsigned long length = mysql_net_read_packet(mysql);
+    constexpr unsigned long kPacketError = ~0UL;
+    constexpr unsigned char kEof = 0xFE;
+    if (length == kPacketError || length < 2) return {};
+    if (mysql->net.read_pos[0] == kEof && length < 8) return {};
+    return {reinterpret_cast<const char*>(mysql->net.read_pos) + 1, length - 1};
+  }
+};
+#else
+class RawBinlog {
+ public:
+  RawBinlog() = default;
+  RawBinlog(const RawBinlog&) = delete;
+  RawBinlog& operator=(const RawBinlog&) = delete;
+  ~RawBinlog() {
+    if (mysql_ != nullptr) mysql_binlog_close(mysql_, &rpl_);
+  }
+  bool open(MYSQL* mysql, const std::string& file, std::uint32_t offset, std::uint32_t server_id) {
+    file_ = file;
+    rpl_ = {};
+    rpl_.file_name = file_.c_str();
+    rpl_.file_name_length = file_.size();
+    rpl_.start_position = offset;
+    rpl_.server_id = server_id;
+    if (mysql_binlog_open(mysql, &rpl_) != 0) return false;
+    mysql_ = mysql;
+    return true;
+  }
+  std::string_view read(MYSQL* mysql) {
+    if (mysql_binlog_fetch(mysql, &rpl_) != 0 || rpl_.size == 0) return {};
+    return {reinterpret_cast<const char*>(rpl_.buffer) + 1, rpl_.size - 1};
+  }
+
+ private:
+  MYSQL* mysql_ = nullptr;
+  MYSQL_RPL rpl_{};
+  std::string file_;
+};
 #endif
 
 // The client library's connection behind MysqlConnection. Its type's name

@@ -98,18 +98,19 @@ MysqlLibrary::MysqlLibrary() {
 
 MysqlLibrary::~MysqlLibrary() { mysql_library_end(); }
 
-MysqlConnection::MysqlConnection(const MysqlEndpoint& endpoint)
+MysqlConnection::MysqlConnection(const MysqlEndpoint& endpoint, unsigned silence)
     : endpoint_(endpoint), handle_(std::make_unique<MysqlHandle>()), describe_("source " + endpoint.describe()) {
   if (handle_->mysql == nullptr) throw std::bad_alloc();
-  connect();
+  connect(silence);
   prepare_session();
 }
 
 MysqlConnection::~MysqlConnection() = default;
 
-void MysqlConnection::connect() {
+void MysqlConnection::connect(unsigned silence) {
   MYSQL* mysql = handle_->mysql;
   set_options(mysql, endpoint_);
+  if (silence > 0) mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &silence);
   const char* socket = endpoint_.socket.empty() ? nullptr : endpoint_.socket.c_str();
   const char* host = socket != nullptr ? "localhost" : endpoint_.host.c_str();
   if (mysql_real_connect(mysql, host, endpoint_.user.c_str(), endpoint_.password.c_str(), endpoint_.db.c_str(),

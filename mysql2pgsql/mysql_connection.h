@@ -33,7 +33,8 @@ class MysqlLibrary {
 
 class MysqlConnection {
  public:
-  explicit MysqlConnection(const MysqlEndpoint& endpoint);
+  // `silence`: seconds without a byte after which the connection counts as lost; 0 = none.
+  explicit MysqlConnection(const MysqlEndpoint& endpoint, unsigned silence = 0);
   ~MysqlConnection();
   MysqlConnection(const MysqlConnection&) = delete;
   MysqlConnection& operator=(const MysqlConnection&) = delete;
@@ -68,7 +69,7 @@ class MysqlConnection {
   MysqlHandle& handle() const { return *handle_; }
 
  private:
-  void connect();
+  void connect(unsigned silence);
   void prepare_session();
 
   MysqlEndpoint endpoint_;

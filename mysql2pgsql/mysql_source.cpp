@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mysql2pgsql/chunk_planner.h"
+#include "mysql2pgsql/column_plan.h"
 #include "mysql2pgsql/mysql_cursor.h"
 #include "mysql2pgsql/mysql_snapshot.h"
 #include "mysql2pgsql/type_map.h"
@@ -14,30 +15,6 @@
 namespace dbsync {
 
 namespace {
-
-ColumnPlan plan_column(const ResultColumn& result, const std::string& name, const MysqlType& type,
-                       const TargetTable& target, const ValuePolicies& policies) {
-  const TargetColumn& column = required_column(target, name, target.name.display());
-  if (column.generated)
-    throw Error(ErrorKind::target, fmt::format("column {} of {} is generated on the target and takes no values",
-                                               name, target.name.display()))
-        .hint("leave the column out with a table-list query");
-  ColumnPlan plan;
-  plan.name = name;
-  plan.source = type;
-  plan.wire = result.wire;
-  plan.target = column.type;
-  plan.not_null = column.not_null;
-  plan.policies = policies;
-  if (type.kind == MysqlKind::unsupported)
-    throw Error(ErrorKind::source, fmt::format("column {}: the type {} is not supported", name, type.text))
-        .hint("leave the column out with a table-list query");
-  if (const auto problem = unsafe_pair(type, column.type))
-    throw Error(ErrorKind::target, fmt::format("column {}: {}", name, *problem))
-        .hint("change the target column's type (mysql2pgsql -d shows a fitting one), or convert the value in a "
-              "table-list query");
-  return plan;
-}
 
 // A query and the target column of each of its result's columns.
 struct Selection {
@@ -238,7 +215,7 @@ class MysqlSession : public SourceSession {
     std::string taken;
     for (std::size_t i = 0; i < types.size(); ++i) {
       if (!task.query.empty() && is_generated_here_too(columns[i], selection.names[i], target)) continue;
-      out.plans.push_back(plan_column(columns[i], selection.names[i], types[i], target, policies_));
+      out.plans.push_back(plan_column(selection.names[i], types[i], columns[i].wire, target, policies_));
       taken += (taken.empty() ? "" : ", ") + MysqlConnection::identifier(columns[i].name);
     }
     if (out.plans.size() < types.size()) out.part_of_query = std::move(taken);

@@ -5,7 +5,7 @@
 # Uses sudo when not root.
 set -eu
 
-want="g++ make pkg-config libpq-dev default-libmysqlclient-dev libinih-dev libfmt-dev nlohmann-json3-dev libxxhash-dev"
+want="g++ make pkg-config libpq-dev default-libmysqlclient-dev libinih-dev libfmt-dev nlohmann-json3-dev libxxhash-dev zlib1g-dev libzstd-dev"
 case "${1:-build}" in
   build) ;;
   test) want="$want libgtest-dev libgmock-dev mariadb-server-core mariadb-client-core postgresql postgresql-client" ;;

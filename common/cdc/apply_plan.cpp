@@ -41,7 +41,7 @@ ApplyPlan::ApplyPlan(std::shared_ptr<const Relation> relation, TargetRelation ta
   table_.only = !target_.partitioned && !traits.distributed;
   table_.ctid_is_unique = table_.only;
   table_.old_server = traits.distributed;
-  table_.binary = traits.binary;
+  table_.binary = relation_->values == RelationValues::source ? traits.binary : relation_->values == RelationValues::target_binary;
   map_columns();
   choose_key();
   const std::vector<Value> whole(width(), Value{"", 0, Value::Kind::text});
@@ -74,7 +74,7 @@ void ApplyPlan::map_column(std::size_t index, const TargetColumnInfo& target) {
     if (target.type_oid == kQuotedChar) many_rows_ = false;
     return;
   }
-  if (!binary_fits(relation_->columns[index].type_oid, target)) throw NeedText(*relation_, relation_->columns[index]);
+  if (relation_->values == RelationValues::source && !binary_fits(relation_->columns[index].type_oid, target)) throw NeedText(*relation_, relation_->columns[index]);
   types_[index] = target.type_oid;
   array_types_[index] = target.array_oid;
   element_types_[index] = target.type_oid;

@@ -27,11 +27,16 @@ struct RelationColumn {
   friend bool operator==(const RelationColumn&, const RelationColumn&) = default;
 };
 
+// What the values of its rows are: as the source has them, or made for the columns of
+// the target, in their binary form or as text.
+enum class RelationValues : std::uint8_t { source, target_binary, target_text };
+
 struct Relation {
   std::uint32_t id = 0;  // the source's number for it
   QualifiedName name;
   ReplicaIdentity identity = ReplicaIdentity::primary_key;
   std::vector<RelationColumn> columns;
+  RelationValues values = RelationValues::source;
 
   friend bool operator==(const Relation&, const Relation&) = default;
 };

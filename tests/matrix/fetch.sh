@@ -116,7 +116,7 @@ fetch_newest_pg_client() {
 fetch_sid_compiler() {
   fetch_sid || return 1
   local dir=$cache/sid
-  local packages="g++ make pkg-config libmysqlclient-dev libpq-dev libinih-dev libfmt-dev nlohmann-json3-dev libxxhash-dev"
+  local packages="g++ make pkg-config libmysqlclient-dev libpq-dev libinih-dev libfmt-dev nlohmann-json3-dev libxxhash-dev zlib1g-dev libzstd-dev"
   [ "$(cat "$dir/compiler" 2>/dev/null)" != "$packages" ] || return 0
   [ "$(id -u)" = 0 ] || { reason="needs root (chroot)"; return 1; }
   cp /etc/resolv.conf "$dir/etc/resolv.conf" 2>/dev/null || true

@@ -1,0 +1,52 @@
+// From row images to the tuples of cdc/tuple.h.
+//
+// One RowTuples belongs to one TABLE_MAP of one followed table: what the images hold is
+// compared with the catalog once, when it is made.
+//
+// Errors: ErrorKind::source when TABLE_MAP and catalog disagree, or an image lacks what is
+// needed; ErrorKind::data, with table and key, for values that the target cannot hold;
+// DecodeError. Threads: one.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "copy/copy_buffer.h"
+#include "mysql2pgsql/binlog/followed_table.h"
+#include "mysql2pgsql/binlog/image_value.h"
+#include "mysql2pgsql/binlog/rows_event.h"
+
+namespace dbsync {
+
+// Gives the table of a character set.
+using CharsetSource = std::function<std::shared_ptr<const CharsetTable>(const std::string& charset)>;
+
+// Appends a field of a tuple: its kind and what the encoder makes of the value.
+void put_field(CopyBuffer& out, ColumnPlan& plan, CopyFormat format, const SourceValue& value);
+
+class RowTuples {
+ public:
+  RowTuples(FollowedTable& table, const TableMap& map, const CharsetSource& charsets);
+
+  enum class Role { inserted, before, after };
+
+  // Reads one image and appends its tuple to `out`. `set`: the columns that it has.
+  void read(LittleReader& in, const ColumnSet& set, Role role, CopyBuffer& out);
+
+  // What an image with these columns is as an old row. Errors when it cannot find one.
+  OldImage old_image(const ColumnSet& set) const;
+
+  FollowedTable& table() const { return table_; }
+
+ private:
+  void absent(const FollowedColumn& column, Role role, CopyBuffer& out) const;
+  void present(std::size_t column, LittleReader& in, CopyBuffer& out);
+
+  FollowedTable& table_;
+  std::vector<ValueReader> readers_;  // by column of the image
+  SourceValue value_;
+};
+
+}  // namespace dbsync
