@@ -66,6 +66,17 @@ void ChangeLog::appended() {
   if (bytes_.size() >= policy_.memory_bytes) spill();
 }
 
+void ChangeLog::cut(const Mark& mark) {
+  const std::uint64_t in_file = file_ ? file_->size() : 0;
+  if (mark.bytes >= in_file) {
+    bytes_.resize(static_cast<std::size_t>(mark.bytes - in_file));
+  } else {
+    bytes_.clear();
+    file_->cut(mark.bytes);
+  }
+  changes_ = mark.changes;
+}
+
 void ChangeLog::spill() {
   if (!file_) file_ = std::make_unique<SpillFile>(policy_.directory);
   file_->append(bytes_);

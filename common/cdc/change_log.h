@@ -43,6 +43,15 @@ class ChangeLog {
               std::string_view new_tuple);
   void append_truncate(bool restart_identity, const std::vector<std::uint32_t>& relations);
 
+  // A place to go back to, within this log.
+  struct Mark {
+    std::uint64_t bytes = 0;
+    std::uint64_t changes = 0;
+  };
+  Mark mark() const { return {bytes(), changes_}; }
+  // Forgets the changes behind the mark.
+  void cut(const Mark& mark);
+
   std::uint64_t changes() const { return changes_; }
   std::uint64_t bytes() const { return bytes_.size() + (file_ ? file_->size() : 0); }
   std::size_t memory_bytes() const { return bytes_.capacity(); }  // held now

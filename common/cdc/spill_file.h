@@ -20,6 +20,8 @@ class SpillFile {
   SpillFile& operator=(const SpillFile&) = delete;
 
   void append(std::string_view bytes);
+  // Forgets what is behind the first `size` bytes.
+  void cut(std::uint64_t size) { size_ = size < size_ ? size : size_; }
   std::uint64_t size() const { return size_; }
   // Fills `out` with up to `most` bytes from `offset` on.
   void read(std::uint64_t offset, std::size_t most, std::string& out) const;

@@ -30,6 +30,8 @@ class TransactionAssembler {
       : policy_(std::move(policy)), wanted_(std::move(wanted)) {}
 
   bool in_transaction() const { return open_; }
+  // Parts of the open transaction were taken.
+  bool in_parts() const { return open_ && !current_.first; }
 
   void begin(const Position& start, std::int64_t commit_time, std::uint64_t id);
   // May also come between transactions.
@@ -42,6 +44,10 @@ class TransactionAssembler {
   // The changes so far of the open transaction, when they have at least so many
   // bytes: the next ones belong to the next part.
   std::optional<Transaction> take_part(std::size_t bytes);
+  // A place in the open transaction that it may go back to: of a savepoint. No part may
+  // be taken meanwhile.
+  ChangeLog::Mark mark() const { return current_.changes.mark(); }
+  void roll_back_to(const ChangeLog::Mark& mark) { current_.changes.cut(mark); }
   // The transaction, or its last part.
   Transaction commit(const Position& end);
 

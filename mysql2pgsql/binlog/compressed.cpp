@@ -9,7 +9,7 @@ namespace dbsync {
 namespace {
 
 constexpr std::uint64_t kLongest = std::uint64_t{1} << 30;
-constexpr std::uint8_t kCompressed = 0x80;
+constexpr std::uint8_t kCompressed = 0x80, kRaw = 0x08;
 
 // `window`: MAX_WBITS for zlib streams, its negative for raw ones.
 void inflate_all(std::string_view packed, std::uint64_t length, int window, const LittleReader& in, std::string& out) {
@@ -52,7 +52,7 @@ std::string_view inflate_column(std::string_view bytes, std::string& out) {
   if (header == 0) return in.rest();
   if ((header & 0xF0) != kCompressed) in.fail("an unknown compression algorithm");
   const std::uint64_t length = plain_length(in, header);
-  inflate_all(in.rest(), length, (header & 0x08) != 0 ? MAX_WBITS : -MAX_WBITS, in, out);
+  inflate_all(in.rest(), length, (header & kRaw) != 0 ? -MAX_WBITS : MAX_WBITS, in, out);
   return out;
 }
 

@@ -1,8 +1,8 @@
 // MariaDB's compressed events and columns.
 //
 //   event data = u8 (0x80 | algorithm << 4 | n), n bytes big-endian plain length, zlib stream
-//   column     = nothing, or u8 0 and the value, or u8 0x80 | n, n bytes big-endian plain
-//                length, raw deflate
+//   column     = nothing, or u8 0 and the value, or u8 0x80 | 8 (raw) | n, n bytes big-endian plain
+//                length, deflate, raw or with the header of zlib
 //
 // Source: MariaDB source, sql/log_event.cc (binlog_buf_uncompress), sql/field.cc
 // (Field_longstr::uncompress). Pure. Errors: DecodeError; more than 1 GiB is refused.

@@ -7,9 +7,9 @@
 
 #include "base/text.h"
 #include "copy/copy_binary.h"
+#include "mysql2pgsql/binlog/default_value.h"
 #include "mysql2pgsql/binlog/row_tuple.h"
 #include "mysql2pgsql/column_plan.h"
-#include "mysql2pgsql/mysql_cursor.h"
 
 namespace dbsync {
 
@@ -115,6 +115,45 @@ Wire wire_of(const MysqlType& type) {
   }
 }
 
+namespace {
+
+// "" when there is no such value, or the target cannot hold it: told when a row has it.
+std::string fill_of(const DefaultValue& fill, ColumnPlan& plan, CopyFormat format) {
+  CopyBuffer out(64);
+  try {
+    put_field(out, plan, format, fill.value);
+  } catch (const Error&) {
+    return {};
+  }
+  return {out.bytes().data(), out.size()};
+}
+
+void set_fills(FollowedTable& table) {
+  for (const FollowedColumn& column : table.columns) {
+    if (column.place < 0 || !column.source.generation_expression.empty()) continue;
+    const auto place = static_cast<std::size_t>(column.place);
+    ColumnPlan& plan = table.plans[place];
+    DefaultValue fill;
+    using enum MysqlColumn::Default;
+    switch (column.source.default_kind) {
+      case null: table.fills[place] = "n"; break;
+      case none:
+        if (column.source.nullable)
+          table.fills[place] = "n";
+        else if (implicit_default(plan.source, fill))
+          table.fills[place] = fill_of(fill, plan, table.format);
+        break;
+      case literal:
+        if (literal_default(plan.source, column.source.default_text, fill)) table.fills[place] = fill_of(fill, plan, table.format);
+        break;
+      case unclear:
+      case expression: break;  // servers send the values of expressions
+    }
+  }
+}
+
+}  // namespace
+
 FollowedTable make_followed_table(const FollowedTableFacts& facts) {
   FollowedTable table;
   table.db = facts.db;
@@ -139,6 +178,7 @@ FollowedTable make_followed_table(const FollowedTableFacts& facts) {
   }
   choose_encoders(table, facts.text);
   table.fills.resize(table.plans.size());
+  set_fills(table);
   table.key = choose_key(table, *facts.source, relation.identity);
   for (const std::size_t place : table.key) relation.columns[place].key = true;
   if (facts.origin) {
@@ -148,84 +188,6 @@ FollowedTable make_followed_table(const FollowedTableFacts& facts) {
   relation.values = table.format == CopyFormat::binary ? RelationValues::target_binary : RelationValues::target_text;
   table.relation = std::make_shared<const Relation>(std::move(relation));
   return table;
-}
-
-namespace {
-
-// What NOT NULL columns without a default get from servers that are not strict.
-std::string implicit_fill(ColumnPlan& plan, CopyFormat format) {
-  static const Temporal kZeroDate{};
-  static constexpr std::uint64_t kZero = 0;
-  SourceValue value;
-  value.data = plan.wire == Wire::temporal ? reinterpret_cast<const char*>(&kZeroDate) : reinterpret_cast<const char*>(&kZero);
-  switch (plan.source.kind) {
-    case MysqlKind::decimal:
-      value.data = "0";
-      value.length = 1;
-      break;
-    case MysqlKind::enumeration:
-      if (plan.source.labels.empty()) return {};
-      value.data = plan.source.labels.front().data();
-      value.length = plan.source.labels.front().size();
-      break;
-    case MysqlKind::bit: value.length = 1; break;
-    case MysqlKind::uuid:
-    case MysqlKind::inet4:
-    case MysqlKind::inet6:
-    case MysqlKind::json:
-    case MysqlKind::geometry:
-    case MysqlKind::vector:
-    case MysqlKind::binary:
-    case MysqlKind::unsupported: return {};
-    default: break;
-  }
-  CopyBuffer out(64);
-  try {
-    put_field(out, plan, format, value);
-  } catch (const Error&) {
-    return {};  // a zero date that may not be: told when a row has it
-  }
-  return {out.bytes().data(), out.size()};
-}
-
-}  // namespace
-
-void read_fills(FollowedTable& table, MysqlConnection& connection) {
-  std::vector<const FollowedColumn*> literals;
-  std::string list;
-  for (const FollowedColumn& column : table.columns) {
-    if (column.place < 0 || !column.source.generation_expression.empty()) continue;
-    const auto place = static_cast<std::size_t>(column.place);
-    using enum MysqlColumn::Default;
-    switch (column.source.default_kind) {
-      case null: table.fills[place] = "n"; break;
-      case none: table.fills[place] = column.source.nullable ? "n" : implicit_fill(table.plans[place], table.format); break;
-      case literal:
-      case unclear:
-        literals.push_back(&column);
-        list += (list.empty() ? "" : ", ") + fmt::format("DEFAULT(t.{})", MysqlConnection::identifier(column.source.name));
-        break;
-      case expression: break;  // servers send these
-    }
-  }
-  if (literals.empty()) return;
-  MysqlCursor cursor(connection, fmt::format("SELECT {} FROM (SELECT 1) AS d LEFT JOIN {}.{} AS t ON FALSE", list,
-                                             MysqlConnection::identifier(table.db), MysqlConnection::identifier(table.name)));
-  cursor.execute();
-  if (!cursor.fetch()) return;
-  CopyBuffer out(256);
-  for (std::size_t i = 0; i < literals.size(); ++i) {
-    const auto place = static_cast<std::size_t>(literals[i]->place);
-    const SourceValue& value = cursor.values()[i];
-    out.truncate(0);
-    if (value.is_null)
-      out.put_byte('n');
-    else if (cursor.columns()[i].wire == table.plans[place].wire)
-      put_field(out, table.plans[place], table.format, value);
-    table.fills[place].assign(out.bytes().data(), out.size());
-  }
-  while (cursor.fetch()) {
-  }
 }
 
 }  // namespace dbsync

@@ -58,8 +58,4 @@ struct FollowedTableFacts {
 
 FollowedTable make_followed_table(const FollowedTableFacts& facts);
 
-// Fills in what columns that are left out were given: literal defaults as the server
-// evaluates them, NULL, or the type's implicit value.
-void read_fills(FollowedTable& table, MysqlConnection& connection);
-
 }  // namespace dbsync

@@ -1,0 +1,239 @@
+// The loop over events, positions and rows; groups and statements are in
+// binlog_groups.cpp.
+#include "mysql2pgsql/binlog/binlog_stream.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace dbsync {
+
+namespace {
+
+// Large transactions are applied while they arrive, in parts of this size.
+constexpr std::size_t kPartBytes = std::size_t{4} << 20;
+
+}  // namespace
+
+BinlogStream::BinlogStream(std::unique_ptr<EventSource> source, BinlogTables& tables, BinlogOptions options)
+    : source_(std::move(source)),
+      tables_(tables),
+      options_(std::move(options)),
+      assembler_(options_.spill),
+      clock_(options_.start),
+      checksum_(source_->checksum()),
+      seen_(options_.start),
+      delivered_(options_.start),
+      confirmed_(options_.start) {}
+
+Position BinlogStream::seen() const {
+  const std::lock_guard lock(mutex_);
+  return seen_;
+}
+
+Position BinlogStream::passed() const {
+  const std::lock_guard lock(mutex_);
+  const Position at = confirmed_ < delivered_ ? confirmed_ : std::max(confirmed_, seen_);
+  return options_.end.known() && options_.end < at ? std::max(options_.end, options_.start) : at;
+}
+
+void BinlogStream::confirm(const Position& position) {
+  const std::lock_guard lock(mutex_);
+  confirmed_ = std::max(confirmed_, position);
+}
+
+void BinlogStream::interrupt() {
+  interrupted_ = true;
+  source_->interrupt();
+}
+
+// Nothing is open here: one may go on from this place.
+void BinlogStream::border(const Position& position) {
+  const std::lock_guard lock(mutex_);
+  seen_ = std::max(seen_, position);
+}
+
+ChangeStream::Next BinlogStream::next(Transaction& out, Clock::time_point deadline) {
+  constexpr unsigned kEventsBetweenLooks = 256;
+  const std::uint64_t first = events_;
+  try {
+    for (;;) {
+      if (interrupted_) return Next::timeout;
+      if (step(out)) return Next::transaction;
+      if (std::exchange(heard_, false)) return Next::position;
+      if (at_end_) return Next::position;
+      if ((events_ - first) % kEventsBetweenLooks == kEventsBetweenLooks - 1 && Clock::now() >= deadline) return Next::timeout;
+    }
+  } catch (Error& error) {
+    if (interrupted_) return Next::timeout;
+    throw error.context(fmt::format("at {} of the binlog", clock_.at().text())).context(source_->describe());
+  }
+}
+
+bool BinlogStream::step(Transaction& out) {
+  if (rows_left_) return read_rows(out);
+  ++events_;
+  if (payload_) {
+    const std::string_view bytes = payload_->next();
+    if (!bytes.empty()) return handle(split_event(bytes, BinlogChecksum::none), true, out);
+    payload_.reset();
+  }
+  const std::string_view bytes = source_->read();
+  if (bytes.empty()) {
+    at_end_ = true;
+    return false;
+  }
+  return handle(split_event(bytes, checksum_known_ ? checksum_ : source_->checksum()), false, out);
+}
+
+bool BinlogStream::handle(const BinlogEvent& event, bool inner, Transaction& out) {
+  if (!inner && event.header.type != EventType::rotate) clock_.pass(event.header);
+  if (is_rows_event(event.header.type)) {
+    handle_rows(event);
+    return false;
+  }
+  switch (event.header.type) {
+    case EventType::table_map: handle_table_map(event); return false;
+    case EventType::query:
+    case EventType::mariadb_query_compressed:
+    case EventType::execute_load_query: return handle_query(event, out);
+    case EventType::xid: return end_group(event.header, out);
+    case EventType::gtid:
+    case EventType::anonymous_gtid: handle_gtid(read_gtid(event)); return false;
+    case EventType::gtid_tagged: handle_gtid(read_gtid_tagged(event)); return false;
+    case EventType::mariadb_gtid:
+      handle_gtid(read_mariadb_gtid(event));
+      if (!gtid_.standalone) open_group(event.header);
+      return false;
+    case EventType::xa_prepare: return handle_xa_prepare(event, out);
+    case EventType::transaction_payload: payload_ = std::make_unique<PayloadReader>(event); return false;
+    case EventType::format: handle_format(event); return false;
+    case EventType::rotate: handle_rotate(event); return false;
+    default: handle_other(event); return false;
+  }
+}
+
+void BinlogStream::handle_format(const BinlogEvent& event) {
+  const FormatEvent format = read_format(event);
+  abandon_group();  // the server died within it
+  mapped_.clear();
+  // A reader that asked for none gets none, whatever the file has.
+  checksum_ = source_->checksum() == BinlogChecksum::none ? BinlogChecksum::none : format.checksum;
+  checksum_known_ = true;
+  file_time_ = event.header.time;
+  server_version_ = format.server_version;
+}
+
+void BinlogStream::handle_rotate(const BinlogEvent& event) {
+  const RotateEvent rotate = read_rotate(event);
+  if (group_ == Group::open && rotate.file != clock_.at().file) abandon_group();
+  clock_.enter(rotate.file, rotate.offset);
+  checksum_known_ = false;
+  if (group_ == Group::none) border(clock_.at());
+  heard_ = true;
+}
+
+void BinlogStream::handle_other(const BinlogEvent& event) {
+  using enum EventType;
+  switch (event.header.type) {
+    case heartbeat:
+    case heartbeat_v2:
+      heard_ = true;
+      if (group_ == Group::none) border(clock_.at());
+      return;
+    case stop:
+    case mariadb_checkpoint:
+    case mariadb_annotate_rows:
+    case mariadb_start_encryption:
+    case mariadb_gtid_list:
+    case rows_query:
+    case ignorable:
+    case view_change:
+    case transaction_context:
+    case previous_gtids:
+      if (group_ == Group::none) border(clock_.at());
+      return;
+    // They come before the statement that needs them, which decides.
+    case intvar:
+    case rand:
+    case user_var:
+    case begin_load_query:
+    case append_block: return;
+    case incident:
+      throw Error(ErrorKind::source, fmt::format("the source has lost changes, and says so in its binlog ({})", read_incident(event)))
+          .hint("the tables must be copied anew: --restart; the source's error log tells what happened to its binlog");
+    case partial_update_rows:
+      throw Error(ErrorKind::source, "the binlog holds parts of JSON values (PARTIAL_UPDATE_ROWS), which cannot be followed")
+          .hint("set binlog_row_value_options = '' on the source, and copy the tables with JSON columns anew");
+    default: break;
+  }
+  if ((event.header.flags & kEventIgnorable) != 0) return;
+  throw Error(ErrorKind::source, fmt::format("this program does not know the event {} of server {}",
+                                             event_name(static_cast<std::uint8_t>(event.header.type)), server_version_))
+      .hint("a newer version of this program may know it; nothing is passed over that is not understood");
+}
+
+void BinlogStream::handle_table_map(const BinlogEvent& event) {
+  const std::uint64_t id = LittleReader(event.body, "TABLE_MAP event").le(6);
+  Mapped& mapped = mapped_[id];
+  mapped.group = groups_;
+  if (mapped.bytes == event.body && !mapped.bytes.empty()) return;
+  mapped.bytes.clear();
+  mapped.tuples.reset();
+  const TableMapName name = read_table_map_name(event);
+  FollowedTable* table = tables_.find(name.db, name.table);
+  if (table != nullptr && options_.wanted && !options_.wanted(table->relation->name)) table = nullptr;
+  if (table != nullptr) {
+    const auto charsets = [this](const std::string& charset) { return tables_.charset(charset); };
+    mapped.tuples = std::make_unique<RowTuples>(*table, read_table_map(event), charsets);
+    assembler_.describe(*table->relation);
+  }
+  mapped.bytes = event.body;
+}
+
+void BinlogStream::handle_rows(const BinlogEvent& event) {
+  const std::uint64_t id = rows_table_id(event);
+  const auto found = mapped_.find(id);
+  if (group_ != Group::open || found == mapped_.end() || found->second.group != groups_)
+    throw Error(ErrorKind::source, "rows of a table that was not described before them")
+        .hint("the position is within a transaction: give one where a transaction begins, or begin anew with --restart");
+  if ((passing_ && !xa_) || !found->second.tuples) return;  // the end of an XA transaction is not here
+  tuples_ = found->second.tuples.get();
+  rows_ = read_rows_event(event, rows_scratch_);
+  const FollowedTable& table = tuples_->table();
+  if (rows_.columns != table.columns.size()) LittleReader(event.body, "rows event").fail("another number of columns than its TABLE_MAP");
+  old_image_ = rows_.kind == ChangeKind::insert ? OldImage::none : tuples_->old_image(rows_.before);
+  (table.transactional ? changed_transactional_ : changed_at_once_) = true;
+  rows_left_.emplace(rows_.rows, "row image");
+}
+
+// Reads rows until a part of the transaction is large enough, or the event's end.
+bool BinlogStream::read_rows(Transaction& out) {
+  LittleReader& in = *rows_left_;
+  const auto tuple = [](const CopyBuffer& buffer) { return std::string_view(buffer.bytes().data(), buffer.size()); };
+  const std::uint32_t id = tuples_->table().relation->id;
+  try {
+    while (in.remaining() > 0) {
+      old_tuple_.clear();
+      new_tuple_.clear();
+      if (rows_.kind == ChangeKind::insert) {
+        tuples_->read(in, rows_.before, RowTuples::Role::inserted, new_tuple_);
+      } else {
+        tuples_->read(in, rows_.before, RowTuples::Role::before, old_tuple_);
+        if (rows_.kind == ChangeKind::update) tuples_->read(in, rows_.after, RowTuples::Role::after, new_tuple_);
+      }
+      assembler_.change(rows_.kind, id, old_image_, tuple(old_tuple_), tuple(new_tuple_));
+      if (!may_split()) continue;
+      if (auto part = assembler_.take_part(kPartBytes)) {
+        out = std::move(*part);
+        return true;
+      }
+    }
+  } catch (Error& error) {
+    throw error.context(fmt::format("a row of {}.{}", tuples_->table().db, tuples_->table().name));
+  }
+  rows_left_.reset();
+  return false;
+}
+
+}  // namespace dbsync

@@ -1,0 +1,54 @@
+#include "mysql2pgsql/binlog/binlog_tables.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace dbsync {
+
+FollowedTable& BinlogTables::add(FollowedTable table) {
+  auto& place = tables_[table.db][table.name];
+  place = std::make_unique<FollowedTable>(std::move(table));
+  return *place;
+}
+
+FollowedTable* BinlogTables::find(std::string_view db, std::string_view table) {
+  const auto of_db = tables_.find(db);
+  if (of_db == tables_.end()) return nullptr;
+  const auto found = of_db->second.find(table);
+  return found == of_db->second.end() ? nullptr : found->second.get();
+}
+
+bool BinlogTables::follows(const std::string& db, const std::string& table) const {
+  for (const auto& [name, tables] : tables_) {
+    if (to_lower(name) != to_lower(db)) continue;
+    for (const auto& entry : tables)
+      if (to_lower(entry.first) == to_lower(table)) return true;
+  }
+  return false;
+}
+
+bool BinlogTables::follows_db(const std::string& db) const {
+  return std::any_of(tables_.begin(), tables_.end(), [&](const auto& entry) { return to_lower(entry.first) == to_lower(db); });
+}
+
+std::shared_ptr<const CharsetTable> BinlogTables::charset(const std::string& name) {
+  auto& place = charsets_[name];
+  if (!place) place = load_charset(name, query_);
+  return place;
+}
+
+std::string_view BinlogTables::utf8(std::string_view statement, std::uint16_t collation, std::string& scratch) {
+  const bool ascii = std::all_of(statement.begin(), statement.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (ascii || collation == 0) return statement;
+  auto found = collations_.find(collation);
+  if (found == collations_.end()) {
+    const auto rows = query_(fmt::format("SELECT CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID = {}", collation));
+    found = collations_.emplace(collation, rows.empty() ? "utf8mb4" : rows[0].at(0).value_or("utf8mb4")).first;
+  }
+  return charset(found->second)->convert(statement, scratch);
+}
+
+}  // namespace dbsync

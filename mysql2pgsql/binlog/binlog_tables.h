@@ -1,0 +1,46 @@
+// The tables that are followed, and what reading their rows needs of the source.
+//
+// Owns the tables; RowTuples and the stream point at them. Errors: those of the query.
+// Threads: one.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "mysql2pgsql/binlog/charset_table.h"
+#include "mysql2pgsql/binlog/followed_table.h"
+
+namespace dbsync {
+
+class BinlogTables {
+ public:
+  // `query`: on the source, for its character sets.
+  explicit BinlogTables(SourceQuery query) : query_(std::move(query)) {}
+  BinlogTables(const BinlogTables&) = delete;
+  BinlogTables& operator=(const BinlogTables&) = delete;
+
+  FollowedTable& add(FollowedTable table);
+  FollowedTable* find(std::string_view db, std::string_view table);
+  // As a statement names it, whatever the case.
+  bool follows(const std::string& db, const std::string& table) const;
+  bool follows_db(const std::string& db) const;
+
+  std::shared_ptr<const CharsetTable> charset(const std::string& name);
+  // A statement of a client with this collation, in UTF-8.
+  std::string_view utf8(std::string_view statement, std::uint16_t collation, std::string& scratch);
+
+  const std::map<std::string, std::map<std::string, std::unique_ptr<FollowedTable>, std::less<>>, std::less<>>& all() const {
+    return tables_;
+  }
+
+ private:
+  SourceQuery query_;
+  std::map<std::string, std::map<std::string, std::unique_ptr<FollowedTable>, std::less<>>, std::less<>> tables_;  // by database, name
+  std::map<std::string, std::shared_ptr<const CharsetTable>> charsets_;
+  std::map<std::uint16_t, std::string> collations_;
+};
+
+}  // namespace dbsync

@@ -1,0 +1,42 @@
+#include "mysql2pgsql/binlog/follow_tables.h"
+
+#include <set>
+
+#include <fmt/format.h>
+
+#include "pg/catalog.h"
+
+namespace dbsync {
+
+void add_followed_tables(const FollowTablesRequest& request, PgConnection& target, BinlogTables& tables) {
+  std::set<QualifiedName> names;
+  for (const CopyTask& task : request.tasks) names.insert(task.target);
+  const auto relations = find_relations(target, names);
+  std::uint32_t id = 0;
+  for (const CopyTask& task : request.tasks) {
+    if (task.problem) throw Error(*task.problem).context(task.name);
+    if (!task.query.empty())
+      throw Error(ErrorKind::config, fmt::format("{}: what a query gives cannot be followed", task.name))
+          .hint("name the table alone in the list of tables that are followed, and copy queries in a run of their own");
+    const auto there = find_table(relations, task.target);
+    if (!there)
+      throw Error(ErrorKind::target, fmt::format("the target has no table {}", task.target.display()))
+          .hint(missing_table_hint(target, task.target));
+    FollowedTableFacts facts;
+    facts.db = request.catalog.db;
+    facts.source = request.catalog.find_table(task.name);
+    facts.definition = &*task.definition;
+    facts.target = &*there;
+    facts.origin = request.options.rules.origin({request.catalog.db, task.name});
+    facts.policies = request.policies;
+    facts.text = request.text;
+    facts.id = ++id;
+    try {
+      tables.add(make_followed_table(facts));
+    } catch (Error& error) {
+      throw error.context(fmt::format("{}.{}", request.catalog.db, task.name));
+    }
+  }
+}
+
+}  // namespace dbsync
