@@ -230,7 +230,7 @@ bool BinlogStream::read_rows(Transaction& out) {
       }
     }
   } catch (Error& error) {
-    throw error.context(fmt::format("a row of {}.{}", tuples_->table().db, tuples_->table().name));
+    throw error.context(fmt::format("a row of {}.{}, at column {}", tuples_->table().db, tuples_->table().name, tuples_->last_column()));
   }
   rows_left_.reset();
   return false;

@@ -116,7 +116,11 @@ class JsonPrinter {
       case JsonType::u32: return integer(in.u32());
       case JsonType::i64: return integer(static_cast<std::int64_t>(in.u64()));
       case JsonType::u64: return integer(in.u64());
-      case JsonType::number: return put_double(std::bit_cast<double>(in.u64()), out_);
+      case JsonType::number: {
+        const double number = std::bit_cast<double>(in.u64());
+        if (!std::isfinite(number)) in.fail("a JSON number that is none");
+        return put_double(number, out_);
+      }
       case JsonType::string: return put_quoted(in.bytes(variable_length(in)), out_);
       case JsonType::opaque: return opaque(in);
     }

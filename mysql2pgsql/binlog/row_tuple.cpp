@@ -85,6 +85,7 @@ void RowTuples::absent(const FollowedColumn& column, Role role, CopyBuffer& out)
 
 void RowTuples::present(std::size_t i, LittleReader& in, CopyBuffer& out) {
   const FollowedColumn& column = table_.columns[i];
+  last_ = i;
   if (column.place < 0) return readers_[i].skip(in);
   readers_[i].read(in, value_);
   put_field(out, table_.plans[static_cast<std::size_t>(column.place)], table_.format, value_);

@@ -39,6 +39,8 @@ class RowTuples {
   OldImage old_image(const ColumnSet& set) const;
 
   FollowedTable& table() const { return table_; }
+  // The column that was read last, for messages.
+  const std::string& last_column() const { return table_.columns[last_].source.name; }
 
  private:
   void absent(const FollowedColumn& column, Role role, CopyBuffer& out) const;
@@ -47,6 +49,7 @@ class RowTuples {
   FollowedTable& table_;
   std::vector<ValueReader> readers_;  // by column of the image
   SourceValue value_;
+  std::size_t last_ = 0;
 };
 
 }  // namespace dbsync

@@ -232,6 +232,10 @@ class Reader {
     }
     // RENAME [TO | AS] name: the other table's name matters, too.
     while (more_) {
+      if (take("with")) {  // EXCHANGE PARTITION … WITH TABLE name
+        if (take("table")) table();
+        continue;
+      }
       if (!take("rename")) {
         advance();
         continue;

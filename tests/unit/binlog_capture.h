@@ -1,0 +1,34 @@
+// Binlog files of real servers, in tests/unit/captured, and the tables that they are about.
+//
+// The files were written by MariaDB 10.11 (once with log_bin_compress, without checksums and
+// with mysql56_temporal_format = OFF), MySQL 5.6 and MySQL 9.7, by statements that are those
+// of binlog_stream_test.cpp.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mysql2pgsql/binlog/binlog_tables.h"
+
+namespace dbsync::test {
+
+enum class Captured { mariadb, mariadb_compressed, my56, my97 };
+inline constexpr Captured kCaptured[] = {Captured::mariadb, Captured::mariadb_compressed, Captured::my56, Captured::my97};
+
+inline const char* name_of(Captured file) {
+  constexpr const char* names[] = {"mariadb", "mariadb_compressed", "my56", "my97"};
+  return names[static_cast<std::size_t>(file)];
+}
+
+inline const char* captured_directory() { return "tests/unit/captured"; }
+
+// The events of the file, whole.
+std::vector<std::string> captured_events(Captured file);
+
+// Adds the tables t, n and m of bl_cap, as that server's catalog has them.
+void add_captured_tables(Captured file, BinlogTables& tables, bool text);
+
+// Character sets of the captured rows, for BinlogTables.
+std::vector<std::vector<std::optional<std::string>>> captured_charsets(const std::string& sql);
+
+}  // namespace dbsync::test

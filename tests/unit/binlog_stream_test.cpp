@@ -1,0 +1,169 @@
+// The stream over binlog files of real servers: which transactions come, and what is in them.
+#include "mysql2pgsql/binlog/binlog_stream.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "cdc/tuple.h"
+#include "mysql2pgsql/binlog/binlog_files.h"
+#include "tests/unit/binlog_capture.h"
+
+namespace dbsync::test {
+
+namespace {
+
+std::string shown(std::string_view tuple) {
+  std::vector<Value> values;
+  read_tuple(tuple, values);
+  std::string out;
+  for (const Value& value : values)
+    out += (out.empty() ? "" : "|") + (value.has_bytes() ? std::string(value.bytes()) : value.kind == Value::Kind::null ? "NULL" : "?");
+  return out;
+}
+
+std::string shown(const Change& change) {
+  constexpr char kinds[] = "IUDT";
+  std::string out = std::string(1, kinds[static_cast<std::size_t>(change.kind)]) + " ";
+  if (change.kind == ChangeKind::truncate) return out + change.truncated.front()->name.name;
+  out += change.relation->name.name + ": ";
+  if (change.old_image != OldImage::none) out += (change.old_image == OldImage::key ? "(" : "[") + shown(change.old_tuple) + (change.old_image == OldImage::key ? ")" : "]");
+  if (change.kind == ChangeKind::update) out += " -> ";
+  if (!change.new_tuple.empty()) out += shown(change.new_tuple);
+  return out;
+}
+
+struct Shown {
+  std::vector<std::string> lines;
+  Position end;
+};
+
+// All of the file from `from` on; the table t is cut, since its rows are long.
+Shown run(Captured file, bool text, const Position& from = {}) {
+  BinlogTables tables(captured_charsets);
+  add_captured_tables(file, tables, text);
+  const Position start = from.known() ? from : parse_position(std::string(name_of(file)) + ".000001:4");
+  BinlogOptions options;
+  options.start = start;
+  BinlogStream stream(std::make_unique<BinlogFiles>(captured_directory(), start), tables, options);
+  Shown out;
+  Transaction transaction;
+  while (!stream.at_end()) {
+    if (stream.next(transaction, ChangeStream::Clock::now()) != ChangeStream::Next::transaction) continue;
+    out.lines.push_back("--");
+    ChangeLog::Reader reader(transaction.changes);
+    Change change;
+    while (reader.next(change)) out.lines.push_back(shown(change));
+    EXPECT_GT(transaction.end, transaction.start);
+  }
+  out.end = stream.seen();
+  return out;
+}
+
+// Without the rows of t, which are long.
+std::vector<std::string> without_t(const std::vector<std::string>& lines) {
+  std::vector<std::string> out;
+  for (const std::string& line : lines)
+    if (line.substr(1, 3) != " t:" && !(line == "--" && !out.empty() && out.back() == "--")) out.push_back(line);
+  return out;
+}
+
+// As far as all servers have the columns.
+constexpr std::string_view kFirstRow =
+    "I t: 1|-7|16777215|18446744073709551615|-12345.67891|1.5|-2.25|101010101|2001|2024-02-29|-10:20:30.456000|"
+    "2024-02-29 12:13:14.123456|2024-02-29 12:13:14.120000|abc|\u00e9\u20ac|\u4f60|\\x01000000|\\x00ff|text|b|x,z";
+
+std::string more_columns(Captured file) {
+  if (file == Captured::my56) return "";
+  if (file == Captured::my97)
+    return R"(|{"a": [1, -2, 3.5, true, null, "x"], "d": "2024-01-02", "n": 1.50, "o": "base64:type15:AQI="}|{1,2})";
+  return "|[1]|00112233-4455-6677-8899-aabbccdd0000|1.2.0.0|2001:db8::|" + std::string(400, 'x');
+}
+
+}  // namespace
+
+class BinlogStreamTest : public testing::TestWithParam<Captured> {};
+
+INSTANTIATE_TEST_SUITE_P(Servers, BinlogStreamTest, testing::ValuesIn(kCaptured),
+                         [](const auto& server) { return std::string(name_of(server.param)); });
+
+// Savepoints that are rolled back to, MyISAM beside InnoDB, XA that is committed, rolled back and
+// in one phase, a compressed transaction, a tagged GTID, TRUNCATE; tables that are not followed.
+TEST_P(BinlogStreamTest, GivesTheTransactionsOfTheFile) {
+  std::vector<std::string> expected{"--", "I n: 1|a", "I n: 2|b", "U n: [1|a] -> 1|z"};
+  const auto group = [&](std::initializer_list<const char*> lines) {
+    expected.push_back("--");
+    expected.insert(expected.end(), lines.begin(), lines.end());
+  };
+  if (GetParam() == Captured::mariadb || GetParam() == Captured::mariadb_compressed) {
+    group({"I m: 5|5"});
+    group({"I n: 4|d"});
+  }
+  group({"I m: 1|1"});
+  group({"D n: [2|b]"});
+  group({"I n: 10|xa"});
+  group({"I n: 12|one"});
+  if (GetParam() == Captured::my97) {
+    group({"I n: 20|yyyyyyyyyy", "I n: 21|y"});
+    group({"I n: 30|tag"});
+  }
+  group({"T m"});
+  EXPECT_EQ(without_t(run(GetParam(), true).lines), expected);
+}
+
+TEST_P(BinlogStreamTest, ReadsEveryType) { EXPECT_EQ(run(GetParam(), true).lines.at(1), std::string(kFirstRow) + more_columns(GetParam())); }
+
+TEST_P(BinlogStreamTest, FillsAndKeepsWhatImagesLeaveOut) {
+  const auto lines = run(GetParam(), true).lines;
+  const auto first = std::find_if(lines.begin(), lines.end(), [](const std::string& line) { return line.starts_with("I t: 4|"); });
+  ASSERT_LT(first + 4, lines.end());
+  EXPECT_EQ(first[0].substr(0, 20), "I t: 4|1|NULL|NULL|N");
+  EXPECT_EQ(first[2].substr(0, 13), "U t: (4|?|?|?");
+  EXPECT_NE(first[2].find(" -> ?|2|?|?|"), std::string::npos) << first[2];
+  EXPECT_EQ(first[4].substr(0, 11), "D t: (4|?|?");
+}
+
+// From the end of any transaction on, the rest of the file comes.
+TEST_P(BinlogStreamTest, GoesOnFromTheEndOfEachTransaction) {
+  const Shown whole = run(GetParam(), true);
+  std::size_t rest = whole.lines.size();
+  BinlogTables tables(captured_charsets);
+  add_captured_tables(GetParam(), tables, true);
+  BinlogOptions options;
+  options.start = parse_position(std::string(name_of(GetParam())) + ".000001:4");
+  BinlogStream stream(std::make_unique<BinlogFiles>(captured_directory(), options.start), tables, options);
+  Transaction transaction;
+  while (!stream.at_end()) {
+    if (stream.next(transaction, ChangeStream::Clock::now()) != ChangeStream::Next::transaction) continue;
+    rest -= 1 + transaction.changes.changes();
+    const auto again = run(GetParam(), true, transaction.end);
+    EXPECT_EQ(again.lines, std::vector<std::string>(whole.lines.end() - static_cast<std::ptrdiff_t>(rest), whole.lines.end()))
+        << transaction.end.text();
+  }
+  EXPECT_EQ(rest, 0u);
+}
+
+TEST(BinlogStream, StopsAtADefinition) {
+  BinlogTables tables(captured_charsets);
+  MysqlTable other;
+  other.name = "other";
+  FollowedTable followed;
+  followed.db = "bl_cap";
+  followed.name = "other";
+  followed.relation = std::make_shared<const Relation>();
+  tables.add(std::move(followed));
+  BinlogOptions options;
+  options.start = parse_position("my97.000001:4");
+  BinlogStream stream(std::make_unique<BinlogFiles>(captured_directory(), options.start), tables, options);
+  Transaction transaction;
+  try {
+    while (!stream.at_end()) stream.next(transaction, ChangeStream::Clock::now());
+    FAIL() << "the definition was passed over";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::source);
+    EXPECT_NE(error.message().find("bl_cap.other"), std::string::npos) << error.message();
+    EXPECT_NE(error.hint().find("--accept-schema"), std::string::npos);
+  }
+}
+
+}  // namespace dbsync::test
