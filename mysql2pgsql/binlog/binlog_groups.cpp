@@ -218,7 +218,9 @@ bool BinlogStream::decide_xa(const BinlogStatement& statement, const EventHeader
   border(clock_.at());
   if (statement.kind == BinlogStatement::Kind::xa_rollback || passing_ || empty) return false;
   if (!transaction && options_.find_prepared) transaction = options_.find_prepared(statement.name, start);
-  if (!transaction) return false;
+  if (!transaction)
+    throw Error(ErrorKind::source, fmt::format("the XA transaction {} was prepared before the place where this run began to read", statement.name))
+        .hint("copy the tables anew with --restart");
   transaction->start = start;
   transaction->end = clock_.at();
   transaction->commit_time = header.time * kMicrosPerSecond;
