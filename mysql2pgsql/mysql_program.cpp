@@ -78,7 +78,18 @@ DdlText MysqlProgram::ddl() {
 
 std::vector<CopyTask> MysqlProgram::plan() {
   source_.emplace(run_.config.src_mysql, catalog_, mapping_, run_.config.policies);
+  if (run_.moment) source_->require_moment();
   return tasks();
+}
+
+Position MysqlProgram::open_moment(const std::vector<CopyTask>& tasks) {
+  std::string file;
+  std::string offset;
+  for (const auto& [name, value] : source_->open_snapshot(run_.job.workers, tasks).position) {
+    if (name == "binlog_file") file = value;
+    if (name == "binlog_position") offset = value;
+  }
+  return parse_position(file + ":" + offset);
 }
 
 std::set<QualifiedName> MysqlProgram::complete_tables(const std::vector<CopyTask>&, std::set<std::string>&) { return {}; }

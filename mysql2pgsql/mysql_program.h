@@ -29,8 +29,10 @@ class MysqlProgram : public SourceProgram {
   DdlText ddl() override;
   std::vector<CopyTask> plan() override;
   SnapshotSource& source() override { return *source_; }
+  Position open_moment(const std::vector<CopyTask>& tasks) override;
   std::set<QualifiedName> complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) override;
   void finish_copy(JobResult& result) override;
+  bool snapshot_lost() const override { return source_ && source_->snapshot_lost(); }
 
  private:
   MapOptions map_options() const;

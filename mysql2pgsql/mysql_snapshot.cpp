@@ -50,12 +50,15 @@ Position own_position(MysqlConnection& session) {
 
 class Ladder {
  public:
-  Ladder(const MysqlEndpoint& endpoint, const MysqlSessions& sessions, const std::vector<std::string>& tables)
-      : endpoint_(endpoint), sessions_(sessions), tables_(tables) {}
+  Ladder(const MysqlEndpoint& endpoint, const MysqlSessions& sessions, const std::vector<std::string>& tables, bool positioned)
+      : endpoint_(endpoint), sessions_(sessions), tables_(tables), positioned_(positioned) {}
 
   SnapshotFacts climb() {
     using enum Consistency;
     const Consistency wanted = endpoint_.consistency;
+    if (wanted == none && positioned_)
+      throw Error(ErrorKind::source, "consistency = none has no one moment from which changes could be followed")
+          .hint("take consistency out of [src.mysql], or copy without following");
     if (wanted == none) return {"none: every worker sees the rows of its own moment", false, {}};
     for (const auto& [rung, way] : std::initializer_list<std::pair<Consistency, SnapshotFacts (Ladder::*)()>>{
              {binlog_position, &Ladder::equal_positions},
@@ -64,12 +67,16 @@ class Ladder {
              {table_locks, &Ladder::table_locks},
              {optimistic, &Ladder::optimistic}}) {
       if (wanted != automatic && wanted != rung) continue;
-      if (auto facts = attempt(way)) return *facts;
+      auto facts = attempt(way);
+      if (!facts) continue;
+      if (!positioned_ || !facts->position.empty()) return *facts;
+      refuse(facts->method + ": its position in the binlog is not known");
     }
     throw Error(ErrorKind::source, fmt::format("no consistent snapshot of the source {} could be opened: {}",
                                                endpoint_.describe(), join(refusals_, "; ")))
-        .hint("grant RELOAD or LOCK TABLES to the user of [src.mysql], or turn the binlog on; -j 1 needs neither; "
-              "consistency = none in [src.mysql] copies without one");
+        .hint(positioned_ ? "grant RELOAD or LOCK TABLES, and REPLICATION CLIENT (BINLOG MONITOR on MariaDB), to the user of [src.mysql]"
+                          : "grant RELOAD or LOCK TABLES to the user of [src.mysql], or turn the binlog on; -j 1 needs neither; "
+                            "consistency = none in [src.mysql] copies without one");
   }
 
  private:
@@ -215,14 +222,15 @@ class Ladder {
   const MysqlEndpoint& endpoint_;
   const MysqlSessions& sessions_;
   const std::vector<std::string>& tables_;
+  const bool positioned_;
   std::vector<std::string> refusals_;
 };
 
 }  // namespace
 
 SnapshotFacts open_mysql_snapshot(const MysqlEndpoint& endpoint, const MysqlSessions& sessions,
-                                  const std::vector<std::string>& tables) {
-  return Ladder(endpoint, sessions, tables).climb();
+                                  const std::vector<std::string>& tables, bool positioned) {
+  return Ladder(endpoint, sessions, tables, positioned).climb();
 }
 
 bool join_mysql_snapshot(MysqlConnection& session, const SnapshotFacts& snapshot) {

@@ -28,9 +28,10 @@ namespace dbsync {
 using MysqlSessions = std::vector<std::unique_ptr<MysqlConnection>>;
 
 // Starts the transactions of all `sessions`, which must be idle. `tables` are
-// those that will be read; only their locks need them.
+// those that will be read; only their locks need them. `positioned`: the snapshot's
+// place in the binlog must be known; ErrorKind::source when no way tells it.
 SnapshotFacts open_mysql_snapshot(const MysqlEndpoint& endpoint, const MysqlSessions& sessions,
-                                  const std::vector<std::string>& tables);
+                                  const std::vector<std::string>& tables, bool positioned = false);
 
 // Starts the transaction of a session that comes later. True when it sees the same
 // moment as `snapshot`: nothing was committed since, and the server can tell.

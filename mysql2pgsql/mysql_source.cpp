@@ -284,6 +284,7 @@ std::vector<std::string> MysqlSource::tables_to_lock(const std::vector<CopyTask>
 }
 
 SnapshotFacts MysqlSource::open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) {
+  if (!snapshot_.method.empty()) return snapshot_;
   const auto tables = tables_to_lock(tasks);
   std::vector<std::string> loose;
   for (const std::string& name : tables)
@@ -293,7 +294,7 @@ SnapshotFacts MysqlSource::open_snapshot(unsigned sessions, const std::vector<Co
     log::warning("source", fmt::format("tables of engines without transactions are not part of the snapshot; do not "
                                        "write to them during the copy: {}", join(loose, ", ")));
   for (unsigned i = 0; i < sessions; ++i) free_.push_back(std::make_unique<MysqlConnection>(endpoint_));
-  snapshot_ = open_mysql_snapshot(endpoint_, free_, tables);
+  snapshot_ = open_mysql_snapshot(endpoint_, free_, tables, moment_required_);
   return snapshot_;
 }
 
@@ -320,6 +321,11 @@ void MysqlSource::give_back(std::unique_ptr<MysqlConnection> connection) {
 std::unique_ptr<MysqlConnection> MysqlSource::replace_session() {
   auto connection = std::make_unique<MysqlConnection>(endpoint_);
   if (!snapshot_.consistent || join_mysql_snapshot(*connection, snapshot_)) return connection;
+  if (moment_required_) {
+    snapshot_lost_ = true;
+    throw Error(ErrorKind::source, "a session on the source was lost, and its snapshot cannot be joined again")
+        .hint("the same command goes on with the copy, from a new snapshot");
+  }
   if (endpoint_.consistency != Consistency::automatic)
     throw Error(ErrorKind::source, "a session on the source was lost, and its snapshot cannot be joined again")
         .hint("run again with --restart for one moment, or with --resume for what is missing");

@@ -22,6 +22,13 @@ class MysqlSource : public SnapshotSource {
               const ValuePolicies& policies)
       : endpoint_(endpoint), catalog_(catalog), options_(options), policies_(policies) {}
 
+  // Before open_snapshot(): changes since the snapshot will be followed, so every row
+  // must be of its one moment, and its position in the binlog known.
+  void require_moment() { moment_required_ = true; }
+  // A session came too late to join the snapshot that was required.
+  bool snapshot_lost() const { return snapshot_lost_; }
+
+  // Again: the same snapshot.
   SnapshotFacts open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) override;
   std::unique_ptr<SourceSession> session() override;
   bool snapshot_held() const override { return !later_moment_; }
@@ -41,6 +48,8 @@ class MysqlSource : public SnapshotSource {
   std::vector<std::unique_ptr<MysqlConnection>> free_;    // on the snapshot, nobody's
   SnapshotFacts snapshot_;
   std::atomic<bool> later_moment_{false};
+  bool moment_required_ = false;
+  std::atomic<bool> snapshot_lost_{false};
 };
 
 }  // namespace dbsync

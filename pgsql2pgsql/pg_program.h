@@ -44,6 +44,7 @@ class PgProgram : public SourceProgram {
   void make_schema() override;
   std::vector<CopyTask> plan() override;
   SnapshotSource& source() override { return source_; }
+  Position open_moment(const std::vector<CopyTask>&) override { return run_.moment->position; }
   std::set<QualifiedName> complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) override;
   void finish_copy(JobResult& result) override;
   bool snapshot_lost() const override { return source_.snapshot_lost(); }

@@ -29,8 +29,8 @@ void connect(RunContext& run, SourceProgram& program) {
   log_start(run, program);
 }
 
-// Only tables whose every part is in can be brought up.
-bool bring_up(RunContext& run, SourceProgram& program, const std::vector<CopyTask>& tasks, const CopyOfTask& task) {
+// Only tables whose every part is in are complete, and stay.
+std::set<QualifiedName> keep_complete(RunContext& run, SourceProgram& program, const std::vector<CopyTask>& tasks) {
   const EarlierRun earlier = LoadJournal(*run.target, run.job.journal_key).open();
   std::set<std::string> loaded;
   std::size_t whole_tables = 0;
@@ -40,11 +40,17 @@ bool bring_up(RunContext& run, SourceProgram& program, const std::vector<CopyTas
     const JournalTable* known = earlier.find(one);
     if (known != nullptr && known->loaded()) loaded.insert(one.name);
   }
-  const auto complete = program.complete_tables(tasks, loaded);
+  auto complete = program.complete_tables(tasks, loaded);
   run.job.start = StartMode::resume;
   run.job.keep = std::move(loaded);
   log::info("main", fmt::format("the copy goes on: {} of {} tables are complete", run.job.keep->size(), whole_tables));
-  return task.bring_up(complete);
+  return complete;
+}
+
+bool at_moment(RunContext& run, SourceProgram& program, const std::vector<CopyTask>& tasks, const CopyOfTask& task) {
+  if (!run.moment->position.known()) run.moment->position = program.open_moment(tasks);
+  const auto complete = task.goes_on ? keep_complete(run, program, tasks) : std::set<QualifiedName>{};
+  return task.at_moment(run.moment->position, complete);
 }
 
 bool worth_a_retry(const SourceProgram& program, const JobResult& result) {
@@ -72,7 +78,7 @@ CopyOutcome copy_rows(RunContext& run, SourceProgram& program, JobStatus& status
   program.make_schema();
   auto tasks = program.plan();
   if (tasks.empty()) log::warning("main", fmt::format("{} has no tables to copy", run.facts.source));
-  if (task != nullptr && task->bring_up && !bring_up(run, program, tasks, *task)) return {exit_code(ErrorKind::interrupted), false};
+  if (task != nullptr && !at_moment(run, program, tasks, *task)) return {exit_code(ErrorKind::interrupted), false};
   observe(run, status, task);
   status.observe(tasks, {});
   run.target.reset();  // would be idle for as long as the rows take

@@ -8,6 +8,7 @@
 #include <functional>
 #include <set>
 
+#include "cdc/position.h"
 #include "copy/job_status.h"
 #include "run/source_program.h"
 
@@ -18,10 +19,13 @@ struct CopyOfTask {
   JobStatus& status;
   // The tables were checked when the task began.
   bool checked = false;
-  // A copy that goes on at a later moment. Called before the first row is copied, with
-  // the names by which changes of the complete tables come; brings these tables to the
-  // moment's position. All other tables are emptied and begun anew. False: stopped.
-  std::function<bool(const std::set<QualifiedName>& complete)> bring_up = {};
+  // The copy goes on at a later moment: tables that are not complete are emptied and
+  // begun anew.
+  bool goes_on = false;
+  // Called before the first row is copied, with the position of the copy's moment; when
+  // it goes on also with the names by which changes of the complete tables come, which
+  // are to be brought to it. False: stopped.
+  std::function<bool(const Position& moment, const std::set<QualifiedName>& complete)> at_moment = {};
   // Called every few seconds while rows are copied, from another thread.
   std::function<void()> observer = {};
 };

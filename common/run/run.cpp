@@ -18,7 +18,7 @@ namespace {
 // Whether changes will be followed after the copy, as far as the options say.
 FollowWish follow_wish(const ProgramTraits& traits, const Options& options) {
   if (!traits.makers.task || options.load == Verb::copy) return FollowWish::none;
-  return options.load == Verb::follow || !options.end_at.empty() ? FollowWish::asked : FollowWish::possible;
+  return !traits.makers.follows_by_default || options.load == Verb::follow || !options.end_at.empty() ? FollowWish::asked : FollowWish::possible;
 }
 
 int run_verb(const ProgramTraits& traits, const RunRequest& request) {

@@ -60,6 +60,9 @@ class SourceProgram {
   virtual std::vector<CopyTask> plan() = 0;
   // After plan(). Valid as long as this object.
   virtual SnapshotSource& source() = 0;
+  // For tasks that follow, when the context's moment has no position: opens the
+  // snapshot, and says where in the source's log it is.
+  virtual Position open_moment(const std::vector<CopyTask>& tasks) = 0;
   // For tasks that follow, after plan(): tables of which no part may stay as it is,
   // since changes of some of it cannot be applied alone, are taken out of `loaded`, the
   // tasks whose rows an earlier run brought whole. Returns the names under which changes

@@ -25,7 +25,7 @@ class TaskRun {
   int run();
 
  private:
-  bool asked() const { return options_.load == Verb::follow || !options_.end_at.empty(); }
+  bool asked() const { return !makers_.follows_by_default || options_.load == Verb::follow || !options_.end_at.empty(); }
   void connect_target();
   int copy_alone();
   bool can_follow();
@@ -200,7 +200,7 @@ CopyOutcome TaskRun::try_copy(unsigned tries) {
 
 CopyOutcome TaskRun::copy_from_start() {
   CopyMoment moment = begin();
-  start_copying(*target_, task_->name(), moment.position);
+  if (moment.position.known()) start_copying(*target_, task_->name(), moment.position);
   return copy_at(std::move(moment), false);
 }
 
@@ -226,7 +226,7 @@ bool TaskRun::bring_up(const Position& moment, const std::set<QualifiedName>& co
 CopyOutcome TaskRun::copy_at(CopyMoment moment, bool goes_on) {
   std::stop_source drain;
   const std::stop_callback chain(request_.drain, [&] { drain.request_stop(); });
-  const Position position = moment.position;
+  const bool placed = moment.position.known();
   RunRequest request = request_;
   request.drain = drain.get_token();
   RunContext run(request);
@@ -237,7 +237,13 @@ CopyOutcome TaskRun::copy_at(CopyMoment moment, bool goes_on) {
   run.verify = options_.verify && options_.end_at.empty();
   CopyOfTask copy{*status_};
   copy.checked = !goes_on;
-  if (goes_on) copy.bring_up = [&](const std::set<QualifiedName>& complete) { return bring_up(position, complete); };
+  copy.goes_on = goes_on;
+  copy.at_moment = [&](const Position& position, const std::set<QualifiedName>& complete) {
+    if (goes_on) return bring_up(position, complete);
+    connect_target();
+    if (!placed) start_copying(*target_, task_->name(), position);
+    return true;
+  };
   copy.observer = [&] {
     if (over) return;
     try {

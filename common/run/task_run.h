@@ -16,7 +16,10 @@ namespace dbsync {
 
 struct TaskMakers {
   ProgramFactory program;
-  TaskFactory task;
+  TaskFactory task;  // null: the program cannot follow
+  // Without an option the program follows where the source allows it; else following is
+  // always asked for, and what is in its way is an error.
+  bool follows_by_default = true;
 };
 
 // The exit status. Unless following was asked for: copies and follows when the source
