@@ -19,7 +19,6 @@ namespace {
 constexpr char kProgram[] = "pgsql2pgsql";
 constexpr char kObjectInUse[] = "55006";
 constexpr int kBinarySince = 140000;
-constexpr std::uint32_t kFirstUserType = 16384;
 // With a session that has the slot: the source notices within wal_sender_timeout (60 s)
 // that one is dead; one that lives is another program's.
 constexpr std::chrono::seconds kPatienceWithSlot{75};
@@ -58,11 +57,13 @@ void PgFollowSource::choose_format() {
   if (source().server_version() < kBinarySince) return;
   const auto types = published_types(source(), task_.publication);
   binary_ = std::all_of(types.begin(), types.end(),
-                        [](std::uint32_t type) { return stable_binary(type) || type >= kFirstUserType; });
+                        [](std::uint32_t type) { return stable_binary(type); });
 }
 
 bool PgFollowSource::open_in_other_form(const Error& error) {
-  if (!binary_ || dynamic_cast<const NeedText*>(&error) == nullptr) return false;
+  // A column that was added may be of a type that has no binary form.
+  const bool source_cannot = error.sqlstate() == "42883" && error.message().find("binary output") != std::string::npos;
+  if (!binary_ || (dynamic_cast<const NeedText*>(&error) == nullptr && !source_cannot)) return false;
   log::info("follow", fmt::format("{}: going on with values as text", error.message()));
   binary_ = false;
   return true;

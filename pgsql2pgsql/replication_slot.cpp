@@ -145,6 +145,7 @@ std::vector<std::uint32_t> published_types(PgConnection& source, const std::stri
       "JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname "
       "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename "
       "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+      "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype <> 'e' "
       "WHERE p.pubname = $1",
       {publication});
   std::vector<std::uint32_t> out;

@@ -48,7 +48,7 @@ std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source, 
 // The columns that the changes of these tables bring; `id` is the table's oid.
 std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,
                                         const std::vector<std::uint32_t>& oids);
-// The oids of all types of published columns.
+// The oids of all types of published columns but enums.
 std::vector<std::uint32_t> published_types(PgConnection& source, const std::string& publication);
 
 // --- slot

@@ -117,7 +117,8 @@ void ApplyPlan::choose_key() {
 
 SqlColumn ApplyPlan::sql_column(std::size_t column) const {
   const TargetColumnInfo& target = *columns_[column];
-  return {quote_identifier(target.name), target.type_sql, target.type_oid, target.enumeration, target.loose_collation};
+  return {quote_identifier(target.name), target.type_sql, target.type_oid, target.enumeration, target.loose_collation,
+          target.equality};
 }
 
 std::vector<SqlColumn> ApplyPlan::sql_columns(const std::vector<std::size_t>& columns) const {

@@ -71,14 +71,14 @@ std::string set_list(const std::vector<SqlColumn>& set) {
 // t."a" = $3 AND t."b" = $4
 std::string match_parameters(const std::vector<SqlColumn>& columns, std::size_t first) {
   std::vector<std::string> out;
-  for (std::size_t i = 0; i < columns.size(); ++i) out.push_back(fmt::format("t.{} = ${}", columns[i].name, first + i));
+  for (std::size_t i = 0; i < columns.size(); ++i) out.push_back(fmt::format("t.{} {} ${}", columns[i].name, columns[i].equality, first + i));
   return join(out, " AND ");
 }
 
 std::string match_elements(const SqlTable& table, const std::vector<SqlColumn>& columns, std::size_t first) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < columns.size(); ++i)
-    out.push_back(fmt::format("t.{} = {}", columns[i].name, element(table, columns[i], first + i)));
+    out.push_back(fmt::format("t.{} {} {}", columns[i].name, columns[i].equality, element(table, columns[i], first + i)));
   return join(out, " AND ");
 }
 

@@ -20,6 +20,7 @@ struct SqlColumn {
   std::uint32_t type_oid = 0;
   bool enumeration = false;
   bool loose_collation = false;  // strings that differ may be equal in it
+  std::string equality = "=";    // the operator by which a key is found
 };
 
 struct SqlTable {

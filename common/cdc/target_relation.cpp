@@ -62,6 +62,7 @@ std::optional<TargetRelation> read_target_relation(PgConnection& connection, con
     column.identity_always = result.boolean(row, 10);
     column.declared_sql = result.text(row, 12);
     column.loose_collation = result.boolean(row, 13);
+    if (!result.is_null(row, 14)) column.equality = result.text(row, 14);
     table.columns.push_back(std::move(column));
   }
   read_keys(connection, result.text(0, 0), table);

@@ -16,7 +16,17 @@ SELECT c.oid,
        EXISTS (SELECT 1 FROM pg_catalog.pg_trigger g
                 WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled IN ('R', 'A')) AS live_triggers,
        format_type(a.atttypid, a.atttypmod) AS declared_sql,
-       coalesce((row_to_json(l)->>'collisdeterministic')::boolean, true) = false AS loose_collation
+       coalesce((row_to_json(l)->>'collisdeterministic')::boolean, true) = false AS loose_collation,
+       -- The equality by which a key of that type is unique, where = alone would not find
+       -- it: of an extension in another schema.
+       (SELECT 'OPERATOR(' || quote_ident(en.nspname) || '.' || e.oprname || ')'
+          FROM pg_catalog.pg_opclass k
+          JOIN pg_catalog.pg_am m ON m.oid = k.opcmethod AND m.amname = 'btree'
+          JOIN pg_catalog.pg_amop o ON o.amopfamily = k.opcfamily AND o.amopstrategy = 3
+                                   AND o.amoplefttype = k.opcintype AND o.amoprighttype = k.opcintype
+          JOIN pg_catalog.pg_operator e ON e.oid = o.amopopr
+          JOIN pg_catalog.pg_namespace en ON en.oid = e.oprnamespace AND en.nspname <> 'pg_catalog'
+         WHERE k.opcdefault AND k.opcintype = coalesce(b.oid, t.oid)) AS equality
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -1,103 +1,146 @@
-// Rows that users keep in tables of extensions (pg_extension_config_dump).
+// Databases that use extensions: types, operator classes and expressions of an extension
+// in a schema of its own are copied with --create, followed, compared and cleaned up;
+// make test-matrix does it between servers of different versions.
+#include <string>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "tests/harness/pg_migration.h"
+#include "tests/harness/follow_fixture.h"
 
 namespace dbsync::test {
 
 namespace {
 
-constexpr int kTarget = 4;
-constexpr int kDiffers = 5;
+struct Extension {
+  const char* name;
+  const char* setup;    // its schema is ext; further ones stand here
+  const char* changes;
+  const char* tables;   // that must be the same, with blanks between
+};
 
-// plpgsql is everywhere; it gets tables, as the script of an extension would give
-// them to it.
-std::string own_tables(const std::string& schema) {
-  return fmt::format(
-      "create schema if not exists {0}; create sequence {0}.counter; create table {0}.kind (id int primary key, builtin boolean not null default false, name text);"
-      "create table {0}.job (id int primary key default nextval('{0}.counter'), kind int not null references {0}.kind, double int generated always as (id * 2) stored);"
-      "create table {0}.unlisted (a int); insert into {0}.kind values (1, true, 'built in'); create function {0}.refuse() returns trigger language plpgsql as "
-      "  'begin raise exception ''a trigger acts''; end'; create trigger tr before insert on {0}.kind execute function {0}.refuse();"
-      "alter extension plpgsql add table {0}.kind; alter extension plpgsql add table {0}.job; alter extension plpgsql add table {0}.unlisted;"
-      "alter extension plpgsql add sequence {0}.counter;"
-      "update pg_extension set extconfig = array['{0}.job'::regclass, '{0}.kind'::regclass, '{0}.counter'::regclass]::oid[],"
-      "  extcondition = array['', ' where not builtin ', ''] where extname = 'plpgsql'",
-      schema);
-}
+// For the names of the tests.
+void PrintTo(const Extension& extension, std::ostream* out) { *out << extension.name; }
 
-class PgExtensionsTest : public PgMigrationTest {
+constexpr Extension kExtensions[] = {
+    {"hstore",
+     "create table h (id serial primary key, a ext.hstore not null default 'new=>1', keys text[] generated always as (ext.akeys(a)) stored,"
+     "  check (not ext.exist(a, 'bad')));"
+     "create index on h using gist (a); create index on h using gin (a); create index on h ((a operator(ext.->) 'k'));"
+     "insert into h (a) select ext.hstore(array['k', 'n'], array[i::text, null]) from generate_series(1, 500) i;"
+     "create table bag (a ext.hstore, list ext.hstore[]); alter table bag replica identity full;"
+     "insert into bag values ('a=>1', array['b=>2', null]::ext.hstore[]), ('a=>1', null), (null, '{}')",
+     "insert into h (a) values (default), ('k=>\"q\\\"uote, =>\"'); update h set a = a operator(ext.||) 'more=>x' where id % 7 = 0;"
+     "delete from h where id % 5 = 0; update bag set list = array['c=>3']::ext.hstore[] where list is null; delete from bag where a is null",
+     "h bag"},
+    {"citext",
+     "create table c (mail ext.citext primary key, name ext.citext unique, tags ext.citext[]); create domain dom as ext.citext check (length(value) < 50);"
+     "create table r (id int primary key, mail ext.citext references c on update cascade, d dom);"
+     "insert into c select 'User' || i || '@Example.org', 'Name ' || i, array['A' || i, null]::ext.citext[] from generate_series(1, 300) i;"
+     "insert into r select i, 'USER' || i || '@example.ORG', 'Dom' from generate_series(1, 300) i;"
+     "create table bag (v ext.citext); alter table bag replica identity full; insert into bag values ('A'), ('a'), ('B')",
+     "update c set mail = upper(mail::text)::ext.citext where name = 'NAME 7'; delete from r where id > 250; delete from c where name = 'name 299';"
+     "update bag set v = 'changed' where v::text = 'a'; insert into c values ('new', 'new', '{}'); update r set d = 'other' where id < 10",
+     "c r bag"},
+    {"ltree",
+     "create table l (id int primary key, path ext.ltree not null, q ext.lquery, t ext.ltxtquery, many ext.ltree[]);"
+     "create index on l using gist (path); create index on l using btree (path); create index on l using gist (many);"
+     "insert into l select i, ('top.a' || i % 10 || '.b' || i)::ext.ltree, '*.a1.*', 'a & b*', array['x.y', 'z']::ext.ltree[] from generate_series(1, 400) i;"
+     "create unique index on l (ext.subpath(path, 2)) where ext.nlevel(path) > 2;"
+     "create table tree (path ext.ltree primary key, v text); insert into tree select path, 'v' from l",
+     "update l set path = path operator(ext.||) 'leaf'::ext.ltree, many = null where path operator(ext.~) '*.a3.*'::ext.lquery;"
+     "delete from l where id > 350; insert into l values (1000, '', null, null, '{}');"
+     "update tree set v = 'w' where path operator(ext.~) '*.a4.*'::ext.lquery; update tree set path = 'moved' where path operator(ext.=) 'top.a5.b5'::ext.ltree;"
+     "delete from tree where path operator(ext.~) '*.a6.*'::ext.lquery",
+     "l tree"},
+    {"seg",
+     "create table s (id int primary key, v ext.seg, list ext.seg[]); create index on s using gist (v);"
+     "insert into s select i, (i || '.50 .. ' || i + 1)::ext.seg, array['~5.00', '1 (+-) 0.10']::ext.seg[] from generate_series(1, 100) i;"
+     "create table bag (v ext.seg); alter table bag replica identity full; insert into bag values ('1.0'), ('1.00'), ('<2')",
+     "update s set v = '1.000' where id = 3; delete from s where id > 90; update bag set v = '7.0' where v::text = '1.00'; delete from bag where v::text = '<2'",
+     "s bag"},
+    {"isn",
+     "create table i (id ext.isbn13 primary key, e ext.ean13, s ext.issn); insert into i values ('978-0-393-04002-9', '978-0-393-04002-9', '1436-4522'),"
+     "  ('978-0-11-000222-4', null, null)",
+     "update i set s = '1436-4522' where e is null; delete from i where e is not null",
+     "i"},
+    {"btree_gist",
+     "create table room (no int, during tsrange, note text, exclude using gist (no with =, during with &&));"
+     "alter table room replica identity full; insert into room select i % 5, tsrange(d, d + interval '1 hour'), 'n' || i "
+     "  from generate_series(1, 100) i, lateral (select timestamp '2024-01-01' + i * interval '1 hour' as d) x",
+     "delete from room where note = 'n7'; update room set during = 'empty' where note = 'n8'; insert into room values (9, '(,)', 'always')",
+     "room"},
+    {"postgis",
+     "create table g (id int primary key, p ext.geometry(Point, 4326), any_kind ext.geometry, e ext.geography(LineString), z ext.geometry(PointZM, 3857),"
+     "  hull ext.geometry generated always as (ext.st_envelope(any_kind)) stored, b ext.box2d, r ext.box3d);"
+     "create index on g using gist (p); create index on g using spgist (any_kind); create index on g using gist (e);"
+     "insert into g (id, p, any_kind, e, z, b, r) select i, ext.st_setsrid(ext.st_makepoint(i * 0.1, 1 / i::float8), 4326), "
+     "  ext.st_buffer(ext.st_makepoint(i, i), 2), ext.st_geogfromtext('LINESTRING(0 0, ' || i % 90 || ' 1)'), "
+     "  ext.st_setsrid(ext.st_makepoint(i, 2, 3, 'NaN'), 3857), 'BOX(1 2,3 4.5)', 'BOX3D(1 2 3,4 5 6)' from generate_series(1, 200) i;"
+     "insert into g (id, any_kind) values (1000, 'POINT EMPTY'), (1001, 'GEOMETRYCOLLECTION(POINT(1 2), CURVEPOLYGON(CIRCULARSTRING(0 0, 4 0, 4 4, 0 4, 0 0)))');"
+     "insert into ext.spatial_ref_sys (srid, auth_name, auth_srid, srtext, proj4text) values (990001, 'me', 1, 'LOCAL_CS[\"mine\"]', '+proj=longlat');"
+     "create view v as select id, ext.st_area(any_kind) as area from g;"
+     "create table bag (p ext.geometry, n int); alter table bag replica identity full; insert into bag values ('POINT(1 1)', 1), ('POINT(1 1)', 2), (null, 3)",
+     "update g set any_kind = ext.st_translate(any_kind, 1, 1), p = null where id % 3 = 0; delete from g where id > 180 and id < 1000;"
+     "insert into g (id, e) values (2000, 'LINESTRING(1 1, 2 2)'); update bag set p = 'POINT(2 2)' where n = 2; delete from bag where n = 3",
+     "g bag v"},
+    {"vector",
+     "create table v (id int primary key, e ext.vector(3), list ext.vector[]); create index on v using hnsw (e ext.vector_l2_ops);"
+     "insert into v select i, array[i, 1 / i::float4, -i]::ext.vector, array['[1]', '[1,2]']::ext.vector[] from generate_series(1, 200) i",
+     "update v set e = '[0,0,1e-30]' where id = 1; delete from v where id > 150; insert into v values (999, null, null)",
+     "v"},
+    {"pg_partman",
+     "create table ev (id bigint not null, at timestamptz not null, v text, primary key (id, at)) partition by range (at);"
+     "select ext.create_parent('public.ev', 'at', 'native', 'daily', p_premake := 2); alter table ext.template_public_ev replica identity full;"
+     "insert into ev select i, now() + i % 3 * interval '1 day', 'v' || i from generate_series(1, 200) i",
+     "insert into ev select i, now(), 'new' from generate_series(201, 250) i; update ev set v = 'w' where id < 50; delete from ev where id between 60 and 70",
+     "ev ext.part_config"},
+};
+
+class PgExtensions : public FollowTest, public ::testing::WithParamInterface<Extension> {
  protected:
-  RunResult copy(int status, std::vector<std::string> more = {}) {
-    more.insert(more.begin(), {"pgsql2pgsql", "--full-only"});
-    RunResult result = run(more);
-    EXPECT_EQ(result.exit_code, status) << result.describe();
-    return result;
+  static bool available(TargetDb& database, const std::string& name) {
+    return database.value(fmt::format("select count(*) from pg_available_extensions where name = '{}'", name)) == "1";
   }
-  bool installed(const std::string& extension) {
-    return source.value(fmt::format("select count(*) from pg_available_extensions where name = '{}'", extension)) == "1";
+  void complete(const std::vector<std::string>& arguments) {
+    std::vector<std::string> command{"pgsql2pgsql"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const RunResult run = run_program(command, here());
+    ASSERT_EQ(run.exit_code, 0) << run.describe();
+  }
+  void expect_same_tables() {
+    const std::string tables = GetParam().tables;
+    for (std::size_t at = 0; at < tables.size();) {
+      const std::size_t end = std::min(tables.find(' ', at), tables.size());
+      expect_same_table(tables.substr(at, end - at));
+      at = end + 1;
+    }
   }
 };
 
-TEST_F(PgExtensionsTest, RowsOfUsersAreCopiedComparedAndNamed) {
-  source.exec(own_tables("cfg") + "; alter table cfg.kind disable trigger tr; insert into cfg.kind values (7, false, E'a\\tb\\\\c'), (8, false, null);"
-              "insert into cfg.job (kind) values (7), (8), (7); insert into cfg.unlisted values (1); create table t (id int primary key); insert into t values (1)");
-  target.exec(own_tables("cfg"));
-  const RunResult first = copy(0, {"--create", "--verify"});
-  EXPECT_EQ(rows_differ("select * from cfg.kind order by 1"), "");
-  EXPECT_EQ(rows_differ("select * from cfg.job order by 1"), "");
-  EXPECT_EQ(rows_differ("select last_value, is_called from cfg.counter"), "");
-  EXPECT_NE(first.err.find("cfg.unlisted: left out"), std::string::npos) << first.err;
-  const auto verify = [&](int status) { return run({"pgsql2pgsql", "--verify-only"}).exit_code == status; };
-  EXPECT_TRUE(verify(0));
-  // The extension's own rows are its affair.
-  target.exec("update cfg.kind set name = 'of a newer version' where builtin");
-  EXPECT_TRUE(verify(0));
-  target.exec("update cfg.kind set name = 'changed' where id = 7");
-  EXPECT_TRUE(verify(kDiffers));
-  // What is missing is added; other rows stay unless the run may replace them.
-  target.exec("delete from cfg.job where id = 2; truncate t");
-  const RunResult refused = copy(kTarget);
-  EXPECT_NE(refused.err.find("cfg.kind: the target's table of the extension plpgsql holds rows that the source has not"), std::string::npos) << refused.err;
-  EXPECT_EQ(target.value("select name from cfg.kind where id = 7"), "changed");
-  copy(0, {"--truncate"});
-  EXPECT_EQ(rows_differ("select * from cfg.kind where not builtin order by 1"), "");
-  EXPECT_EQ(rows_differ("select * from cfg.job order by 1"), "");
-  EXPECT_EQ(target.value("select name from cfg.kind where builtin"), "of a newer version");
-  target.exec("alter table cfg.kind disable trigger tr; insert into cfg.kind values (20, false, 'mine'); truncate t");
-  copy(0, {"--append"});
-  EXPECT_EQ(target.value("select count(*) from cfg.kind"), "4");
-}
+INSTANTIATE_TEST_SUITE_P(Databases, PgExtensions, ::testing::ValuesIn(kExtensions),
+                         [](const auto& extension) { return extension.param.name; });
 
-TEST_F(PgExtensionsTest, WhatTheTargetHasNotIsNamed) {
-  source.exec(own_tables("cfg") + "; alter table cfg.kind disable trigger tr; insert into cfg.kind values (7, false, 'x')");
-  const RunResult missing = copy(0);
-  EXPECT_NE(missing.err.find("cfg.kind: its rows were left out, since the target does not have the extension plpgsql with that table"), std::string::npos)
-      << missing.err;
-  EXPECT_EQ(missing.err.find("cfg.job"), std::string::npos) << "it has no rows: " << missing.err;
-  target.exec(own_tables("other") + "; alter table other.kind drop column name");
-  const RunResult narrower = copy(kTarget);
-  EXPECT_NE(narrower.err.find("cfg.kind: the target's table of the extension plpgsql has no column name"), std::string::npos) << narrower.err;
-  target.exec("alter table other.kind add column name text");
-  copy(0);  // where the extension is in another schema
-  EXPECT_EQ(target.value("select name from other.kind where id = 7"), "x");
-}
-
-TEST_F(PgExtensionsTest, OfExtensionsThatAreMadeByTheRun) {
-  for (const char* extension : {"pg_partman", "postgis"})
-    if (!installed(extension)) GTEST_SKIP() << "the extension " << extension << " is not installed";
-  source.exec("create schema partman; create extension pg_partman schema partman; create extension postgis;"
-              "create table ev (id bigint, at timestamptz not null) partition by range (at); create table place (id int primary key, g geometry(point, 990001));"
-              "insert into spatial_ref_sys values (990001, 'own', 1, 'LOCAL_CS[\"x\"]', '+proj=longlat +no_defs'); insert into place values (1, 'SRID=990001;POINT(1 2)')");
-  source.exec("select partman.create_parent('public.ev', 'at', 'native', 'daily')");
-  copy(0, {"--create", "--verify"});
-  EXPECT_EQ(rows_differ("select * from partman.part_config"), "");
-  EXPECT_EQ(rows_differ("select * from spatial_ref_sys where auth_name = 'own'"), "");
-  EXPECT_EQ(rows_differ("select st_astext(g) from place"), "");
-  const std::string before = target.value("select count(*) from pg_inherits");
-  target.exec("insert into ev values (1, now() + interval '3 days')");
-  target.exec("call partman.run_maintenance_proc()");
-  EXPECT_NE(target.value("select count(*) from pg_inherits"), before) << "maintenance knows the table";
+TEST_P(PgExtensions, AreCopiedFollowedComparedAndCleanedUp) {
+  const Extension& extension = GetParam();
+  for (TargetDb* database : {&source, &target})
+    if (!available(*database, extension.name))
+      GTEST_SKIP() << fmt::format("the server of the {} has no extension {}", database == &source ? "source" : "target", extension.name);
+  const std::string setup = extension.setup;
+  if (source.version() < 120000 && setup.find("generated always as (") != std::string::npos) GTEST_SKIP() << "generated columns came with 12";
+  source.exec(fmt::format("create schema ext; create extension {} schema ext", extension.name));
+  source.exec(setup);
+  ASSERT_NO_FATAL_FAILURE(complete({"--create", "-j", "2", "--end-at", "now"}));
+  expect_same_tables();
+  source.exec(extension.changes);
+  ASSERT_NO_FATAL_FAILURE(complete({"--create", "--end-at", "now"}));
+  expect_same_tables();
+  expect_same("select extname, extnamespace::regnamespace from pg_extension order by 1");
+  expect_same("select indrelid::regclass, count(*) from pg_index i join pg_class c on c.oid = indrelid where relnamespace = 'public'::regnamespace "
+              "and indisvalid group by 1 order by indrelid::regclass::text");
+  ASSERT_NO_FATAL_FAILURE(complete({"--verify-only"}));
+  ASSERT_NO_FATAL_FAILURE(complete({"--cleanup"}));
+  EXPECT_EQ(slot_column("slot_name"), "");
 }
 
 }  // namespace
