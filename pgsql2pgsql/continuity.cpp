@@ -10,6 +10,7 @@
 #include "embedded_sql.h"
 #include "pgsql2pgsql/partition_watch.h"
 #include "pgsql2pgsql/schema_names.h"
+#include "pgsql2pgsql/table_places.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -47,13 +48,15 @@ KnownSource identity_of(PgConnection& source) {
   }
 }
 
-// The oid of the table of that name; 0 = there is none.
-std::uint32_t table_of_name(PgConnection& source, const QualifiedName& name) {
+// A table of the source as it is now; nothing when there is none.
+std::optional<std::pair<std::uint32_t, QualifiedName>> table_where(PgConnection& source, const std::string& condition,
+                                                                   const std::vector<std::optional<std::string>>& parameters) {
   const PgResult result = source.exec(
-      "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-      "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')",
-      {name.schema, name.name});
-  return result.rows() == 0 ? 0 : static_cast<std::uint32_t>(result.integer(0, 0));
+      "SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE c.relkind IN ('r', 'p') AND " + condition,
+      parameters);
+  if (result.rows() == 0) return std::nullopt;
+  return std::pair(static_cast<std::uint32_t>(result.integer(0, 0)), QualifiedName{result.text(0, 1), result.text(0, 2)});
 }
 
 void record_columns(PgConnection& source, PgConnection& target, const FollowTask& task, const std::vector<Published>& tables) {
@@ -108,15 +111,15 @@ class TableProof {
     const auto entry = std::find_if(published_.begin(), published_.end(),
                                     [&](const Published& table) { return table.oid == known.oid; });
     if (entry != published_.end()) return prove_entry(known, *entry);
-    const std::uint32_t now = table_of_name(source_, known.name);
-    if (now == 0) {
+    if (const auto same = table_where(source_, "c.oid = $1::oid", {std::to_string(known.oid)})) return left(known, same->second);
+    const auto now = table_where(source_, "n.nspname = $1 AND c.relname = $2", {known.name.schema, known.name.name});
+    if (!now) {
       if (told.insert(known.name).second)
         log::warning("follow", fmt::format("{} is gone from the source; the target keeps its table", display_name(known.name)));
       return;
     }
-    if (now == known.oid) return left(known);
     const auto again = std::find_if(published_.begin(), published_.end(),
-                                    [&](const Published& table) { return table.oid == now; });
+                                    [&](const Published& table) { return table.oid == now->first; });
     if (again != published_.end() && known.published == 0) return prove_entry(known, *again);
     replaced(known, again != published_.end());
   }
@@ -124,19 +127,15 @@ class TableProof {
  private:
   std::string publication() const { return quote_identifier(task_.publication); }
 
-  std::string forget(const KnownTable& known) const {
-    return fmt::format("DELETE FROM dbsync.apply_tables WHERE task = {} AND schema_name = {} AND table_name = {}",
-                       quote_literal(task_.name), quote_literal(known.name.schema), quote_literal(known.name.name));
-  }
+  std::string forget(const KnownTable& known) const { return forget_sql(task_.name, known.name); }
 
-  void write(const KnownTable& known, const QualifiedName& name, std::uint32_t oid, std::uint32_t entry) {
-    if (!(name == known.name)) forget_known_table(target_, task_.name, known.name);
-    write_known_table(target_, task_.name, {name, oid, entry});
+  void write(const KnownTable& known, std::uint32_t oid, std::uint32_t entry) {
+    write_known_table(target_, task_.name, {known.name, oid, entry, 0});
   }
 
   void prove_entry(const KnownTable& known, const Published& entry) {
     if (entry.row_filter || entry.column_list) {
-      write(known, known.name, known.oid, 0);
+      write(known, known.oid, 0);
       throw not_whole(task_.publication, entry)
           .hint(fmt::format("{}; what was left out is lost to the target: --verify-only shows the rows, {}",
                             publish_whole(task_.publication, entry.name), kRestart));
@@ -149,20 +148,20 @@ class TableProof {
       throw Error(ErrorKind::source, fmt::format("{} left the publication {} and came back: changes that were made meanwhile are lost",
                                                  display_name(known.name), task_.publication))
           .hint(fmt::format("{}; or make the target's rows what the source's are, and run on the target: {}", kRestart, forget(known)));
-    if (known.published != entry.entry || !(known.name == entry.name)) write(known, entry.name, entry.oid, entry.entry);
+    if (known.published != entry.entry || known.oid != entry.oid) write(known, entry.oid, entry.entry);
   }
 
-  [[noreturn]] void left(const KnownTable& known) {
-    write(known, known.name, known.oid, 0);
+  [[noreturn]] void left(const KnownTable& known, const QualifiedName& name) {
+    write(known, known.oid, 0);
     throw Error(ErrorKind::source, fmt::format("{} is not in the publication {} any more, so its changes do not come",
                                                display_name(known.name), task_.publication))
         .hint(fmt::format("on the source: ALTER PUBLICATION {} ADD TABLE ONLY {}; changes that were made meanwhile are lost to the "
                           "target: --verify-only shows the rows, {}; or to go on without the table, on the target: {}",
-                          publication(), quote_name(known.name), kRestart, forget(known)));
+                          publication(), quote_name(name), kRestart, forget(known)));
   }
 
   [[noreturn]] void replaced(const KnownTable& known, bool published) {
-    if (!published) write(known, known.name, known.oid, 0);
+    if (!published) write(known, known.oid, 0);
     throw Error(ErrorKind::source, fmt::format("{} is another table on the source than the one that was followed: it was dropped and "
                                                "made again",
                                                display_name(known.name)))
@@ -178,6 +177,18 @@ class TableProof {
   const std::vector<Published>& published_;
 };
 
+// While a copy goes on, tables may yet be made on the target.
+void prove_places_of(PgConnection& source, PgConnection& target, const FollowTask& task, const SchemaMap& map,
+                     const std::vector<Published>& published) {
+  const auto progress = read_progress(target, task.name);
+  if (!progress || progress->state != "following") return;
+  std::vector<NamedTable> tables;
+  for (const KnownTable& table : read_known_tables(target, task.name))
+    for (const Published& entry : published)
+      if (entry.oid == table.oid) tables.push_back({table, entry.name});
+  prove_places(source, target, task.name, map, tables);
+}
+
 }  // namespace
 
 void prove_publication(PgConnection& source, const std::string& publication) {
@@ -192,7 +203,7 @@ void record_source(PgConnection& source, PgConnection& target, const FollowTask&
   PgTransaction transaction(target);
   forget_source(target, task.name);
   write_known_source(target, task.name, identity_of(source));
-  for (const Published& table : published) write_known_table(target, task.name, {table.name, table.oid, table.entry});
+  for (const Published& table : published) write_known_table(target, task.name, {table.name, table.oid, table.entry, 0});
   record_columns(source, target, task, published);
   record_partitions(source, target, task.name, read_known_tables(target, task.name));
   transaction.commit();
@@ -231,16 +242,17 @@ void Continuity::look(PgConnection& source, PgConnection& target) {
   const auto known = read_known_tables(target, task_.name);
   TableProof proof(source, target, task_, published);
   for (const KnownTable& table : known) proof.prove(table, told_);
-  std::vector<Published> fresh;
-  for (const Published& table : published)
-    if (std::none_of(known.begin(), known.end(), [&](const KnownTable& one) { return one.oid == table.oid || one.name == table.name; }))
-      fresh.push_back(table);
-  if (fresh.empty()) return;
-  for (const Published& table : fresh) {
-    if (table.row_filter || table.column_list) proof.prove({table.name, table.oid, table.entry}, told_);
-    write_known_table(target, task_.name, {table.name, table.oid, table.entry});
-    log::info("follow", fmt::format("{} is in the publication and is followed", display_name(table.name)));
+  for (const Published& table : published) {
+    if (std::any_of(known.begin(), known.end(), [&](const KnownTable& one) { return one.oid == table.oid || one.name == table.name; }))
+      continue;
+    if (table.row_filter || table.column_list) proof.prove({table.name, table.oid, table.entry, 0}, told_);
+    write_known_table(target, task_.name, {table.name, table.oid, table.entry, 0});
+    write_known_target(target, task_.name, table.oid, 0);
+    log::warning("follow", fmt::format("{} is in the publication now and is followed from here on; rows that it had before do not come: "
+                                       "compare with --verify-only",
+                                       display_name(table.name)));
   }
+  prove_places_of(source, target, task_, map_, published);
 }
 
 void Continuity::prove(PgConnection& source, PgConnection& target, const Position& applied) {

@@ -4,7 +4,8 @@
 // Kept on the target (cdc/known_tables.h) and compared with the source at each
 // start and now and then: which server it is, up to where the slot is confirmed,
 // and that the publication publishes each table, the same one as before, with all
-// its rows, columns and operations. Tasks of versions that kept nothing are taken
+// its rows, columns and operations; and that its rows are in the target's table where
+// they were (table_places.h). Tasks of versions that kept nothing are taken
 // as they are found.
 //
 // What left the publication and was said may come back: the DBA has seen it. What
@@ -21,6 +22,7 @@
 #include "cdc/known_tables.h"
 #include "cdc/position.h"
 #include "pgsql2pgsql/follow_task.h"
+#include "pgsql2pgsql/schema_names.h"
 
 namespace dbsync {
 
@@ -32,11 +34,11 @@ void record_source(PgConnection& source, PgConnection& target, const FollowTask&
 
 class Continuity {
  public:
-  explicit Continuity(const FollowTask& task) : task_(task) {}
+  Continuity(const FollowTask& task, const SchemaMap& map) : task_(task), map_(map) {}
 
   // Before changes are asked for; `applied`: where the target is.
   void prove(PgConnection& source, PgConnection& target, const Position& applied);
-  // While following, and at its end: the publication alone.
+  // While following, and at its end: the publication, and the tables on both sides.
   void look(PgConnection& source, PgConnection& target);
 
  private:
@@ -44,6 +46,7 @@ class Continuity {
   void prove_slot(PgConnection& source, const Position& applied) const;
 
   const FollowTask& task_;
+  const SchemaMap& map_;
   std::set<QualifiedName> told_;  // tables that are gone from the source
 };
 

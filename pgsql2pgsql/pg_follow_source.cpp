@@ -26,7 +26,7 @@ constexpr std::chrono::seconds kPatienceWithSlot{75};
 }  // namespace
 
 PgFollowSource::PgFollowSource(const Config& config, const FollowTask& task, const SchemaMap& map)
-    : config_(config), task_(task), map_(map), continuity_(task), guard_(config.follow, task.slot) {}
+    : config_(config), task_(task), map_(map), continuity_(task, map), guard_(config.follow, task.slot) {}
 
 PgConnection& PgFollowSource::source() {
   if (!source_ || !source_->usable()) source_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", kProgram);
@@ -41,10 +41,13 @@ void PgFollowSource::prepare(bool ends_now) {
   for (Relation& relation : columns_of_known(target)) columns_at_start_.emplace(relation.id, std::move(relation));
 }
 
+Position PgFollowSource::end_of_log() {
+  return parse_position(source().exec("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}).value(0, 0));
+}
+
 Position PgFollowSource::end_position(const std::string& end_at) {
-  const auto end_of_log = [this] { return source().exec("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}).text(0, 0); };
-  const Position end = parse_position(end_at == "now" ? end_of_log() : end_at);
-  if (end > parse_position(end_of_log())) return end;
+  const Position end = end_at == "now" ? end_of_log() : parse_position(end_at);
+  if (end > end_of_log()) return end;
   // On an idle source nothing would lie behind that position to show that it was
   // passed: this puts something there.
   source().exec("SELECT pg_catalog.pg_logical_emit_message(true, 'dbsync', 'end')", {});
@@ -72,6 +75,7 @@ bool PgFollowSource::open_in_other_form(const Error& error) {
 SchemaPolicy PgFollowSource::schema_policy() {
   SchemaPolicy out;
   schema_ = std::make_unique<SourceSchema>(config_.src_pgsql, kProgram, map_);
+  out.ids_stay = true;
   out.target_names = [this](const QualifiedName& name) {
     auto names = schema_->lineage(name);
     for (QualifiedName& candidate : names) candidate = map_.of(candidate);
@@ -126,25 +130,48 @@ void PgFollowSource::look_at_end(PgConnection& target, bool at_now) {
   if (at_now) compare_partitions(source(), target, task_, map_);
 }
 
-// What was changed after the end does not count.
-std::vector<Relation> PgFollowSource::changed_at_end(PgConnection& target) {
+std::vector<Relation> PgFollowSource::changed_columns(PgConnection& target) {
+  const auto known = read_all_known_columns(target, task_.name);
   std::vector<Relation> out;
   for (Relation& now : columns_of_known(target)) {
-    const auto at_start = columns_at_start_.find(now.id);
-    const auto known = read_known_columns(target, task_.name, now.name);
-    if (at_start == columns_at_start_.end() || !known || !same_columns(at_start->second, now) || same_columns(*known, now)) continue;
-    out.push_back(std::move(now));
+    const auto before = known.find(now.name);
+    if (before != known.end() && !same_columns(before->second, now)) out.push_back(std::move(now));
   }
   return out;
 }
 
-std::vector<Relation> PgFollowSource::changed_since_copy(PgConnection& target, const std::set<QualifiedName>& complete) {
+// What was changed after the end does not count.
+std::vector<Relation> PgFollowSource::changed_at_end(PgConnection& target) {
+  auto out = changed_columns(target);
+  std::erase_if(out, [this](const Relation& now) {
+    const auto at_start = columns_at_start_.find(now.id);
+    return at_start == columns_at_start_.end() || !same_columns(at_start->second, now);
+  });
+  return out;
+}
+
+// Seen before, and all changes from before that have come by now.
+std::vector<Relation> PgFollowSource::changed_behind(PgConnection& target, const Position& applied) {
   std::vector<Relation> out;
-  if (!known_tables_exist(target)) return out;
-  for (Relation& now : columns_of_known(target)) {
-    const auto known = complete.contains(now.name) ? std::nullopt : read_known_columns(target, task_.name, now.name);
-    if (known && !same_columns(*known, now)) out.push_back(std::move(now));
+  std::map<std::uint32_t, ChangedColumns> seen;
+  for (Relation& now : changed_columns(target)) {
+    const auto before = changed_.find(now.id);
+    const bool again = before != changed_.end() && same_columns(before->second.columns, now);
+    if (again && applied >= before->second.seen_at) {
+      out.push_back(std::move(now));
+      continue;
+    }
+    const std::uint32_t id = now.id;
+    seen.emplace(id, ChangedColumns{std::move(now), again ? before->second.seen_at : end_of_log()});
   }
+  changed_ = std::move(seen);
+  return out;
+}
+
+std::vector<Relation> PgFollowSource::changed_since_copy(PgConnection& target, const std::set<QualifiedName>& complete) {
+  if (!known_tables_exist(target)) return {};
+  auto out = changed_columns(target);
+  std::erase_if(out, [&](const Relation& now) { return complete.contains(now.name); });
   return out;
 }
 

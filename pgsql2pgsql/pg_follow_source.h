@@ -37,6 +37,7 @@ class PgFollowSource : public FollowSource {
   void look(PgConnection& target, const FollowStatus& now) override;
   void look_at_end(PgConnection& target, bool at_now) override;
   std::vector<Relation> changed_at_end(PgConnection& target) override;
+  std::vector<Relation> changed_behind(PgConnection& target, const Position& applied) override;
   std::vector<Relation> changed_since_copy(PgConnection& target, const std::set<QualifiedName>& complete) override;
   std::optional<Error> keeps_too_much(const FollowStatus& now) override;
   [[noreturn]] void give_up(const Error& error) override;
@@ -46,7 +47,10 @@ class PgFollowSource : public FollowSource {
  private:
   PgConnection& source();
   void choose_format();
+  Position end_of_log();
   std::vector<Relation> columns_of_known(PgConnection& target);
+  // Those that the target was not fitted to.
+  std::vector<Relation> changed_columns(PgConnection& target);
 
   const Config& config_;
   const FollowTask& task_;
@@ -55,6 +59,11 @@ class PgFollowSource : public FollowSource {
   Continuity continuity_;
   RetainedWalGuard guard_;
   std::map<std::uint32_t, Relation> columns_at_start_;
+  struct ChangedColumns {
+    Relation columns;
+    Position seen_at;  // changes that end behind it were made to them
+  };
+  std::map<std::uint32_t, ChangedColumns> changed_;
   std::unique_ptr<SourceSchema> schema_;
   bool binary_ = false;
 };

@@ -120,13 +120,17 @@ bool PgoutputStream::handle_message(Transaction& out) {
     case Kind::begin: {
       // Positions are ends of transactions, so this one ends at or before the start.
       passing_ = message_.lsn < start_;
+      transaction_ = message_.xid;
       assembler_.begin(lsn_position(message_.lsn), message_.time + kPostgresEpochMicros, message_.xid);
       const std::lock_guard lock(mutex_);
       feedback_.transaction_begins();
       return false;
     }
     case Kind::commit: return handle_commit(out);
-    case Kind::relation: assembler_.describe(message_.relation); return false;
+    case Kind::relation:
+      message_.relation.transaction = transaction_;
+      assembler_.describe(message_.relation);
+      return false;
     case Kind::type: assembler_.describe_type(message_.id, quote_name(message_.type_name)); return false;
     case Kind::insert: return handle_change(ChangeKind::insert, out);
     case Kind::update: return handle_change(ChangeKind::update, out);

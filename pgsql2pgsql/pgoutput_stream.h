@@ -59,6 +59,7 @@ class PgoutputStream : public ChangeStream {
   Clock::time_point last_status_{};
   std::uint64_t last_flushed_ = 0;
   bool heard_position_ = false;
+  std::uint32_t transaction_ = 0;  // the open one
   bool passing_ = false;  // over a transaction that was applied before
 
   mutable std::mutex mutex_;  // guards feedback_

@@ -54,7 +54,7 @@ std::string SourceSchema::type_of(const RelationColumn& column) {
 }
 
 void SourceSchema::number_columns(Relation& relation, const Relation* before) {
-  const PgResult result = connection().exec_often(sql::source_column_numbers, {relation.name.schema, relation.name.name});
+  const PgResult result = connection().exec_often(sql::source_column_numbers, {std::to_string(relation.id)});
   std::vector<RelationColumn> catalog;
   for (int row = 0; row < result.rows(); ++row) {
     const std::string name = result.text(row, 0);
@@ -69,7 +69,27 @@ void SourceSchema::number_columns(Relation& relation, const Relation* before) {
     for (std::size_t i = 0; same && i < like.size(); ++i) relation.columns[i].number = like[i].number;
     return same;
   };
+  if (before != nullptr && from_before_a_drop(relation, *before, catalog) && number_by(before->columns)) return;
   if (!number_by(catalog) && before != nullptr) number_by(before->columns);
+}
+
+// A column was dropped and made again under its name, and the description is older: its
+// transaction began before the one that dropped it, and so had ended before, since both
+// lock the table.
+bool SourceSchema::from_before_a_drop(const Relation& relation, const Relation& before, const std::vector<RelationColumn>& catalog) {
+  constexpr std::uint32_t kFirstTransaction = 3;
+  if (relation.transaction == 0) return false;
+  for (const RelationColumn& old : before.columns) {
+    const auto now = std::find_if(catalog.begin(), catalog.end(), [&](const auto& column) { return column.name == old.name; });
+    if (now == catalog.end() || old.number == 0 || now->number == old.number) continue;
+    const PgResult dropped = connection().exec(
+        "SELECT a.xmin::text::bigint FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum = $2::int2 AND a.attisdropped",
+        {std::to_string(relation.id), std::to_string(old.number)});
+    if (dropped.rows() == 0) continue;
+    const auto by = static_cast<std::uint32_t>(dropped.integer(0, 0));
+    if (by >= kFirstTransaction && static_cast<std::int32_t>(relation.transaction - by) < 0) return true;  // they wrap around
+  }
+  return false;
 }
 
 std::vector<std::string> SourceSchema::enum_labels(const RelationColumn& column) {
@@ -92,7 +112,7 @@ std::vector<SchemaPolicy::Partition> SourceSchema::partitions(const Relation& re
 }
 
 std::vector<GeneratedColumn> SourceSchema::generated_columns(const Relation& relation) {
-  const PgResult result = connection().exec_often(sql::source_column_numbers, {relation.name.schema, relation.name.name});
+  const PgResult result = connection().exec_often(sql::source_column_numbers, {std::to_string(relation.id)});
   std::vector<GeneratedColumn> out;
   for (int row = 0; row < result.rows(); ++row)
     if (!result.value(row, 4).empty())
@@ -103,7 +123,7 @@ std::vector<GeneratedColumn> SourceSchema::generated_columns(const Relation& rel
 std::optional<ColumnDefinition> SourceSchema::describe_column(const Relation& relation, const RelationColumn& column,
                                                               std::string& reason) {
   const PgResult result =
-      connection().exec(sql::source_column, {relation.name.schema, relation.name.name, column.name});
+      connection().exec(sql::source_column, {std::to_string(relation.id), column.name});
   if (result.rows() == 0 || static_cast<std::uint32_t>(result.integer(0, 0)) != column.type_oid ||
       result.integer(0, 1) != column.typmod) {
     reason = "the source has changed it again since";

@@ -32,7 +32,8 @@ class SourceSchema {
   std::optional<ColumnDefinition> describe_column(const Relation& relation, const RelationColumn& column,
                                                   std::string& reason);
   // By the catalog when it has the same columns in the same order, else as `before`
-  // has them, if it is the same.
+  // has them, if it is the same; the other way round when the description is known to be
+  // older than a change of the catalog.
   void number_columns(Relation& relation, const Relation* before);
   std::string type_of(const RelationColumn& column);
   std::vector<std::string> enum_labels(const RelationColumn& column);
@@ -45,6 +46,7 @@ class SourceSchema {
  private:
   PgConnection& connection();
   std::string renamed(const std::string& sql);
+  bool from_before_a_drop(const Relation& relation, const Relation& before, const std::vector<RelationColumn>& catalog);
 
   std::string conninfo_;
   std::string application_name_;

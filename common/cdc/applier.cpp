@@ -58,6 +58,7 @@ void Applier::begin(std::span<const Transaction> group) {
 }
 
 void Applier::commit(std::span<const Transaction> group) {
+  plans_.prove_tables();
   if (auto failure = session_.leave()) throw Error(failure->error);
   session_.connection().exec("COMMIT");
   const ProgressStep step = step_of(group);

@@ -37,16 +37,21 @@ void BatchApply::flush() {
     batch->clear();
   }
   touched_.clear();
+  last_relation_ = nullptr;  // the next change, of another transaction perhaps, uses its plan anew
   retained_.clear();
   retained_bytes_ = 0;
   values_ = 0;
 }
 
 ApplyPlan& BatchApply::plan_of(const Relation* relation, const Transaction& transaction) {
-  if (ApplyPlan* plan = plans_.find(relation)) return *plan;
+  if (ApplyPlan* plan = plans_.find(relation)) {
+    plans_.use(*plan);
+    return *plan;
+  }
   flush();
   if (auto failure = session_.leave()) throw Error(failure->error);
   ApplyPlan& plan = plans_.make(relation, transaction.changes);
+  plans_.use(plan);
   in_order_ = in_order_ || !session_.replica_role() || plan.target().live_triggers;
   return plan;
 }

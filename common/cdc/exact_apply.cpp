@@ -51,9 +51,11 @@ std::string ExactApply::describe(const ApplyPlan& plan, const Change& change) {
 }
 
 ApplyPlan& ExactApply::plan_of(const Relation* relation, const Transaction& transaction) {
-  if (ApplyPlan* plan = plans_.find(relation)) return *plan;
   try {
-    return plans_.make(relation, transaction.changes);
+    ApplyPlan* found = plans_.find(relation);
+    ApplyPlan& plan = found != nullptr ? *found : plans_.make(relation, transaction.changes);
+    plans_.use(plan);
+    return plan;
   } catch (Error& error) {
     throw error.context(fmt::format("in the transaction that ends at {}", end_.text()));
   }

@@ -1,5 +1,7 @@
 #include "cdc/known_tables.h"
 
+#include <fmt/format.h>
+
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 
@@ -7,20 +9,50 @@ namespace dbsync {
 
 namespace {
 
+constexpr char kTables[] =
+    "SELECT t.schema_name, t.table_name, t.source_oid, t.published, coalesce(g.target_oid, 0) FROM dbsync.apply_tables t "
+    "LEFT JOIN dbsync.apply_targets g ON g.task = t.task AND g.source_oid = t.source_oid "
+    "AND g.books = 'dbsync.apply_tables'::pg_catalog.regclass::pg_catalog.oid::bigint WHERE t.task = $1";
+
+constexpr char kColumns[] =
+    "SELECT schema_name, table_name, column_name, number, type_oid, typmod, type_name FROM dbsync.apply_columns WHERE task = $1";
+
 std::uint32_t number(const PgResult& result, int row, int column) {
   return static_cast<std::uint32_t>(result.integer(row, column));
 }
 
-}  // namespace
-
-bool known_tables_exist(PgConnection& connection) {
-  return connection
-             .exec("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = 'apply_partitions'", {})
-             .rows() > 0;
+bool has_table(PgConnection& connection, const char* name) {
+  return connection.exec("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = $1", {name}).rows() > 0;
 }
 
+std::vector<KnownTable> tables_of(const PgResult& result) {
+  std::vector<KnownTable> out;
+  for (int row = 0; row < result.rows(); ++row)
+    out.push_back({{result.text(row, 0), result.text(row, 1)}, number(result, row, 2), number(result, row, 3), number(result, row, 4)});
+  return out;
+}
+
+std::map<QualifiedName, Relation> columns_of(const PgResult& result) {
+  std::map<QualifiedName, Relation> out;
+  for (int row = 0; row < result.rows(); ++row) {
+    Relation& relation = out[{result.text(row, 0), result.text(row, 1)}];
+    relation.name = {result.text(row, 0), result.text(row, 1)};
+    RelationColumn& column = relation.columns.emplace_back();
+    column.name = result.text(row, 2);
+    column.number = static_cast<int>(result.integer(row, 3));
+    column.type_oid = number(result, row, 4);
+    column.typmod = static_cast<std::int32_t>(result.integer(row, 5));
+    column.type_name = result.text(row, 6);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool known_tables_exist(PgConnection& connection) { return has_table(connection, "apply_partitions"); }
+
 void ensure_known_tables(PgConnection& connection) {
-  if (known_tables_exist(connection)) return;
+  if (has_table(connection, "apply_targets")) return;  // the newest one
   PgTransaction transaction(connection);
   lock_bookkeeping(connection);
   connection.exec(sql::apply_tables);
@@ -40,12 +72,14 @@ void write_known_source(PgConnection& connection, const std::string& task, const
 }
 
 std::vector<KnownTable> read_known_tables(PgConnection& connection, const std::string& task) {
-  const PgResult result = connection.exec(
-      "SELECT schema_name, table_name, source_oid, published FROM dbsync.apply_tables WHERE task = $1 ORDER BY 1, 2", {task});
-  std::vector<KnownTable> out;
-  for (int row = 0; row < result.rows(); ++row)
-    out.push_back({{result.text(row, 0), result.text(row, 1)}, number(result, row, 2), number(result, row, 3)});
-  return out;
+  return tables_of(connection.exec(std::string(kTables) + " ORDER BY 1, 2", {task}));
+}
+
+std::optional<KnownTable> find_known_table(PgConnection& connection, const std::string& task, std::uint32_t oid, const QualifiedName& name) {
+  const auto found = tables_of(connection.exec(
+      std::string(kTables) + " AND (t.source_oid = $2::bigint OR (t.schema_name = $3 AND t.table_name = $4)) ORDER BY t.source_oid <> $2::bigint",
+      {task, std::to_string(oid), name.schema, name.name}));
+  return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
 void write_known_table(PgConnection& connection, const std::string& task, const KnownTable& table) {
@@ -55,29 +89,44 @@ void write_known_table(PgConnection& connection, const std::string& task, const 
                         {task, table.name.schema, table.name.name, std::to_string(table.oid), std::to_string(table.published)});
 }
 
+void write_known_target(PgConnection& connection, const std::string& task, std::uint32_t oid, std::uint32_t target) {
+  connection.exec_often("DELETE FROM dbsync.apply_targets WHERE task = $1 AND source_oid = $2::bigint", {task, std::to_string(oid)});
+  if (target == 0) return;
+  connection.exec_often("INSERT INTO dbsync.apply_targets VALUES ($1, $2::bigint, $3::bigint, "
+                        "'dbsync.apply_tables'::pg_catalog.regclass::pg_catalog.oid::bigint)",
+                        {task, std::to_string(oid), std::to_string(target)});
+}
+
 void forget_known_table(PgConnection& connection, const std::string& task, const QualifiedName& name) {
   for (const char* table : {"apply_tables", "apply_columns"})
     connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1 AND schema_name = $2 AND table_name = $3",
                     {task, name.schema, name.name});
 }
 
+// By way of names that no table has, since one's new name may be another's old one.
+void rename_known_tables(PgConnection& connection, const std::string& task,
+                         const std::vector<std::pair<KnownTable, QualifiedName>>& renamed) {
+  const auto rename = [&](const QualifiedName& from, const QualifiedName& to) {
+    for (const char* table : {"apply_tables", "apply_columns", "apply_partitions"})
+      connection.exec(std::string("UPDATE dbsync.") + table + " SET schema_name = $4, table_name = $5 "
+                                                              "WHERE task = $1 AND schema_name = $2 AND table_name = $3",
+                      {task, from.schema, from.name, to.schema, to.name});
+  };
+  const auto between = [](const KnownTable& table) { return QualifiedName{"", fmt::format("{}", table.oid)}; };
+  PgTransaction transaction(connection);
+  for (const auto& [table, name] : renamed) rename(table.name, between(table));
+  for (const auto& [table, name] : renamed) rename(between(table), name);
+  transaction.commit();
+}
+
 std::optional<Relation> read_known_columns(PgConnection& connection, const std::string& task, const QualifiedName& name) {
-  const PgResult result = connection.exec(
-      "SELECT column_name, number, type_oid, typmod, type_name FROM dbsync.apply_columns "
-      "WHERE task = $1 AND schema_name = $2 AND table_name = $3 ORDER BY number",
-      {task, name.schema, name.name});
-  if (result.rows() == 0) return std::nullopt;
-  Relation out;
-  out.name = name;
-  for (int row = 0; row < result.rows(); ++row) {
-    RelationColumn& column = out.columns.emplace_back();
-    column.name = result.text(row, 0);
-    column.number = static_cast<int>(result.integer(row, 1));
-    column.type_oid = number(result, row, 2);
-    column.typmod = static_cast<std::int32_t>(result.integer(row, 3));
-    column.type_name = result.text(row, 4);
-  }
-  return out;
+  auto found = columns_of(connection.exec(std::string(kColumns) + " AND schema_name = $2 AND table_name = $3 ORDER BY number",
+                                          {task, name.schema, name.name}));
+  return found.empty() ? std::nullopt : std::optional(std::move(found.begin()->second));
+}
+
+std::map<QualifiedName, Relation> read_all_known_columns(PgConnection& connection, const std::string& task) {
+  return columns_of(connection.exec(std::string(kColumns) + " ORDER BY number", {task}));
 }
 
 void write_known_columns(PgConnection& connection, const std::string& task, const Relation& relation) {
@@ -91,8 +140,8 @@ void write_known_columns(PgConnection& connection, const std::string& task, cons
 
 void forget_source(PgConnection& connection, const std::string& task) {
   if (!known_tables_exist(connection)) return;
-  for (const char* table : {"apply_source", "apply_tables", "apply_columns", "apply_partitions"})
-    connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1", {task});
+  for (const char* table : {"apply_source", "apply_tables", "apply_columns", "apply_partitions", "apply_targets"})
+    if (has_table(connection, table)) connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1", {task});
 }
 
 }  // namespace dbsync

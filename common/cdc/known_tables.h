@@ -1,13 +1,18 @@
 // What a task knows of its source, kept on the target: the server, the tables that
-// are followed, and their columns as the target was fitted to them last.
+// are followed and the target's tables that hold their rows, and their columns as
+// the target was fitted to them last.
+//
+// Tables are known by their oids; names are those that both sides agreed on last.
 //
 // Columns are written in the transaction that applies the changes, so that they are
 // those of its position. Threads: as the connection. Errors: ErrorKind::target.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cdc/relation.h"
@@ -24,6 +29,7 @@ struct KnownTable {
   QualifiedName name;
   std::uint32_t oid = 0;
   std::uint32_t published = 0;  // number of its entry in the publication; 0 = it was missing, and this was said
+  std::uint32_t target = 0;     // oid of the target's table; 0 = not noted yet
 };
 
 // Creates the tables where they are missing; after ensure_progress_table.
@@ -34,11 +40,18 @@ std::optional<KnownSource> read_known_source(PgConnection& connection, const std
 void write_known_source(PgConnection& connection, const std::string& task, const KnownSource& source);
 
 std::vector<KnownTable> read_known_tables(PgConnection& connection, const std::string& task);
-void write_known_table(PgConnection& connection, const std::string& task, const KnownTable& table);
+// The table of that oid; else the one of that name.
+std::optional<KnownTable> find_known_table(PgConnection& connection, const std::string& task, std::uint32_t oid, const QualifiedName& name);
+void write_known_table(PgConnection& connection, const std::string& task, const KnownTable& table);  // without its target
+void write_known_target(PgConnection& connection, const std::string& task, std::uint32_t oid, std::uint32_t target);
 void forget_known_table(PgConnection& connection, const std::string& task, const QualifiedName& name);
+// Tables and their columns have other names now, which may be each other's.
+void rename_known_tables(PgConnection& connection, const std::string& task,
+                         const std::vector<std::pair<KnownTable, QualifiedName>>& renamed);
 
 // Names, numbers and types of the columns, in their order.
 std::optional<Relation> read_known_columns(PgConnection& connection, const std::string& task, const QualifiedName& name);
+std::map<QualifiedName, Relation> read_all_known_columns(PgConnection& connection, const std::string& task);
 void write_known_columns(PgConnection& connection, const std::string& task, const Relation& relation);
 
 // All of the task.

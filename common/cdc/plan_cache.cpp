@@ -1,11 +1,13 @@
 #include "cdc/plan_cache.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "cdc/known_tables.h"
+#include "base/text.h"
+#include "schema/quote.h"
 
 namespace dbsync {
 
@@ -31,21 +33,62 @@ bool same_columns(const Relation& a, const Relation& b) {
   return std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), same);
 }
 
+// unnest in the list, since Greenplum 5 has no other.
 PlanCache::PlanCache(TargetSession& session, SchemaPolicy policy, bool binary, std::string task)
-    : session_(session), policy_(std::move(policy)), binary_(binary), task_(std::move(task)) {}
+    : session_(session), policy_(std::move(policy)), binary_(binary), task_(std::move(task)) {
+  policy_.task = task_;
+  proof_.name = "same_tables";
+  proof_.sql =
+      "SELECT 1 FROM (SELECT count(*) AS n FROM (SELECT unnest($1::name[]) AS nspname, unnest($2::name[]) AS relname, "
+      "unnest($3::oid[]) AS oid) w JOIN pg_catalog.pg_class c ON c.oid = w.oid AND c.relname = w.relname "
+      "JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace AND s.nspname = w.nspname) x WHERE x.n = $4::bigint";
+}
+
+// Its place in the books; nothing when the table is not in them. What its name was when
+// the changes were made does not count.
+std::optional<KnownTable> PlanCache::known_table(const Relation& relation) {
+  if (task_.empty() || !policy_.ids_stay) return std::nullopt;
+  auto known = find_known_table(session_.connection(), task_, relation.id, relation.name);
+  if (!known || known->oid == relation.id) return known;
+  if (known->target == 0) return std::nullopt;
+  throw Error(ErrorKind::source, fmt::format("the source sends changes of {}, which is another table there than the one of that name "
+                                             "that was followed",
+                                             relation.name.display()))
+      .hint("--restart empties the target's tables and begins anew; the start after this says how to go on with the new table");
+}
 
 TargetRelation PlanCache::fit(const Relation& relation) {
-  auto known = known_.find(relation.name);
-  if (known == known_.end() && !task_.empty())
-    if (auto columns = read_known_columns(session_.connection(), task_, relation.name))
-      known = known_.emplace(relation.name, std::move(*columns)).first;
-  const Relation* before = known == known_.end() ? nullptr : &known->second;
   Relation now = relation;
+  const auto table = known_table(relation);
+  if (table) now.name = table->name;
+  auto known = known_.find({now.id, now.name});
+  if (known == known_.end() && !task_.empty())
+    if (auto columns = read_known_columns(session_.connection(), task_, now.name))
+      known = known_.emplace(std::pair(now.id, now.name), std::move(*columns)).first;
+  const Relation* before = known == known_.end() ? nullptr : &known->second;
   if (policy_.number_columns) policy_.number_columns(now, before);
-  TargetRelation target = fit_target(session_.connection(), now, before, policy_);
+  TargetRelation target = fit_target(session_.connection(), now, before, policy_, table ? table->target : 0);
   if (!task_.empty() && (before == nullptr || !same_columns(*before, now))) write_known_columns(session_.connection(), task_, now);
-  known_.insert_or_assign(relation.name, std::move(now));
+  const std::pair key(now.id, now.name);
+  known_.insert_or_assign(key, std::move(now));
   return target;
+}
+
+void PlanCache::prove_tables() {
+  std::vector<std::string> schemas;
+  std::vector<std::string> names;
+  std::vector<std::string> oids;
+  for (const ApplyPlan* plan : used_) {
+    schemas.push_back(plan->target().name.schema);
+    names.push_back(plan->target().name.name);
+    oids.push_back(std::to_string(plan->target().oid));
+  }
+  used_.clear();
+  if (oids.empty()) return;
+  PgParameters parameters;
+  const std::array<std::string, 4> values{array_text(schemas), array_text(names), array_text(oids), std::to_string(oids.size())};
+  for (const std::string& value : values) parameters.add(value.c_str(), value.size(), PgParameters::Format::text);
+  session_.pipeline().send(proof_, parameters, 1);
 }
 
 ApplyPlan& PlanCache::make(const Relation* relation, const ChangeLog& log) {
@@ -63,6 +106,7 @@ ApplyPlan& PlanCache::make(const Relation* relation, const ChangeLog& log) {
 }
 
 void PlanCache::forget_prepared() {
+  proof_.prepared = false;
   for (auto& [relation, plan] : plans_) plan->forget_prepared();
 }
 
@@ -75,6 +119,8 @@ bool PlanCache::committed() {
 
 void PlanCache::rolled_back() {
   plans_.clear();
+  used_.clear();
+  proof_.prepared = false;
   known_.clear();
   latest_ = committed_;
 }

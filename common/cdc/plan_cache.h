@@ -4,15 +4,22 @@
 // fit_target runs in the caller's transaction, out of pipeline mode; the old plan
 // stays until purge(), since changes made before may still wait to be written.
 //
+// A plan's statements name the target's table, which may be renamed while they are in
+// use: prove_tables() makes the transaction fail then, and the next plan is made anew.
+//
 // Threads: one.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include "cdc/apply_plan.h"
 #include "cdc/change_log.h"
+#include "cdc/known_tables.h"
 #include "cdc/schema_policy.h"
 #include "cdc/target_session.h"
 
@@ -32,6 +39,11 @@ class PlanCache {
     return found == plans_.end() ? nullptr : found->second.get();
   }
   ApplyPlan& make(const Relation* relation, const ChangeLog& log);
+  // Changes are written by it in this transaction.
+  void use(ApplyPlan& plan) { used_.insert(&plan); }
+  // Sent behind them: the tables that were written, and so are locked, have the names
+  // that the plans know them by.
+  void prove_tables();
 
   // The target is made to fit a table whose changes have not come; within the caller's
   // transaction, out of pipeline mode.
@@ -48,15 +60,19 @@ class PlanCache {
   void rolled_back();
 
  private:
+  std::optional<KnownTable> known_table(const Relation& relation);
+
   TargetSession& session_;
   SchemaPolicy policy_;
   bool binary_;
   std::string task_;
   unsigned made_ = 0;
+  std::unordered_set<ApplyPlan*> used_;
+  PgStatement proof_;
   std::unordered_map<const Relation*, std::unique_ptr<ApplyPlan>> plans_;
   std::map<QualifiedName, std::shared_ptr<const Relation>> committed_;  // last description of each
   std::map<QualifiedName, std::shared_ptr<const Relation>> latest_;     // of this transaction
-  std::map<QualifiedName, Relation> known_;                             // what the target was fitted to
+  std::map<std::pair<std::uint32_t, QualifiedName>, Relation> known_;    // what the target was fitted to
 };
 
 }  // namespace dbsync

@@ -37,6 +37,9 @@ struct Relation {
   ReplicaIdentity identity = ReplicaIdentity::primary_key;
   std::vector<RelationColumn> columns;
   RelationValues values = RelationValues::source;
+  // The transaction that the description came with, where that tells whether it is from
+  // before a change of the table; 0 = not told.
+  std::uint32_t transaction = 0;
 
   friend bool operator==(const Relation&, const Relation&) = default;
 };

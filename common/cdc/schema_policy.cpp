@@ -19,7 +19,14 @@ const RelationColumn* find_column(const Relation& relation, const std::string& n
   return nullptr;
 }
 
-TargetRelation find_target(PgConnection& connection, const Relation& relation, const SchemaPolicy& policy) {
+TargetRelation find_target(PgConnection& connection, const Relation& relation, const SchemaPolicy& policy, std::uint32_t oid) {
+  if (oid != 0) {
+    if (auto table = read_target_relation(connection, oid)) return *table;
+    throw Error(ErrorKind::target, fmt::format("the table of the target that held the rows of {} is gone: it was dropped, or dropped and "
+                                               "made again",
+                                               relation.name.display()))
+        .hint("--restart empties the target's tables and begins anew; the start after this says how to go on with another table");
+  }
   const std::vector<QualifiedName> candidates =
       policy.target_names ? policy.target_names(relation.name) : std::vector{relation.name};
   for (const QualifiedName& name : candidates)
@@ -43,16 +50,18 @@ std::string type_on_target(PgConnection& connection, const RelationColumn& colum
 
 // A column that was dropped and made again under its name: what its rows from before
 // hold, no change tells.
-void check_places(const Relation& relation, const Relation& before, const TargetRelation& target) {
+void check_places(const Relation& relation, const Relation& before, const TargetRelation& target, const std::string& task) {
   for (const RelationColumn& column : relation.columns) {
     const RelationColumn* old = find_column(before, column.name);
     if (old == nullptr || old->number == 0 || column.number == 0 || old->number == column.number) continue;
     if (target.find_column(column.name) == nullptr) continue;
     throw Error(ErrorKind::target, fmt::format("the column {} of {} is another one on the source now: it was dropped and made again",
                                                column.name, relation.name.display()))
-        .hint(fmt::format("run on the target: ALTER TABLE {} DROP COLUMN {}; then start again: the column is added as the source "
-                          "has it now",
-                          quote_name(target.name), quote_identifier(column.name)));
+        .hint(fmt::format("run on the target: ALTER TABLE {} DROP COLUMN {}; then start again: the column is added as the source has it "
+                          "now; or make it anew there, with the values of the source, and run on the target: DELETE FROM "
+                          "dbsync.apply_columns WHERE task = {} AND schema_name = {} AND table_name = {} AND column_name = {}",
+                          quote_name(target.name), quote_identifier(column.name), quote_literal(task),
+                          quote_literal(relation.name.schema), quote_literal(relation.name.name), quote_literal(column.name)));
   }
 }
 
@@ -195,12 +204,13 @@ std::vector<std::string> columns_unknown_to_source(const TargetRelation& target,
   return out;
 }
 
-TargetRelation fitted(PgConnection& connection, const Relation& relation, const Relation* before, const SchemaPolicy& policy) {
-  TargetRelation target = find_target(connection, relation, policy);
+TargetRelation fitted(PgConnection& connection, const Relation& relation, const Relation* before, const SchemaPolicy& policy,
+                      std::uint32_t target_oid) {
+  TargetRelation target = find_target(connection, relation, policy, target_oid);
   const auto unsent = columns_unknown_to_source(target, relation);
   check_generated(relation, target, unsent, policy);
   if (before != nullptr) {
-    check_places(relation, *before, target);
+    check_places(relation, *before, target, policy.task);
     check_types(connection, relation, *before, target, policy);
   }
   std::vector<const RelationColumn*> missing;
@@ -223,15 +233,15 @@ TargetRelation fitted(PgConnection& connection, const Relation& relation, const 
   std::vector<AddedColumn> added;
   for (const RelationColumn* column : missing) added.push_back(add_column(connection, relation, target, *column, policy));
   add_constraints(connection, target, added);
-  return find_target(connection, relation, policy);
+  return find_target(connection, relation, policy, target.oid);
 }
 
 }  // namespace
 
 TargetRelation fit_target(PgConnection& connection, const Relation& relation, const Relation* before,
-                          const SchemaPolicy& policy) {
+                          const SchemaPolicy& policy, std::uint32_t target_oid) {
   QualifiedTypes types(connection);
-  TargetRelation target = fitted(connection, relation, before, policy);
+  TargetRelation target = fitted(connection, relation, before, policy, target_oid);
   types.restore();
   return target;
 }

@@ -50,6 +50,9 @@ struct GeneratedColumn {
 
 struct SchemaPolicy {
   NewColumnPolicy new_columns = NewColumnPolicy::add;
+  // Relation::id is a table's own for all its life, whatever its name.
+  bool ids_stay = false;
+  std::string task = {};  // whose books know the columns; for hints
   // Numbers the columns of a description; `before`: what the target was fitted to.
   std::function<void(Relation& relation, const Relation* before)> number_columns;
   // A column's type as the target writes it; without it: by its name or number.
@@ -75,8 +78,9 @@ struct SchemaPolicy {
 
 // The target table for `relation`, changed on the target where the policy says
 // so; within the caller's transaction. `before`: the description that held until
-// now, or null.
+// now, or null. `target_oid`: the table that holds its rows, whatever its name; 0 = it
+// is found by the name.
 TargetRelation fit_target(PgConnection& connection, const Relation& relation, const Relation* before,
-                          const SchemaPolicy& policy);
+                          const SchemaPolicy& policy, std::uint32_t target_oid = 0);
 
 }  // namespace dbsync

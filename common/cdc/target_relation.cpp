@@ -46,6 +46,7 @@ std::optional<TargetRelation> read_target_relation(PgConnection& connection, con
         .hint("rename it, and create the table");
   TargetRelation table;
   table.name = name;
+  table.oid = static_cast<std::uint32_t>(result.integer(0, 0));
   table.partitioned = relkind == "p";
   table.live_triggers = result.boolean(0, 11);
   for (int row = 0; row < result.rows(); ++row) {
@@ -67,6 +68,15 @@ std::optional<TargetRelation> read_target_relation(PgConnection& connection, con
   }
   read_keys(connection, result.text(0, 0), table);
   return table;
+}
+
+std::optional<TargetRelation> read_target_relation(PgConnection& connection, std::uint32_t oid) {
+  const PgResult result = connection.exec(
+      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid",
+      {std::to_string(oid)});
+  if (result.rows() == 0) return std::nullopt;
+  auto table = read_target_relation(connection, {result.text(0, 0), result.text(0, 1)});
+  return table && table->oid == oid ? table : std::nullopt;  // renamed in between: as if it were gone
 }
 
 }  // namespace dbsync

@@ -30,6 +30,7 @@ struct TargetColumnInfo {
 
 struct TargetRelation {
   QualifiedName name;
+  std::uint32_t oid = 0;
   bool partitioned = false;
   bool live_triggers = false;  // that fire for replicated changes too
   std::vector<TargetColumnInfo> columns;
@@ -40,5 +41,6 @@ struct TargetRelation {
 
 // Nothing when there is no such table.
 std::optional<TargetRelation> read_target_relation(PgConnection& connection, const QualifiedName& name);
+std::optional<TargetRelation> read_target_relation(PgConnection& connection, std::uint32_t oid);
 
 }  // namespace dbsync

@@ -61,6 +61,9 @@ class FollowSource {
   // When everything up to the end is applied. `at_now`: it was chosen by "now".
   virtual void look_at_end(PgConnection& target, bool at_now) = 0;
 
+  // After each look: tables whose columns changed before `applied` and that the target
+  // does not fit, since no change of a row has told.
+  virtual std::vector<Relation> changed_behind(PgConnection& /*target*/, const Position& /*applied*/) { return {}; }
   // Tables whose columns have changed and whose changes have not come, so that the
   // target does not fit yet: at the end (those changed before it), or of a task whose
   // copy goes on, without those that are `complete`.

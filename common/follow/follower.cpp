@@ -57,7 +57,7 @@ class Follower {
   void finish(Applier& applier, FollowEnd end);
   void wait_or_rethrow(const Error& error);
   ApplierOptions applier_options();
-  void report(const Applier& applier);
+  void report(Applier& applier);
   FollowFigures figures(const Applier& applier);
 
   const FollowRequest& request_;
@@ -107,7 +107,7 @@ FollowFigures Follower::figures(const Applier& applier) {
   return out;
 }
 
-void Follower::report(const Applier& applier) {
+void Follower::report(Applier& applier) {
   reached_servers_ = Clock::now();
   pause_ = kFirstPause;
   if (Clock::now() - last_figures_ < kFiguresInterval) return;
@@ -121,6 +121,7 @@ void Follower::report(const Applier& applier) {
                                           {"conflicts", static_cast<double>(now.conflicts)},
                                           {"retained_bytes", static_cast<double>(now.retained_bytes)}});
   log_.look(*target_, now);
+  for (const Relation& changed : log_.changed_behind(*target_, applier.position())) applier.fit(changed);
   over_ = log_.keeps_too_much(now);
   if (over_) stop_.request_stop();
 }
@@ -142,7 +143,7 @@ FollowEnd Follower::follow_once() {
                                   log_.binary() ? ", values in binary" : ""));
   FollowOptions options;
   options.end = end_;
-  options.report = [this](const Applier& at, const Position&) { report(at); };
+  options.report = [&](const Applier&, const Position&) { report(applier); };
   stop_ = std::stop_source();
   const std::stop_callback chain(drain_, [this] { stop_.request_stop(); });
   const FollowEnd end = run_follow_job(*stream, applier, options, stop_.get_token());

@@ -15,6 +15,15 @@ CREATE TABLE IF NOT EXISTS dbsync.apply_tables (
   published bigint NOT NULL,
   PRIMARY KEY (task, schema_name, table_name)
 );
+-- Which table of the target holds a table's rows. `books`: the oid of apply_tables
+-- then; in a database that was restored from a dump all oids are others.
+CREATE TABLE IF NOT EXISTS dbsync.apply_targets (
+  task text,
+  source_oid bigint,
+  target_oid bigint NOT NULL,
+  books bigint NOT NULL,
+  PRIMARY KEY (task, source_oid)
+);
 CREATE TABLE IF NOT EXISTS dbsync.apply_columns (
   task text,
   schema_name text,

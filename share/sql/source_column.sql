@@ -1,6 +1,6 @@
 -- One column of the source: type, default, and the value that rows from before it
 -- was added have, if the server keeps one (11 and later; row_to_json, since older
--- ones lack the column). $1: schema, $2: table, $3: column. The collation is "" when
+-- ones lack the column). $1: the table's oid, $2: column. The collation is "" when
 -- it is the type's own.
 SELECT a.atttypid,
        a.atttypmod,
@@ -15,9 +15,7 @@ SELECT a.atttypid,
        coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '')
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-  JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
   LEFT JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace
- WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3 AND NOT a.attisdropped
+ WHERE a.attrelid = $1::pg_catalog.oid AND a.attname = $2 AND NOT a.attisdropped

@@ -1,5 +1,7 @@
 // Following goes on only where nothing was missed: slot, publication, tables and
 // columns are those that the task knew.
+#include <csignal>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -222,6 +224,50 @@ TEST_F(FollowContinuity, AnotherServerIsRefused) {
   const RunResult run = follow();
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   EXPECT_NE(run.err.find("and was on 7"), std::string::npos) << run.err;
+}
+
+// Rows from before wait in the log, and the description of the table looks the same.
+TEST_F(FollowContinuity, RowsFromBeforeAColumnWasMadeAgainKeepToTheOldOne) {
+  both("create table t (id int primary key, x int); insert into t values (1, 1)");
+  begin();
+  source.exec("insert into t values (2, 2)");
+  source.exec("alter table t drop x");
+  source.exec("alter table t add x int; alter table t alter x set default 5; insert into t values (3, 3)");
+  expect_stop(kTargetFailed, {R"(ALTER TABLE "public"."t" DROP COLUMN "x")"});
+  EXPECT_EQ(target.value("select string_agg(id || ':' || x, ' ' order by id) from t"), "1:1 2:2");
+  // The program cannot tell what older rows have, so it is made by hand.
+  target.exec(R"(ALTER TABLE "public"."t" DROP COLUMN "x")");
+  expect_stop(kTargetFailed, {"it has a default that older rows may or may not hold"});
+  target.exec("alter table t add x int");
+  expect_stop(kTargetFailed, {"DELETE FROM dbsync.apply_columns WHERE task = "});
+  target.exec("delete from dbsync.apply_columns where table_name = 't' and column_name = 'x'");
+  drain();
+  expect_same_table("t");
+}
+
+// While it is followed; without any change of a row behind it, too.
+TEST_F(FollowContinuity, AColumnThatWasMadeAgainWhileTheTableIsFollowed) {
+  both("create table t (id int primary key, x int); create table idle (id int primary key, x int); insert into idle values (1, 1)");
+  begin();
+  const auto stops = [this](const std::string& change, const std::string& statement) {
+    Program program({"pgsql2pgsql", "--follow-only"}, here());
+    source.exec("insert into t values (1, 1) on conflict (id) do update set x = 1");
+    EXPECT_TRUE(eventually([this] { return target.value("select count(*) from t where x = 1") == "1"; })) << program.err_so_far();
+    source.exec(change);
+    EXPECT_TRUE(eventually([&] { return !program.running(); }, std::chrono::seconds(45))) << program.err_so_far();
+    if (program.running()) program.signal(SIGTERM);
+    const RunResult run = program.wait();
+    EXPECT_EQ(run.exit_code, kTargetFailed) << run.describe();
+    EXPECT_NE(run.err.find(statement), std::string::npos) << run.err;
+    target.exec(statement);
+    drain();
+  };
+  stops("alter table t drop x; alter table t add x int; insert into t values (2, 2)", R"(ALTER TABLE "public"."t" DROP COLUMN "x")");
+  source.exec("update t set x = null");
+  drain();
+  stops("alter table idle drop x; alter table idle add x int", R"(ALTER TABLE "public"."idle" DROP COLUMN "x")");
+  expect_same_table("t");
+  expect_same_table("idle");
 }
 
 }  // namespace
