@@ -1,6 +1,7 @@
 // mysql2pgsql: what run/ needs to know of this program.
 #include "mysql2pgsql/mysql_connection.h"
 #include "mysql2pgsql/mysql_program.h"
+#include "mysql2pgsql/mysql_task.h"
 #include "run/run.h"
 
 int main(int argc, char** argv) {
@@ -8,5 +9,7 @@ int main(int argc, char** argv) {
   const MysqlLibrary library;
   ProgramTraits traits{Program::mysql2pgsql, "mysql2pgsql", ListNames::plain, {}};
   traits.makers.program = [](RunContext& run) { return std::make_unique<MysqlProgram>(run); };
+  traits.makers.task = [](const RunRequest& request) { return std::make_unique<MysqlTask>(request); };
+  traits.makers.follows_by_default = false;
   return run_program(traits, argc, argv);
 }

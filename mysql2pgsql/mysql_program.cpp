@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mysql2pgsql/generated_check.h"
+#include "mysql2pgsql/mysql_task.h"
 #include "mysql2pgsql/precheck.h"
 
 namespace dbsync {
@@ -22,17 +23,23 @@ void MysqlProgram::connect() {
   run_.facts.source_version = fmt::format("{} {}", connection_->is_mariadb() ? "MariaDB" : "MySQL", connection_->server_version());
 }
 
-bool MysqlProgram::check_source(FollowWish, CheckFindings& findings) {
-  return check_mysql_server(*connection_, run_.job.workers, findings);
+bool MysqlProgram::check_source(FollowWish follow, CheckFindings& findings) {
+  const bool new_enough = check_mysql_server(*connection_, run_.job.workers, findings);
+  if (follow != FollowWish::asked) return new_enough;
+  for (const std::string& obstacle : obstacles_to_following(*connection_, "check")) {
+    const std::size_t colon = obstacle.rfind(": ");
+    findings.failed(ErrorKind::source, "source binlog", obstacle.substr(0, colon), obstacle.substr(colon + 2));
+  }
+  return new_enough;
 }
 
-MapOptions MysqlProgram::map_options() const {
-  const Config& config = run_.config;
+MapOptions map_options_of(const RunContext& run) {
+  const Config& config = run.config;
   MapOptions out;
   out.schema = config.target_schema;
-  out.dialect = run_.dialect;
+  out.dialect = run.dialect;
   out.zero_date = config.policies.zero_date;
-  out.partitions = !run_.options.no_partitions;
+  out.partitions = !run.options.no_partitions;
   out.touch_triggers = config.touch_triggers;
   out.lower_case_names = config.lower_case_names;
   out.generated_columns = config.generated_columns;
@@ -47,7 +54,7 @@ MapOptions MysqlProgram::map_options() const {
 // Names that are taken on the target matter where tables are made.
 void MysqlProgram::read_source() {
   const bool makes_tables = run_.prints_ddl || run_.job.create || run_.job.start != StartMode::fresh;
-  mapping_ = map_options();
+  mapping_ = map_options_of(run_);
   if (makes_tables && run_.target) mapping_.target = read_target_facts(*run_.target, run_.there, mapping_);
   catalog_ = read_catalog(*connection_, run_.config.src_mysql.db, mapping_.rules, run_.request.list);
   schema_ = map_schema(catalog_, mapping_);
@@ -89,10 +96,27 @@ Position MysqlProgram::open_moment(const std::vector<CopyTask>& tasks) {
     if (name == "binlog_file") file = value;
     if (name == "binlog_position") offset = value;
   }
+  std::vector<std::string> names;
+  for (const CopyTask& task : tasks) names.push_back(task.name);
+  remember_tables(*run_.target, task_name(run_.config.task, run_.config.src_mysql.describe(), run_.target->endpoint()),
+                  run_.config.src_mysql.db, names);
   return parse_position(file + ":" + offset);
 }
 
-std::set<QualifiedName> MysqlProgram::complete_tables(const std::vector<CopyTask>&, std::set<std::string>&) { return {}; }
+// Tables that share a target are emptied together.
+std::set<QualifiedName> MysqlProgram::complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) {
+  std::set<QualifiedName> unfinished;
+  for (const CopyTask& task : tasks)
+    if (!loaded.contains(task.name)) unfinished.insert(task.target);
+  std::set<QualifiedName> out;
+  for (const CopyTask& task : tasks) {
+    if (unfinished.contains(task.target))
+      loaded.erase(task.name);
+    else
+      out.insert({run_.config.src_mysql.db, task.name});
+  }
+  return out;
+}
 
 void MysqlProgram::finish_copy(JobResult& result) {
   if (run_.job.create) result.notes = schema_.notes;

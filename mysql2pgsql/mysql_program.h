@@ -35,7 +35,6 @@ class MysqlProgram : public SourceProgram {
   bool snapshot_lost() const override { return source_ && source_->snapshot_lost(); }
 
  private:
-  MapOptions map_options() const;
   PlanRequest plan_request();
   const std::vector<CopyTask>& tasks();
 
@@ -48,5 +47,8 @@ class MysqlProgram : public SourceProgram {
   std::optional<std::vector<CopyTask>> tasks_;
   std::optional<MysqlSource> source_;
 };
+
+// How tables and types are mapped in this run.
+MapOptions map_options_of(const RunContext& run);
 
 }  // namespace dbsync

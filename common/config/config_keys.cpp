@@ -254,16 +254,16 @@ std::vector<ConfigKey> mysql_keys() {
        store_mysql_text<&M::binlogfile>,
        "mysql-bin.000001",
        kComment,
-       "Binlog file from which increments are read.",
-       kIncrements,
+       "Binlog file from which --follow-only begins; default: where the source is now.",
+       {},
        {mysql2pgsql}},
       {s,
        "binlogfile_offset",
        store_binlogfile_offset,
        "0",
        kComment,
-       "Position in that file.",
-       kIncrements,
+       "Position in that file; 0 = its beginning.",
+       {},
        {mysql2pgsql}},
   };
 }
@@ -433,7 +433,7 @@ const std::vector<ConfigSection>& config_sections() {
        store_rule<&Config::origin_rules>,
        "customers_* = __dts_data_source\norders_old = source : history"},
       {"greenplum", "Storage of created tables on Greenplum and its relatives."},
-      {"follow", "Increments of pgsql2pgsql; optional."},
+      {"follow", "Following the changes of the source; optional."},
       {"binlogloader", "Increments of mysql2pgsql; optional."},
   };
   return sections;

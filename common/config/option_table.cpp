@@ -128,11 +128,13 @@ const std::vector<OptionSpec>& option_table() {
        "empty what an earlier run loaded and start over"},
       {'\0', "full-only", "", what, pgsql_only, nullptr,
        "copy the rows and end; default: follow the changes of\na source that can send them (wal_level = logical)", Verb::copy},
-      {'\0', "follow-only", "", what, pgsql_only, nullptr,
+      {'\0', "follow", "", what, mysql_only, nullptr, "copy the rows, then follow the changes in the\nsource's binlog", Verb::copy_and_follow},
+      {'\0', "follow-only", "", what, both, nullptr,
        "follow changes without a copy: the target holds what\nthe source held when the task began", Verb::follow},
-      {'\0', "end-at", "LSN", what, pgsql_only, store_text<&Options::end_at>,
-       "follow changes up to this position of the source, or\nto its position now (\"now\"), and end; the next run\n"
-       "goes on from there"},
+      {'\0', "accept-schema", "", what, mysql_only, set_flag<&Options::accept_schema>,
+       "go on past a changed definition or a foreign key's\naction: the target was changed by hand"},
+      {'\0', "end-at", "POSITION", what, both, store_text<&Options::end_at>,
+       "follow changes up to this position of the source (LSN\nor FILE:OFFSET), or to its position now (\"now\"), and\nend; the next run goes on from there"},
       {'\0', "cleanup", "", what, both, nullptr,
        "remove the bookkeeping of earlier runs from the\ntarget, copy nothing; pgsql2pgsql: end the task, with\n"
        "the target's sequences set, and drop slot and\npublication on the source", Verb::cleanup},

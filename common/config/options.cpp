@@ -124,7 +124,9 @@ void ArgumentParser::check_follow_options() const {
   if (asked(Verb::copy) && (asked(Verb::follow) || !o.end_at.empty()))
     throw usage_error("--full-only ends after the copy, so --follow-only and --end-at cannot go with it")
         .hint("leave out one of them");
-  if (asked(Verb::cleanup) && (asked(Verb::copy) || asked(Verb::follow) || !o.end_at.empty() || asked(Verb::ddl)))
+  if (asked(Verb::copy_and_follow) && asked(Verb::follow))
+    throw usage_error("--follow copies first, so --follow-only cannot go with it").hint("leave out one of them");
+  if (asked(Verb::cleanup) && (asked(Verb::copy_and_follow) || asked(Verb::copy) || asked(Verb::follow) || !o.end_at.empty() || asked(Verb::ddl)))
     throw usage_error("--cleanup goes with neither -d, --full-only, --follow-only nor --end-at")
         .hint("follow to the end first (--end-at now), then run --cleanup by itself");
 }
@@ -191,7 +193,9 @@ void ArgumentParser::check_combinations() const {
 
 void ArgumentParser::decide_verb() {
   using enum Verb;
-  options_.load = asked(copy) || program_ == Program::mysql2pgsql ? copy : asked(follow) ? follow : copy_and_follow;
+  const bool asked_to_follow = asked(follow) || asked(copy_and_follow) || !options_.end_at.empty();
+  const bool copies_only = asked(copy) || (program_ == Program::mysql2pgsql && !asked_to_follow);
+  options_.load = copies_only ? copy : asked(follow) ? follow : copy_and_follow;
   options_.verb = options_.load;
   for (const Verb verb : {verify, check, ddl, cleanup, status})
     if (asked(verb)) options_.verb = verb;

@@ -50,6 +50,7 @@ struct Options {
   std::uint64_t chunk_bytes = 64 << 20;  // --chunk-size SIZE; 0 = tables are not cut
   MaxRate max_rate;               // --max-rate N rows/s or SIZE/s
   std::string dialect;            // --dialect NAME; "" = ask the target
+  bool accept_schema = false;     // --accept-schema; mysql2pgsql
   std::string end_at;             // --end-at now|LSN; pgsql2pgsql; "" = follow on
   bool json_log = false;          // --log-format text|json
   std::string metrics_path;       // --metrics-file FILE

@@ -202,6 +202,7 @@ bool BinlogStream::handle_xa_prepare(const BinlogEvent& event, Transaction& out)
 }
 
 std::optional<Transaction> BinlogStream::take_prepared(const std::string& xid) {
+  if (empty_prepared_.erase(xid) > 0) return Transaction();
   auto node = prepared_.extract(xid);
   if (node.empty()) return std::nullopt;
   return std::move(node.mapped());
@@ -214,9 +215,8 @@ bool BinlogStream::decide_xa(const BinlogStatement& statement, const EventHeader
   passing_ = options_.start.known() && start < options_.start;
   group_ = Group::none;
   auto transaction = take_prepared(statement.name);
-  const bool empty = empty_prepared_.erase(statement.name) > 0;
   border(clock_.at());
-  if (statement.kind == BinlogStatement::Kind::xa_rollback || passing_ || empty) return false;
+  if (statement.kind == BinlogStatement::Kind::xa_rollback || passing_) return false;
   if (!transaction && options_.find_prepared) transaction = options_.find_prepared(statement.name, start);
   if (!transaction)
     throw Error(ErrorKind::source, fmt::format("the XA transaction {} was prepared before the place where this run began to read", statement.name))

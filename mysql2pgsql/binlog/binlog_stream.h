@@ -24,7 +24,9 @@
 
 #include "cdc/change_stream.h"
 #include "cdc/transaction_assembler.h"
+#include "cdc/tuple.h"
 #include "mysql2pgsql/binlog/binlog_clock.h"
+#include "mysql2pgsql/binlog/binlog_place.h"
 #include "mysql2pgsql/binlog/binlog_tables.h"
 #include "mysql2pgsql/binlog/event_source.h"
 #include "mysql2pgsql/binlog/payload.h"
@@ -41,6 +43,7 @@ struct BinlogOptions {
   TableWanted wanted;       // empty: the changes of all tables
   // Finds the changes of an XA transaction that was prepared before the start; null: none can be.
   std::function<std::optional<Transaction>(const std::string& xid, const Position& before)> find_prepared;
+  std::shared_ptr<BinlogPlace> place;  // kept up to date; null: nobody looks
 };
 
 class BinlogStream : public ChangeStream {
@@ -56,8 +59,6 @@ class BinlogStream : public ChangeStream {
 
   // The prepared transaction of this name, when it was among what has been read.
   std::optional<Transaction> take_prepared(const std::string& xid);
-  // Time of the file that is being read, which tells it from others of its name; 0 = none yet.
-  std::uint32_t file_time() const { return file_time_; }
   // True when files were read to their end.
   bool at_end() const { return at_end_; }
 
@@ -68,6 +69,8 @@ class BinlogStream : public ChangeStream {
     std::string bytes;                  // of the TABLE_MAP
     std::unique_ptr<RowTuples> tuples;  // null: not followed
     std::uint64_t group = 0;            // that it was last seen in
+    const std::vector<CascadeEdge>* cascades = nullptr;
+    std::string name;                   // with cascades, for messages
   };
 
   // True when `out` holds a transaction.
@@ -85,6 +88,9 @@ class BinlogStream : public ChangeStream {
   void handle_rows(const BinlogEvent& event);
   void handle_other(const BinlogEvent& event);
   bool read_rows(Transaction& out);
+  void check_cascades(const Mapped& mapped, const RowsEvent& rows);
+  void check_key_stays();
+  [[noreturn]] void stop_at_cascade(const std::string& parent, const CascadeEdge& edge, const char* done) const;
 
   void open_group(const EventHeader& header);
   bool end_group(const EventHeader& header, Transaction& out);
@@ -107,7 +113,6 @@ class BinlogStream : public ChangeStream {
   BinlogClock clock_;
   BinlogChecksum checksum_;
   bool checksum_known_ = false;
-  std::uint32_t file_time_ = 0;
   std::string server_version_;
 
   Group group_ = Group::none;
@@ -130,6 +135,8 @@ class BinlogStream : public ChangeStream {
   RowsEvent rows_;
   std::optional<LittleReader> rows_left_;
   RowTuples* tuples_ = nullptr;
+  std::vector<std::pair<std::size_t, const CascadeEdge*>> key_watched_;  // places whose change cascades
+  std::vector<Value> old_values_, new_values_;
   OldImage old_image_ = OldImage::none;
   CopyBuffer old_tuple_{std::size_t{64} << 10};
   CopyBuffer new_tuple_{std::size_t{64} << 10};

@@ -9,11 +9,21 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "mysql2pgsql/binlog/charset_table.h"
 #include "mysql2pgsql/binlog/followed_table.h"
 
 namespace dbsync {
+
+// A foreign key whose action changes rows of a followed table when rows of another one, the
+// map's key, are deleted or get another key.
+struct CascadeEdge {
+  std::string child;  // for messages
+  bool on_delete = false, on_update = false;
+  std::vector<std::string> columns;  // of the other table, that are referred to
+};
 
 class BinlogTables {
  public:
@@ -23,6 +33,13 @@ class BinlogTables {
   BinlogTables& operator=(const BinlogTables&) = delete;
 
   FollowedTable& add(FollowedTable table);
+  // Before it is described.
+  void add_name(const std::string& db, const std::string& table) {
+    FollowedTable named;
+    named.db = db;
+    named.name = table;
+    add(std::move(named));
+  }
   FollowedTable* find(std::string_view db, std::string_view table);
   // As a statement names it, whatever the case.
   bool follows(const std::string& db, const std::string& table) const;
@@ -31,6 +48,15 @@ class BinlogTables {
   std::shared_ptr<const CharsetTable> charset(const std::string& name);
   // A statement of a client with this collation, in UTF-8.
   std::string_view utf8(std::string_view statement, std::uint16_t collation, std::string& scratch);
+
+  void add_cascade(const std::string& db, const std::string& table, CascadeEdge edge) {
+    cascades_[{db, table}].push_back(std::move(edge));
+  }
+  // Null: rows of the table may be deleted without others.
+  const std::vector<CascadeEdge>* cascades_of(std::string_view db, std::string_view table) const {
+    const auto found = cascades_.find({std::string(db), std::string(table)});
+    return found == cascades_.end() ? nullptr : &found->second;
+  }
 
   const std::map<std::string, std::map<std::string, std::unique_ptr<FollowedTable>, std::less<>>, std::less<>>& all() const {
     return tables_;
@@ -41,6 +67,7 @@ class BinlogTables {
   std::map<std::string, std::map<std::string, std::unique_ptr<FollowedTable>, std::less<>>, std::less<>> tables_;  // by database, name
   std::map<std::string, std::shared_ptr<const CharsetTable>> charsets_;
   std::map<std::uint16_t, std::string> collations_;
+  std::map<std::pair<std::string, std::string>, std::vector<CascadeEdge>> cascades_;
 };
 
 }  // namespace dbsync

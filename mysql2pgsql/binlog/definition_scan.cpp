@@ -1,0 +1,94 @@
+#include "mysql2pgsql/binlog/definition_scan.h"
+
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "mysql2pgsql/binlog/binlog_clock.h"
+#include "mysql2pgsql/binlog/statement.h"
+#include "mysql2pgsql/binlog/table_map.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr std::uint64_t kAnsiQuotes = 4;  // of sql_mode
+
+class Scan {
+ public:
+  Scan(BinlogTables& tables, const Position& start) : tables_(tables), clock_(start), start_(start) {}
+
+  const Position& at() const { return clock_.at(); }
+
+  std::optional<FoundDefinition> see(const BinlogEvent& event) {
+    if (event.header.type == EventType::rotate) {
+      const RotateEvent rotate = read_rotate(event);
+      clock_.enter(rotate.file, rotate.offset);
+      return std::nullopt;
+    }
+    clock_.pass(event.header);
+    switch (event.header.type) {
+      case EventType::table_map: {
+        const TableMapName name = read_table_map_name(event);
+        changed_.insert(to_lower(fmt::format("{}.{}", name.db, name.table)));
+        return std::nullopt;
+      }
+      case EventType::mariadb_gtid: gtid_ = read_mariadb_gtid(event); return std::nullopt;
+      case EventType::query:
+      case EventType::mariadb_query_compressed: return query(event);
+      // What it holds is not looked at: its tables count as changed.
+      case EventType::transaction_payload: any_ = true; return std::nullopt;
+      default: return std::nullopt;
+    }
+  }
+
+ private:
+  std::optional<FoundDefinition> query(const BinlogEvent& event) {
+    const QueryEvent query = read_query(event, scratch_);
+    const std::string_view text = tables_.utf8(query.statement, query.client_charset, utf8_);
+    const BinlogStatement statement = read_statement(text, (query.sql_mode & kAnsiQuotes) != 0);
+    const bool undone = gtid_.start_alter || gtid_.rollback_alter;
+    gtid_ = {};
+    if (statement.kind != BinlogStatement::Kind::define || undone || clock_.at() <= start_) return std::nullopt;
+    if (statement.create && statement.if_not_exists) return std::nullopt;
+    for (const StatementTable& named : statement.tables) {
+      const std::string db = named.db.empty() ? std::string(query.db) : named.db;
+      if (!(statement.whole_database ? tables_.follows_db(db) : tables_.follows(db, named.name))) continue;
+      const std::string table = db + "." + named.name;
+      return FoundDefinition{clock_.at(), table, shown_statement(text), any_ || changed_.contains(to_lower(table))};
+    }
+    return std::nullopt;
+  }
+
+  BinlogTables& tables_;
+  BinlogClock clock_;
+  Position start_;
+  GtidEvent gtid_;
+  std::set<std::string> changed_;
+  bool any_ = false;
+  std::string scratch_, utf8_;
+};
+
+}  // namespace
+
+std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start, const Position& end) {
+  Scan scan(tables, start);
+  BinlogChecksum checksum = source.checksum();
+  bool told = false;
+  while (scan.at() < end) {
+    const std::string_view bytes = source.read();
+    if (bytes.empty()) return std::nullopt;
+    const BinlogEvent event = split_event(bytes, told ? checksum : source.checksum());
+    if (event.header.type == EventType::format) {
+      checksum = source.checksum() == BinlogChecksum::none ? BinlogChecksum::none : read_format(event).checksum;
+      told = true;
+    }
+    if (event.header.type == EventType::rotate) told = false;
+    if (event.header.type == EventType::heartbeat || event.header.type == EventType::heartbeat_v2) return std::nullopt;
+    if (auto found = scan.see(event)) return found;
+  }
+  return std::nullopt;
+}
+
+}  // namespace dbsync

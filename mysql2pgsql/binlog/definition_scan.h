@@ -1,0 +1,28 @@
+// What has been defined anew since a place of the binlog: whether the catalog of now
+// tells how the rows since then look.
+//
+// Reads the raw log, nothing of the rows. Errors: those of the source of events, of which
+// it takes what is needed; ErrorKind::source as BinlogStream for what it does not know.
+// Threads: one.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "mysql2pgsql/binlog/binlog_tables.h"
+#include "mysql2pgsql/binlog/event_source.h"
+#include "cdc/position.h"
+
+namespace dbsync {
+
+struct FoundDefinition {
+  Position at;            // behind the statement
+  std::string table;
+  std::string statement;  // for messages
+  bool rows_before = false;  // the table's rows were changed between the start and the statement
+};
+
+// The first one of a followed table between `start` and `end`.
+std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start, const Position& end);
+
+}  // namespace dbsync
