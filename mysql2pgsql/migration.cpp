@@ -12,6 +12,7 @@
 #include "pg/catalog.h"
 #include "schema/ddl_writer.h"
 #include "schema/distribution.h"
+#include "schema/shared_target.h"
 
 namespace dbsync {
 
@@ -128,16 +129,8 @@ void drop_outside_foreign_keys(std::vector<CopyTask>& tasks) {
   std::set<QualifiedName> whole;
   for (const CopyTask& task : tasks)
     if (task.definition && task.query.empty()) whole.insert(task.target);
-  for (CopyTask& task : tasks) {
-    if (!task.definition) continue;
-    Table& table = *task.definition;
-    std::erase_if(table.foreign_keys, [&](const ForeignKey& key) {
-      if (whole.contains(key.target)) return false;
-      table.notes.push_back(fmt::format("the foreign key {} was left out: {} is not part of this run", key.name,
-                                        key.target.display()));
-      return true;
-    });
-  }
+  for (CopyTask& task : tasks)
+    if (task.definition) drop_outside_foreign_keys(*task.definition, whole);
 }
 
 std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request,

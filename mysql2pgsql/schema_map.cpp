@@ -197,11 +197,8 @@ class Mapper {
     if (first.problem || other.problem) return;
     const std::string difference = definition_difference(first.table, other.table);
     if (!difference.empty()) {
-      other.problem = Error(ErrorKind::config, fmt::format("{} and {} are both to become {}, but {}", catalog_.tables[members[0]].name,
-                                                           catalog_.tables[members[which]].name, first.table.name.display(),
-                                                           difference))
-                          .hint("make the tables agree, with [types], [column_map] and [exclude_columns] if that helps, or map "
-                                "them to different ones in [table_map]");
+      other.problem = disagreeing_tables(catalog_.tables[members[0]].name, catalog_.tables[members[which]].name,
+                                         first.table.name.display(), difference);
       return;
     }
     other.table = as_sibling(first.table, other.table);
@@ -277,16 +274,14 @@ class Mapper {
     out.origin = options_.rules.origin(source_name(source));
     if (!out.origin) return;
     if (table.find_column(out.origin->name) != nullptr)
-      throw Error(ErrorKind::config, fmt::format("[origin_column] {}: the table has a column {} already", source.name, out.origin->name))
-          .hint("choose another name for the column that tells where a row is from");
+      throw origin_column_taken(source.name, out.origin->name);
     add_origin_column(table, out.origin->name, members_[table.name].size() > 1);
   }
 
   static std::string target_of(const MysqlTable& source, const Table& table, const std::string& column) {
     for (std::size_t i = 0; i < source.columns.size(); ++i)
       if (source.columns[i].name == column) return table.columns[i].name;
-    throw Error(ErrorKind::config, fmt::format("[exclude_columns] {}: the column {} is part of the primary key", source.name, column))
-        .hint("rows cannot be told apart without it; leave the table out, or copy it with a table-list query");
+    throw excluded_from_key(source.name, column);
   }
 
   std::string wanted_name(const MysqlTable& source, const MysqlColumn& column) const {
@@ -301,9 +296,7 @@ class Mapper {
       if (!options_.rules.column_name(source_name(source), column.name)) continue;
       for (const MysqlColumn& other : source.columns)
         if (&other != &column && wanted_name(source, other) == wanted_name(source, column))
-          throw Error(ErrorKind::config, fmt::format("[column_map] {}: the columns {} and {} would both become {}", source.name,
-                                                     column.name, other.name, wanted_name(source, column)))
-              .hint("give one of them another name, or leave it out with [exclude_columns]");
+          throw same_new_name(source.name, column.name, other.name, wanted_name(source, column));
     }
   }
 

@@ -24,18 +24,15 @@ void apply_to_columns(PgRelation& relation, const QualifiedName& name, const Tab
     relation.excluded.push_back(column.name);
     return true;
   });
-  std::set<std::string> names;
+  std::map<std::string, std::string> names;  // the source's, by the target's
   for (PgColumn& column : relation.columns) {
     column.new_name = rules.column_name(name, column.name).value_or("");
-    if (!names.insert(column.target_name()).second)
-      throw Error(ErrorKind::config, fmt::format("[column_map] {}: two columns would become {}", display_name(name), column.target_name()))
-          .hint("give one of them another name, or leave it out with [exclude_columns]");
+    const auto [other, fresh] = names.emplace(column.target_name(), column.name);
+    if (!fresh) throw same_new_name(display_name(name), other->second, column.name, column.target_name());
   }
   relation.origin = rules.origin(name);
-  if (relation.origin && !names.insert(relation.origin->name).second)
-    throw Error(ErrorKind::config, fmt::format("[origin_column] {}: the table has a column {} already", display_name(name),
-                                               relation.origin->name))
-        .hint("choose another name for the column that tells where a row is from");
+  if (relation.origin && names.contains(relation.origin->name))
+    throw origin_column_taken(display_name(name), relation.origin->name);
 }
 
 void apply_to_table(PgRelation& relation, const QualifiedName& root, const TableRules& rules, const SchemaMap& map) {

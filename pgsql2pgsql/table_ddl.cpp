@@ -90,10 +90,8 @@ class Definitions {
     try {
       Table& table = out.table;
       for (const std::string& column : lost_keys_[relation.oid])
-        throw Error(ErrorKind::config, fmt::format("[exclude_columns] {}: the column {} is part of the primary key",
-                                                   display_name(relation.name), column))
-            .hint("rows cannot be told apart without it; leave the table out, or copy it with a table-list query");
-      drop_outside_foreign_keys(table);
+        throw excluded_from_key(display_name(relation.name), column);
+      drop_outside_foreign_keys(table, targets_);
       add_partitions(relation, table);
       if (relation.origin)
         add_origin_column(table, relation.origin->name, shares_target(relation, request_.catalog, request_.map));
@@ -128,10 +126,7 @@ class Definitions {
     const std::string difference = definition_difference(definitions[first].table, definitions[other].table);
     if (difference.empty()) return std::nullopt;
     const auto name = [&](std::size_t place) { return display_name(request_.catalog.find(order_[place])->name); };
-    return Error(ErrorKind::config, fmt::format("{} and {} are both to become {}, but {}", name(first), name(other),
-                                                display_name(definitions[first].table.name), difference))
-        .hint("make the tables agree, with [column_map] and [exclude_columns] if that helps, or map them to different ones "
-              "in [table_map]");
+    return disagreeing_tables(name(first), name(other), display_name(definitions[first].table.name), difference);
   }
 
   // An expression over the table's columns in the target's names; nothing when it
@@ -291,15 +286,6 @@ class Definitions {
       return leave_out(table, "foreign key", name, "the key it refers to has the origin column here");
     table.foreign_keys.push_back({name, *columns, target_of(*target, request_.map), *target_columns,
                                   action_sql(result.value(row, 8)), action_sql(result.value(row, 9))});
-  }
-
-  void drop_outside_foreign_keys(Table& table) const {
-    std::erase_if(table.foreign_keys, [&](const ForeignKey& key) {
-      if (targets_.contains(key.target)) return false;
-      table.notes.push_back(fmt::format("the foreign key {} was left out: {} is not part of this run", key.name,
-                                        display_name(key.target)));
-      return true;
-    });
   }
 
   // Trees of one level whose key is columns.

@@ -198,4 +198,19 @@ std::vector<std::string> TableRules::idle(const std::vector<SourceTable>& source
   return out;
 }
 
+Error excluded_from_key(const std::string& table, const std::string& column) {
+  Error out(ErrorKind::config, fmt::format("[exclude_columns] {}: the column {} is part of the primary key", table, column));
+  return out.hint("rows cannot be told apart without it; leave the table out, or copy it with a table-list query");
+}
+
+Error origin_column_taken(const std::string& table, const std::string& column) {
+  Error out(ErrorKind::config, fmt::format("[origin_column] {}: the table has a column {} already", table, column));
+  return out.hint("choose another name for the column that tells where a row is from");
+}
+
+Error same_new_name(const std::string& table, const std::string& first, const std::string& other, const std::string& name) {
+  Error out(ErrorKind::config, fmt::format("[column_map] {}: the columns {} and {} would both become {}", table, first, other, name));
+  return out.hint("give one of them another name, or leave it out with [exclude_columns]");
+}
+
 }  // namespace dbsync

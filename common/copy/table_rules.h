@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "config/config.h"
 #include "schema/table.h"
 
@@ -70,5 +71,10 @@ class TableRules {
   std::vector<Rule<std::vector<std::string>>> exclusions_;
   std::vector<Rule<OriginColumn>> origins_;
 };
+
+// Rules that cannot be; `table`: its name for messages.
+Error excluded_from_key(const std::string& table, const std::string& column);
+Error origin_column_taken(const std::string& table, const std::string& column);
+Error same_new_name(const std::string& table, const std::string& first, const std::string& other, const std::string& name);
 
 }  // namespace dbsync

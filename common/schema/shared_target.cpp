@@ -114,4 +114,18 @@ void add_origin_column(Table& table, const std::string& name, bool in_keys) {
     if (index.unique) index.keys.push_back({name, {}, false});
 }
 
+Error disagreeing_tables(const std::string& first, const std::string& other, const std::string& target, const std::string& difference) {
+  Error out(ErrorKind::config, fmt::format("{} and {} are both to become {}, but {}", first, other, target, difference));
+  return out.hint("make the tables agree, with [types], [column_map] and [exclude_columns] if that helps, or map them to "
+                  "different ones in [table_map]");
+}
+
+void drop_outside_foreign_keys(Table& table, const std::set<QualifiedName>& targets) {
+  std::erase_if(table.foreign_keys, [&](const ForeignKey& key) {
+    if (targets.contains(key.target)) return false;
+    table.notes.push_back(fmt::format("the foreign key {} was left out: {} is not part of this run", key.name, key.target.display()));
+    return true;
+  });
+}
+
 }  // namespace dbsync
