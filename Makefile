@@ -169,9 +169,17 @@ $(BUILD)/man/%.1: share/man/%.1.in share/man/fill.awk share/debian/changelog sha
 
 man: $(MAN)
 
-install: programs $(MAN)
+# Completion for bash, from --help likewise.
+COMPLETION := $(BUILD)/completion/mysql2pgsql $(BUILD)/completion/pgsql2pgsql
+$(BUILD)/completion/%: share/completion/bash.awk $(BIN)/%
+	@mkdir -p $(@D)
+	$(BIN)/$* --help | awk -v program=$* -f share/completion/bash.awk > $@.tmp && mv $@.tmp $@
+
+install: programs $(MAN) $(COMPLETION)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/dbsync/examples
 	install -m 755 $(BIN)/mysql2pgsql $(BIN)/pgsql2pgsql $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 $(COMPLETION) $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 README.md CHANGELOG.md $(wildcard share/doc/*.md) $(DESTDIR)$(PREFIX)/share/doc/dbsync
 	install -m 644 my.cfg.sample $(DESTDIR)$(PREFIX)/share/doc/dbsync/examples

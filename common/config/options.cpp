@@ -1,6 +1,6 @@
 #include "config/options.h"
 
-#include <set>
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -14,10 +14,15 @@ namespace dbsync {
 
 namespace {
 
+using config_detail::acts;
+using config_detail::Exclusion;
+using config_detail::exclusions;
 using config_detail::has_option;
 using config_detail::option_table;
 using config_detail::OptionSpec;
 using config_detail::program_name;
+using config_detail::shown;
+using config_detail::verb_is;
 
 // Walks the arguments the way getopt_long does, without its global state and
 // with errors of ours.
@@ -36,17 +41,20 @@ class ArgumentParser {
   std::string_view next_argument(const OptionSpec& option, const std::string& shown);
   Error unknown(const std::string& shown, std::string_view long_name) const;
   Error usage_error(std::string message) const;
-  bool asked(Verb verb) const { return asked_.contains(verb); }
+  bool asked(Verb verb) const { return option_of(verb) != nullptr; }
   void decide_verb();
+  const OptionSpec* option_of(Verb verb) const;
+  Error exclude_each_other(const OptionSpec& first, const OptionSpec& second) const;
+  Error goes_with(const OptionSpec& option) const;
+  void check_verbs() const;
+  void check_option(const OptionSpec& option) const;
   void check_combinations() const;
-  void check_follow_options() const;
-  void check_verify_options() const;
 
   Program program_;
   std::vector<std::string_view> arguments_;
   std::size_t next_ = 0;
   Options options_;
-  std::set<Verb> asked_;  // by an option each
+  std::vector<const OptionSpec*> given_;  // each once
 };
 
 Error ArgumentParser::usage_error(std::string message) const {
@@ -76,10 +84,8 @@ std::string_view ArgumentParser::next_argument(const OptionSpec& option, const s
 }
 
 void ArgumentParser::store(const OptionSpec& option, const std::string& shown, std::string_view value) {
-  if (option.verb) {
-    asked_.insert(*option.verb);
-    return;
-  }
+  if (std::find(given_.begin(), given_.end(), &option) == given_.end()) given_.push_back(&option);
+  if (option.verb) return;
   const std::string complaint = option.store(options_, value);
   if (!complaint.empty()) throw usage_error(fmt::format("option {}: {}", shown, complaint));
 }
@@ -119,76 +125,65 @@ void ArgumentParser::parse_short(std::string_view flags) {
   }
 }
 
-void ArgumentParser::check_follow_options() const {
-  const Options& o = options_;
-  if (asked(Verb::copy) && (asked(Verb::follow) || !o.end_at.empty()))
-    throw usage_error("--full-only ends after the copy, so --follow-only and --end-at cannot go with it")
-        .hint("leave out one of them");
-  if (asked(Verb::copy_and_follow) && asked(Verb::follow))
-    throw usage_error("--follow copies first, so --follow-only cannot go with it").hint("leave out one of them");
-  if (asked(Verb::cleanup) && (asked(Verb::copy_and_follow) || asked(Verb::copy) || asked(Verb::follow) || !o.end_at.empty() || asked(Verb::ddl)))
-    throw usage_error("--cleanup goes with neither -d, --full-only, --follow-only nor --end-at")
-        .hint("follow to the end first (--end-at now), then run --cleanup by itself");
+// The option that asked for the verb, or for the load that --check looks at.
+const OptionSpec* ArgumentParser::option_of(Verb verb) const {
+  const auto found = std::find_if(given_.begin(), given_.end(), [&](const OptionSpec* option) { return option->verb == verb; });
+  return found == given_.end() ? nullptr : *found;
 }
 
-void ArgumentParser::check_verify_options() const {
-  const Options& o = options_;
-  if (!o.verify_report.empty() && !o.verify && !asked(Verb::verify))
-    throw usage_error("--verify-report goes with --verify or --verify-only").hint("add one of them, or leave it out");
-  if (!o.verify && !asked(Verb::verify)) return;
-  const char* const name = asked(Verb::verify) ? "--verify-only" : "--verify";
-  const char* other = asked(Verb::ddl)      ? "-d"
-                      : asked(Verb::status)      ? "--status"
-                      : asked(Verb::cleanup)     ? "--cleanup"
-                      : asked(Verb::follow) ? "--follow-only"
-                                      : nullptr;
-  if (asked(Verb::verify) && other == nullptr)
-    other = o.verify          ? "--verify"
-            : o.create        ? "--create"
-            : o.append        ? "--append"
-            : o.truncate      ? "--truncate"
-            : o.resume        ? "--resume"
-            : o.restart       ? "--restart"
-            : asked(Verb::copy)     ? "--full-only"
-            : !o.end_at.empty() ? "--end-at"
-                              : nullptr;
-  if (other != nullptr)
-    throw usage_error(fmt::format("{} and {} exclude each other", name, other))
-        .hint(asked(Verb::verify) ? "--verify-only loads nothing; --verify compares after a copy" : "leave out one of them");
+Error ArgumentParser::exclude_each_other(const OptionSpec& first, const OptionSpec& second) const {
+  Error error = usage_error(fmt::format("{} and {} exclude each other", shown(first), shown(second)));
+  if (!first.verb) return error.hint("leave out one of them");
+  return error.hint(fmt::format("leave out one of them: {} {}", shown(first), verb_is(*first.verb)));
+}
+
+// One thing at a time, but for --check, which looks at a load.
+void ArgumentParser::check_verbs() const {
+  const OptionSpec* verb = nullptr;
+  const OptionSpec* load = nullptr;
+  for (const OptionSpec* option : given_) {
+    if (!option->verb) continue;
+    const bool is_load = *option->verb == Verb::copy || *option->verb == Verb::copy_and_follow || *option->verb == Verb::follow;
+    const OptionSpec*& place = is_load ? load : verb;
+    if (place != nullptr && place != option) throw exclude_each_other(*place, *option);
+    place = option;
+  }
+  if (verb != nullptr && load != nullptr && *verb->verb != Verb::check) throw exclude_each_other(*verb, *load);
+}
+
+// "-n goes with -d only".
+Error ArgumentParser::goes_with(const OptionSpec& option) const {
+  std::string verbs;
+  for (const OptionSpec& other : option_table())
+    if (other.verb && has_option(program_, other) && acts(option, *other.verb)) verbs += (verbs.empty() ? "" : " or ") + shown(other);
+  return usage_error(fmt::format("{} goes with {} only", shown(option), verbs))
+      .hint(fmt::format("add {}, or leave out {}", verbs.find(' ') == std::string::npos ? verbs : "one of them", shown(option)));
+}
+
+// An option that would change nothing is not taken silently.
+void ArgumentParser::check_option(const OptionSpec& option) const {
+  const Verb verb = options_.verb;
+  if (option.verb || acts(option, verb) || (verb == Verb::check && acts(option, options_.load))) return;
+  const OptionSpec* asked = option_of(verb);
+  if (verb == Verb::check) asked = option_of(options_.load);
+  throw asked != nullptr ? exclude_each_other(*asked, option) : goes_with(option);
 }
 
 void ArgumentParser::check_combinations() const {
-  const Options& o = options_;
-  if (o.no_partitions && !asked(Verb::ddl)) throw usage_error("-n goes with -d only").hint("add -d, or leave out -n");
-  if (o.append && o.truncate)
-    throw usage_error("--append and --truncate exclude each other").hint("leave out one of them");
-  if (o.resume && o.restart)
-    throw usage_error("--resume and --restart exclude each other").hint("leave out one of them");
-  if (asked(Verb::cleanup) && (o.resume || o.restart || asked(Verb::ddl)))
-    throw usage_error("--cleanup goes with neither -d, --resume nor --restart").hint("run it by itself");
-  if (o.verbose && o.quiet) throw usage_error("-v and -q exclude each other").hint("leave out one of them");
-  check_follow_options();
-  check_verify_options();
-  if (o.section != DdlSection::all && !asked(Verb::ddl))
-    throw usage_error("--section goes with -d only").hint("add -d, or leave out --section");
-  if (o.json && !asked(Verb::status) && !asked(Verb::check))
-    throw usage_error("--json goes with --status or --check only").hint("add one of them, or leave out --json");
-  if (asked(Verb::check) && (asked(Verb::ddl) || asked(Verb::status) || asked(Verb::cleanup) || asked(Verb::verify)))
-    throw usage_error("--check goes with neither -d, --status, --verify-only nor --cleanup").hint("run it by itself, with the options of the load");
-  if (!o.table_list.empty() && (!o.include.empty() || !o.exclude.empty()))
-    throw usage_error("-l names the tables itself, so --include and --exclude cannot go with it").hint("leave out one of them");
-  if (!asked(Verb::ddl) && !asked(Verb::status)) return;
-  if (asked(Verb::ddl) && asked(Verb::status)) throw usage_error("-d and --status exclude each other").hint("leave out one of them");
-  const char* copying = o.create                 ? "--create"
-                        : o.append               ? "--append"
-                        : o.truncate             ? "--truncate"
-                        : !o.report_path.empty() ? "--report"
-                        : !o.metrics_path.empty() ? "--metrics-file"
-                                                 : nullptr;
-  if (copying != nullptr)
-    throw usage_error(asked(Verb::status) ? fmt::format("--status only prints, so {} cannot go with it", copying)
-                               : fmt::format("-d only prints DDL, so {} cannot go with it", copying))
-        .hint("leave out one of them");
+  check_verbs();
+  const auto given = [&](std::string_view name) -> const OptionSpec* {
+    for (const OptionSpec* option : given_)
+      if (option->long_name == name) return option;
+    return nullptr;
+  };
+  for (const Exclusion& pair : exclusions())
+    if (given(pair.first) != nullptr && given(pair.second) != nullptr)
+      throw exclude_each_other(*given(pair.first), *given(pair.second))
+          .hint(pair.first == "table-list" ? "-l names the tables itself: leave out one of them" : "leave out one of them");
+  for (const OptionSpec* option : given_) check_option(*option);
+  const OptionSpec* verify_report = given("verify-report");
+  if (verify_report != nullptr && !options_.verify && options_.verb != Verb::verify)
+    throw usage_error("--verify-report goes with --verify or --verify-only").hint("add one of them, or leave it out");
 }
 
 void ArgumentParser::decide_verb() {
@@ -218,8 +213,8 @@ Options ArgumentParser::parse() {
     // Whoever asks for help gets it, whatever else is wrong.
     if (options_.help || options_.version) return options_;
   }
-  check_combinations();
   decide_verb();
+  check_combinations();
   return options_;
 }
 

@@ -44,6 +44,8 @@ TEST_F(InstallTest, PutsEachFileWhereDebianExpectsIt) {
                                     "usr/bin/pgsql2pgsql",
                                     "usr/share/man/man1/mysql2pgsql.1",
                                     "usr/share/man/man1/pgsql2pgsql.1",
+                                    "usr/share/bash-completion/completions/mysql2pgsql",
+                                    "usr/share/bash-completion/completions/pgsql2pgsql",
                                     "usr/share/doc/dbsync/README.md",
                                     "usr/share/doc/dbsync/CHANGELOG.md",
                                     "usr/share/doc/dbsync/examples/my.cfg.sample"};
@@ -68,6 +70,26 @@ TEST_F(InstallTest, ManualPagesHaveEveryOption) {
       EXPECT_NE(text.find("fB--" + (*at)[1].str() + "fR"), std::string::npos) << program << " --" << (*at)[1];
     EXPECT_GT(options, 20);
     for (const char* status : {".B 0\n", ".B 5\n", ".B 70\n", ".B 130\n"}) EXPECT_NE(text.find(status), std::string::npos) << status;
+  }
+}
+
+TEST_F(InstallTest, BashCompletesOptionsAndTheirValues) {
+  for (const std::string program : {"mysql2pgsql", "pgsql2pgsql"}) {
+    const auto complete = [&](const std::string& words) {
+      const std::string file = (root() / "usr/share/bash-completion/completions" / program).string();
+      const RunResult result = run_program(
+          {"bash", "-c", "source \"$0\"; COMP_WORDS=(" + words + "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _" + program + "; echo \"${COMPREPLY[*]}\"", file});
+      EXPECT_EQ(result.exit_code, 0) << result.describe();
+      return result.out;
+    };
+    EXPECT_EQ(complete(program + " --verify-"), "--verify-only --verify-report\n");
+    EXPECT_EQ(complete(program + " --copy-format b"), "binary\n");
+    EXPECT_EQ(complete(program + " -j ''"), "\n");
+    const std::string all = complete(program + " -");
+    const std::string help = run_program({program, "--help"}).out;
+    const std::regex option("^  .{4}(--[a-z-]+)", std::regex::multiline);
+    for (auto at = std::sregex_iterator(help.begin(), help.end(), option); at != std::sregex_iterator(); ++at)
+      EXPECT_NE((" " + all).find(" " + (*at)[1].str()), std::string::npos) << program << ' ' << (*at)[1];
   }
 }
 

@@ -1,11 +1,17 @@
 #include "config/options.h"
 
-#include <gtest/gtest.h>
-
+#include <algorithm>
 #include <limits>
+#include <map>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "config/option_table.h"
 #include "tests/unit/config_test_support.h"
 
 namespace dbsync {
@@ -186,11 +192,11 @@ INSTANTIATE_TEST_SUITE_P(
                     UsageCase{{""}, "unexpected argument \"\"", "-l"},
                     UsageCase{{"-n"}, "unknown option -n", "mysql2pgsql only", pgsql2pgsql},
                     UsageCase{{"--include", "x"}, "unknown option --include", "pgsql2pgsql only"},
-                    UsageCase{{"-l", "f", "--exclude", "x"}, "-l names the tables itself, so --include and --exclude cannot go with it", "leave out", pgsql2pgsql},
-                    UsageCase{{"--json"}, "--json goes with --status or --check only", "one of them"},
-                    UsageCase{{"--check", "-d"}, "--check goes with neither -d, --status, --verify-only nor --cleanup", "by itself"},
-                    UsageCase{{"--check", "--cleanup"}, "--check goes with neither -d, --status, --verify-only nor --cleanup", "by itself"},
-                    UsageCase{{"--status", "--create"}, "--status only prints, so --create cannot go with it", "leave out"},
+                    UsageCase{{"-l", "f", "--exclude", "x"}, "-l and --exclude exclude each other", "-l names the tables itself", pgsql2pgsql},
+                    UsageCase{{"--json"}, "--json goes with --check or --status only", "one of them"},
+                    UsageCase{{"--check", "-d"}, "--check and -d exclude each other", "leave out"},
+                    UsageCase{{"--check", "--cleanup"}, "--check and --cleanup exclude each other", "leave out"},
+                    UsageCase{{"--status", "--create"}, "--status and --create exclude each other", "only prints"},
                     UsageCase{{"--no-partitions"}, "unknown option --no-partitions", "mysql2pgsql only", pgsql2pgsql},
                     UsageCase{{"-x"}, "unknown option -x", "see pgsql2pgsql --help", pgsql2pgsql}));
 
@@ -243,16 +249,123 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"-n"}, "-n goes with -d only", "add -d"},
         UsageCase{{"--append", "--truncate"}, "--append and --truncate exclude each other", "leave out"},
         UsageCase{{"-v", "-q"}, "-v and -q exclude each other", "leave out"},
-        UsageCase{{"-d", "--create"}, "-d only prints DDL, so --create cannot go with it", "leave out"},
-        UsageCase{{"--append", "-d"}, "-d only prints DDL, so --append cannot go with it", "leave out"},
-        UsageCase{{"-d", "--truncate"}, "-d only prints DDL, so --truncate cannot go with it", "leave out"},
-        UsageCase{{"-d", "--report=r"}, "-d only prints DDL, so --report cannot go with it", "leave out"},
-        UsageCase{{"--verify", "-d"}, "--verify and -d exclude each other", "leave out"},
+        UsageCase{{"-d", "--create"}, "-d and --create exclude each other", "-d only prints DDL"},
+        UsageCase{{"--append", "-d"}, "-d and --append exclude each other", "leave out"},
+        UsageCase{{"-d", "--truncate"}, "-d and --truncate exclude each other", "leave out"},
+        UsageCase{{"-d", "--report=r"}, "-d and --report exclude each other", "leave out"},
+        UsageCase{{"--verify", "-d"}, "-d and --verify exclude each other", "leave out"},
         UsageCase{{"--verify-only", "--create"}, "--verify-only and --create exclude each other", "--verify compares after a copy"},
         UsageCase{{"--verify-only", "--verify"}, "--verify-only and --verify exclude each other", "loads nothing"},
         UsageCase{{"--verify-report", "f"}, "--verify-report goes with --verify or --verify-only", "add one"},
-        UsageCase{{"--verify", "--follow-only"}, "--verify and --follow-only exclude each other", "leave out", pgsql2pgsql},
-        UsageCase{{"-d", "--create"}, "-d only prints DDL, so --create cannot go with it", "leave out", pgsql2pgsql}));
+        UsageCase{{"--verify", "--follow-only"}, "--follow-only and --verify exclude each other", "leave out", pgsql2pgsql},
+        UsageCase{{"-d", "--create"}, "-d and --create exclude each other", "-d only prints DDL", pgsql2pgsql}));
+
+// Half of each of these command lines was once obeyed, and the other half ignored.
+INSTANTIATE_TEST_SUITE_P(
+    HalfObeyed, OptionsUsage,
+    testing::Values(
+        UsageCase{{"--status", "--cleanup"}, "--status and --cleanup exclude each other", "leave out"},
+        UsageCase{{"--status", "--resume"}, "--status and --resume exclude each other", "only prints"},
+        UsageCase{{"--cleanup", "--truncate"}, "--cleanup and --truncate exclude each other", "copies nothing"},
+        UsageCase{{"-d", "--resume"}, "-d and --resume exclude each other", "only prints DDL"},
+        UsageCase{{"--cleanup", "--report", "r"}, "--cleanup and --report exclude each other", "leave out"},
+        UsageCase{{"--status", "-j", "4"}, "--status and -j exclude each other", "only prints"},
+        UsageCase{{"--follow-only", "--create"}, "--follow-only and --create exclude each other", "without a copy", pgsql2pgsql},
+        UsageCase{{"--follow-only", "--restart"}, "--follow-only and --restart exclude each other", "without a copy", pgsql2pgsql},
+        UsageCase{{"--full-only", "--end-at", "now"}, "--full-only and --end-at exclude each other", "and ends", pgsql2pgsql},
+        UsageCase{{"--check", "--follow-only", "--truncate"}, "--follow-only and --truncate exclude each other", "leave out", pgsql2pgsql},
+        UsageCase{{"--full-only", "--follow-only"}, "--full-only and --follow-only exclude each other", "leave out", pgsql2pgsql},
+        UsageCase{{"-d", "--full-only"}, "-d and --full-only exclude each other", "leave out", pgsql2pgsql}));
+
+using config_detail::OptionSpec;
+
+bool of_program(const OptionSpec& option, Program program) {
+  return config_detail::has_option(program, option) && option.long_name != "help" && option.long_name != "version";
+}
+
+std::vector<std::string> as_given(const OptionSpec& option) {
+  static const std::map<std::string_view, std::string> values{
+      {"jobs", "3"}, {"buffer-kb", "64"}, {"chunk-size", "1MB"}, {"max-rate", "10"}, {"copy-format", "text"}, {"section", "pre-data"},
+      {"log-format", "json"}};
+  std::vector<std::string> out{fmt::format("--{}", option.long_name)};
+  if (option.argument.empty()) return out;
+  const auto value = values.find(option.long_name);
+  out.push_back(value == values.end() ? "x" : value->second);
+  return out;
+}
+
+// Nothing when the command line is taken.
+std::optional<std::string> refusal_of(Program program, const std::vector<const OptionSpec*>& options) {
+  std::vector<std::string> words{"program"};
+  for (const OptionSpec* option : options)
+    for (const std::string& word : as_given(*option)) words.push_back(word);
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word.c_str());
+  try {
+    parse_options(program, static_cast<int>(arguments.size()), arguments.data());
+    return std::nullopt;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage) << error.what();
+    EXPECT_FALSE(error.hint().empty()) << error.what();
+    return error.message();
+  }
+}
+
+// How many of the options a refusal names.
+int named(const std::string& message, const std::vector<const OptionSpec*>& options) {
+  int out = 0;
+  for (const OptionSpec* option : options) {
+    const std::string name = shown(*option);
+    for (auto at = message.find(name); at != std::string::npos; at = message.find(name, at + 1))
+      if (at + name.size() == message.size() || message[at + name.size()] == ' ') {
+        ++out;
+        break;
+      }
+  }
+  return out;
+}
+
+// Every pair of options with every verb: what is refused is refused by a sentence that
+// names two of the options (or the one that goes with others only), and what is taken is
+// taken in either order.
+TEST(Combinations, OfAnyTwoOptionsWithAnyVerbAreTakenOrRefusedByName) {
+  for (const Program program : {mysql2pgsql, pgsql2pgsql}) {
+    std::vector<const OptionSpec*> verbs{nullptr};
+    for (const OptionSpec& option : config_detail::option_table())
+      if (option.verb && of_program(option, program)) verbs.push_back(&option);
+    int taken = 0;
+    int refused = 0;
+    for (const OptionSpec* verb : verbs)
+      for (const OptionSpec& first : config_detail::option_table())
+        for (const OptionSpec& second : config_detail::option_table()) {
+          if (&first >= &second || &first == verb || &second == verb || !of_program(first, program) || !of_program(second, program)) continue;
+          std::vector<const OptionSpec*> all{&first, &second};
+          if (verb != nullptr) all.insert(all.begin(), verb);
+          const auto refusal = refusal_of(program, all);
+          ++(refusal ? refused : taken);
+          std::reverse(all.begin(), all.end());
+          EXPECT_EQ(refusal.has_value(), refusal_of(program, all).has_value()) << first.long_name << ' ' << second.long_name;
+          if (!refusal) continue;
+          const bool alone = refusal->ends_with(" only") || refusal->find(" goes with ") != std::string::npos;
+          EXPECT_GE(named(*refusal, all), alone ? 1 : 2) << *refusal;
+        }
+    EXPECT_GT(taken, 500) << refused;
+    EXPECT_GT(refused, 500) << taken;
+  }
+}
+
+// An option that is taken changes something: it acts in the verb, or in the load that
+// --check looks at.
+TEST(Combinations, NoOptionIsTakenAndIgnored) {
+  for (const Program program : {mysql2pgsql, pgsql2pgsql})
+    for (const OptionSpec& verb : config_detail::option_table()) {
+      if (!verb.verb || *verb.verb == Verb::check || !of_program(verb, program)) continue;
+      for (const OptionSpec& option : config_detail::option_table()) {
+        if (option.verb || !of_program(option, program) || option.long_name == "verify-report") continue;
+        EXPECT_EQ(!refusal_of(program, {&verb, &option}), acts(option, *verb.verb)) << verb.long_name << ' ' << option.long_name;
+      }
+    }
+}
 
 TEST(Help, LinesFitATerminal) {
   for (const Program program : {mysql2pgsql, pgsql2pgsql}) {
