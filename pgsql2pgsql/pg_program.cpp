@@ -198,6 +198,7 @@ void PgProgram::set_target(PgSource& source, bool rejects) const {
 
 // The tasks, and how their tables come to be when the target lacks them.
 std::vector<CopyTask> PgProgram::plan() {
+  run_.job.more_follows = true;  // finish_copy
   const PartitionTree tree = read_partition_tree(*run_.target);
   PlannedTasks planned = plan_tasks(catalog_, selected_, map_, tree, query_schema(options_, config_));
   extension_rows_.emplace(selected_.extension_tables);
@@ -300,11 +301,18 @@ std::set<const PgRelation*> PgProgram::relations_of(const JobResult& result, con
 void PgProgram::finish_copy(JobResult& result) {
   result.notes.insert(result.notes.end(), selected_.notes.begin(), selected_.notes.end());
   result.notes.insert(result.notes.end(), extension_notes_.begin(), extension_notes_.end());
-  if (run_.request.drain.stop_requested()) return;
+  const auto stop_if_asked = [this] {
+    if (run_.request.drain.stop_requested())
+      throw Error(ErrorKind::interrupted, "interrupted before views, triggers, sequences and large objects were finished")
+          .hint("--resume makes what is missing");
+  };
   try {
+    stop_if_asked();
     finish_schema(result);
+    stop_if_asked();
     finish_values(result);
     finish_large_objects(result);
+    if (result.exit_status() == 0) LoadJournal::finish(*run_.target, run_.job.journal_key);
   } catch (Error& error) {
     log::error("main", error);
     result.errors.push_back(error);

@@ -58,12 +58,22 @@ SchemaPlan::SchemaPlan(std::vector<SchemaItem> items, const PgCatalog& catalog, 
   drop_mapped(catalog);
   rename(map, objects);
   for (std::size_t i = 0; i < items_.size(); ++i)
-    if (is_table_work(items_[i])) work_[tables_under(items_[i]).front()].push_back(i);
+    if (is_table_work(items_[i]))
+      work_[tables_under(items_[i]).front()].push_back(i);
+    else if (items_[i].type == "FK CONSTRAINT")
+      for (const PgRelation* table : tables_under(items_[i])) foreign_keys_[table].push_back(i);
 }
 
 std::vector<const SchemaItem*> SchemaPlan::work_of(const PgRelation& table) const {
   std::vector<const SchemaItem*> out;
   if (const auto found = work_.find(&table); found != work_.end())
+    for (const std::size_t i : found->second) out.push_back(&items_[i]);
+  return out;
+}
+
+std::vector<const SchemaItem*> SchemaPlan::foreign_keys_of(const PgRelation& table) const {
+  std::vector<const SchemaItem*> out;
+  if (const auto found = foreign_keys_.find(&table); found != foreign_keys_.end())
     for (const std::size_t i : found->second) out.push_back(&items_[i]);
   return out;
 }

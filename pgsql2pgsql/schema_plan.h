@@ -57,6 +57,8 @@ class SchemaPlan {
   // What a table gets behind its own rows: indexes and constraints on it alone.
   bool is_table_work(const SchemaItem& item) const;
   std::vector<const SchemaItem*> work_of(const PgRelation& table) const;
+  // Foreign keys of and to the table.
+  std::vector<const SchemaItem*> foreign_keys_of(const PgRelation& table) const;
 
  private:
   const SchemaItem* find(int id) const;
@@ -72,6 +74,7 @@ class SchemaPlan {
   std::map<int, std::size_t> by_id_;
   std::map<std::uint32_t, const PgRelation*> relations_;  // by oid
   std::map<const PgRelation*, std::vector<std::size_t>> work_;  // places in items_
+  std::map<const PgRelation*, std::vector<std::size_t>> foreign_keys_;
 };
 
 }  // namespace dbsync

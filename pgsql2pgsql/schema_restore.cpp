@@ -40,6 +40,15 @@ PostPart part_of(const SchemaItem& item) {
   return PostPart::definition;
 }
 
+// One string is one transaction: the path is as before whatever happens.
+constexpr char kEmptyPath[] = "SET LOCAL search_path = '';\n";
+
+StepKind kind_of(const SchemaItem& item) {
+  if (item.type == "INDEX") return StepKind::index;
+  if (item.type == "CONSTRAINT") return StepKind::key;
+  return item.type == "CHECK CONSTRAINT" ? StepKind::check : StepKind::other;
+}
+
 // Names in full, as pg_dump writes them; bodies of functions may name what comes later.
 constexpr char kDumpSettings[] = "SET search_path = ''; SET check_function_bodies = false; SET client_min_messages = warning; "
                                "SET synchronous_commit = on";  // no journal tells what a crash took back
@@ -55,6 +64,8 @@ std::unique_ptr<PgConnection> SchemaRestore::connect() const {
 void SchemaRestore::create(const SchemaMap& map, const SelectedTables& selected) {
   const auto connection = connect();
   const std::stop_callback cancel(target_.cancel, [&connection] { connection->cancel(); });
+  map_ = &map;
+  not_valid_ = read_foreign_keys_not_valid(*connection);
   on_target_ = read_post_objects(*connection, SchemaMap({}, {}, {})).names;
   SchemaCreation(*connection, plan_, state_, target_.drain).run(map, selected);
 }
@@ -66,16 +77,57 @@ bool SchemaRestore::missing(const SchemaItem& item) const {
   return object == source_.by_oid.end() || !on_target_.contains(object->second);
 }
 
-PostLoad SchemaRestore::work_of(const PgRelation& table, const QualifiedName& target) const {
+PostLoad SchemaRestore::work_of(const PgRelation& table, const QualifiedName& target) {
   PostLoad out;
   for (const SchemaItem* work : plan_.work_of(table)) {
     const SchemaItem& item = *work;
     if (!missing(item)) continue;
-    // One string is one transaction: the path is as before whatever happens.
-    DdlUnit unit{to_lower(item.type) + " " + item.tag, {"SET LOCAL search_path = '';\n" + item.sql}};
+    DdlUnit unit{to_lower(item.type) + " " + item.tag, {kEmptyPath + item.sql}};
+    unit.kind = kind_of(item);
+    unit.makes_key = item.type == "CONSTRAINT" || item.sql.starts_with("CREATE UNIQUE INDEX ");
     (item.type == "INDEX" ? out.indexes : out.finish).push_back(std::move(unit));
   }
   out.finish.push_back({"statistics", {"ANALYZE " + quote_name(target)}});
+  out.finish.back().kind = StepKind::statistics;
+  out.foreign_keys = foreign_keys_of(table);
+  return out;
+}
+
+// The table that has the key: an item's tag is its name and the key's.
+const PgRelation* SchemaRestore::owner_of(const SchemaItem& foreign_key) const {
+  const PgRelation* owner = nullptr;
+  for (const PgRelation* table : plan_.tables_under(foreign_key)) {
+    const std::string name = one_line(table->name.name);
+    if (!foreign_key.tag.starts_with(name + " ") || foreign_key.schema != one_line(table->name.schema)) continue;
+    if (owner == nullptr || name.size() > owner->name.name.size()) owner = table;
+  }
+  return owner;
+}
+
+// Those that need no more than the tables: keys of and to partitioned tables come when
+// the indexes of the trees are put together.
+std::vector<DdlUnit> SchemaRestore::foreign_keys_of(const PgRelation& table) {
+  std::vector<DdlUnit> out;
+  for (const SchemaItem* item : plan_.foreign_keys_of(table)) {
+    const bool unchecked = left_unchecked(*item);
+    const auto skipped = [&](int id) { return state_.skipped.contains(id); };
+    if (owner_of(*item) != &table || (!unchecked && !missing(*item)) ||
+        std::any_of(item->depends_on.begin(), item->depends_on.end(), skipped))
+      continue;
+    const ForeignKeyStep step = foreign_key_step(*item);
+    if (!step.plain) continue;
+    in_tables_work_.insert(item->id);
+    DdlUnit unit{to_lower(item->type) + " " + item->tag, {}};
+    unit.kind = StepKind::foreign_key;
+    unit.stands = unchecked;
+    if (!unchecked) unit.statements.push_back(kEmptyPath + step.add);
+    if (!step.validate.empty()) unit.statements.push_back(kEmptyPath + step.validate);
+    unit.violation_hint = "the key is in force for new rows; mend the rows, then --resume, or run: " + one_line(step.validate);
+    for (const PgRelation* other : plan_.tables_under(*item))
+      if (other != &table) unit.refers_to = map_->of(other->name);
+    if (!unit.refers_to) unit.refers_to = map_->of(table.name);
+    out.push_back(std::move(unit));
+  }
   return out;
 }
 
@@ -157,9 +209,9 @@ SchemaRestore::ForeignKeyStep SchemaRestore::foreign_key_step(const SchemaItem& 
   const std::size_t add = sql.find(kAddConstraint);
   const std::size_t key = add == std::string::npos ? add : sql.find(kForeignKey, add);
   const auto under = plan_.tables_under(item);
-  const bool partitioned = std::any_of(under.begin(), under.end(), [](const PgRelation* table) { return table->kind == 'p'; });
-  const bool plain = !partitioned && sql.starts_with(kPlainTable) && key != std::string::npos && sql.ends_with(';') && !sql.ends_with("NOT VALID;");
-  if (!plain) return step;
+  step.plain = std::none_of(under.begin(), under.end(), [](const PgRelation* table) { return table->kind == 'p'; });
+  const bool takes_both = step.plain && sql.starts_with(kPlainTable) && key != std::string::npos && sql.ends_with(';') && !sql.ends_with("NOT VALID;");
+  if (!takes_both) return step;
   const std::size_t name = add + sizeof kAddConstraint - 1;
   step.add = sql.substr(0, sql.size() - 1) + " NOT VALID;";
   step.validate = sql.substr(0, add) + " VALIDATE CONSTRAINT " + sql.substr(name, key - name);
@@ -168,9 +220,9 @@ SchemaRestore::ForeignKeyStep SchemaRestore::foreign_key_step(const SchemaItem& 
 
 // Of an earlier run, which ended before it had looked at all rows or found some
 // that break the key.
-bool SchemaRestore::left_unchecked(const SchemaItem& item, const std::set<PostObject>& not_valid) const {
+bool SchemaRestore::left_unchecked(const SchemaItem& item) const {
   const auto object = source_.by_oid.find({item.class_oid, item.oid});
-  return object != source_.by_oid.end() && not_valid.contains(object->second) && !item.sql.ends_with("NOT VALID;");
+  return object != source_.by_oid.end() && not_valid_.contains(object->second) && !item.sql.ends_with("NOT VALID;");
 }
 
 // True when the key that it refers to could not be made: that error is there already.
@@ -186,12 +238,12 @@ bool SchemaRestore::lacks_its_key(const SchemaItem& item, const Error& error) {
 
 void SchemaRestore::add_foreign_keys(PgConnection& connection, const std::set<const PgRelation*>& failed) {
   std::vector<ForeignKeyStep> to_validate;
-  const std::set<PostObject> not_valid = read_foreign_keys_not_valid(connection);
   for (const SchemaItem& item : plan_.items()) {
     if (item.type != "FK CONSTRAINT") continue;
     if (target_.drain.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted before the schema was complete");
-    const bool unchecked = left_unchecked(item, not_valid);
+    const bool unchecked = left_unchecked(item);
     if (!unchecked && !usable(item, failed)) continue;
+    if (in_tables_work_.contains(item.id)) continue;
     ForeignKeyStep step = foreign_key_step(item);
     try {
       if (!unchecked) connection.exec(step.add);

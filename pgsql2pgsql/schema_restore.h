@@ -35,11 +35,12 @@ class SchemaRestore {
   void create(const SchemaMap& map, const SelectedTables& selected);
   bool created(const PgRelation& table) const { return state_.created.contains(&table); }
 
-  // Indexes and constraints of one table that the target lacks; ANALYZE at the end.
-  PostLoad work_of(const PgRelation& table, const QualifiedName& target) const;
+  // Indexes and constraints of one table that the target lacks, ANALYZE at the end, and
+  // its foreign keys. Once for each table.
+  PostLoad work_of(const PgRelation& table, const QualifiedName& target);
 
-  // The rest: partitioned indexes, materialized views, foreign keys, triggers and
-  // rules. `failed`: tables without all their rows; what stands on them is left out.
+  // The rest: partitioned indexes, materialized views, foreign keys of and to partitioned
+  // tables, triggers and rules. `failed`: tables without all their rows; what stands on them is left out.
   // `incomplete`: tables that lack an index or a key, which has its own error.
   void finish(const std::set<const PgRelation*>& failed, std::set<const PgRelation*> incomplete,
               const std::set<std::uint32_t>& populated_views, const SchemaMap& map);
@@ -52,6 +53,7 @@ class SchemaRestore {
     std::string what;
     std::string add;
     std::string validate;  // "" = added as valid
+    bool plain = false;    // between tables that are not partitioned
   };
 
   std::unique_ptr<PgConnection> connect() const;
@@ -63,7 +65,9 @@ class SchemaRestore {
   void refresh_views(PgConnection& connection, const std::set<const PgRelation*>& failed,
                      const std::set<std::uint32_t>& populated, const SchemaMap& map);
   void add_foreign_keys(PgConnection& connection, const std::set<const PgRelation*>& failed);
-  bool left_unchecked(const SchemaItem& item, const std::set<PostObject>& not_valid) const;
+  std::vector<DdlUnit> foreign_keys_of(const PgRelation& table);
+  const PgRelation* owner_of(const SchemaItem& foreign_key) const;
+  bool left_unchecked(const SchemaItem& item) const;
   bool lacks_its_key(const SchemaItem& item, const Error& error);
   void validate_in_parallel(const std::vector<ForeignKeyStep>& steps);
   ForeignKeyStep foreign_key_step(const SchemaItem& item) const;
@@ -71,7 +75,10 @@ class SchemaRestore {
   const SchemaPlan& plan_;
   PostObjects source_;
   RestoreTarget target_;
+  const SchemaMap* map_ = nullptr;
   std::set<PostObject> on_target_;
+  std::set<PostObject> not_valid_;  // foreign keys of the target whose rows nobody has looked at
+  std::set<int> in_tables_work_;    // foreign keys that work_of() has given out
   SchemaState state_;
   std::set<const PgRelation*> incomplete_;
 };

@@ -105,7 +105,7 @@ class Job {
     std::vector<TaskStart> starts;
     for (std::size_t i = 0; i < result.results.size(); ++i) starts.push_back(start_of(i));
     queue_.emplace(result.tasks, starts, dialect_);
-    steps_.emplace(journal(), prepared_, ledger_, result.snapshot.consistent, drain_, cancel_);
+    steps_.emplace(journal(), prepared_, ledger_, result.snapshot.consistent, options_.retry, drain_, cancel_);
   }
 
   // What there is to do for a task; a resumed one may have all its rows.
@@ -138,7 +138,9 @@ class Job {
   void end() {
     JobResult& result = ledger_.result();
     if (journal_) find_lost_commits(control_, *journal_, prepared_, *steps_, result);
-    settle_results(result, journal_.has_value());
+    const auto planned = queue_->planned_steps();
+    for (std::size_t i = 0; i < planned.size(); ++i) result.results[i].steps = steps_->summary(i, planned[i]);
+    settle_results(result, journal_.has_value(), drain_.stop_requested());
     if (!source_.snapshot_held()) {
       result.snapshot.consistent = false;
       result.snapshot.method += "; lost in part, later rows are of a later moment";
@@ -147,8 +149,10 @@ class Job {
     put_back_guards(control_, guards_, result);
     if (!control_.is_open()) return;
     prove_keys(conninfo_, guards_, result, drain_, cancel_);
-    if (options_.move_sequences && !dialect_.distributed && !drain_.stop_requested()) move_positions(control_, result);
-    if (journal_) close_journal(control_, *journal_, result);
+    if (options_.move_sequences && !dialect_.distributed) move_positions(control_, result, drain_);
+    if (!journal_) return;
+    note_rows_to_mend(control_, *journal_, result);
+    close_journal(control_, *journal_, options_, result);
   }
 
   // ---------------------------------------------------------------- workers
@@ -156,7 +160,7 @@ class Job {
   void work(unsigned index) {
     WorkerSession session(fmt::format("worker-{}", index),
                           {[this] { return source_.session(); },
-                           [this] { return loading_connection(conninfo_, options_.application_name, journal_.has_value()); }});
+                           [this] { return target_connection(); }});
     while (const auto item = queue_->next(drain_)) {
       ledger_.progress().set_worker(index, what_to_do(*item));
       switch (item->kind) {
@@ -166,6 +170,12 @@ class Job {
       }
       ledger_.progress().set_worker(index, {});
     }
+  }
+
+  std::unique_ptr<PgConnection> target_connection() const {
+    auto connection = loading_connection(conninfo_, options_.application_name, journal_.has_value());
+    if (journal_) journal_->claim(*connection);
+    return connection;
   }
 
   // For the display.

@@ -158,6 +158,38 @@ std::string changed_text(const JobResult& result) {
   return out.empty() ? out : "\n" + out;
 }
 
+std::string_view step_field(StepKind kind) {
+  switch (kind) {
+    case StepKind::index: return "index";
+    case StepKind::key: return "key";
+    case StepKind::check: return "check";
+    case StepKind::foreign_key: return "foreign_key";
+    case StepKind::statistics: return "statistics";
+    case StepKind::other: break;
+  }
+  return "other";
+}
+
+// What follows the rows: how many, of how much work, and what is missing.
+std::string steps_text(const StepSummary& steps) {
+  std::vector<std::string> parts;
+  for (const auto& [kind, counts] : steps) {
+    if (counts.all() == 0) continue;
+    std::string part = fmt::format("{} {} ({:.2f} s", counts.all(), step_name(kind, counts.all()), counts.seconds);
+    if (counts.failed > 0) part += fmt::format(", {} FAILED", counts.failed);
+    if (counts.open > 0) part += fmt::format(", {} not made yet", counts.open);
+    parts.push_back(part + ")");
+  }
+  return parts.empty() ? "" : "after the rows: " + join(parts, ", ") + "\n";
+}
+
+nlohmann::json steps_json(const StepSummary& steps) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const auto& [kind, counts] : steps)
+    out[std::string(step_field(kind))] = {{"done", counts.done}, {"failed", counts.failed}, {"open", counts.open}, {"seconds", counts.seconds}};
+  return out;
+}
+
 nlohmann::json error_json(const Error& error) {
   nlohmann::json out{{"kind", kind_name(error.kind())}, {"message", error.what()}};
   if (!error.sqlstate().empty()) out["sqlstate"] = error.sqlstate();
@@ -185,6 +217,7 @@ nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
   for (const ChangedValues& changed : result.outcome.changed) out["changed_values"][changed.column] = changed.count;
   if (result.error) out["error"] = error_json(*result.error);
   for (const Error& error : result.post_errors) out["post_load_errors"].push_back(error_json(error));
+  if (!result.steps.empty()) out["steps"] = steps_json(result.steps);
   if (!result.left_out.empty()) out["left_out"] = result.left_out;
   if (result.created && task.definition)
     if (const auto notes = table_notes(*task.definition); !notes.empty()) out["notes"] = notes;
@@ -220,7 +253,7 @@ std::string summary_text(const JobResult& result) {
               fmt::format("{} done{}{}", result.count(TaskStatus::done),
                           failed > 0 ? fmt::format(", {} failed", failed) : "",
                           interrupted > 0 ? fmt::format(", {} interrupted", interrupted) : ""));
-  return out + changed_text(result) + notes_text(result) + left_out_text(result) + failures_text(result);
+  return out + steps_text(result.steps()) + changed_text(result) + notes_text(result) + left_out_text(result) + failures_text(result);
 }
 
 void write_report(const std::string& path, const RunFacts& facts, const JobResult& result,
@@ -237,6 +270,7 @@ void write_report(const std::string& path, const RunFacts& facts, const JobResul
                         {"seconds", result.seconds},
                         {"failed", result.count(TaskStatus::failed)},
                         {"interrupted", result.count(TaskStatus::interrupted)},
+                        {"steps", steps_json(result.steps())},
                         {"notes", result.notes},
                         {"tables", nlohmann::json::array()}};
   report["snapshot"] = snapshot_json(result.snapshot);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,8 +13,26 @@
 #include "copy/chunk_sink.h"
 #include "copy/job_progress.h"
 #include "copy/snapshot_source.h"
+#include "schema/ddl_writer.h"
 
 namespace dbsync {
+
+// Of what follows the rows of a table. A key that takes two statements is one step.
+struct StepCounts {
+  std::size_t done = 0;    // by this run or an earlier one
+  std::size_t failed = 0;
+  std::size_t open = 0;    // not made yet
+  double seconds = 0;      // of this run; of several at once, each one's own
+
+  std::size_t all() const { return done + failed + open; }
+  StepCounts& operator+=(const StepCounts& other);
+};
+using StepSummary = std::map<StepKind, StepCounts>;
+
+// "index", "indexes", …: the word for so many of them.
+std::string step_name(StepKind kind, std::size_t count);
+// "3 indexes, 1 foreign key": those that are open.
+std::string open_text(const StepSummary& steps);
 
 struct TaskResult {
   TaskStatus status = TaskStatus::waiting;
@@ -27,6 +46,7 @@ struct TaskResult {
   std::optional<Error> error;
   // What went wrong with its table after the rows were in: an index, a key.
   std::vector<Error> post_errors;
+  StepSummary steps;               // when its table is ours to complete
   // What was not tried, since it needs something that failed and has its own error.
   std::vector<std::string> left_out;
 };
@@ -43,6 +63,7 @@ struct JobResult {
   std::uint64_t bytes() const;
   std::uint64_t rejected() const;
   std::size_t count(TaskStatus status) const;
+  StepSummary steps() const;  // of all tasks
   // 0 when every task is done, else the code of the first failure in task order,
   // then of `errors`.
   int exit_status() const;

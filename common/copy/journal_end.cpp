@@ -1,5 +1,7 @@
 #include "copy/journal_end.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -38,7 +40,18 @@ std::string kept_part(const TaskResult& result) {
   return fmt::format("{} of its {} chunks are on the target", result.chunks_done, result.chunks);
 }
 
-void settle(const CopyTask& task, TaskResult& result, bool journaled) {
+void interrupt_open_steps(const CopyTask& task, TaskResult& result, bool journaled) {
+  const std::string open = open_text(result.steps);
+  if (result.status != TaskStatus::done || open.empty()) return;
+  result.status = TaskStatus::interrupted;
+  result.error = Error(ErrorKind::interrupted, "interrupted; its rows are on the target, not made yet: " + open);
+  if (journaled) result.error->hint("--resume makes them");
+  log::warning("main", fmt::format("{}: {}", task.name, result.error->what()));
+}
+
+void settle(const CopyTask& task, TaskResult& result, bool journaled, bool stopped) {
+  if (stopped) interrupt_open_steps(task, result, journaled);
+  if (result.status == TaskStatus::interrupted && result.error) return;
   if (result.status == TaskStatus::waiting || result.status == TaskStatus::running) result.status = TaskStatus::interrupted;
   if (result.status == TaskStatus::interrupted) {
     result.error = Error(ErrorKind::interrupted, result.chunks_done > 0 ? "interrupted; " + kept_part(result)
@@ -70,12 +83,25 @@ void find_lost_commits(ControlSession& control, const LoadJournal& journal, cons
   }
 }
 
-void settle_results(JobResult& result, bool journaled) {
-  for (std::size_t i = 0; i < result.results.size(); ++i) settle(result.tasks[i], result.results[i], journaled);
+void settle_results(JobResult& result, bool journaled, bool stopped) {
+  for (std::size_t i = 0; i < result.results.size(); ++i) settle(result.tasks[i], result.results[i], journaled, stopped);
 }
 
-void close_journal(ControlSession& control, const LoadJournal& journal, const JobResult& result) {
-  if (result.exit_status() != 0) return;
+void note_rows_to_mend(ControlSession& control, const LoadJournal& journal, const JobResult& result) {
+  const auto breaks = [](const Error& error) { return error.kind() == ErrorKind::data; };
+  const bool any = std::any_of(result.errors.begin(), result.errors.end(), breaks) ||
+                   std::any_of(result.results.begin(), result.results.end(), [&](const TaskResult& task) {
+                     return std::any_of(task.post_errors.begin(), task.post_errors.end(), breaks);
+                   });
+  try {
+    journal.note_rows_to_mend(control.durable(), any);
+  } catch (const Error& error) {
+    log::warning("main", fmt::format("the journal could not be closed: {}", error.what()));
+  }
+}
+
+void close_journal(ControlSession& control, const LoadJournal& journal, const JobOptions& options, const JobResult& result) {
+  if (result.exit_status() != 0 || options.more_follows) return;
   try {
     journal.finish(control.durable());  // with this commit, all are on the disk
   } catch (const Error& error) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "copy/control_session.h"
+#include "copy/copy_job.h"
 #include "copy/job_result.h"
 #include "copy/load_journal.h"
 #include "copy/post_steps.h"
@@ -21,11 +22,16 @@ namespace dbsync {
 void find_lost_commits(ControlSession& control, const LoadJournal& journal, const std::vector<PreparedTask>& prepared,
                        const PostSteps& steps, JobResult& result);
 
-// How much of the tasks that did not end well is on the target. `journaled`: the others
-// can be loaded by a later run.
-void settle_results(JobResult& result, bool journaled);
+// How much of the tasks that did not end well is on the target. `journaled`: a later run
+// can do the rest. `stopped`: what is open behind the rows was not come to, and the task
+// is interrupted, too.
+void settle_results(JobResult& result, bool journaled, bool stopped);
+
+// Rows that break a key or a check: what the hints say about mending them holds for the
+// next run, too.
+void note_rows_to_mend(ControlSession& control, const LoadJournal& journal, const JobResult& result);
 
 // A run that ended well has its end in the journal.
-void close_journal(ControlSession& control, const LoadJournal& journal, const JobResult& result);
+void close_journal(ControlSession& control, const LoadJournal& journal, const JobOptions& options, const JobResult& result);
 
 }  // namespace dbsync

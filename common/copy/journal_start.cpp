@@ -1,9 +1,12 @@
 #include "copy/journal_start.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/backoff.h"
 #include "base/log.h"
+#include "base/text.h"
 
 namespace dbsync {
 
@@ -22,8 +25,34 @@ std::string found_earlier(const EarlierRun& earlier) {
                      earlier.finished ? "ended well" : "did not end well", loaded, earlier.tables.size(), parts);
 }
 
+// A backend does not notice that its client is gone while it builds an index, and would
+// collide with what this run does.
+void end_left_sessions(PgConnection& control, LoadJournal& journal, const std::stop_token& stop) {
+  constexpr double kPause = 0.2;     // seconds
+  constexpr double kPatience = 15;   // until they are ended
+  constexpr double kMost = 45;
+  bool said = false;
+  bool ended = false;
+  for (double waited = 0;; waited += kPause) {
+    const auto left = journal.left_sessions();
+    if (left.empty()) return;
+    std::string pids;
+    for (const LeftSession& session : left) pids += fmt::format("{}{} ({})", pids.empty() ? "" : ", ", session.pid, one_line(session.doing));
+    if (waited > kMost)
+      throw Error(ErrorKind::target, "sessions of an earlier run are still at work on the target: " + pids)
+          .hint("wait for them, or end them with pg_terminate_backend()");
+    if (waited >= kPatience && !std::exchange(ended, true)) {
+      log::warning("main", "sessions of an earlier run, which ended without them, are ended now: " + pids);
+      for (const LeftSession& session : left) control.exec("SELECT pg_catalog.pg_terminate_backend($1::int)", {std::to_string(session.pid)});
+    } else if (waited >= 3 * kPause && !std::exchange(said, true)) {
+      log::info("main", "waiting for sessions of an earlier run, which ended without them: " + pids);
+    }
+    if (!wait_for(kPause, stop)) throw Error(ErrorKind::interrupted, "interrupted; nothing was copied");
+  }
+}
+
 // Says what there is of an earlier run, and what this one will do about it.
-JournalState take_journal(LoadJournal& journal, const JobOptions& options, const std::stop_token& stop) {
+JournalState take_journal(PgConnection& control, LoadJournal& journal, const JobOptions& options, const std::stop_token& stop) {
   constexpr unsigned kLockTries = 20;  // a killed run's sessions end soon
   constexpr double kLockPause = 0.5;  // seconds
   for (unsigned i = 0; !journal.lock(); ++i) {
@@ -32,6 +61,7 @@ JournalState take_journal(LoadJournal& journal, const JobOptions& options, const
           .hint("wait for it, or stop it; pg_stat_activity of the target shows its sessions");
     if (!wait_for(kLockPause, stop)) throw Error(ErrorKind::interrupted, "interrupted; nothing was copied");
   }
+  end_left_sessions(control, journal, stop);
   JournalState state{&journal, journal.open()};
   if (state.earlier.tables.empty()) {
     if (options.start != StartMode::fresh) log::info("main", "there is no earlier run to go on with; starting from the beginning");
@@ -64,7 +94,7 @@ JournalState open_journal(PgConnection& control, const JobOptions& options, cons
                                      "target: {}", error.what()));
     return {};
   }
-  return take_journal(*journal, options, stop);
+  return take_journal(control, *journal, options, stop);
 }
 
 }  // namespace dbsync

@@ -16,6 +16,10 @@ namespace {
 
 // Two processes on one key; any constant does for the first half.
 constexpr int kLockClass = 0x64627379;
+// The sessions of a run, each with a shared lock on its number.
+constexpr int kSessionClass = kLockClass + 1;
+// Where a step stands that is of no table.
+constexpr int kWholeRun = -1;
 
 std::string task_key(const std::string& name, const std::string& query, const QualifiedName& target) {
   return name + '\n' + query + '\n' + target.schema + '\n' + target.name;
@@ -47,10 +51,26 @@ bool table_there(PgConnection& connection, const char* name) {
 
 bool tables_there(PgConnection& connection) { return table_there(connection, "copy_run"); }
 
+// Journals of older versions do not note relations.
+bool relations_there(PgConnection& connection) {
+  return connection
+             .exec("SELECT 1 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+                   "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'dbsync' AND "
+                   "c.relname = 'copy_table' AND a.attname = 'relation' AND NOT a.attisdropped")
+             .rows() > 0;
+}
+
 }  // namespace
 
 std::size_t JournalTable::chunks_done() const {
   return static_cast<std::size_t>(std::count_if(chunks.begin(), chunks.end(), [](const auto& c) { return c.done; }));
+}
+
+std::uint64_t JournalTable::rows() const {
+  std::uint64_t out = 0;
+  for (const JournalChunk& chunk : chunks)
+    if (chunk.done) out += chunk.rows;
+  return out;
 }
 
 const JournalTable* EarlierRun::find(const CopyTask& task) const {
@@ -64,10 +84,13 @@ LoadJournal::LoadJournal(PgConnection& connection, JournalKey key)
 }
 
 void LoadJournal::make_tables() {
-  if (tables_there(connection_)) return;
+  if (tables_there(connection_) && relations_there(connection_)) return;
   PgTransaction transaction(connection_);
   lock_bookkeeping(connection_);
-  if (tables_there(connection_)) return;
+  if (tables_there(connection_)) {
+    if (!relations_there(connection_)) connection_.exec("ALTER TABLE dbsync.copy_table ADD COLUMN relation bigint");
+    return transaction.commit();
+  }
   if (!schema_there(connection_)) connection_.exec("CREATE SCHEMA dbsync");
   connection_.exec(sql::journal_tables);
   transaction.commit();
@@ -78,6 +101,24 @@ bool LoadJournal::lock() {
       .exec("SELECT pg_catalog.pg_try_advisory_lock($1::int, pg_catalog.hashtext($2))",
             {std::to_string(kLockClass), key_.program + '\n' + key_.source + '\n' + key_.target_schema})
       .boolean(0, 0);
+}
+
+std::vector<LeftSession> LoadJournal::left_sessions() {
+  const auto run = find_run(connection_, key_);
+  if (!run) return {};
+  const PgResult found = connection_.exec(
+      "SELECT l.pid, coalesce(pg_catalog.left(a.query, 60), '') FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a "
+      "ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.objid = $2::oid AND l.objsubid = 2 AND "
+      "l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) "
+      "AND l.pid <> pg_catalog.pg_backend_pid() ORDER BY 1",
+      {std::to_string(kSessionClass), std::to_string(*run)});
+  std::vector<LeftSession> out;
+  for (int row = 0; row < found.rows(); ++row) out.push_back({found.integer(row, 0), found.text(row, 1)});
+  return out;
+}
+
+void LoadJournal::claim(PgConnection& connection) const {
+  connection.exec(fmt::format("SELECT pg_catalog.pg_advisory_lock_shared({}, {})", kSessionClass, run_));
 }
 
 EarlierRun LoadJournal::open() {
@@ -96,19 +137,21 @@ EarlierRun LoadJournal::open() {
         "VALUES ($1, $2, $3, $4, now(), '')",
         {run_text(), key_.program, key_.source, key_.target_schema});
     transaction.commit();
-    return {{}, true, {}, {}};
+    return {{}, true, {}, false, {}};
   }
   run_ = run.integer(0, 0);
-  EarlierRun out{run.text(0, 1), run.boolean(0, 2), run.text(0, 3), {}};
+  EarlierRun out{run.text(0, 1), run.boolean(0, 2), run.text(0, 3), false, {}};
+  out.rows_to_mend = !read_steps(connection_, kWholeRun).empty();
   const PgResult tables = connection_.exec(
-      "SELECT task, name, query, target_schema, target_table, created, owned, planned FROM dbsync.copy_table "
-      "WHERE run = $1 ORDER BY task",
+      "SELECT task, name, query, target_schema, target_table, created, owned, planned, coalesce(relation, 0) "
+      "FROM dbsync.copy_table WHERE run = $1 ORDER BY task",
       {run_text()});
   for (int row = 0; row < tables.rows(); ++row) {
     JournalTable table = read_table(connection_, static_cast<int>(tables.integer(row, 0)));
     table.created = tables.boolean(row, 5);
     table.owned = tables.boolean(row, 6);
     table.planned = tables.boolean(row, 7);
+    table.relation = static_cast<std::uint32_t>(tables.integer(row, 8));
     next_task_ = table.task + 1;
     table.target = {tables.text(row, 3), tables.text(row, 4)};
     const std::string key_text = task_key(tables.text(row, 1), tables.text(row, 2), table.target);
@@ -148,9 +191,16 @@ JournalTable LoadJournal::read_table(PgConnection& connection, int task) const {
     chunk.rejected = static_cast<std::uint64_t>(chunks.integer(row, 7));
     chunk.zero_dates = lines(chunks.text(row, 8));
   }
-  const PgResult steps = connection.exec("SELECT step FROM dbsync.copy_step WHERE run = $1 AND task = $2", key);
-  for (int row = 0; row < steps.rows(); ++row) table.steps.insert(steps.text(row, 0));
+  table.steps = read_steps(connection, task);
   return table;
+}
+
+std::set<std::string> LoadJournal::read_steps(PgConnection& connection, int task) const {
+  const PgResult steps = connection.exec("SELECT step FROM dbsync.copy_step WHERE run = $1 AND task = $2",
+                                         {run_text(), std::to_string(task)});
+  std::set<std::string> out;
+  for (int row = 0; row < steps.rows(); ++row) out.insert(steps.text(row, 0));
+  return out;
 }
 
 void LoadJournal::begin(const std::string& snapshot) {
@@ -160,6 +210,11 @@ void LoadJournal::begin(const std::string& snapshot) {
 
 void LoadJournal::finish(PgConnection& connection) const {
   connection.exec("UPDATE dbsync.copy_run SET finished = now() WHERE run = $1", {run_text()});
+}
+
+void LoadJournal::finish(PgConnection& connection, const JournalKey& key) {
+  if (const auto run = find_run(connection, key))
+    connection.exec("UPDATE dbsync.copy_run SET finished = now() WHERE run = $1", {std::to_string(*run)});
 }
 
 void LoadJournal::add_tables(PgConnection& connection, const std::vector<NewTable>& tables) const {
@@ -193,6 +248,29 @@ void LoadJournal::forget_table(PgConnection& connection, int task) const {
   for (const char* table : {"copy_step", "copy_chunk", "copy_table"})
     connection.exec(fmt::format("DELETE FROM dbsync.{} WHERE run = $1 AND task = $2", table),
                     {run_text(), std::to_string(task)});
+}
+
+void LoadJournal::note_relations(PgConnection& connection, const std::map<int, std::uint32_t>& relations) const {
+  if (relations.empty()) return;
+  std::vector<std::string> tasks;
+  std::vector<std::string> oids;
+  for (const auto& [task, oid] : relations) {
+    tasks.push_back(std::to_string(task));
+    oids.push_back(std::to_string(oid));
+  }
+  connection.exec(
+      "UPDATE dbsync.copy_table AS t SET relation = n.relation FROM (SELECT unnest($2::int[]) AS task, unnest($3::bigint[]) "
+      "AS relation) AS n WHERE t.run = $1 AND t.task = n.task",
+      {run_text(), array_text(tasks), array_text(oids)});
+}
+
+void LoadJournal::note_rows_to_mend(PgConnection& connection, bool any) const {
+  forget_steps(connection, kWholeRun);
+  if (any) connection.exec(mark_steps_sql(kWholeRun, {"rows to mend"}));
+}
+
+void LoadJournal::forget_steps(PgConnection& connection, int task) const {
+  connection.exec("DELETE FROM dbsync.copy_step WHERE run = $1 AND task = $2", {run_text(), std::to_string(task)});
 }
 
 void LoadJournal::set_planned(PgConnection& connection, int task) const {
@@ -239,6 +317,15 @@ std::optional<std::int64_t> LoadJournal::find_run(PgConnection& connection, cons
                       {key.program, key.source, key.target_schema});
   if (run.rows() == 0) return std::nullopt;
   return run.integer(0, 0);
+}
+
+bool LoadJournal::is_unfinished(PgConnection& connection, const JournalKey& key) {
+  const auto run = find_run(connection, key);
+  return run && connection
+                    .exec("SELECT EXISTS (SELECT 1 FROM dbsync.copy_run r JOIN dbsync.copy_table t ON t.run = r.run "
+                          "WHERE r.run = $1 AND r.finished IS NULL)",
+                          {std::to_string(*run)})
+                    .boolean(0, 0);
 }
 
 void LoadJournal::remove(PgConnection& connection, const JournalKey& key) {

@@ -46,6 +46,7 @@ struct JournalChunk {
 struct JournalTable {
   int task = 0;          // its number in the journal
   QualifiedName target;
+  std::uint32_t relation = 0;  // the target table's oid; 0 = not noted
   bool created = false;  // its target table was made by us
   bool owned = false;    // its target table holds no rows but ours
   bool planned = false;  // all its chunks are listed
@@ -54,6 +55,7 @@ struct JournalTable {
 
   std::size_t chunks_done() const;
   bool loaded() const { return planned && chunks_done() == chunks.size(); }
+  std::uint64_t rows() const;  // of the chunks that are done
 };
 
 // What earlier runs left.
@@ -61,10 +63,17 @@ struct EarlierRun {
   std::string started;
   bool finished = false;
   std::string snapshot;
+  bool rows_to_mend = false;  // some broke a key or a check: its user was told to mend them
   // By task name, query and target: the same line of work in another run.
   std::map<std::string, JournalTable> tables;
 
   const JournalTable* find(const CopyTask& task) const;
+};
+
+// A session of the target that no program waits for any more.
+struct LeftSession {
+  std::int64_t pid = 0;
+  std::string doing;  // the beginning of its statement
 };
 
 // A task that the journal does not know yet.
@@ -86,12 +95,24 @@ class LoadJournal {
   // the connection.
   bool lock();
 
+  // Sessions of an earlier run on the key that ended without them (it was killed, or the
+  // network was cut) and are still at work on the target. With the lock held.
+  std::vector<LeftSession> left_sessions();
+  // Marks a session of the target as one of this run, for as long as it lives.
+  void claim(PgConnection& connection) const;
+
   // Reads what there is, or makes an empty entry for the key.
   EarlierRun open();
   // What stands there now, by number, over another connection.
   std::map<int, JournalTable> read(PgConnection& connection) const;
+  std::set<std::string> read_steps(PgConnection& connection, int task) const;
   void begin(const std::string& snapshot);
   void finish(PgConnection& connection) const;
+  // The same of a run whose journal is not open; nothing when there is none.
+  static void finish(PgConnection& connection, const JournalKey& key);
+
+  // That rows break a rule, so that they will be mended by hand, or that none does.
+  void note_rows_to_mend(PgConnection& connection, bool any) const;
 
   int new_number() { return next_task_++; }
   // Its number, once opened.
@@ -104,6 +125,9 @@ class LoadJournal {
   // its own when the connection is in none.
   void add_tables(PgConnection& connection, const std::vector<NewTable>& tables) const;
   void forget_table(PgConnection& connection, int task) const;
+  // Which relations the tables of these tasks are: oids by number.
+  void note_relations(PgConnection& connection, const std::map<int, std::uint32_t>& relations) const;
+  void forget_steps(PgConnection& connection, int task) const;
   void set_planned(PgConnection& connection, int task) const;
   void add_chunk(PgConnection& connection, int task, int number, const Chunk& chunk) const;
   void forget_chunks(PgConnection& connection, int task) const;
@@ -114,6 +138,9 @@ class LoadJournal {
 
   // The number of the key's run, when there is one.
   static std::optional<std::int64_t> find_run(PgConnection& connection, const JournalKey& key);
+
+  // True when it has tables and their copy did not end well.
+  static bool is_unfinished(PgConnection& connection, const JournalKey& key);
 
   // Removes what the journal knows of this key, and its tables and the schema
   // when nothing else is in them. For --cleanup.

@@ -33,7 +33,6 @@ void put_back_guards(ControlSession& control, LoadGuards& guards, JobResult& res
 
 void prove_keys(const std::string& conninfo, LoadGuards& guards, JobResult& result, const std::stop_token& drain,
                 const std::stop_token& cancel) {
-  if (drain.stop_requested()) return;
   try {
     guards.prove(conninfo, result, drain, cancel);
   } catch (Error& error) {
@@ -41,7 +40,7 @@ void prove_keys(const std::string& conninfo, LoadGuards& guards, JobResult& resu
   }
 }
 
-void move_positions(ControlSession& control, JobResult& result) {
+void move_positions(ControlSession& control, JobResult& result, const std::stop_token& drain) {
   std::map<QualifiedName, SourcePosition> tables;
   for (std::size_t i = 0; i < result.tasks.size(); ++i) {
     if (result.results[i].created || result.results[i].chunks_done == 0) continue;
@@ -50,7 +49,9 @@ void move_positions(ControlSession& control, JobResult& result) {
     const Column* column = definition ? definition->identity_column() : nullptr;
     if (column != nullptr && definition->next_identity >= position.next) position = {column->name, definition->next_identity};
   }
+  if (tables.empty()) return;
   try {
+    if (drain.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted before they were set");
     for (std::string& note : move_sequences(control.get(), tables)) result.notes.push_back(std::move(note));
   } catch (Error& error) {
     report(error, "sequences of the target", result);

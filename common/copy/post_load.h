@@ -20,12 +20,13 @@ namespace dbsync {
 // Foreign keys and triggers that were taken off, whatever happened to the rows.
 void put_back_guards(ControlSession& control, LoadGuards& guards, JobResult& result);
 
+// A stop before their end is an error, too.
 void prove_keys(const std::string& conninfo, LoadGuards& guards, JobResult& result, const std::stop_token& drain,
                 const std::stop_token& cancel);
 
 // Sequences of tables that were there before, behind their rows. Tables of this job's own
 // making have it among their steps.
-void move_positions(ControlSession& control, JobResult& result);
+void move_positions(ControlSession& control, JobResult& result, const std::stop_token& drain);
 
 // A table that this run made and that got no rows would be in the way of the next run.
 // `empty`: one task of each. `journal`: nullptr when there is none.

@@ -1,6 +1,7 @@
 #include "copy/post_steps.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,11 +17,8 @@ namespace {
 
 std::string step_of(const DdlUnit& unit, const std::string& statement) { return unit.what + "\n" + statement; }
 
-// True when the unit makes a key that others may refer to.
-bool is_unique_key(const std::string& what, const std::optional<Table>& definition) {
-  if (what.starts_with("primary key ")) return true;
-  return definition && std::any_of(definition->indexes.begin(), definition->indexes.end(),
-                                   [&](const Index& index) { return index.unique && what == "index " + index.name; });
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 std::optional<std::int64_t> count_rows(const std::string& sql, WorkerSession& worker) {
@@ -50,45 +48,83 @@ std::vector<bool> PostSteps::run(const WorkItem& item, WorkerSession& worker) {
 // Most of the time nothing is in the way. When something is, nothing was done: one
 // by one then, which also tells whose fault it is, is for the caller.
 std::optional<bool> PostSteps::run_at_once(const WorkItem& item, WorkerSession& worker) {
+  auto error = attempt(item.task, worker, [&] { run_together(item, worker); });
+  if (!error) return true;
+  if (error->connection_lost() || drain_.stop_requested()) {  // what was done is not known, or no more is wanted
+    if (!drain_.stop_requested()) fail(item.units.front(), item.task, std::move(*error), worker);
+    return false;
+  }
+  log::debug(worker.name(), fmt::format("{}: {}; again, step by step", ledger_.task(item.task).name, error->what()));
+  return std::nullopt;
+}
+
+void PostSteps::run_together(const WorkItem& item, WorkerSession& worker) {
+  const auto start = std::chrono::steady_clock::now();
   std::string statements;
   std::vector<std::string> steps;
+  std::vector<const DdlUnit*> units;
   for (const DdlUnit& unit : item.units)
     for (const std::string& statement : unit.statements) {
       std::string step = step_of(unit, statement);
-      if (journal_ != nullptr && prepared_[item.task].steps.contains(step)) continue;
+      if (is_done(item.task, step)) continue;
       statements += statement + ";\n";
       steps.push_back(std::move(step));
+      if (units.empty() || units.back() != &unit) units.push_back(&unit);
     }
-  if (steps.empty()) return true;
+  if (steps.empty()) return;
   if (journal_ != nullptr) statements += journal_->mark_steps_sql(prepared_[item.task].journal, steps);
-  try {
-    PgConnection& connection = worker.connect_target();
-    const std::stop_callback cancel(cancel_, [&connection] { connection.cancel(); });
-    connection.exec(statements);
-  } catch (Error& error) {
-    if (error.connection_lost() || drain_.stop_requested()) {  // what was done is not known, or no more is wanted
-      fail(item.units.front(), item.task, std::move(error), worker);
-      return false;
-    }
-    log::debug(worker.name(), fmt::format("{}: {}; again, step by step", ledger_.tasks()[item.task].name, error.what()));
-    return std::nullopt;
-  }
-  if (journal_ != nullptr) note(item.task, std::move(steps));
-  return true;
+  worker.target().exec(statements);
+  note(item.task, std::move(steps));
+  add_seconds(item.task, units, seconds_since(start));
 }
 
 bool PostSteps::run_unit(const DdlUnit& unit, std::size_t statements, std::size_t task, WorkerSession& worker) {
   if (is_derived(unit, task, worker.name())) return false;
+  const auto start = std::chrono::steady_clock::now();
+  auto error = attempt(task, worker, [&] {
+    for (std::size_t i = 0; i < statements; ++i) run_step(unit, i, task, worker);
+  });
+  add_seconds(task, {&unit}, seconds_since(start));
+  if (!error) return true;
+  // What a stop has ended is open, and has not failed.
+  if (!drain_.stop_requested()) fail(unit, task, std::move(*error), worker);
+  return false;
+}
+
+// Again after errors that a new try can cure.
+std::optional<Error> PostSteps::attempt(std::size_t task, WorkerSession& worker, const std::function<void()>& work) {
+  NewTries tries(retry_, drain_);
+  for (;;) {
+    auto error = attempt_once(worker, work);
+    // Without a journal nobody knows whether the step was done.
+    if (!error) server_gone_ = false;
+    if (!error || journal_ == nullptr || server_gone_ || !tries.allow(*error)) {
+      if (error && error->connection_lost()) server_gone_ = true;
+      return error;
+    }
+    ledger_.retry(task);
+    if (!tries.wait(worker.name(), ledger_.task(task).name, *error)) return error;
+    // What cannot be read now, the next try will tell.
+    if (const auto unknown = attempt_once(worker, [&] { read_done(task, worker); })) log::debug(worker.name(), unknown->what());
+  }
+}
+
+std::optional<Error> PostSteps::attempt_once(WorkerSession& worker, const std::function<void()>& work) {
   try {
     PgConnection& connection = worker.connect_target();
     const std::stop_callback cancel(cancel_, [&connection] { connection.cancel(); });
-    for (std::size_t i = 0; i < statements; ++i) run_step(unit, i, task, worker);
-    return true;
+    work();
+    return std::nullopt;
   } catch (Error& error) {
-    if (drain_.stop_requested()) error.context("interrupted");
-    fail(unit, task, std::move(error), worker);
-    return false;
+    if (worker.has_target() && !worker.target().usable()) worker.drop_target();
+    return std::move(error);
   }
+}
+
+// What the lost connection has committed nevertheless.
+void PostSteps::read_done(std::size_t task, WorkerSession& worker) {
+  const auto there = journal_->read_steps(worker.target(), prepared_[task].journal);
+  note(task, {there.begin(), there.end()});
 }
 
 // True when the unit needs something that has failed: its own error would be a second
@@ -99,6 +135,7 @@ bool PostSteps::is_derived(const DdlUnit& unit, std::size_t task, const std::str
   if (missing.empty()) return false;
   if (failed_[task].contains(unit.what)) return true;  // the same key's second half
   failed_[task].insert(unit.what);
+  if (unit.makes_key) failed_keys_.insert(task);
   log::debug(component, fmt::format("{}: {}: left out, since {}", ledger_.task(task).name, unit.what, missing));
   ledger_.add_left_out(task, fmt::format("{}, since {}", unit.what, missing));
   return true;
@@ -110,9 +147,7 @@ std::string PostSteps::missing_for(const DdlUnit& unit, std::size_t task) const 
   for (std::size_t i = 0; i < ledger_.tasks().size(); ++i) {
     if (ledger_.task(i).target != *unit.refers_to) continue;
     if (ledger_.status(i) != TaskStatus::done) return fmt::format("{} was not loaded", ledger_.task(i).name);
-    const bool key = std::any_of(failed_[i].begin(), failed_[i].end(),
-                                 [&](const std::string& what) { return is_unique_key(what, ledger_.task(i).definition); });
-    if (key) return fmt::format("a key of {} could not be made", ledger_.task(i).name);
+    if (failed_keys_.contains(i)) return fmt::format("a key of {} could not be made", ledger_.task(i).name);
   }
   return {};
 }
@@ -120,15 +155,12 @@ std::string PostSteps::missing_for(const DdlUnit& unit, std::size_t task) const 
 // A statement and its mark in one transaction, once over all runs. An error shows the
 // statement alone: it is the one to run by hand.
 void PostSteps::run_step(const DdlUnit& unit, std::size_t index, std::size_t task, WorkerSession& worker) {
-  if (journal_ == nullptr) {
-    worker.target().exec(unit.statements[index]);
-    return;
-  }
-  const PreparedTask& prepared = prepared_[task];
   std::string step = step_of(unit, unit.statements[index]);
-  if (prepared.steps.contains(step)) return;
+  if (is_done(task, step)) return;
+  std::string sql = unit.statements[index];
+  if (journal_ != nullptr) sql += ";\n" + journal_->mark_steps_sql(prepared_[task].journal, {step});
   try {
-    worker.target().exec(unit.statements[index] + ";\n" + journal_->mark_steps_sql(prepared.journal, {step}));
+    worker.target().exec(sql);
   } catch (Error& error) {
     error.statement(unit.statements[index]);
     throw;
@@ -136,13 +168,23 @@ void PostSteps::run_step(const DdlUnit& unit, std::size_t index, std::size_t tas
   note(task, {std::move(step)});
 }
 
+bool PostSteps::is_done(std::size_t task, const std::string& step) {
+  if (prepared_[task].steps.contains(step)) return true;
+  const std::lock_guard lock(mutex_);
+  return done_[task].contains(step);
+}
+
 void PostSteps::note(std::size_t task, std::vector<std::string> steps) {
   const std::lock_guard lock(mutex_);
   for (std::string& step : steps) done_[task].insert(std::move(step));
 }
 
+void PostSteps::add_seconds(std::size_t task, const std::vector<const DdlUnit*>& units, double seconds) {
+  const std::lock_guard lock(mutex_);
+  for (const DdlUnit* unit : units) seconds_[task][unit->what] += seconds / static_cast<double>(units.size());
+}
+
 void PostSteps::fail(const DdlUnit& unit, std::size_t task, Error error, WorkerSession& worker) {
-  if (worker.has_target() && !worker.target().usable()) worker.drop_target();
   if (error.sqlstate().starts_with("23")) explain_violation(unit, task, error, worker);
   add_hint(error, unit.refers_to ? PgStep::foreign_key : PgStep::build, quote_name(ledger_.task(task).target));
   error.context(fmt::format("{}: {}", ledger_.task(task).name, unit.what));
@@ -150,6 +192,28 @@ void PostSteps::fail(const DdlUnit& unit, std::size_t task, Error error, WorkerS
   ledger_.add_post_error(task, std::move(error));
   const std::lock_guard lock(mutex_);
   failed_[task].insert(unit.what);
+  if (unit.makes_key) failed_keys_.insert(task);
+}
+
+// A key that takes two units, its index and the constraint, is one step.
+StepSummary PostSteps::summary(std::size_t task, const std::vector<DdlUnit>& planned) const {
+  std::map<std::string, std::pair<StepKind, bool>> steps;  // by name: the kind, and whether all of it is done
+  for (const DdlUnit& unit : planned) {
+    const bool done = std::all_of(unit.statements.begin(), unit.statements.end(), [&](const std::string& statement) {
+      const std::string step = step_of(unit, statement);
+      return done_[task].contains(step) || prepared_[task].steps.contains(step);
+    });
+    const auto [entry, added] = steps.try_emplace(unit.what, unit.kind, done);
+    entry->second.second = entry->second.second && done;
+  }
+  StepSummary out;
+  for (const auto& [what, step] : steps) {
+    StepCounts& counts = out[step.first];
+    ++(step.second ? counts.done : failed_[task].contains(what) ? counts.failed : counts.open);
+    const auto seconds = seconds_[task].find(what);
+    if (seconds != seconds_[task].end()) counts.seconds += seconds->second;
+  }
+  return out;
 }
 
 LoadedRows PostSteps::rows_of(std::size_t task) const {
@@ -177,7 +241,8 @@ void PostSteps::explain_violation(const DdlUnit& unit, std::size_t task, Error& 
   rows.violations = count_rows(unit.violations_sql, worker);
   rows.true_violations = count_rows(unit.true_violations_sql, worker);
   error.recast(ErrorKind::data, (rows.violations ? fmt::format("{} rows; ", *rows.violations) : "") + error.message());
-  if (std::string hint = violation_hint(unit, error, rows); !hint.empty()) error.hint(std::move(hint));
+  std::string hint = unit.violation_hint.empty() ? violation_hint(unit, error, rows) : unit.violation_hint;
+  if (!hint.empty()) error.hint(std::move(hint));
 }
 
 }  // namespace dbsync

@@ -27,6 +27,7 @@ namespace dbsync {
 struct PostLoad {
   std::vector<DdlUnit> indexes;  // in parallel
   std::vector<DdlUnit> finish;   // after them, in order
+  std::vector<DdlUnit> foreign_keys;  // when all tables are finished
 };
 
 // Rows of the source that go into one target table: a whole table or a query.

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "copy/emptying.h"
+#include "copy/journal_proof.h"
 #include "pg/hints.h"
 #include "schema/ddl_writer.h"
 #include "schema/quote.h"
@@ -32,18 +33,23 @@ class Preparer {
       ++uses_[task.target];
       names.insert(task.target);
     }
-    if (!names.empty()) relations_ = find_relations(target_, names);
+    if (names.empty()) return;
+    relations_ = find_relations(target_, names);
+    if (state_.journal != nullptr) oids_ = relation_oids(target_, names);
   }
 
   PreparedTask prepare(const CopyTask& task, TaskResult& result) {
     auto found = find(task.target);
     const JournalTable* known = state_.earlier.find(task);
     if (known != nullptr && found && options_.start != StartMode::fresh) {
-      result.created = known->created;
+      result.created = known->created && !was_remade(*known, oid_of(task.target));
       return options_.start == StartMode::resume && may_stay(task) ? resume(task, *found, *known)
                                                                    : restart(task, *found, *known);
     }
-    if (known != nullptr && found) refuse_parts(task, *known);
+    if (known != nullptr && found) {
+      refuse_parts(task, *known);
+      if (known->created && !was_remade(*known, oid_of(task.target))) return take_over(task, *found, *known, result);
+    }
     return start(task, std::move(found), known, result);
   }
 
@@ -71,6 +77,26 @@ class Preparer {
   std::optional<TargetTable> find(const QualifiedName& name) {
     if (!created_.empty() && !relations_.contains(name)) return find_table(target_, name);
     return find_table(relations_, name);
+  }
+
+  std::uint32_t oid_of(const QualifiedName& name) const {
+    const auto found = oids_.find(name);
+    return found == oids_.end() ? 0 : found->second;
+  }
+
+  // A table that an earlier run of ours made stays ours to complete: that run may have
+  // ended before its keys were made. Steps that are done are not done again.
+  PreparedTask take_over(const CopyTask& task, const TargetTable& table, const JournalTable& known, TaskResult& result) {
+    PreparedTask out = known_task(table, known);
+    if (task.query.empty()) out.truncate_first = settle_rows(task, table);
+    result.created = true;
+    out.owned = known.owned && options_.mode != LoadMode::append;
+    if (!is_large(task, options_)) {
+      out.planned = true;
+      out.chunks.push_back({});
+    }
+    forgotten_.push_back({known.task, out.planned});
+    return out;
   }
 
   // `known`: what an earlier run left and this one does not care for.
@@ -131,6 +157,7 @@ class Preparer {
   }
 
   PreparedTask resume(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
+    prove(task, table, known);
     PreparedTask out = known_task(table, known);
     if (known.planned) {
       out.planned = true;
@@ -146,12 +173,37 @@ class Preparer {
     return out;
   }
 
+  // What is built on the journal's word must not be built on sand. Rows of a table that
+  // follows its source change with it.
+  void prove(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
+    if (known.chunks_done() == 0) return;
+    if (was_remade(known, oid_of(task.target))) throw remade_error(task.target);
+    if (options_.keep || !proved_.insert(task.target).second) return;
+    RowProof proof{table, 0, known.owned && table.plain, state_.earlier.rows_to_mend};
+    std::set<const JournalTable*> of_this_run;
+    for (const CopyTask& other : tasks_)
+      if (other.target == task.target) of_this_run.insert(state_.earlier.find(other));
+    // Other lines of work, which fed it at another time: their rows may be gone since.
+    for (const auto& [key, other] : state_.earlier.tables) {
+      if (other.target != task.target) continue;
+      if (of_this_run.contains(&other))
+        proof.rows += other.rows();
+      else
+        proof.exact = false;
+    }
+    if (auto error = rows_differ(target_, proof)) throw std::move(*error);
+  }
+
   bool may_stay(const CopyTask& task) const {
     return !options_.keep || !task.query.empty() || options_.keep->contains(task.name);
   }
 
   PreparedTask restart(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
     PreparedTask out = known_task(table, known);
+    if (was_remade(known, oid_of(task.target))) {  // its steps were the other table's
+      out.steps.clear();
+      remade_.push_back(known.task);
+    }
     begin_anew(task, table, known, out);
     return out;
   }
@@ -199,10 +251,11 @@ class Preparer {
 
   // A new start must not mix with a part of an old one.
   void refuse_parts(const CopyTask& task, const JournalTable& known) const {
-    if (known.chunks_done() == 0 || known.loaded() || options_.mode == LoadMode::truncate) return;
-    throw Error(ErrorKind::target, fmt::format("an earlier run loaded {} of {} chunks of {}", known.chunks_done(),
+    if (known.chunks_done() == 0 || options_.mode == LoadMode::truncate) return;
+    if (known.loaded() && state_.earlier.finished) return;
+    throw Error(ErrorKind::target, fmt::format("an earlier run, which did not end well, loaded {} of {} chunks of {}", known.chunks_done(),
                                                known.chunks.size(), task.target.display()))
-        .hint("--resume loads the others, --restart empties the table and starts over");
+        .hint("--resume loads and makes what is missing, --restart empties the table and starts over");
   }
 
   Error missing_table(const CopyTask& task) {
@@ -315,10 +368,24 @@ class Preparer {
     PgTransaction transaction(target_);
     guards_.enter_replica_role(target_);
     empty_together(tables, plan);
+    for (const int task : remade_) state_.journal->forget_steps(target_, task);
     for (const auto& [task, whole] : std::exchange(forgotten_, {})) forget(task, whole);
     if (!noted_.empty()) state_.journal->add_tables(target_, noted_);
     mark(tables, plan, prepared);
+    note_relations(prepared, results);
     transaction.commit();
+  }
+
+  void note_relations(const std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results) {
+    if (state_.journal == nullptr) return;
+    std::set<QualifiedName> names;
+    for (const CopyTask& task : tasks_) names.insert(task.target);
+    const auto oids = relation_oids(target_, names);
+    std::map<int, std::uint32_t> relations;
+    for (std::size_t i = 0; i < tasks_.size(); ++i)
+      if (const auto oid = oids.find(tasks_[i].target); oid != oids.end() && prepared[i].journal >= 0 && results[i].status != TaskStatus::failed)
+        relations.emplace(prepared[i].journal, oid->second);
+    state_.journal->note_relations(target_, relations);
   }
 
   void empty_alone(const TableToEmpty& table, const std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results) {
@@ -389,6 +456,9 @@ class Preparer {
   LoadGuards& guards_;
   std::map<QualifiedName, int> uses_;
   std::map<QualifiedName, TargetTable> relations_;  // before the first was made
+  std::map<QualifiedName, std::uint32_t> oids_;     // of these
+  std::set<QualifiedName> proved_;
+  std::vector<int> remade_;  // tasks whose steps are to be done again
   std::vector<NewTable> noted_;
   std::set<QualifiedName> created_;
   std::set<QualifiedName> emptied_;

@@ -160,6 +160,22 @@ std::vector<DdlUnit> WorkQueue::finish_work(const TableWork& table) const {
   return ready ? ready->finish : finish_units(definition(table), dialect_, table.zero_dates);
 }
 
+std::vector<DdlUnit> WorkQueue::foreign_key_work(const TableWork& table) const {
+  const auto& ready = tasks_[table.first_task].post_load;
+  return ready ? ready->foreign_keys : foreign_key_units(definition(table), dialect_);
+}
+
+std::vector<std::vector<DdlUnit>> WorkQueue::planned_steps() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::vector<DdlUnit>> out(tasks_.size());
+  for (const TableWork& table : tables_) {
+    if (!table.complete) continue;
+    std::vector<DdlUnit>& units = out[table.first_task];
+    for (auto&& work : {index_work(table), finish_work(table), foreign_key_work(table)}) units.insert(units.end(), work.begin(), work.end());
+  }
+  return out;
+}
+
 void WorkQueue::push_finish(const TableWork& table) {
   push({WorkItem::Kind::finish, table.first_task, {}, 0, true, finish_work(table), false});
 }
@@ -175,10 +191,14 @@ void WorkQueue::ddl_done(const WorkItem& item, const std::vector<bool>& succeede
       if (!succeeded[i] || item.units[i].statements.size() < 2) continue;
       DdlUnit check = item.units[i];
       check.statements.erase(check.statements.begin());
-      push({WorkItem::Kind::check_foreign_key, check.task, {}, 0, true, {std::move(check)}, false});
+      push_check(std::move(check));
     }
   }
   changed_.notify_all();
+}
+
+void WorkQueue::push_check(DdlUnit unit) {
+  push({WorkItem::Kind::check_foreign_key, unit.task, {}, 0, true, {std::move(unit)}, false});
 }
 
 // One item adds all of them, since adding locks two tables in an order that
@@ -188,15 +208,17 @@ bool WorkQueue::push_foreign_keys() {
   WorkItem item;
   item.kind = WorkItem::Kind::add_foreign_keys;
   for (const TableWork& table : tables_) {
-    if (!to_complete(table) || tasks_[table.first_task].post_load) continue;
-    for (DdlUnit& unit : foreign_key_units(definition(table), dialect_)) {
+    if (!to_complete(table)) continue;
+    for (DdlUnit& unit : foreign_key_work(table)) {
       unit.task = table.first_task;
-      item.units.push_back(std::move(unit));
+      if (unit.stands)
+        push_check(std::move(unit));
+      else
+        item.units.push_back(std::move(unit));
     }
   }
-  if (item.units.empty()) return false;
-  push(std::move(item));
-  return true;
+  if (!item.units.empty()) push(std::move(item));
+  return !items_.empty();
 }
 
 bool WorkQueue::has_work() const {

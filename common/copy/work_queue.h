@@ -81,6 +81,10 @@ class WorkQueue {
 
   bool has_work() const;
 
+  // All that follows the rows of tables which are ours to complete, whether it is made
+  // already or not: by task.
+  std::vector<std::vector<DdlUnit>> planned_steps() const;
+
  private:
   struct TableWork {
     std::size_t first_task = 0;
@@ -113,8 +117,10 @@ class WorkQueue {
   void after_loads(TableWork& table);
   std::vector<DdlUnit> index_work(const TableWork& table) const;
   std::vector<DdlUnit> finish_work(const TableWork& table) const;
+  std::vector<DdlUnit> foreign_key_work(const TableWork& table) const;
   void push_finish(const TableWork& table);
   bool push_foreign_keys();
+  void push_check(DdlUnit unit);
 
   const std::vector<CopyTask>& tasks_;
   Dialect dialect_;

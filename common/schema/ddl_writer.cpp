@@ -48,6 +48,8 @@ DdlUnit primary_key_unit(const Table& table, const Dialect& dialect) {
                         identifier_list(table.primary_key.columns));
   DdlUnit unit{"primary key " + table.primary_key.name, {constraint}};
   unit.columns = table.primary_key.columns;
+  unit.kind = StepKind::key;
+  unit.makes_key = true;
   return unit;
 }
 
@@ -82,9 +84,11 @@ DdlUnit sequence_unit(const Table& table, const Column& column) {
 }
 
 DdlUnit exclusion_unit(const Table& table, const Exclusion& exclusion) {
-  return {"exclusion constraint " + exclusion.name,
-          {fmt::format("ALTER TABLE {} ADD CONSTRAINT {} EXCLUDE USING gist ({})", quote_name(table.name),
-                       quote_identifier(exclusion.name), exclusion.elements_sql)}};
+  DdlUnit unit{"exclusion constraint " + exclusion.name,
+               {fmt::format("ALTER TABLE {} ADD CONSTRAINT {} EXCLUDE USING gist ({})", quote_name(table.name),
+                            quote_identifier(exclusion.name), exclusion.elements_sql)}};
+  unit.kind = StepKind::key;
+  return unit;
 }
 
 // Not enforced while the rows are checked; a violation leaves it in force for
@@ -94,6 +98,7 @@ DdlUnit check_unit(const Table& table, const CheckConstraint& check, const Diale
   const std::string add = fmt::format("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({})", quote_name(table.name), name,
                                       check.condition_sql);
   DdlUnit unit{"check " + check.name, {add}};
+  unit.kind = StepKind::check;
   unit.violations_sql = fmt::format("SELECT count(*) FROM {} WHERE NOT ({})", quote_name(table.name), check.condition_sql);
   add_columns_of(check.condition_sql, table, unit.columns);
   if (dialect.not_valid_constraints)
@@ -191,11 +196,15 @@ std::vector<DdlUnit> index_units(const Table& table, const Dialect& dialect) {
     for (const auto& column : table.primary_key.columns) key.keys.push_back({column, {}, false});
     DdlUnit unit{"primary key " + key.name, {create_index_sql(table, key)}};
     unit.columns = table.primary_key.columns;
+    unit.kind = StepKind::key;
+    unit.makes_key = true;
     out.push_back(std::move(unit));
   }
   for (const Index& index : table.indexes) {
     DdlUnit unit{"index " + index.name, {create_index_sql(table, index)}};
     unit.columns = columns_of(index, table);
+    unit.kind = StepKind::index;
+    unit.makes_key = index.unique;
     if (!index.comment.empty())
       unit.statements.push_back(fmt::format("COMMENT ON INDEX {} IS {}", quote_name({table.name.schema, index.name}),
                                             quote_literal(index.comment)));
@@ -216,10 +225,14 @@ std::vector<DdlUnit> finish_units(const Table& table, const Dialect& dialect,
       not_null += fmt::format("{} ALTER COLUMN {} SET NOT NULL", not_null.empty() ? "" : ",", quote_identifier(column.name));
   }
   // One statement: one pass over the table.
-  if (!not_null.empty()) out.push_back({"NOT NULL of date columns", {"ALTER TABLE " + quote_name(table.name) + not_null}});
+  if (!not_null.empty()) {
+    out.push_back({"NOT NULL of date columns", {"ALTER TABLE " + quote_name(table.name) + not_null}});
+    out.back().kind = StepKind::check;
+  }
   for (const CheckConstraint& check : table.checks) out.push_back(check_unit(table, check, dialect));
   if (const Column* identity = table.identity_column()) out.push_back(sequence_unit(table, *identity));
   out.push_back({"statistics", {"ANALYZE " + quote_name(table.name)}});
+  out.back().kind = StepKind::statistics;
   return out;
 }
 
@@ -234,6 +247,7 @@ std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialec
         key.on_delete_sql.empty() ? "" : " ON DELETE " + key.on_delete_sql,
         key.on_update_sql.empty() ? "" : " ON UPDATE " + key.on_update_sql);
     DdlUnit unit{"foreign key " + key.name, {}};
+    unit.kind = StepKind::foreign_key;
     unit.columns = key.columns;
     unit.refers_to = key.target;
     unit.violations_sql = orphans_sql(table, key, dialect, false);

@@ -10,6 +10,7 @@
 // Pure: values in, SQL out. No statement ends in a semicolon.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@
 #include "schema/table.h"
 
 namespace dbsync {
+
+// What a step behind the rows makes, for counts.
+enum class StepKind : std::uint8_t { index, key, check, foreign_key, statistics, other };
 
 // Statements that belong together; each runs by itself, in order.
 struct DdlUnit {
@@ -32,6 +36,10 @@ struct DdlUnit {
   std::vector<std::string> columns = {};         // of its table, that the rule is about
   std::optional<QualifiedName> refers_to = {};   // a foreign key's other table
   std::size_t task = 0;  // for whoever runs it
+  StepKind kind = StepKind::other;
+  std::string violation_hint = {};  // what to do about rows that break it, where that is known
+  bool makes_key = false;  // others may refer to it
+  bool stands = false;     // a foreign key that is there: its rows are to be checked only
 };
 
 // CREATE SCHEMA; "" when none is needed (public is always there).

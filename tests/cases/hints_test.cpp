@@ -268,7 +268,7 @@ TEST_F(PgHints, StandOnceForAKeyAndWhatRefersToIt) {
   EXPECT_EQ(result.exit_code, kTargetFailed) << result.describe();
   EXPECT_HAS(result.err, "drop or rename it");
   EXPECT_EQ(result.err.find("42830"), std::string::npos) << result.err;
-  EXPECT_HAS(result.err, "left out, since a key of public.parent could not be made");
+  EXPECT_HAS(result.err, "since a key of public.parent could not be made");
 }
 
 }  // namespace
