@@ -10,6 +10,7 @@
 #include "copy/distribution_rules.h"
 #include "mysql2pgsql/mysql_cursor.h"
 #include "pg/catalog.h"
+#include "pg/users_path.h"
 #include "schema/ddl_writer.h"
 #include "schema/distribution.h"
 #include "schema/shared_target.h"
@@ -108,10 +109,15 @@ TargetFacts read_target_facts(PgConnection& target, const Dialect& dialect, cons
   schemas.insert(options.schema);
   std::set<std::string> types;
   for (const TypeRule& rule : options.type_rules) {
-    if (rule.target.kind == PgKind::geometry) types.insert("geometry");
+    if (rule.target.kind == PgKind::geometry && !dialect.postgis) types.insert("geometry");
     if (rule.target.kind == PgKind::other) types.insert(rule.target.name.substr(0, rule.target.name.find('(')));
   }
-  return {read_taken_names(target, dialect, schemas), missing_types(target, types)};
+  TargetFacts facts{read_taken_names(target, dialect, schemas), missing_types(target, types), schemas_of_types(target, types)};
+  if (dialect.postgis)
+    facts.type_schemas["geometry"] =
+        target.exec("SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace "
+                    "WHERE e.extname = 'postgis'").text(0, 0);
+  return facts;
 }
 
 std::vector<CopyTask> plan_tasks(const PlanRequest& request, const std::vector<TableListEntry>& list) {

@@ -42,6 +42,14 @@ std::string literal_list(const std::vector<std::string>& labels) {
   return out;
 }
 
+// Of an extension: sessions of ours find no type by search_path.
+PgType with_schema(PgType type, const TargetFacts& target) {
+  const std::string name = type.kind == PgKind::geometry ? "geometry" : type.name;
+  const auto schema = target.type_schemas.find(name.substr(0, name.find('(')));
+  if (schema != target.type_schemas.end() && schema->second != "pg_catalog") type.name = quote_identifier(schema->second) + "." + name;
+  return type;
+}
+
 // What is known to fail when the table is made.
 void refuse_unmakeable(const Table& table, const std::string& name, const MapOptions& options) {
   if (auto problem = beyond_limits(table, name, options.dialect)) throw Error(*problem);
@@ -314,7 +322,7 @@ class Mapper {
     Column out;
     out.name = column_names.claim(wanted_name(source, column));
     if (out.name != wanted_name(source, column)) note_new_name(table, column.name, out.name, "column");
-    out.type = column_type(source, column);
+    out.type = with_schema(column_type(source, column), options_.target);
     if (out.type.kind == PgKind::enumeration && column.type.labels_unclear) out.type = {PgKind::text};
     if (column.type.kind == MysqlKind::enumeration && column.type.labels_unclear)
       table.notes.push_back(fmt::format("column {}: the list of its labels is left out: the server does not tell all of their characters, and it shows {}",
@@ -472,7 +480,7 @@ Table map_result(const QualifiedName& target, const std::vector<ResultColumn>& c
       throw Error(ErrorKind::source,
                   fmt::format("table {}: the query's result has two columns named {}", target.display(), column.name))
           .hint("give one of them another name: select a.x, b.x as x2 from …");
-    mapped.type = *type;
+    mapped.type = with_schema(*type, options.target);
     if (mapped.type.kind == PgKind::enumeration) mapped.type = {PgKind::text};
     // An outer join can make a NOT NULL column NULL; the result's flag knows.
     mapped.nullable = !column.not_null || (origin != nullptr && origin->nullable);

@@ -30,6 +30,7 @@ namespace dbsync {
 struct TargetFacts {
   std::vector<TakenName> taken;            // in the schemas of the run
   std::set<std::string> missing_types;     // of [types], that the target does not know
+  std::map<std::string, std::string> type_schemas;  // of types that the server may not have
 
   bool has_table(const QualifiedName& name) const;
   // What stands in the way of a table of this name: a view, an index, a type. Nothing else.

@@ -104,9 +104,9 @@ void set_some(SequenceRun& run, const std::vector<const PgSequence*>& sequences,
     }
     const std::string called = behind ? "true" : positions.text(row, 2);
     const std::string set = run.never_back
-                                ? fmt::format("setval(s, greatest({0}, coalesce(pg_sequence_last_value(s), {0})), "
-                                              "coalesce(pg_sequence_last_value(s) > {0}, false) OR {1})", position, called)
-                                : fmt::format("setval(s, {}, {})", position, called);
+                                ? fmt::format("pg_catalog.setval(s, greatest({0}, coalesce(pg_catalog.pg_sequence_last_value(s), {0})), "
+                                              "coalesce(pg_catalog.pg_sequence_last_value(s) > {0}, false) OR {1})", position, called)
+                                : fmt::format("pg_catalog.setval(s, {}, {})", position, called);
     sql += fmt::format("{}SELECT {} AS n, CASE WHEN s IS NOT NULL THEN {} END FROM (SELECT {} AS s) AS q",
                        sql.empty() ? "" : " UNION ALL ", positions.integer(row, 0), set,
                        target_sequence_sql(sequence, run.catalog, run.map));

@@ -60,10 +60,7 @@ std::string query_schema(const Options& options, const Config& config) {
 
 PgProgram::PgProgram(RunContext& run)
     : run_(run), options_(run.options), config_(run.config), map_(options_.schema, config_.schema_rules, config_.path),
-      filter_(table_filter(options_, config_)), source_(config_.src_pgsql, run.request.program) {
-  // The catalog writes names with their schema, on both sides.
-  run_.target_setup = "SET search_path = ''";
-}
+      filter_(table_filter(options_, config_)), source_(config_.src_pgsql, run.request.program) {}
 
 JournalKey PgProgram::journal_key() const {
   return {run_.request.program, without_secrets(config_.src_pgsql).conninfo, options_.schema};

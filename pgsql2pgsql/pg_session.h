@@ -48,7 +48,7 @@ class PgSession : public SourceSession {
 
   std::unique_ptr<PgConnection> connection_;
   const PgSourceFacts& facts_;
-  bool users_path_ = true;
+  bool users_path_ = false;
   bool tid_scans_ = false;
   bool jit_ = true;
 };

@@ -55,7 +55,6 @@ void PgSource::check_standby() {
 
 PgConnection& PgSource::begin(unsigned sessions) {
   planner_ = std::make_unique<PgConnection>(facts_.conninfo, "source", facts_.application_name);
-  planner_->exec("SET search_path = ''");
   facts_.dialect = detect_dialect(*planner_);
   check_standby();
   planner_->exec(kBegin);

@@ -44,7 +44,6 @@ ReplicationConnection::ReplicationConnection(const std::string& conninfo, const 
     : connection_(conninfo, "source", name, PgSessionKind::replication),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-  command("SET search_path = ''");  // values of regclass and its like name their schema
 }
 
 ReplicationConnection::~ReplicationConnection() {

@@ -36,7 +36,6 @@ SourceSchema::SourceSchema(std::string conninfo, std::string application_name, c
 PgConnection& SourceSchema::connection() {
   if (connection_ && connection_->usable()) return *connection_;
   connection_ = std::make_unique<PgConnection>(conninfo_, "source", application_name_);
-  connection_->exec("SET search_path = ''");  // every name comes with its schema
   return *connection_;
 }
 

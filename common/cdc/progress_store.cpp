@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
+#include "pg/bookkeeping.h"
 #include "pg/catalog.h"
 
 namespace dbsync {
@@ -23,6 +24,7 @@ bool table_exists(PgConnection& connection) {
 }  // namespace
 
 void ensure_progress_table(PgConnection& connection) {
+  prove_bookkeeping(connection);
   // Asked first: CREATE … IF NOT EXISTS needs privileges even when it does nothing.
   if (table_exists(connection)) return;
   PgTransaction transaction(connection);
@@ -33,6 +35,7 @@ void ensure_progress_table(PgConnection& connection) {
 
 std::optional<Progress> read_progress(PgConnection& connection, const std::string& task) {
   if (!table_exists(connection)) return std::nullopt;
+  prove_bookkeeping(connection);
   const PgResult result = connection.exec(
       "SELECT position, state, transactions, changes, conflicts FROM dbsync.apply_progress WHERE task = $1", {task});
   if (result.rows() == 0) return std::nullopt;

@@ -173,22 +173,6 @@ void check_generated(const Relation& relation, const TargetRelation& target, con
   }
 }
 
-// All names of types come with their schemas meanwhile.
-class QualifiedTypes {
- public:
-  explicit QualifiedTypes(PgConnection& connection)
-      : connection_(connection), path_(connection.exec("SELECT pg_catalog.current_setting('search_path')", {}).text(0, 0)) {
-    set("");
-  }
-  void restore() { set(path_); }
-
- private:
-  void set(const std::string& path) { connection_.exec("SELECT pg_catalog.set_config('search_path', $1, true)", {path}); }
-
-  PgConnection& connection_;
-  std::string path_;
-};
-
 // Columns of `from` that `in` has not.
 std::vector<std::string> columns_gone(const Relation& from, const Relation& in) {
   std::vector<std::string> out;
@@ -240,9 +224,7 @@ TargetRelation fitted(PgConnection& connection, const Relation& relation, const 
 
 TargetRelation fit_target(PgConnection& connection, const Relation& relation, const Relation* before,
                           const SchemaPolicy& policy, std::uint32_t target_oid) {
-  QualifiedTypes types(connection);
   TargetRelation target = fitted(connection, relation, before, policy, target_oid);
-  types.restore();
   return target;
 }
 

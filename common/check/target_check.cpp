@@ -62,8 +62,8 @@ void check_encoding(const ServerFacts& facts, CheckFindings& findings) {
 }
 
 void check_connections(const TargetCheck& check, const ServerFacts& facts, CheckFindings& findings) {
-  // The workers' own, and those of the job, the status and the plan.
-  const std::int64_t wanted = std::int64_t{check.job.workers} + 3;
+  // The workers' own, and those of the lock, the job, the status and the plan.
+  const std::int64_t wanted = std::int64_t{check.job.workers} + 4;
   const std::int64_t free = std::max<std::int64_t>(0, facts.room - facts.in_use);
   const std::int64_t have = facts.own_limit >= 0 ? std::min(free, facts.own_limit) : free;
   if (have >= wanted)

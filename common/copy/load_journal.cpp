@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "copy/chunk_text.h"
 #include "embedded_sql.h"
+#include "pg/bookkeeping.h"
 #include "pg/catalog.h"
 #include "schema/quote.h"
 
@@ -49,6 +51,13 @@ bool table_there(PgConnection& connection, const char* name) {
              .rows() > 0;
 }
 
+// Whoever may write into the target's tables is not to run statements on the source.
+[[noreturn]] void refuse_chunk(int task, const JournalChunk& chunk) {
+  throw Error(ErrorKind::target, fmt::format("dbsync.copy_chunk holds for task {}, chunk {}, what this program does not write: \"{}\", \"{}\"",
+                                             task, chunk.number, chunk.chunk.from, chunk.chunk.predicate))
+      .hint("it is not run on the source; find out who has changed the table, then --cleanup and load again with --truncate");
+}
+
 bool tables_there(PgConnection& connection) { return table_there(connection, "copy_run"); }
 
 // Journals of older versions do not note relations.
@@ -84,6 +93,7 @@ LoadJournal::LoadJournal(PgConnection& connection, JournalKey key)
 }
 
 void LoadJournal::make_tables() {
+  prove_bookkeeping(connection_);
   if (tables_there(connection_) && relations_there(connection_)) return;
   PgTransaction transaction(connection_);
   lock_bookkeeping(connection_);
@@ -184,6 +194,7 @@ JournalTable LoadJournal::read_table(PgConnection& connection, int task) const {
     JournalChunk& chunk = table.chunks.emplace_back();
     chunk.number = static_cast<int>(chunks.integer(row, 0));
     chunk.chunk = {chunks.text(row, 1), chunks.text(row, 2), static_cast<std::uint64_t>(chunks.integer(row, 3))};
+    if (!is_planned_chunk(chunk.chunk)) refuse_chunk(task, chunk);
     chunk.done = chunks.boolean(row, 4);
     if (!chunk.done) continue;
     chunk.rows = static_cast<std::uint64_t>(chunks.integer(row, 5));

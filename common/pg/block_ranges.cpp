@@ -19,7 +19,7 @@ std::vector<std::string> ranges_between(const std::string& column, const std::ve
 std::vector<std::string> block_ranges(PgConnection& connection, std::uint32_t table_oid, std::uint64_t ranges) {
   if (connection.server_version() < kTidRangeScans) return {};
   const PgResult result = connection.exec(
-      "SELECT pg_catalog.pg_relation_size(c.oid, 'main') / current_setting('block_size')::bigint, a.amname "
+      "SELECT pg_catalog.pg_relation_size(c.oid, 'main') / pg_catalog.current_setting('block_size')::bigint, a.amname "
       "FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam WHERE c.oid = $1",
       {std::to_string(table_oid)});
   if (result.rows() == 0 || result.value(0, 1) != "heap") return {};
@@ -27,7 +27,7 @@ std::vector<std::string> block_ranges(PgConnection& connection, std::uint32_t ta
   ranges = std::min(ranges, blocks);
   if (ranges < 2) return {};
   std::vector<std::string> bounds;
-  for (std::uint64_t i = 1; i < ranges; ++i) bounds.push_back(fmt::format("'({},0)'::tid", blocks * i / ranges));
+  for (std::uint64_t i = 1; i < ranges; ++i) bounds.push_back(fmt::format("'({},0)'::pg_catalog.tid", blocks * i / ranges));
   return ranges_between("ctid", bounds);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pg/users_path.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -65,7 +66,11 @@ Dialect detect_dialect(PgConnection& connection) {
   const PgResult result = connection.exec(
       "SELECT version(), EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
       "ON n.oid = c.relnamespace WHERE c.relname = 'gp_distribution_policy' AND n.nspname = 'pg_catalog'), "
-      "EXISTS (SELECT 1 FROM pg_catalog.pg_type WHERE typname = 'geometry' AND pg_catalog.pg_type_is_visible(oid)), "
+      "EXISTS (SELECT 1 FROM pg_catalog.pg_extension e "
+      "JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid "
+      "AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype = 'e' "
+      "JOIN pg_catalog.pg_type t ON t.oid = d.objid "
+      "WHERE e.extname = 'postgis' AND t.typname = 'geometry'), "
       "EXISTS (SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'btree_gist')");
   Dialect dialect = dialect_of_server(result.value(0, 0), result.boolean(0, 1), connection.server_version());
   dialect.postgis = result.boolean(0, 2);
@@ -161,13 +166,10 @@ std::vector<TakenName> read_taken_names(PgConnection& connection, const Dialect&
 }
 
 std::set<std::string> missing_types(PgConnection& connection, const std::set<std::string>& types) {
+  const auto found = schemas_of_types(connection, types);
   std::set<std::string> out;
-  if (types.empty()) return out;
-  const PgResult rows = connection.exec(
-      "SELECT n FROM pg_catalog.unnest($1::text[]) AS n "
-      "WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_type t WHERE t.typname = n AND pg_catalog.pg_type_is_visible(t.oid))",
-      {array_text({types.begin(), types.end()})});
-  for (int row = 0; row < rows.rows(); ++row) out.insert(rows.text(row, 0));
+  for (const std::string& type : types)
+    if (!found.contains(type)) out.insert(type);
   return out;
 }
 

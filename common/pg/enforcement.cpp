@@ -45,12 +45,8 @@ void read_partitions(PgConnection& connection, Enforcement& out) {
   }
 }
 
-// Names in definitions are in full when nothing is on the path.
 void read_keys(PgConnection& connection, const std::set<std::uint32_t>& oids, Enforcement& out) {
-  const std::string path = connection.exec("SELECT pg_catalog.current_setting('search_path')").text(0, 0);
-  connection.exec("SELECT pg_catalog.set_config('search_path', '', false)");
   const PgResult r = connection.exec(sql::enforced_keys, {oid_array(oids)});
-  connection.exec("SELECT pg_catalog.set_config('search_path', $1, false)", {path});
   for (int row = 0; row < r.rows(); ++row) {
     EnforcedKey& key = out.keys.emplace_back();
     key.oid = oid_at(r, row, 0);

@@ -11,6 +11,7 @@ namespace {
 using enum SettingOf;
 
 constexpr std::array kSettings{
+    SessionSetting{"search_path", ""},  // see kPinPath, too
     // Dates and times, as one form that every version reads back.
     SessionSetting{"TimeZone", "UTC"},
     SessionSetting{"DateStyle", "ISO, YMD"},
@@ -48,6 +49,10 @@ constexpr std::array kSettings{
     SessionSetting{"transaction_timeout", "0"},
 };
 
+// Before anything with an operator: with "evil, pg_catalog" for a path, which the
+// database's owner may set, even = would be somebody else's.
+constexpr char kPinPath[] = "SET search_path = ''; ";
+
 }  // namespace
 
 std::span<const SessionSetting> session_settings() { return kSettings; }
@@ -59,7 +64,7 @@ std::string session_settings_sql(std::string_view role) {
     if (setting.side == both || setting.side == side)
       values += std::string(values.empty() ? "" : ", ") + "(" + quote_literal(setting.name) + ", " + quote_literal(setting.value) + ")";
   // Greenplum 5 takes fewer digits of floating point numbers.
-  return "SELECT pg_catalog.set_config(s.name, CASE WHEN s.vartype = 'integer' AND w.setting::int > s.max_val::int THEN s.max_val "
+  return std::string(kPinPath) + "SELECT pg_catalog.set_config(s.name, CASE WHEN s.vartype = 'integer' AND w.setting::int > s.max_val::int THEN s.max_val "
          "ELSE w.setting END, false) FROM (VALUES " + values + ") AS w(name, setting) "
          "JOIN pg_catalog.pg_settings s ON pg_catalog.lower(s.name) = pg_catalog.lower(w.name)";
 }

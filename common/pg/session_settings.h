@@ -6,9 +6,11 @@
 // statement sees, and what would end a long transaction. Left as they are: settings
 // that say how the target stores things (default_tablespace,
 // default_table_access_method, default_toast_compression), what the user's own
-// functions, triggers and queries compute (search_path of workers and queries,
-// lc_numeric, lc_time, default_text_search_config, xmlbinary, plpgsql.*), and
+// functions and queries compute (lc_numeric, lc_time, default_text_search_config, xmlbinary, plpgsql.*), and
 // whether triggers fire (session_replication_role: users set it for a load).
+// search_path is empty: whoever may create in a schema of the user's path could else
+// put a function, operator or type of his own before the server's, and have us run it
+// with our rights (CVE-2018-1058). Queries of a table list are run with the user's.
 // tests/cases/pg_settings_test.cpp goes through all that a server has.
 //
 // Pure. Source: PostgreSQL manual, "Client Connection Defaults", "Version and

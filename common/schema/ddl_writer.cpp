@@ -77,8 +77,9 @@ DdlUnit sequence_unit(const Table& table, const Column& column) {
                                                                     : "9223372036854775807";
   const std::uint64_t next = std::clamp<std::uint64_t>(table.next_identity, 1, 9223372036854775807ULL);
   return {"sequence of " + column.name,
-          {fmt::format("SELECT setval(pg_get_serial_sequence({}, {}), least(n, {})::bigint, n > {}) FROM (SELECT "
-                       "greatest({}, coalesce(max({}), 0)::numeric + 1) AS n FROM {}) AS next",
+          {fmt::format("SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence({}, {})::pg_catalog.regclass, "
+                       "least(n, {})::bigint, n OPERATOR(pg_catalog.>) {}) FROM (SELECT greatest({}, "
+                       "coalesce(pg_catalog.max({}), 0)::numeric OPERATOR(pg_catalog.+) 1) AS n FROM {}) AS next",
                        quote_literal(quote_name(table.name)), quote_literal(column.name), limit, limit, next,
                        quote_identifier(column.name), quote_name(table.name))}};
 }
@@ -262,10 +263,27 @@ std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialec
   return out;
 }
 
+namespace {
+
+// Types that the user's search_path has to find: nobody was asked where they are.
+bool needs_users_path(const DdlScript& script) {
+  return std::any_of(script.tables.begin(), script.tables.end(), [](const Table& table) {
+    return std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) {
+      const bool named = column.type.kind == PgKind::other || column.type.kind == PgKind::enumeration || column.type.kind == PgKind::geometry;
+      return named && column.type.name.find('.') == std::string::npos;
+    });
+  });
+}
+
+}  // namespace
+
 std::string ddl_script(const DdlScript& script, const Dialect& dialect) {
   std::string out = "-- " + one_line(script.title) + "\n";
   for (const auto& note : script.notes) out += "-- NOTE: " + one_line(note) + "\n";
   out += "\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n";
+  // Whoever may create in a schema of the path could else put operators and functions of
+  // his own into these statements, which run with the rights of whoever loads them.
+  if (!needs_users_path(script)) out += "SET search_path = '';\n";
   if (script.pre_data) out += pre_data(script, dialect);
   if (script.post_data) out += post_data(script, dialect);
   return out;

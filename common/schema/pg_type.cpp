@@ -53,6 +53,7 @@ const char* kind_sql(PgKind kind) {
 
 std::string type_sql(const PgType& type) {
   if (type.kind == PgKind::enumeration || type.kind == PgKind::other) return type.name;
+  if (type.kind == PgKind::geometry && !type.name.empty()) return type.name;
   const std::string base = kind_sql(type.kind);
   // "interval year to month", "interval second(3)", as format_type() writes them.
   if (type.kind == PgKind::interval && type.name.starts_with(base + " ")) return type.name;

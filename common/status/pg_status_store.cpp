@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "pg/bookkeeping.h"
 #include "pg/catalog.h"
+#include "pg/users_path.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -67,6 +69,24 @@ std::string table_values(const std::vector<TableStatus>& tables, const std::vect
   return out;
 }
 
+// [local.pgsql]: where the user's search_path finds the tables, or would make them.
+std::string schema_of_local(PgConnection& connection) {
+  const std::vector<std::string> path = users_schemas(connection);
+  const PgResult found = connection.exec(
+      "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = $1", {kRuns});
+  std::string first;
+  for (const std::string& schema : path) {
+    if (schema.starts_with("pg_")) continue;
+    if (first.empty()) first = schema;
+    for (int row = 0; row < found.rows(); ++row)
+      if (found.value(row, 0) == schema) return schema;
+  }
+  if (first.empty())
+    throw Error(ErrorKind::target, fmt::format("{}: no schema of its search_path exists, so there is no place for {}", connection.endpoint(), kRuns))
+        .hint("set search_path for the role of [local.pgsql], or create the schema");
+  return first;
+}
+
 }  // namespace
 
 StatusPlace status_place(const std::string& local_conninfo, const std::string& target_conninfo) {
@@ -78,6 +98,8 @@ PgConnection& PgStatusStore::connection() {
   if (!connection_) {
     connection_ = std::make_unique<PgConnection>(place_.conninfo, "local", "dbsync status");
     connection_->exec("SET client_min_messages = error");
+    if (place_.schema.empty()) place_.schema = schema_of_local(*connection_);
+    prove_bookkeeping(*connection_, place_.schema);
   }
   return *connection_;
 }
@@ -85,7 +107,7 @@ PgConnection& PgStatusStore::connection() {
 std::string PgStatusStore::table(const char* name) const { return quote_name({place_.schema, name}); }
 
 bool PgStatusStore::exists() {
-  return !connection().exec("SELECT to_regclass(" + quote_literal(table(kTables)) + ")").is_null(0, 0);
+  return !connection().exec("SELECT pg_catalog.to_regclass(" + quote_literal(table(kTables)) + ")").is_null(0, 0);
 }
 
 void PgStatusStore::create_tables() {

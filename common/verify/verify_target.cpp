@@ -18,7 +18,6 @@ constexpr std::uint64_t kMostParts = 10000;
 
 std::unique_ptr<PgConnection> open(const std::string& conninfo, const std::string& application_name) {
   auto connection = std::make_unique<PgConnection>(conninfo, "target", application_name);
-  connection->exec("SET search_path = ''");
   return connection;
 }
 

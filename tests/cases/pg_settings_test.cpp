@@ -52,7 +52,7 @@ constexpr Setting kSettings[] = {
     {"default_with_oids", "on", "on", "", "off"},               // nothing is made on the source
     // What is not about values that we read or write:
     {"client_encoding", "LATIN1", "LATIN1", "UTF8", "UTF8"},
-    {"search_path", "nowhere", "nowhere", "", ""},              // what users' queries and triggers find
+    {"search_path", "nowhere", "nowhere", "", ""},              // a query of a table list has the user's
     {"lc_numeric", "POSIX", "POSIX", "", ""},                   // to_char only
     {"lc_time", "POSIX", "POSIX", "", ""},                      // to_char only
     {"xmlbinary", "hex", "hex", "", ""},                        // xmlelement and its like only

@@ -3,6 +3,7 @@
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
+SET search_path = '';
 
 -- Tables
 
@@ -131,7 +132,7 @@ CREATE INDEX "with_foreign_key_up" ON "public"."with_foreign_key" ("up");
 
 -- After the indexes: keys, checks, sequences, statistics
 ALTER TABLE "public"."big_key" ADD CONSTRAINT "big_key_pkey" PRIMARY KEY ("id");
-SELECT setval(pg_get_serial_sequence('"public"."big_key"', 'id'), least(n, 9223372036854775807)::bigint, n > 9223372036854775807) FROM (SELECT greatest(1, coalesce(max("id"), 0)::numeric + 1) AS n FROM "public"."big_key") AS next;
+SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence('"public"."big_key"', 'id')::pg_catalog.regclass, least(n, 9223372036854775807)::bigint, n OPERATOR(pg_catalog.>) 9223372036854775807) FROM (SELECT greatest(1, coalesce(pg_catalog.max("id"), 0)::numeric OPERATOR(pg_catalog.+) 1) AS n FROM "public"."big_key") AS next;
 ANALYZE "public"."big_key";
 ALTER TABLE "public"."by_common" ADD CONSTRAINT "by_common_pkey" PRIMARY KEY ("a", "b");
 ANALYZE "public"."by_common";
@@ -140,7 +141,7 @@ ANALYZE "public"."by_hash";
 ALTER TABLE "public"."by_list" ADD CONSTRAINT "by_list_pkey" PRIMARY KEY ("id", "k");
 ANALYZE "public"."by_list";
 ALTER TABLE "public"."by_primary_key" ADD CONSTRAINT "by_primary_key_pkey" PRIMARY KEY ("id");
-SELECT setval(pg_get_serial_sequence('"public"."by_primary_key"', 'id'), least(n, 2147483647)::bigint, n > 2147483647) FROM (SELECT greatest(1, coalesce(max("id"), 0)::numeric + 1) AS n FROM "public"."by_primary_key") AS next;
+SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence('"public"."by_primary_key"', 'id')::pg_catalog.regclass, least(n, 2147483647)::bigint, n OPERATOR(pg_catalog.>) 2147483647) FROM (SELECT greatest(1, coalesce(pg_catalog.max("id"), 0)::numeric OPERATOR(pg_catalog.+) 1) AS n FROM "public"."by_primary_key") AS next;
 ANALYZE "public"."by_primary_key";
 ALTER TABLE "public"."by_range" ADD CONSTRAINT "by_range_pkey" PRIMARY KEY ("id", "d");
 ALTER TABLE "public"."by_range" ALTER COLUMN "d" SET NOT NULL;
@@ -169,6 +170,7 @@ ANALYZE "public"."without_key";
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
+SET search_path = '';
 
 -- Tables
 
@@ -283,7 +285,7 @@ CREATE INDEX "with_foreign_key_up" ON "public"."with_foreign_key" ("up");
 
 -- After the indexes: keys, checks, sequences, statistics
 ALTER TABLE "public"."big_key" ADD CONSTRAINT "big_key_pkey" PRIMARY KEY ("id");
-SELECT setval(pg_get_serial_sequence('"public"."big_key"', 'id'), least(n, 9223372036854775807)::bigint, n > 9223372036854775807) FROM (SELECT greatest(1, coalesce(max("id"), 0)::numeric + 1) AS n FROM "public"."big_key") AS next;
+SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence('"public"."big_key"', 'id')::pg_catalog.regclass, least(n, 9223372036854775807)::bigint, n OPERATOR(pg_catalog.>) 9223372036854775807) FROM (SELECT greatest(1, coalesce(pg_catalog.max("id"), 0)::numeric OPERATOR(pg_catalog.+) 1) AS n FROM "public"."big_key") AS next;
 ANALYZE "public"."big_key";
 ALTER TABLE "public"."by_common" ADD CONSTRAINT "by_common_pkey" PRIMARY KEY ("a", "b");
 ANALYZE "public"."by_common";
@@ -292,7 +294,7 @@ ANALYZE "public"."by_hash";
 ALTER TABLE "public"."by_list" ADD CONSTRAINT "by_list_pkey" PRIMARY KEY ("id", "k");
 ANALYZE "public"."by_list";
 ALTER TABLE "public"."by_primary_key" ADD CONSTRAINT "by_primary_key_pkey" PRIMARY KEY ("id");
-SELECT setval(pg_get_serial_sequence('"public"."by_primary_key"', 'id'), least(n, 2147483647)::bigint, n > 2147483647) FROM (SELECT greatest(1, coalesce(max("id"), 0)::numeric + 1) AS n FROM "public"."by_primary_key") AS next;
+SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence('"public"."by_primary_key"', 'id')::pg_catalog.regclass, least(n, 2147483647)::bigint, n OPERATOR(pg_catalog.>) 2147483647) FROM (SELECT greatest(1, coalesce(pg_catalog.max("id"), 0)::numeric OPERATOR(pg_catalog.+) 1) AS n FROM "public"."by_primary_key") AS next;
 ANALYZE "public"."by_primary_key";
 ALTER TABLE "public"."by_range" ADD CONSTRAINT "by_range_pkey" PRIMARY KEY ("id", "d");
 ALTER TABLE "public"."by_range" ALTER COLUMN "d" SET NOT NULL;
@@ -322,6 +324,7 @@ ANALYZE "public"."without_key";
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
+SET search_path = '';
 
 -- Tables
 
@@ -474,12 +477,12 @@ CREATE INDEX "with_foreign_key_pkey" ON "public"."with_foreign_key" ("id");
 CREATE INDEX "with_foreign_key_up" ON "public"."with_foreign_key" ("up");
 
 -- After the indexes: keys, checks, sequences, statistics
-SELECT setval(pg_get_serial_sequence('"public"."big_key"', 'id'), least(n, 9223372036854775807)::bigint, n > 9223372036854775807) FROM (SELECT greatest(1, coalesce(max("id"), 0)::numeric + 1) AS n FROM "public"."big_key") AS next;
+SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence('"public"."big_key"', 'id')::pg_catalog.regclass, least(n, 9223372036854775807)::bigint, n OPERATOR(pg_catalog.>) 9223372036854775807) FROM (SELECT greatest(1, coalesce(pg_catalog.max("id"), 0)::numeric OPERATOR(pg_catalog.+) 1) AS n FROM "public"."big_key") AS next;
 ANALYZE "public"."big_key";
 ANALYZE "public"."by_common";
 ANALYZE "public"."by_hash";
 ANALYZE "public"."by_list";
-SELECT setval(pg_get_serial_sequence('"public"."by_primary_key"', 'id'), least(n, 2147483647)::bigint, n > 2147483647) FROM (SELECT greatest(1, coalesce(max("id"), 0)::numeric + 1) AS n FROM "public"."by_primary_key") AS next;
+SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence('"public"."by_primary_key"', 'id')::pg_catalog.regclass, least(n, 2147483647)::bigint, n OPERATOR(pg_catalog.>) 2147483647) FROM (SELECT greatest(1, coalesce(pg_catalog.max("id"), 0)::numeric OPERATOR(pg_catalog.+) 1) AS n FROM "public"."by_primary_key") AS next;
 ANALYZE "public"."by_primary_key";
 ALTER TABLE "public"."by_range" ALTER COLUMN "d" SET NOT NULL;
 ANALYZE "public"."by_range";
