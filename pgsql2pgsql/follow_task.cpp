@@ -36,18 +36,36 @@ FollowTask follow_task(const std::string& configured, const PgConnection& source
   task.slot = shorten_name(plain == task.name ? "dbsync_" + plain
                                               : fmt::format("dbsync_{}_{:08x}", plain, stable_hash(task.name)));
   task.publication = task.slot;
+  task.named = !configured.empty() && configured != "default";
   return task;
 }
+
+namespace {
+
+// A slot of the task's name may be another task's: one of another database is, and so
+// may be one of a name that users give, when the target does not know it.
+void refuse_slot_of_others(PgConnection& source, const FollowTask& task, const SlotState& slot, bool known) {
+  const std::string database = source.exec("SELECT pg_catalog.current_database()", {}).text(0, 0);
+  if (slot.database != database)
+    throw Error(ErrorKind::config, fmt::format("the replication slot {} belongs to {}: another task has the name {}", task.slot,
+                                               slot.database.empty() ? "no database" : "the database " + slot.database, task.name))
+        .hint("choose another task in [local.pgsql]; the slot is left as it is");
+  if (known || !task.named) return;
+  throw Error(ErrorKind::config, fmt::format("the replication slot {} is on the source, but this target knows nothing of the task {}: "
+                                             "another target may follow with it", task.slot, task.name))
+      .hint("choose another task in [local.pgsql]; the slot is left as it is");
+}
+
+}  // namespace
 
 TaskState task_state(PgConnection& source, PgConnection& target, const FollowTask& task) {
   const auto progress = read_progress(target, task.name);
   const auto slot = read_slot(source, task.slot);
+  if (slot) refuse_slot_of_others(source, task, *slot, progress.has_value());
   if (!progress && slot)
-    throw Error(ErrorKind::source, fmt::format("the replication slot {} is on the source, but the target knows nothing "
-                                               "of the task {}",
+    throw Error(ErrorKind::source, fmt::format("the replication slot {} is on the source, but the target knows nothing of the task {}",
                                                task.slot, task.name))
-        .hint(fmt::format("if no other program uses it, remove it on the source: SELECT pg_drop_replication_slot('{}')",
-                          task.slot));
+        .hint("if the target was made anew: --cleanup drops what is left of the task on the source, then begin again");
   const TaskState state = state_of(progress);
   if (state == TaskState::none || state == TaskState::creating) return state;
   if (!slot)
@@ -104,8 +122,10 @@ CreatedSlot wait_for_slot(const Config& config, ReplicationConnection& connectio
 
 TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection& target, const FollowTask& task,
                         const std::vector<QualifiedName>& tables, const std::stop_token& stop) {
+  const auto slot = read_slot(source, task.slot);
+  if (slot) refuse_slot_of_others(source, task, *slot, read_progress(target, task.name).has_value());
   start_creating(target, task.name);
-  if (read_slot(source, task.slot)) drop_slot_when_free(source, task.slot);
+  if (slot) drop_slot_when_free(source, task.slot);
   if (const auto obstacles = obstacles_to_following(source); !obstacles.empty())
     throw Error(ErrorKind::source, "the source does not send its changes: " + join(obstacles, "; "))
         .hint("change that on the source, or copy without following (--full-only)");
@@ -138,8 +158,14 @@ TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const 
   return snapshot;
 }
 
+void prove_end(PgConnection& source, PgConnection& target, const FollowTask& task) {
+  if (const auto slot = read_slot(source, task.slot))
+    refuse_slot_of_others(source, task, *slot, read_progress(target, task.name).has_value());
+}
+
 void end_task(PgConnection& source, PgConnection& target, const FollowTask& task) {
   if (const auto slot = read_slot(source, task.slot)) {
+    refuse_slot_of_others(source, task, *slot, read_progress(target, task.name).has_value());
     if (slot->retained_bytes > 0)
       log::info("follow", fmt::format("the slot {} was confirmed up to {}", task.slot, slot->confirmed.text()));
     drop_slot_when_free(source, task.slot);

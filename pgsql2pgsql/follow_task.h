@@ -26,6 +26,7 @@ struct FollowTask {
   std::string name;         // of the progress row
   std::string slot;         // on the source; letters, digits and _
   std::string publication;  // on the source
+  bool named = false;       // by the user: another task may have the name, too
 };
 
 FollowTask follow_task(const std::string& configured, const PgConnection& source, const PgConnection& target);
@@ -48,6 +49,9 @@ TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection
 
 // A snapshot of now, and its position.
 TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const std::stop_token& stop);
+// Before the task is ended: that the slot that goes is its own.
+void prove_end(PgConnection& source, PgConnection& target, const FollowTask& task);
+
 // Removes all that belongs to the task, whatever of it exists.
 void end_task(PgConnection& source, PgConnection& target, const FollowTask& task);
 

@@ -20,12 +20,6 @@ namespace {
 
 constexpr int kSlotsSince = 100000;
 
-std::unique_ptr<PgConnection> connection_to(const std::string& conninfo, const std::string& role, const std::string& program) {
-  auto out = std::make_unique<PgConnection>(conninfo, role, program);
-  out->exec("SET search_path = ''");
-  return out;
-}
-
 }  // namespace
 
 PgTask::PgTask(const RunRequest& request)
@@ -36,12 +30,12 @@ PgTask::PgTask(const RunRequest& request)
 }
 
 PgConnection& PgTask::source() {
-  if (!source_ || !source_->usable()) source_ = connection_to(config_.src_pgsql, "source", request_.program);
+  if (!source_ || !source_->usable()) source_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", request_.program);
   return *source_;
 }
 
 PgConnection& PgTask::target() {
-  if (!target_ || !target_->usable()) target_ = connection_to(config_.desc_pgsql, "target", request_.program);
+  if (!target_ || !target_->usable()) target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", request_.program);
   return *target_;
 }
 
@@ -62,7 +56,41 @@ std::string PgTask::copy_only_settings() const {
 
 std::vector<std::string> PgTask::obstacles() { return obstacles_to_following(source()); }
 
-TaskState PgTask::state() { return task_state(source(), target(), task_); }
+TaskState PgTask::state() {
+  const TaskState state = task_state(source(), target(), task_);
+  if (state == TaskState::copying || state == TaskState::following) refuse_other_choice();
+  return state;
+}
+
+// Of options and my.cfg: patterns in any order, the lines of the list, where schemas go.
+std::string PgTask::choice() const {
+  std::string out;
+  const auto add = [&](const char* option, std::vector<std::string> patterns) {
+    std::sort(patterns.begin(), patterns.end());
+    for (const std::string& pattern : patterns) out += fmt::format("{}{} {}", out.empty() ? "" : " ", option, pattern);
+  };
+  add("--include", options_.include.empty() ? split_patterns(config_.include) : options_.include);
+  add("--exclude", options_.exclude.empty() ? split_patterns(config_.exclude) : options_.exclude);
+  std::vector<std::string> lines;
+  for (const TableListEntry& entry : request_.list)
+    lines.push_back(QualifiedName{entry.schema, entry.table}.display() + (entry.query.empty() ? "" : " : " + entry.query));
+  add("-l", lines);
+  if (!options_.schema.empty()) add("-s", {options_.schema});
+  std::vector<std::string> schemas;
+  for (const IniEntry& rule : config_.schema_rules) schemas.push_back(rule.key + " = " + rule.value);
+  add("[schema_map]", schemas);
+  return out.empty() ? "all tables" : out;
+}
+
+// Neither more nor fewer tables would be followed than those of the beginning.
+void PgTask::refuse_other_choice() {
+  const auto begun = read_choice(target(), task_.name);
+  if (!begun) return write_choice(target(), task_.name, choice());  // begun before this was kept
+  if (*begun == choice()) return;
+  throw Error(ErrorKind::config, fmt::format("the tables of the task {} were chosen when it began ({}); this run chooses others ({})",
+                                            task_.name, *begun, choice()))
+      .hint("repeat the choice of the beginning; or --restart, which copies anew; or give other tables a task of their own (task in [local.pgsql])");
+}
 
 // The relations that `tables` points to live in the catalog beside it. Of a source that
 // can be followed, hence no standby.
@@ -95,6 +123,7 @@ CopyMoment PgTask::begin(const std::stop_token& stop) {
     selection = select_now(request_.list);
     if (published_of(*selection).names() == published.names()) {
       record_source(source(), target(), task_);
+      write_choice(target(), task_.name, choice());
       for (const std::string& note : published.notes()) log::warning("follow", note);
       tell_of_large_objects();
       return {snapshot.slot.snapshot, snapshot.slot.start, std::move(snapshot.connection)};
@@ -140,7 +169,7 @@ CopyMoment PgTask::later_moment(const std::stop_token& stop) {
 std::unique_ptr<FollowSource> PgTask::log() { return std::make_unique<PgFollowSource>(config_, task_, map_); }
 
 std::optional<Error> PgTask::watch(StatusWriter& status) {
-  if (!watcher_ || !watcher_->usable()) watcher_ = connection_to(config_.src_pgsql, "source", request_.program);
+  if (!watcher_ || !watcher_->usable()) watcher_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", request_.program);
   const auto slot = read_slot(*watcher_, task_.slot);
   if (!slot) return std::nullopt;
   status.retained(slot->retained_bytes, slot->wal_status);
@@ -152,6 +181,7 @@ void PgTask::give_up(const Error& error) { guard_.give_up(source(), error); }
 std::string PgTask::keeps() const { return fmt::format("the replication slot {} keeps WAL on the source", task_.slot); }
 
 void PgTask::hand_over() {
+  prove_end(source(), target(), task_);
   const auto selection = select_now({});
   std::vector<Error> problems;
   for (const std::string& note : set_sequences(source(), target(), selection->catalog, selection->tables, map_, false, problems))

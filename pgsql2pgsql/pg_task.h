@@ -53,6 +53,8 @@ class PgTask : public FollowedTask {
   PublishedTables published_of(const Selection& selection);
   void refuse_without_key(const PublishedTables& published);
   void tell_of_large_objects();
+  std::string choice() const;
+  void refuse_other_choice();
 
   const RunRequest request_;
   const Options& options_;

@@ -21,6 +21,8 @@ class Shutdown {
   Shutdown(const Shutdown&) = delete;
   Shutdown& operator=(const Shutdown&) = delete;
 
+  // As the first signal does.
+  void drain() { drain_.request_stop(); }
   std::stop_token drain_token() const { return drain_.get_token(); }
   std::stop_token cancel_token() const { return cancel_.get_token(); }
 

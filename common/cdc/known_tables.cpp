@@ -52,7 +52,7 @@ std::map<QualifiedName, Relation> columns_of(const PgResult& result) {
 bool known_tables_exist(PgConnection& connection) { return has_table(connection, "apply_partitions"); }
 
 void ensure_known_tables(PgConnection& connection) {
-  if (has_table(connection, "apply_targets")) return;  // the newest one
+  if (has_table(connection, "apply_targets") && has_table(connection, "apply_choice")) return;  // the newest ones
   PgTransaction transaction(connection);
   lock_bookkeeping(connection);
   connection.exec(sql::apply_tables);
@@ -69,6 +69,19 @@ std::optional<KnownSource> read_known_source(PgConnection& connection, const std
 void write_known_source(PgConnection& connection, const std::string& task, const KnownSource& source) {
   connection.exec("DELETE FROM dbsync.apply_source WHERE task = $1", {task});
   connection.exec("INSERT INTO dbsync.apply_source VALUES ($1, $2, $3)", {task, source.system_identifier, source.timeline});
+}
+
+std::optional<std::string> read_choice(PgConnection& connection, const std::string& task) {
+  if (!has_table(connection, "apply_choice")) return std::nullopt;
+  const PgResult result = connection.exec("SELECT choice FROM dbsync.apply_choice WHERE task = $1", {task});
+  if (result.rows() == 0) return std::nullopt;
+  return result.text(0, 0);
+}
+
+void write_choice(PgConnection& connection, const std::string& task, const std::string& choice) {
+  ensure_known_tables(connection);
+  connection.exec("DELETE FROM dbsync.apply_choice WHERE task = $1", {task});
+  connection.exec("INSERT INTO dbsync.apply_choice VALUES ($1, $2)", {task, choice});
 }
 
 std::vector<KnownTable> read_known_tables(PgConnection& connection, const std::string& task) {
@@ -140,7 +153,7 @@ void write_known_columns(PgConnection& connection, const std::string& task, cons
 
 void forget_source(PgConnection& connection, const std::string& task) {
   if (!known_tables_exist(connection)) return;
-  for (const char* table : {"apply_source", "apply_tables", "apply_columns", "apply_partitions", "apply_targets"})
+  for (const char* table : {"apply_source", "apply_choice", "apply_tables", "apply_columns", "apply_partitions", "apply_targets"})
     if (has_table(connection, table)) connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1", {task});
 }
 

@@ -39,6 +39,10 @@ bool known_tables_exist(PgConnection& connection);
 std::optional<KnownSource> read_known_source(PgConnection& connection, const std::string& task);
 void write_known_source(PgConnection& connection, const std::string& task, const KnownSource& source);
 
+// How the tables of the task were chosen, as the user wrote it.
+std::optional<std::string> read_choice(PgConnection& connection, const std::string& task);
+void write_choice(PgConnection& connection, const std::string& task, const std::string& choice);
+
 std::vector<KnownTable> read_known_tables(PgConnection& connection, const std::string& task);
 // The table of that oid; else the one of that name.
 std::optional<KnownTable> find_known_table(PgConnection& connection, const std::string& task, std::uint32_t oid, const QualifiedName& name);

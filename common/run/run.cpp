@@ -45,6 +45,23 @@ int run_verb(const ProgramTraits& traits, const RunRequest& request) {
   return 0;
 }
 
+bool writes(Verb verb) {
+  return verb == Verb::copy || verb == Verb::copy_and_follow || verb == Verb::follow || verb == Verb::cleanup;
+}
+
+std::string lock_name(const JournalKey& key) { return key.program + '\n' + key.source + '\n' + key.target_schema; }
+
+// A run that writes has its task for itself, from before it reads anything.
+int run_alone(const ProgramTraits& traits, RunRequest request, Shutdown& shutdown) {
+  RunContext run(request);
+  TaskLock lock(request.config.desc_pgsql, traits.name, lock_name(traits.makers.program(run)->journal_key()));
+  const std::stop_callback lost(lock.lost(), [&] { shutdown.drain(); });
+  request.lock = &lock;
+  const int status = run_verb(traits, request);
+  lock.check();
+  return status;
+}
+
 int run(const ProgramTraits& traits, int argc, char** argv) {
   const Options options = parse_options(traits.which, argc, argv);
   if (answer_or_set_verbosity(options, traits.which, traits.name)) return 0;
@@ -53,8 +70,9 @@ int run(const ProgramTraits& traits, int argc, char** argv) {
   const auto list =
       options.table_list.empty() ? std::vector<TableListEntry>{} : read_table_list(options.table_list, traits.list_names);
   for (const auto& warning : config.warnings) log::warning("main", warning);
-  const Shutdown shutdown;
-  return run_verb(traits, {traits.name, options, config, list, shutdown.drain_token(), shutdown.cancel_token()});
+  Shutdown shutdown;
+  const RunRequest request{traits.name, options, config, list, shutdown.drain_token(), shutdown.cancel_token()};
+  return writes(options.verb) ? run_alone(traits, request, shutdown) : run_verb(traits, request);
 }
 
 }  // namespace

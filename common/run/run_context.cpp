@@ -16,7 +16,6 @@ RunContext::RunContext(const RunRequest& given)
 void RunContext::connect_target() {
   if (target && target->usable()) return;
   target = std::make_unique<PgConnection>(config.desc_pgsql, "target", request.program);
-  if (!target_setup.empty()) target->exec(target_setup);
   there = detect_dialect(*target);
   dialect = with_storage(chosen_dialect(options).value_or(there), config);
   facts.target = target->endpoint();

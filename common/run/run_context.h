@@ -19,6 +19,7 @@
 #include "copy/job_report.h"
 #include "pg/connection.h"
 #include "schema/dialect.h"
+#include "status/task_lock.h"
 
 namespace dbsync {
 
@@ -29,6 +30,7 @@ struct RunRequest {
   const std::vector<TableListEntry>& list;
   std::stop_token drain;   // end at the next good moment
   std::stop_token cancel;  // end what runs on the servers
+  TaskLock* lock = nullptr;  // of a run that writes
 };
 
 // A moment of the source that was kept before the copy began.
@@ -59,7 +61,6 @@ struct RunContext {
   const Config& config;
   JobOptions job;
   RunFacts facts;
-  std::string target_setup;  // SQL that each connection to the target begins with
   std::unique_ptr<PgConnection> target;
   Dialect there;    // what the target is
   Dialect dialect;  // what it is taken for: --dialect, with the storage of my.cfg

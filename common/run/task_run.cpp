@@ -17,6 +17,11 @@ namespace dbsync {
 
 namespace {
 
+// Two configurations may give their tasks one name.
+void lock_by_name(const RunRequest& request, const FollowedTask& task) {
+  if (request.lock != nullptr) request.lock->add("task\n" + task.name());
+}
+
 class TaskRun {
  public:
   TaskRun(const RunRequest& request, const TaskMakers& makers)
@@ -59,10 +64,10 @@ class TaskRun {
 void TaskRun::connect_target() {
   if (target_ && target_->usable()) return;
   target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", request_.program);
-  target_->exec("SET search_path = ''");
 }
 
 int TaskRun::run() {
+  lock_by_name(request_, *task_);
   if (!can_follow()) return copy_alone();
   state_ = options_.restart && options_.load != Verb::follow ? TaskState::none : task_->state();
   if (state_ == TaskState::none || state_ == TaskState::creating) {
@@ -276,6 +281,7 @@ void TaskRun::leave_unfinished() {
     if (!any && !request_.drain.stop_requested()) return task_->end();
   } catch (const Error& error) {
     log::debug("follow", error.what());
+    if (error.kind() == ErrorKind::config) return;  // what is there belongs to another task
   }
   log::warning("follow", fmt::format("{}: the same command goes on with the copy, {} --cleanup ends the task", task_->keeps(),
                                      request_.program));
@@ -311,6 +317,7 @@ int run_task(const RunRequest& request, const TaskMakers& makers) { return TaskR
 int run_cleanup(const RunRequest& request, const TaskMakers& makers) {
   if (makers.task) {
     const auto task = makers.task(request);
+    lock_by_name(request, *task);
     if (task->exists()) {
       task->hand_over();
       task->end();

@@ -1,11 +1,16 @@
 -- What each task knows of its source: which server it is, the tables that are
 -- followed, and their columns as the target was fitted to them. A later run finds
--- out by them what has changed while nobody looked. `published`: the number of the
+-- out by them what has changed while nobody looked. `choice`: how the
+-- tables were chosen when the task began. `published`: the number of the
 -- table's entry in the publication, 0 when it was found missing.
 CREATE TABLE IF NOT EXISTS dbsync.apply_source (
   task text PRIMARY KEY,
   system_identifier text NOT NULL,
   timeline text NOT NULL
+);
+CREATE TABLE IF NOT EXISTS dbsync.apply_choice (
+  task text PRIMARY KEY,
+  choice text NOT NULL
 );
 CREATE TABLE IF NOT EXISTS dbsync.apply_tables (
   task text,

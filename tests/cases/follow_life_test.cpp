@@ -250,7 +250,7 @@ TEST_F(FollowLife, ASlotOfAnotherProgramIsLeftAlone) {
   target.exec("delete from dbsync.apply_progress");
   const RunResult run = follow();
   EXPECT_EQ(run.exit_code, kSourceFailed) << run.describe();
-  EXPECT_NE(run.err.find("pg_drop_replication_slot"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("--cleanup"), std::string::npos) << run.err;
   EXPECT_EQ(source.value("select count(*) from pg_replication_slots where database = current_database()"), "1");
 }
 

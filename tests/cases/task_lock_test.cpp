@@ -1,0 +1,200 @@
+// A task has one run at a time: the others end at once, name who is at work, and change
+// nothing.
+#include <csignal>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/harness/check_support.h"
+#include "tests/harness/follow_fixture.h"
+#include "tests/harness/migration.h"
+#include "tests/harness/wait.h"
+
+namespace dbsync::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kTargetError = 4;
+constexpr int kUsage = 2;
+constexpr char kLocks[] = "select count(*) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())";
+
+void wait_for_lock(TargetDb& target) {
+  for (int i = 0; i < 1000 && target.value(kLocks) == "0"; ++i) std::this_thread::sleep_for(20ms);
+  ASSERT_NE(target.value(kLocks), "0");
+}
+
+class TaskLockMysql : public MigrationTest {
+ protected:
+  // A load that takes some seconds.
+  void make_slow_load() {
+    source.exec("create table t (id int primary key, v int); insert into t values (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8)");
+    target.exec("create table t (id int, v int); create function nap(id int) returns boolean language plpgsql as "
+                "$$ begin perform pg_catalog.pg_sleep(0.5); return true; end $$; alter table t add constraint nap check (nap(id))");
+  }
+};
+
+TEST_F(TaskLockMysql, ASecondRunTouchesNothing) {
+  make_slow_load();
+  Program first({"mysql2pgsql"}, here());
+  wait_for_lock(target);
+  for (const char* option : {"--truncate", "--restart", "--resume", "--cleanup", "--create"}) {
+    const RunResult second = run({"mysql2pgsql", option});
+    EXPECT_EQ(second.exit_code, kTargetError) << second.describe();
+    EXPECT_NE(second.err.find(fmt::format("another run is at work on this task: mysql2pgsql {}@", first.pid())), std::string::npos) << second.describe();
+    EXPECT_NE(second.err.find(" since 20"), std::string::npos) << second.describe();
+    EXPECT_NE(second.err.find("pg_terminate_backend("), std::string::npos) << second.describe();
+  }
+  // Reading needs no lock, and another task does not wait.
+  EXPECT_EQ(run({"mysql2pgsql", "--status"}).exit_code, 0) << last_run_report();
+  EXPECT_EQ(run({"mysql2pgsql", "--create", "-s", "other"}).exit_code, 0) << last_run_report();
+  EXPECT_TRUE(first.running());
+  EXPECT_EQ(first.wait().exit_code, 0);
+  EXPECT_EQ(target.value("select count(*) from t"), "8");
+}
+
+TEST_F(TaskLockMysql, AKilledRunLeavesNoLock) {
+  make_slow_load();
+  Program first({"mysql2pgsql"}, here());
+  wait_for_lock(target);
+  first.signal(SIGKILL);
+  first.wait();
+  const RunResult second = run({"mysql2pgsql", "--resume"});
+  EXPECT_EQ(second.exit_code, 0) << second.describe();
+  EXPECT_EQ(target.value("select count(*) from t"), "8");
+}
+
+class TaskLockFollow : public FollowTest {
+ protected:
+  RunResult run(const std::vector<std::string>& args) { return run_program(args, here()); }
+  void expect_followed(const std::string& table) {
+    for (int i = 0; i < 500 && target.value("select count(*) from " + table) != source.value("select count(*) from " + table); ++i)
+      std::this_thread::sleep_for(20ms);
+    expect_same_table(table);
+  }
+};
+
+TEST_F(TaskLockFollow, NobodyElseChangesATaskThatFollows) {
+  source.exec("create table t (id int primary key); insert into t values (1)");
+  ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
+  Program first({"pgsql2pgsql"}, here());
+  wait_for_lock(target);
+  source.exec("insert into t values (2)");
+  expect_followed("t");
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"pgsql2pgsql"}, {"pgsql2pgsql", "--restart"}, {"pgsql2pgsql", "--resume"}, {"pgsql2pgsql", "--cleanup"}, {"pgsql2pgsql", "--end-at", "now"}, {"pgsql2pgsql", "--full-only", "--truncate"}}) {
+    const RunResult second = run(args);
+    EXPECT_EQ(second.exit_code, kTargetError) << second.describe();
+    EXPECT_NE(second.err.find(fmt::format("another run is at work on this task: pgsql2pgsql {}@", first.pid())), std::string::npos) << second.describe();
+    EXPECT_EQ(target.value("select state from dbsync.apply_progress"), "following") << second.describe();
+  }
+  EXPECT_EQ(run({"pgsql2pgsql", "--verify-only"}).exit_code, 0);
+  source.exec("insert into t values (3)");
+  expect_followed("t");
+  EXPECT_TRUE(first.running());
+  first.signal(SIGTERM);
+  EXPECT_EQ(first.wait().exit_code, 130);
+}
+
+TEST_F(TaskLockFollow, ALostLockIsTakenAgain) {
+  source.exec("create table t (id int primary key); insert into t values (1)");
+  ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
+  Program first({"pgsql2pgsql"}, here());
+  wait_for_lock(target);
+  const std::string locked = "select coalesce(max(pid)::text, '') from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())";
+  const std::string holder = target.value(locked);
+  target.exec(fmt::format("select pg_terminate_backend({})", holder));
+  for (int i = 0; i < 1000; ++i) {
+    const std::string now = target.value(locked);
+    if (!now.empty() && now != holder) break;
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_EQ(run({"pgsql2pgsql", "--cleanup"}).exit_code, kTargetError);
+  source.exec("insert into t values (2)");
+  expect_followed("t");
+  EXPECT_TRUE(first.running());
+  first.signal(SIGTERM);
+  EXPECT_EQ(first.wait().exit_code, 130);
+}
+
+TEST_F(TaskLockFollow, ARunWithoutItsLockEnds) {
+  source.exec("create table t (id int primary key); insert into t values (1)");
+  ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
+  Program first({"pgsql2pgsql"}, here());
+  wait_for_lock(target);
+  // Another run that waits for it, and is first when it is lost.
+  const std::string number = target.value("select ((classid::bigint << 32) | objid::bigint)::text from pg_locks where locktype = 'advisory' and granted "
+                                          "and database = (select oid from pg_database where datname = current_database()) limit 1");
+  const std::string holder = target.value("select pid::text from pg_locks where locktype = 'advisory' and granted "
+                                          "and database = (select oid from pg_database where datname = current_database()) limit 1");
+  std::thread other([&] {
+    PgSession session(target.conninfo());
+    session.run(fmt::format("select pg_advisory_lock({})", number));
+    session.run("select pg_sleep(10)");
+  });
+  for (int i = 0; i < 500 && target.value("select count(*) from pg_locks where locktype = 'advisory' and not granted") == "0"; ++i)
+    std::this_thread::sleep_for(20ms);
+  target.exec(fmt::format("select pg_terminate_backend({})", holder));
+  const RunResult ended = first.wait();
+  other.join();
+  EXPECT_EQ(ended.exit_code, kTargetError) << ended.describe();
+  EXPECT_NE(ended.err.find("another run has taken it"), std::string::npos) << ended.describe();
+}
+
+// A task goes on with the tables of its beginning, or not at all.
+TEST_F(TaskLockFollow, AnotherChoiceOfTablesIsRefused) {
+  source.exec("create table a (id int primary key); create table c (id int primary key); insert into c values (1)");
+  ASSERT_EQ(run({"pgsql2pgsql", "--create", "--include", "public.a", "--end-at", "now"}).exit_code, 0);
+  dir.write_file("list.txt", "public.a\n");
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"pgsql2pgsql", "--end-at", "now"}, {"pgsql2pgsql", "--end-at", "now", "--include", "public.*"},
+        {"pgsql2pgsql", "--end-at", "now", "--include", "public.a", "--exclude", "c"}, {"pgsql2pgsql", "--end-at", "now", "-l", "list.txt"},
+        {"pgsql2pgsql", "--end-at", "now", "--include", "public.a", "-s", "other"}, {"pgsql2pgsql", "--follow-only", "--end-at", "now"}}) {
+    const RunResult result = run(args);
+    EXPECT_EQ(result.exit_code, kUsage) << result.describe();
+    EXPECT_NE(result.err.find("were chosen when it began (--include public.a)"), std::string::npos) << result.describe();
+    EXPECT_NE(result.err.find("HINT"), std::string::npos) << result.describe();
+  }
+  source.exec("insert into a values (1)");
+  EXPECT_EQ(run({"pgsql2pgsql", "--end-at", "now", "--include", "public.a"}).exit_code, 0);
+  expect_same_table("a");
+  EXPECT_EQ(run({"pgsql2pgsql", "--cleanup"}).exit_code, 0);
+}
+
+// Two configurations with one name of a task.
+TEST_F(TaskLockFollow, TheSlotOfAnotherTaskIsLeftAlone) {
+  const std::string name = "same_" + source.name();
+  configure(fmt::format("[local.pgsql]\ntask = {}\n", name));
+  source.exec("create table t (id int primary key)");
+  ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
+  const std::string slot = slot_column("slot_name");
+  TargetDb other_source(PgSide::source);
+  other_source.exec("create table t (id int primary key)");
+  TargetDb other_target;
+  const auto write = [&](const TargetDb& from, const TargetDb& to) {
+    dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[local.pgsql]\ntask = {}\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+                                         from.conninfo(), name, to.conninfo()));
+  };
+  for (const TargetDb* from : {&other_source, &source}) {
+    write(*from, other_target);
+    for (const std::vector<std::string>& args : {std::vector<std::string>{"pgsql2pgsql", "--create", "--end-at", "now"},
+                                                 {"pgsql2pgsql", "--create", "--restart", "--end-at", "now"}, {"pgsql2pgsql", "--cleanup"}}) {
+      const RunResult result = run(args);
+      EXPECT_EQ(result.exit_code, kUsage) << result.describe();
+      EXPECT_TRUE(has_line(result.err, {slot, from == &source ? "this target knows nothing" : "belongs to the database " + source.name()})) << result.describe();
+      EXPECT_NE(result.err.find("choose another task"), std::string::npos) << result.describe();
+      EXPECT_EQ(result.err.find("pg_drop_replication_slot"), std::string::npos) << result.describe();
+    }
+  }
+  EXPECT_EQ(slot_column("slot_name"), slot);
+  write(source, target);
+  source.exec("insert into t values (1)");
+  EXPECT_EQ(run({"pgsql2pgsql", "--end-at", "now"}).exit_code, 0);
+  expect_same_table("t");
+}
+
+}  // namespace
+
+}  // namespace dbsync::test
