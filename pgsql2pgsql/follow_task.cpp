@@ -11,6 +11,7 @@
 #include "pgsql2pgsql/continuity.h"
 #include "pgsql2pgsql/wait_watch.h"
 #include "schema/names.h"
+#include "schema/quote.h"
 
 namespace dbsync {
 
@@ -54,6 +55,33 @@ void refuse_slot_of_others(PgConnection& source, const FollowTask& task, const S
   throw Error(ErrorKind::config, fmt::format("the replication slot {} is on the source, but this target knows nothing of the task {}: "
                                              "another target may follow with it", task.slot, task.name))
       .hint("choose another task in [local.pgsql]; the slot is left as it is");
+}
+
+// Whether changes of the task's tables wait in its slot. Before 15 transactions that
+// changed none of them are there, too.
+bool changes_wait(PgConnection& source, const FollowTask& task) {
+  constexpr int kEnough = 10000;
+  const PgResult seen = source.exec(
+      "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE pg_catalog.get_byte(data, 0) IN (68, 73, 84, 85)) "  // D, I, T, U
+      "FROM pg_catalog.pg_logical_slot_peek_binary_changes($1, NULL, $2::integer, 'proto_version', '1', 'publication_names', $3)",
+      {task.slot, std::to_string(kEnough), quote_identifier(task.publication)});
+  return seen.integer(0, 0) >= kEnough || seen.integer(0, 1) > 0;
+}
+
+// The end of a task loses what its slot keeps.
+void tell_of_waiting_changes(PgConnection& source, const FollowTask& task, const SlotState& slot) {
+  if (slot.active || slot.wal_status == "lost") return;
+  try {
+    if (!changes_wait(source, task)) return;
+    const auto bytes = source.exec("SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), $1::pg_catalog.pg_lsn)::bigint",
+                                   {slot.confirmed.text()}).integer(0, 0);
+    log::warning("follow", fmt::format("changes since {} wait on the source, in {} of WAL, that the target does not have: they are lost with "
+                                       "the task, and the sides differ; --end-at now before --cleanup would have applied them",
+                                       slot.confirmed.text(), format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)))));
+  } catch (const Error& error) {
+    if (error.connection_lost()) throw;
+    log::warning("follow", fmt::format("whether changes wait in the replication slot {} cannot be told: {}", task.slot, error.what()));
+  }
 }
 
 }  // namespace
@@ -159,8 +187,11 @@ TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const 
 }
 
 void prove_end(PgConnection& source, PgConnection& target, const FollowTask& task) {
-  if (const auto slot = read_slot(source, task.slot))
-    refuse_slot_of_others(source, task, *slot, read_progress(target, task.name).has_value());
+  const auto slot = read_slot(source, task.slot);
+  if (!slot) return;
+  const auto progress = read_progress(target, task.name);
+  refuse_slot_of_others(source, task, *slot, progress.has_value());
+  if (state_of(progress) == TaskState::following) tell_of_waiting_changes(source, task, *slot);
 }
 
 void end_task(PgConnection& source, PgConnection& target, const FollowTask& task) {

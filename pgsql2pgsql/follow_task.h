@@ -49,7 +49,7 @@ TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection
 
 // A snapshot of now, and its position.
 TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const std::stop_token& stop);
-// Before the task is ended: that the slot that goes is its own.
+// Before the task is ended: that the slot that goes is its own; says what is lost with it.
 void prove_end(PgConnection& source, PgConnection& target, const FollowTask& task);
 
 // Removes all that belongs to the task, whatever of it exists.

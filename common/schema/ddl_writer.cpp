@@ -283,9 +283,11 @@ std::string ddl_script(const DdlScript& script, const Dialect& dialect) {
   out += "\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n";
   // Whoever may create in a schema of the path could else put operators and functions of
   // his own into these statements, which run with the rights of whoever loads them.
-  if (!needs_users_path(script)) out += "SET search_path = '';\n";
+  const bool pinned = !needs_users_path(script);
+  if (pinned) out += "SET search_path = '';\n";
   if (script.pre_data) out += pre_data(script, dialect);
   if (script.post_data) out += post_data(script, dialect);
+  if (pinned) out += "\nRESET search_path;\n";
   return out;
 }
 

@@ -8,13 +8,13 @@
 #include <charconv>
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/log_error.h"
 #include "pg/bookkeeping.h"
+#include "pg/liveness.h"
 
 namespace dbsync {
 
@@ -53,10 +53,6 @@ bool has_ended(const std::string& holder) {
   std::from_chars(holder.data() + blank + 1, holder.data() + at, pid);
   return pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH;
 }
-
-// Without asking the server, which may be silent for long: a session that was ended has
-// sent its last words.
-bool is_alive(PgConnection& connection) { return PQconsumeInput(connection.raw()) == 1 && connection.usable(); }
 
 struct Holder {
   std::string name;     // "" = the session is not seen
@@ -131,7 +127,7 @@ void TaskLock::refuse(const std::string& task) {
 void TaskLock::watch(const std::stop_token& stop) {
   while (wait_for(kWatchInterval, stop)) {
     const std::lock_guard guard(mutex_);
-    if (connection_ && is_alive(*connection_)) continue;
+    if (connection_ && has_not_ended(*connection_)) continue;
     try {
       take_again();
     } catch (const Error& error) {

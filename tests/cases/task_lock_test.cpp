@@ -163,6 +163,25 @@ TEST_F(TaskLockFollow, AnotherChoiceOfTablesIsRefused) {
   EXPECT_EQ(run({"pgsql2pgsql", "--cleanup"}).exit_code, 0);
 }
 
+TEST_F(TaskLockFollow, CleanupTellsWhatIsLost) {
+  source.exec("create table t (id int primary key)");
+  ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
+  // What is no change of the task's tables does not count.
+  source.exec("create table later (id int); insert into later values (1); checkpoint");
+  const RunResult nothing = run({"pgsql2pgsql", "--cleanup"});
+  EXPECT_EQ(nothing.exit_code, 0) << nothing.describe();
+  EXPECT_EQ(nothing.err.find("WARN"), std::string::npos) << nothing.describe();
+  EXPECT_EQ(slot_column("slot_name"), "");
+
+  target.exec("drop table t");
+  ASSERT_EQ(run({"pgsql2pgsql", "--create", "--include", "public.t", "--end-at", "now"}).exit_code, 0);
+  source.exec("insert into t values (1)");
+  const RunResult lost = run({"pgsql2pgsql", "--cleanup"});
+  EXPECT_EQ(lost.exit_code, 0) << lost.describe();
+  EXPECT_TRUE(has_line(lost.err, {"WARN", "wait on the source, in", "of WAL", "--end-at now"})) << lost.describe();
+  EXPECT_EQ(slot_column("slot_name"), "");
+}
+
 // Two configurations with one name of a task.
 TEST_F(TaskLockFollow, TheSlotOfAnotherTaskIsLeftAlone) {
   const std::string name = "same_" + source.name();
