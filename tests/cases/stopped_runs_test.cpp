@@ -289,6 +289,44 @@ TEST_P(StoppedRunsTest, AreCompletedByTheNext) {
   for (const Scenario& scenario : chosen) play(scenario);
 }
 
+// What the journal tells is looked at before it is believed.
+TEST_P(StoppedRunsTest, ResumeProvesWhatAnEarlierRunLoaded) {
+  Place place;
+  write_config(place, place.target.conninfo());
+  ASSERT_EQ(run_program(command(), here(place)).exit_code, 0);
+  place.target.exec("delete from big; drop table child cascade; create table child (id int, p int, amount int, d date)");
+  if (mysql_) place.target.exec("alter table child add column ts timestamptz");
+  RunResult run = run_program(command({"--resume"}), here(place));
+  EXPECT_EQ(run.exit_code, 4) << run.describe();
+  EXPECT_NE(run.err.find("public.big holds 0 rows, and the earlier run loaded 6,000"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("public.child was dropped and made again"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("--restart"), std::string::npos) << run.err;
+  run = run_program(command({"--restart"}), here(place));
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  for (const std::string& sql : kRowSums) EXPECT_EQ(difference(source_query(sql), place.target.query(sql)), "");
+}
+
+// The killed run's session still builds an index when the next run begins.
+TEST_P(StoppedRunsTest, SessionsOfAKilledRunAreWaitedFor) {
+  Place place;
+  write_config(place, place.target.conninfo());
+  place.target.exec(kGates);
+  PgSession holder(place.target.conninfo());
+  holder.run(fmt::format("select pg_advisory_lock(77, {})", static_cast<int>(Phase::index)));
+  {
+    Program killed(command(), here(place));
+    ASSERT_TRUE(eventually([&] { return waits(holder); }, 60s));
+    killed.signal(SIGKILL);
+    killed.wait();
+  }
+  Program next(command({"--resume"}), here(place));
+  EXPECT_TRUE(eventually([&] { return next.err_so_far().find("waiting for sessions of an earlier run") != std::string::npos; }, 30s));
+  holder.run("select pg_advisory_unlock_all()");
+  const RunResult run = next.wait();
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  expect_complete(place, run.describe());
+}
+
 INSTANTIATE_TEST_SUITE_P(Programs, StoppedRunsTest, ::testing::Values(Source::mysql, Source::pgsql),
                          [](const auto& program) { return program.param == Source::mysql ? "mysql2pgsql" : "pgsql2pgsql"; });
 
