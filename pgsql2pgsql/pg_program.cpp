@@ -11,7 +11,10 @@
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 #include "pg/conninfo.h"
+#include "pg/not_valid.h"
 #include "pgsql2pgsql/after_copy.h"
+#include "pgsql2pgsql/create_check.h"
+#include "pgsql2pgsql/database_settings.h"
 #include "pgsql2pgsql/follow_task.h"
 #include "pgsql2pgsql/mapped_tables.h"
 #include "pgsql2pgsql/precheck.h"
@@ -71,6 +74,8 @@ std::string PgProgram::place() const { return options_.schema.empty() ? "" : ", 
 // ------------------------------------------------------------------ the source
 
 void PgProgram::connect() {
+  on_source_.emplace(config_.src_pgsql, "source", run_.request.program, "this run (on the source)");
+  if (!config_.desc_pgsql.empty()) on_target_.emplace(config_.desc_pgsql, "target", run_.request.program, "this run (on the target)");
   if (run_.moment) source_.use_snapshot(run_.moment->snapshot, run_.moment->position.text());
   run_.facts.source = source_.begin(options_.jobs).endpoint();
   run_.facts.source_version = dialect_name(source_.dialect());
@@ -117,12 +122,26 @@ void PgProgram::warn_of_idle_rules() const {
 void PgProgram::check_tables(const TargetCheck& check, CheckFindings& findings) {
   const bool thorough = check.depth == CheckDepth::thorough;
   if (thorough) check_pg_tables(source_.planner(), selected_, findings);
+  if (thorough) check_following(findings);
   const PlannedTasks expected =
       plan_tasks(catalog_, selected_, map_, read_partition_tree(*run_.target), query_schema(options_, config_));
   check_pg_targets(check, expected, findings);
-  if (!thorough || !options_.create || !uses_pg_dump() || findings.exit_status() != 0) return;
-  read_schema();
-  findings.passed("schema", "pg_dump can read it");
+  if (!thorough || !options_.create || !uses_pg_dump()) return;
+  check_lock_room(source_.planner(), *run_.target, catalog_, findings);
+  findings.attempt("schema", [&] {
+    const SchemaPlan plan = read_schema();
+    findings.passed("schema", "pg_dump can read it");
+    check_creation(source_.planner(), *run_.target, plan, findings);
+  });
+}
+
+// A task that is there already has its publication.
+void PgProgram::check_following(CheckFindings& findings) {
+  const bool will_follow = run_.follow != FollowWish::none && !source_.dialect().distributed && TableRules(config_).empty() &&
+                           obstacles_to_following(source_.planner()).empty() && !has_slot();
+  if (!will_follow) return;
+  const PublishedTables published(catalog_, selected_, publishes_roots(source_.planner()));
+  check_identities(source_.planner(), published, config_.follow.publish_without_key, findings);
 }
 
 // ------------------------------------------------------------------ the schema
@@ -150,6 +169,7 @@ std::string PgProgram::own_script(const std::vector<PgDefinition>& definitions, 
   DdlScript script;
   script.title = fmt::format("Tables of {} for {}, written by {}", catalog_.database, dialect_name(run_.dialect), run_.request.program);
   script.notes = selected_.notes;
+  script.qualified = true;
   script.pre_data = section != DdlSection::post_data;
   script.post_data = section != DdlSection::pre_data;
   std::set<QualifiedName> written;  // tables that share a target have one definition
@@ -184,6 +204,10 @@ void PgProgram::make_schema() {
   schema_.emplace(schema_plan(dump_->items()));
   restore_.emplace(*schema_, read_post_objects(source_.planner(), map_),
                    RestoreTarget{config_.desc_pgsql, run_.request.program, options_.jobs, run_.request.drain, run_.request.cancel});
+  for (const std::string& statement : settings_that_the_target_lacks(source_.planner(), *run_.target)) {
+    notes_.push_back("setting of the database, not made on the target: " + statement);
+    log::warning("schema", "the source's database has a setting that the target's has not; functions may rely on it: " + statement);
+  }
   restore_->create(map_, selected_);
 }
 
@@ -199,7 +223,7 @@ std::vector<CopyTask> PgProgram::plan() {
   const PartitionTree tree = read_partition_tree(*run_.target);
   PlannedTasks planned = plan_tasks(catalog_, selected_, map_, tree, query_schema(options_, config_));
   extension_rows_.emplace(selected_.extension_tables);
-  extension_rows_->plan(source_.planner(), *run_.target, extension_notes_);
+  extension_rows_->plan(source_.planner(), *run_.target, notes_);
   relations_ = std::move(planned.relations);
   relations_.merge(extension_rows_->relations());
   target_version_ = run_.target->server_version();
@@ -217,7 +241,7 @@ std::vector<CopyTask> PgProgram::plan() {
 
 // Copied behind all other tables (finish_values), compared beside them.
 void PgProgram::compare_extensions(std::vector<CopyTask>& tasks) const {
-  for (const std::string& note : extension_notes_) log::warning("verify", note);
+  for (const std::string& note : notes_) log::warning("verify", note);
   tasks.insert(tasks.end(), extension_rows_->tasks().begin(), extension_rows_->tasks().end());
 }
 
@@ -297,7 +321,7 @@ std::set<const PgRelation*> PgProgram::relations_of(const JobResult& result, con
 
 void PgProgram::finish_copy(JobResult& result) {
   result.notes.insert(result.notes.end(), selected_.notes.begin(), selected_.notes.end());
-  result.notes.insert(result.notes.end(), extension_notes_.begin(), extension_notes_.end());
+  result.notes.insert(result.notes.end(), notes_.begin(), notes_.end());
   const auto stop_if_asked = [this] {
     if (run_.request.drain.stop_requested())
       throw Error(ErrorKind::interrupted, "interrupted before views, triggers, sequences and large objects were finished")
@@ -317,8 +341,22 @@ void PgProgram::finish_copy(JobResult& result) {
   set_target(source_, false);
 }
 
+// What --create would look at again.
+void PgProgram::name_constraints_not_valid(JobResult& result) {
+  run_.connect_target();
+  const auto theirs = constraints_not_valid(source_.planner());
+  for (const ConstraintNotValid& constraint : constraints_not_valid(*run_.target)) {
+    const bool as_theirs = std::any_of(theirs.begin(), theirs.end(), [&](const ConstraintNotValid& other) {
+      return other.name == constraint.name && map_.of(other.table) == constraint.table;
+    });
+    if (!as_theirs)
+      result.notes.push_back(one_line(fmt::format("{}: not valid on the target, since rows break it or an earlier run ended before it had "
+                                                  "looked at all: {}", constraint.describe(), constraint.validate_sql())));
+  }
+}
+
 void PgProgram::finish_schema(JobResult& result) {
-  if (!restore_) return;
+  if (!restore_) return name_constraints_not_valid(result);
   const auto without_rows = relations_of(result, [](const TaskResult& task) { return task.status != TaskStatus::done; });
   // With their rows, and with an index or a key that could not be made.
   const auto incomplete = relations_of(result, [](const TaskResult& task) { return !task.post_errors.empty(); });

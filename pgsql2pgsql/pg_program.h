@@ -18,6 +18,7 @@
 #include "pgsql2pgsql/schema_plan.h"
 #include "pgsql2pgsql/schema_restore.h"
 #include "pgsql2pgsql/table_ddl.h"
+#include "pgsql2pgsql/wait_watch.h"
 #include "run/source_program.h"
 
 namespace dbsync {
@@ -58,6 +59,7 @@ class PgProgram : public SourceProgram {
   DumpRequest dump_request();
   SchemaPlan schema_plan(std::vector<SchemaItem> items);
   SchemaPlan read_schema();
+  void check_following(CheckFindings& findings);
   DefinitionRequest definition_request();
   std::string own_script(const std::vector<PgDefinition>& definitions, DdlSection section) const;
 
@@ -71,6 +73,7 @@ class PgProgram : public SourceProgram {
 
   template <class Unfinished>
   std::set<const PgRelation*> relations_of(const JobResult& result, const Unfinished& unfinished) const;
+  void name_constraints_not_valid(JobResult& result);
   void finish_schema(JobResult& result);
   void finish_values(JobResult& result);
   void finish_large_objects(JobResult& result);
@@ -85,9 +88,12 @@ class PgProgram : public SourceProgram {
   PgCatalog catalog_;
   SelectedTables selected_;
   std::map<std::string, const PgRelation*> relations_;  // by task name
+  // What the sessions of the run wait for on either side.
+  std::optional<WaitWatch> on_source_;
+  std::optional<WaitWatch> on_target_;
   std::set<std::string> extensions_before_;  // of the target
   std::optional<ExtensionRows> extension_rows_;
-  std::vector<std::string> extension_notes_;
+  std::vector<std::string> notes_;  // beside those of the selection
   std::optional<SchemaDump> dump_;
   std::optional<SchemaPlan> schema_;
   std::optional<SchemaRestore> restore_;

@@ -13,6 +13,7 @@
 #include "pgsql2pgsql/pg_follow_source.h"
 #include "pgsql2pgsql/pg_program.h"
 #include "pgsql2pgsql/same_database.h"
+#include "pgsql2pgsql/wait_watch.h"
 
 namespace dbsync {
 
@@ -95,6 +96,7 @@ void PgTask::refuse_other_choice() {
 // The relations that `tables` points to live in the catalog beside it. Of a source that
 // can be followed, hence no standby.
 std::unique_ptr<PgTask::Selection> PgTask::select_now(const std::vector<TableListEntry>& list) {
+  const WaitWatch watch(config_.src_pgsql, "source", request_.program, "reading the source's catalog");
   auto out = std::make_unique<Selection>();
   out->catalog = read_pg_catalog(source(), detect_dialect(source()));
   const TableFilter filter = table_filter(options_, config_);
@@ -148,7 +150,7 @@ void PgTask::refuse_without_key(const PublishedTables& published) {
   std::vector<std::string> names;
   std::string statements;
   for (const TableWithoutIdentity& table : tables) {
-    names.push_back(display_name(table.name));
+    names.push_back(table.describe());
     if (names.size() <= kMostStatements) statements += table.remedy_sql() + "; ";
   }
   if (names.size() > kMostStatements) statements += "and so on; ";

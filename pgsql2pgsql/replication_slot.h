@@ -40,8 +40,10 @@ std::vector<QualifiedName> published_tables(PgConnection& source, const std::str
 // would refuse, were they published, for want of a replica identity.
 struct TableWithoutIdentity {
   QualifiedName name;
-  std::string index;  // unique, over NOT NULL columns; "" = there is none
+  std::string index;   // unique, over NOT NULL columns; "" = there is none
+  std::string reason;  // why the identity that it has is none; "" = it has none
 
+  std::string describe() const;
   std::string remedy_sql() const;
 };
 std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source, const std::vector<std::uint32_t>& oids);

@@ -227,7 +227,7 @@ std::vector<SchemaItem> dump_schema(const DumpRequest& request, const std::stop_
   if (!request.snapshot.empty()) dump.push_back("--snapshot=" + request.snapshot);
   dump.push_back("--dbname=" + conninfo.conninfo);
   {
-    const WaitWatch watch(request.conninfo, "pg_dump", "pg_dump");
+    const WaitWatch watch(request.conninfo, "source", "pg_dump", "pg_dump");
     run_checked(dump, conninfo.password, stop);
   }
   const std::string restore = program(request.bindir, "pg_restore");

@@ -191,7 +191,9 @@ void SchemaRestore::refresh_views(PgConnection& connection, const std::set<const
       continue;
     }
     try {
-      connection.exec("REFRESH MATERIALIZED VIEW " + quote_name(map.of(view->name)));
+      // Its query is kept parsed; what functions in it look for is found by the path of
+      // the database and the role.
+      connection.exec(fmt::format("RESET search_path; REFRESH MATERIALIZED VIEW {}; SET search_path = ''", quote_name(map.of(view->name))));
     } catch (Error& error) {
       if (error.connection_lost()) throw;
       state_.problem("refresh of " + one_line(item.describe()), error, PgStep::build);

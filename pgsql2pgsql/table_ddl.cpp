@@ -63,6 +63,8 @@ class Definitions {
     std::vector<PgDefinition> out;
     if (tables_.empty()) return out;
     add_details();
+    add_identities();
+    add_access_methods();
     add_indexes();
     add_constraints();
     for (const std::uint32_t oid : order_) out.push_back(complete(*request_.catalog.find(oid)));
@@ -182,6 +184,47 @@ class Definitions {
         "WHERE c.relkind IN ('r', 'p') AND pg_catalog.obj_description(c.oid, 'pg_class') IS NOT NULL");
     for (int row = 0; row < comments.rows(); ++row)
       if (Table* table = find(comments, row)) table->comment = comments.text(row, 1);
+  }
+
+  // What a sequence has that is not as it would be made by itself.
+  void add_identities() {
+    constexpr int kIdentitiesSince = 100000;
+    if (source_.server_version() < kIdentitiesSince) return;
+    const PgResult result = source_.exec(sql::identity_options, {});
+    for (int row = 0; row < result.rows(); ++row) {
+      Table* table = find(result, row);
+      const PgColumn* from = table == nullptr ? nullptr : relation_at(result, row).find_column(result.value(row, 1));
+      if (from == nullptr) continue;
+      Column& column = *std::find_if(table->columns.begin(), table->columns.end(),
+                                     [&](const Column& c) { return c.name == from->target_name(); });
+      if (!column.identity) continue;
+      column.identity_always = result.boolean(row, 2);
+      column.identity_descends = result.boolean(row, 9);
+      const auto option = [&](std::string_view words, int value, std::string_view usual) {
+        if (result.value(row, value) == usual) return;
+        column.identity_options_sql += fmt::format("{}{} {}", column.identity_options_sql.empty() ? "" : " ", words, result.value(row, value));
+      };
+      option("INCREMENT BY", 4, "1");
+      option("MINVALUE", 5, result.value(row, 10));
+      option("MAXVALUE", 6, result.value(row, 11));
+      // The start is the least value, of a sequence that goes down the largest.
+      option("START WITH", 3, result.value(row, column.identity_descends ? 6 : 5));
+      option("CACHE", 7, "1");
+      if (result.boolean(row, 8)) column.identity_options_sql += column.identity_options_sql.empty() ? "CYCLE" : " CYCLE";
+      column.identity_limit = result.text(row, 6);
+      if (result.integer(row, 3) > 0) table->next_identity = static_cast<std::uint64_t>(result.integer(row, 3));
+    }
+  }
+
+  // Of tables that are not heaps, which is what every server makes by itself.
+  void add_access_methods() {
+    constexpr int kMethodsSince = 120000;
+    if (source_.server_version() < kMethodsSince || !speaks(kMethodsSince / 10000)) return;
+    const PgResult result = source_.exec(
+        "SELECT c.oid, m.amname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am m ON m.oid = c.relam "
+        "WHERE c.relkind = 'r' AND m.amtype = 't' AND m.amname <> 'heap'");
+    for (int row = 0; row < result.rows(); ++row)
+      if (Table* table = find(result, row)) table->access_method = result.text(row, 1);
   }
 
   static bool is_integer(const PgType& type) {

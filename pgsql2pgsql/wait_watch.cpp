@@ -26,8 +26,8 @@ WaitWatch::WaitWatch(std::string conninfo, std::string pid, std::string what, st
     : conninfo_(std::move(conninfo)), what_(std::move(what)), pid_(std::move(pid)), cancel_(std::move(cancel)), stop_(std::move(stop)),
       thread_([this](const std::stop_token& done) { run(done); }) {}
 
-WaitWatch::WaitWatch(std::string conninfo, std::string application_name, std::string what)
-    : conninfo_(std::move(conninfo)), application_name_(std::move(application_name)), what_(std::move(what)),
+WaitWatch::WaitWatch(std::string conninfo, std::string role, std::string application_name, std::string what)
+    : conninfo_(std::move(conninfo)), role_(std::move(role)), application_name_(std::move(application_name)), what_(std::move(what)),
       thread_([this](const std::stop_token& done) { run(done); }) {}
 
 void WaitWatch::run(const std::stop_token& done) {
@@ -46,7 +46,7 @@ void WaitWatch::run(const std::stop_token& done) {
 }
 
 void WaitWatch::tell() {
-  if (!connection_) connection_ = std::make_unique<PgConnection>(conninfo_, "source", "pgsql2pgsql");
+  if (!connection_) connection_ = std::make_unique<PgConnection>(conninfo_, role_, "pgsql2pgsql");
   const PgResult result = connection_->exec(
       sql::blocking_sessions, {pid_, application_name_});
   std::vector<std::string> blockers;

@@ -25,14 +25,16 @@ class WaitWatch {
   // `pid`: of the watched session; `what` begins the message: "making the replication
   // slot x". When `stop` is requested, `cancel` is called until this ends.
   WaitWatch(std::string conninfo, std::string pid, std::string what, std::function<void()> cancel, std::stop_token stop);
-  // Of the sessions of another program, by its application_name; nothing is cancelled.
-  WaitWatch(std::string conninfo, std::string application_name, std::string what);
+  // Of all sessions of that application_name in the database of the server that is
+  // the `role` ("source", "target"), but for waits for one another; nothing is cancelled.
+  WaitWatch(std::string conninfo, std::string role, std::string application_name, std::string what);
 
  private:
   void run(const std::stop_token& done);
   void tell();
 
   std::string conninfo_;
+  std::string role_ = "source";
   std::string application_name_;
   std::string what_;
   std::string pid_ = "0";

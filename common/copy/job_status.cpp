@@ -1,5 +1,7 @@
 #include "copy/job_status.h"
 
+#include "base/log.h"
+#include "pg/not_valid.h"
 #include "status/pg_status_store.h"
 
 namespace dbsync {
@@ -34,6 +36,20 @@ RunStatus run_status(const Config& config, const RunFacts& facts) {
   run.source = facts.source;
   run.destination = facts.target;
   return run;
+}
+
+// The target may be out of reach while its status, kept elsewhere, is read.
+std::vector<ConstraintStatus> constraints_of(const std::string& conninfo) {
+  std::vector<ConstraintStatus> out;
+  if (conninfo.empty()) return out;
+  try {
+    PgConnection target(conninfo, "target", "dbsync");
+    for (const ConstraintNotValid& constraint : constraints_not_valid(target))
+      out.push_back({constraint.describe(), constraint.validate_sql()});
+  } catch (const Error& error) {
+    log::warning("status", std::string("whether keys of the target are left unchecked is not known: ") + error.what());
+  }
+  return out;
 }
 
 std::string first_message(const JobResult& result) {
@@ -81,7 +97,8 @@ std::string recorded_status(const Config& config, bool json) {
   if (place.conninfo.empty())
     throw Error(ErrorKind::config, "neither [local.pgsql] nor [desc.pgsql] has a connect_string, so there is no status to read");
   PgStatusStore store(place);
-  const auto report = store.latest(config.task);
+  auto report = store.latest(config.task);
+  if (report) report->not_valid = constraints_of(config.desc_pgsql);
   return json ? status_json(report) : status_text(report, config.task);
 }
 

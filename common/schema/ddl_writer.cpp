@@ -72,7 +72,8 @@ std::vector<std::string> columns_of(const Index& index, const Table& table) {
 // Where the key has the next value: max(AUTO_INCREMENT, max(column) + 1), or the
 // type's last value, used up.
 DdlUnit sequence_unit(const Table& table, const Column& column) {
-  const std::string_view limit = column.type.kind == PgKind::int2   ? "32767"
+  const std::string_view limit = !column.identity_limit.empty()      ? std::string_view(column.identity_limit)
+                                 : column.type.kind == PgKind::int2   ? "32767"
                                  : column.type.kind == PgKind::int4 ? "2147483647"
                                                                     : "9223372036854775807";
   const std::uint64_t next = std::clamp<std::uint64_t>(table.next_identity, 1, 9223372036854775807ULL);
@@ -143,6 +144,17 @@ bool compares_exactly(const Table& table, const std::vector<std::string>& column
     const Column* column = table.find_column(name);
     return column != nullptr && !column->source_equality.exact();
   });
+}
+
+// What decides how the literals and expressions of a script are read, as it is in our
+// own sessions (pg/session_settings.h). Greenplum 5 knows no IntervalStyle.
+std::string script_settings(bool pinned, const Dialect& dialect) {
+  const bool old = dialect.family == ServerFamily::greenplum && dialect.major < 6;
+  return fmt::format("\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\nSET TimeZone = 'UTC';\n"
+                     "SET DateStyle = 'ISO, YMD';\n{}SET lc_monetary = 'C';\nSET array_nulls = on;\nSET xmloption = content;\n"
+                     "SET transform_null_equals = off;\n{}",
+                     old ? "" : "SET IntervalStyle = 'postgres';\n",
+                     pinned ? "SET search_path = '';\n" : "");
 }
 
 std::string section(std::string_view title) { return fmt::format("\n-- {}\n", title); }
@@ -231,7 +243,8 @@ std::vector<DdlUnit> finish_units(const Table& table, const Dialect& dialect,
     out.back().kind = StepKind::check;
   }
   for (const CheckConstraint& check : table.checks) out.push_back(check_unit(table, check, dialect));
-  if (const Column* identity = table.identity_column()) out.push_back(sequence_unit(table, *identity));
+  if (const Column* identity = table.identity_column(); identity != nullptr && !identity->identity_descends)
+    out.push_back(sequence_unit(table, *identity));
   out.push_back({"statistics", {"ANALYZE " + quote_name(table.name)}});
   out.back().kind = StepKind::statistics;
   return out;
@@ -280,11 +293,10 @@ bool needs_users_path(const DdlScript& script) {
 std::string ddl_script(const DdlScript& script, const Dialect& dialect) {
   std::string out = "-- " + one_line(script.title) + "\n";
   for (const auto& note : script.notes) out += "-- NOTE: " + one_line(note) + "\n";
-  out += "\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n";
   // Whoever may create in a schema of the path could else put operators and functions of
   // his own into these statements, which run with the rights of whoever loads them.
-  const bool pinned = !needs_users_path(script);
-  if (pinned) out += "SET search_path = '';\n";
+  const bool pinned = script.qualified || !needs_users_path(script);
+  out += script_settings(pinned, dialect);
   if (script.pre_data) out += pre_data(script, dialect);
   if (script.post_data) out += post_data(script, dialect);
   if (pinned) out += "\nRESET search_path;\n";

@@ -64,6 +64,7 @@ struct DdlScript {
   std::vector<std::string> notes;
   std::string schema;
   std::vector<Table> tables;
+  bool qualified = false;   // nothing is to be found by search_path
   bool pre_data = true;   // tables
   bool post_data = true;  // indexes, keys, checks, sequences, foreign keys
 };

@@ -67,6 +67,11 @@ std::string status_text(const std::optional<StatusReport>& report, const std::st
   out += line("size", format_bytes(run.bytes) + (run.state == "copying" ? share(run.bytes, run.estimated_bytes) : ""));
   if (run.exit_status) out += line("exit status", std::to_string(*run.exit_status));
   out += line("message", run.message);
+  if (!report->not_valid.empty()) {
+    out += "\nnot valid on the target: rows break them, or a run ended before it had looked at all (or the source has them so)\n";
+    for (const ConstraintStatus& constraint : report->not_valid)
+      out += fmt::format("  {}: {}\n", one_line(constraint.name), one_line(constraint.validate_sql));
+  }
   return report->tables.empty() ? out : out + tables_text(report->tables);
 }
 
@@ -93,6 +98,8 @@ std::string status_json(const std::optional<StatusReport>& report) {
                      {"exit_status", nullptr},
                      {"message", or_null(run.message)},
                      {"tables", nlohmann::json::array()}};
+  for (const ConstraintStatus& constraint : report->not_valid)
+    out["not_valid"].push_back({{"constraint", constraint.name}, {"validate", constraint.validate_sql}});
   if (run.apply_id) out["apply_id"] = *run.apply_id;
   if (!run.decoder_start.empty())
     out["following"] = {{"applied_lsn", or_null(run.follow.applied)},   {"source_lsn", or_null(run.follow.source)},

@@ -65,9 +65,17 @@ struct RunStatus {
   std::string message;
 };
 
+// A constraint of the target that is in force for new rows, but not proved for all:
+// a run ended before it was checked, or some rows break it; or the source has it so.
+struct ConstraintStatus {
+  std::string name;          // "public.b: foreign key b_a_fkey"
+  std::string validate_sql;  // what checks it
+};
+
 struct StatusReport {
   RunStatus run;
   std::vector<TableStatus> tables;
+  std::vector<ConstraintStatus> not_valid = {};  // as of now
 };
 
 // For --status.

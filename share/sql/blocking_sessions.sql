@@ -14,6 +14,7 @@ SELECT pg_catalog.format('process %s (%s, database %s%s, its transaction began %
                          coalesce(', ' || a.state || ': ' || nullif(CASE WHEN a.query ~* 'password' THEN '(not shown)' ELSE pg_catalog.left(a.query, 100) END, ''), ''))
   FROM b
   JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
+ WHERE $1::int <> 0 OR a.application_name <> $2
 UNION ALL
 SELECT pg_catalog.format('the prepared transaction %L (user %s, database %s, prepared %s s ago): COMMIT PREPARED or ROLLBACK PREPARED ends it',
                          p.gid, p.owner, p.database, round(extract(epoch FROM pg_catalog.clock_timestamp() - p.prepared)))

@@ -1,5 +1,9 @@
 // pgsql2pgsql --create: objects that come in an order, a form or a number that is
 // not the usual one.
+#include <chrono>
+#include <thread>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/harness/pg_migration.h"
@@ -76,10 +80,65 @@ TEST_F(PgObjectsTest, ForeignKeysThatDidNotHoldAreCheckedByTheNextRun) {
   const RunResult again = run({"pgsql2pgsql", "--full-only", "--create", "--resume"});
   EXPECT_EQ(again.exit_code, 5) << again.describe();
   EXPECT_NE(again.err.find("b_a_fkey"), std::string::npos) << again.err;
+  const std::string validate = R"(public.b: foreign key b_a_fkey: ALTER TABLE "public"."b" VALIDATE CONSTRAINT "b_a_fkey")";
+  EXPECT_NE(run({"pgsql2pgsql", "--status"}).out.find(validate), std::string::npos);
+  EXPECT_NE(run({"pgsql2pgsql", "--status", "--json"}).out.find("not_valid"), std::string::npos);
+  // A run that makes nothing names what is left.
+  source.exec("create table other (id int)");
+  target.exec("create table other (id int)");
+  const RunResult alone = run({"pgsql2pgsql", "--full-only", "--include", "other"});
+  EXPECT_NE(alone.err.find("public.b: foreign key b_a_fkey: not valid on the target"), std::string::npos) << alone.err;
   target.exec("insert into a values (99)");
   const RunResult mended = run({"pgsql2pgsql", "--full-only", "--create", "--resume"});
   EXPECT_EQ(mended.exit_code, 0) << mended.describe();
+  EXPECT_EQ(run({"pgsql2pgsql", "--status"}).out.find("not valid"), std::string::npos);
   EXPECT_EQ(target.value("select count(*) from pg_constraint where not convalidated and conrelid <> 0"), "0");
+}
+
+// Names that only a search_path finds: the target's database has that of the source, or
+// the run says which one it lacks.
+TEST_F(PgObjectsTest, NamesThatSearchPathFinds) {
+  const std::string path = "set search_path = app, public";
+  source.exec(fmt::format("alter database {} {}; create schema app; {}", source.name(), path, path) +
+              "; create type mood as enum ('a', 'b'); create domain pos as int check (value > 0); create collation co from \"C\";"
+              "create function low(t text) returns text language sql immutable as 'select lower(t)';"
+              "create function nlow(t text) returns text language plpgsql immutable as 'begin return low(t); end';"
+              "create operator === (leftarg = text, rightarg = text, function = texteq); create text search configuration cfg (copy = pg_catalog.english);"
+              "create function ok(t text) returns boolean language plpgsql immutable as 'begin return low(t) === t; end';"
+              "create function part(i int) returns int language plpgsql immutable as 'begin return low(i::text)::int; end';"
+              "create domain lowd as text check (ok(value)); create table t (id int primary key, v text check (ok(v)), m mood default 'a', p pos, c text collate co,"
+              "  l lowd default nlow('X')); create table w (id int primary key, w text); create index on w using gin (to_tsvector('cfg', w));"
+              "create materialized view mv as select id, nlow(v) as x from t; create table h (i int) partition by hash (part(i));"
+              "create table h0 partition of h for values with (modulus 1, remainder 0);"
+              "create function both_words() returns setof text language sql stable as 'select w from w union select v from t';"
+              "insert into t values (1, 'abc', 'b', 5, 'c'); insert into w values (1, 'x'); insert into h values (1), (-2); refresh materialized view mv");
+  const RunResult lacking = run({"pgsql2pgsql", "--full-only", "--create"});
+  EXPECT_EQ(lacking.exit_code, 4) << lacking.describe();
+  const std::string statement = fmt::format("ALTER DATABASE \"{}\" SET search_path = app, public", target.name());
+  EXPECT_NE(lacking.err.find(statement), std::string::npos) << lacking.err;
+  EXPECT_NE(lacking.err.find("finds names by search_path: give the target's database or role the path"), std::string::npos) << lacking.err;
+  target.exec(statement);
+  const RunResult mended = run({"pgsql2pgsql", "--full-only", "--create", "--resume", "--verify"});
+  EXPECT_EQ(mended.exit_code, 0) << mended.describe();
+  EXPECT_EQ(mended.err.find("setting of the database"), std::string::npos) << mended.err;
+  for (const char* query : {"select * from app.mv", "select * from app.t", "select * from app.h order by 1", "select app.nlow('ABC'), 'a'::text operator(app.===) 'a'",
+                            "set search_path = app, public; select * from both_words() order by 1"})
+    EXPECT_EQ(rows_differ(query), "") << query;
+}
+
+// Another session's lock, on what a run has to look at first.
+TEST_F(PgObjectsTest, WaitsForALockAreSaid) {
+  source.exec("create table a (id int primary key); create table b (id int primary key); insert into a values (1)");
+  PgSession holder(source.conninfo());
+  const std::string pid = holder.run("begin; lock table b in access exclusive mode; select pg_backend_pid()").at(0).at(0).value_or("");
+  for (const char* kind : {"--full-only", "--end-at=now"}) {
+    Program program({"pgsql2pgsql", "--create", kind}, here());
+    const auto said = [&] { return program.err_so_far().find("waits for process " + pid) != std::string::npos; };
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!said() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_TRUE(said()) << program.err_so_far();
+    EXPECT_NE(program.err_so_far().find("lock table b"), std::string::npos) << program.err_so_far();
+  }
 }
 
 // The creation is cut where no table lacks a part; each batch of 64 statements is

@@ -3,6 +3,12 @@
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+SET lc_monetary = 'C';
+SET array_nulls = on;
+SET xmloption = content;
+SET transform_null_equals = off;
 SET search_path = '';
 
 -- Tables
@@ -169,6 +175,12 @@ ANALYZE "public"."without_key";
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+SET lc_monetary = 'C';
+SET array_nulls = on;
+SET xmloption = content;
+SET transform_null_equals = off;
 SET search_path = '';
 
 -- Tables
@@ -321,6 +333,12 @@ ANALYZE "public"."without_key";
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+SET lc_monetary = 'C';
+SET array_nulls = on;
+SET xmloption = content;
+SET transform_null_equals = off;
 SET search_path = '';
 
 -- Tables

@@ -3,6 +3,13 @@
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+SET IntervalStyle = 'postgres';
+SET lc_monetary = 'C';
+SET array_nulls = on;
+SET xmloption = content;
+SET transform_null_equals = off;
 SET search_path = '';
 
 -- Tables
@@ -170,6 +177,13 @@ ANALYZE "public"."without_key";
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+SET IntervalStyle = 'postgres';
+SET lc_monetary = 'C';
+SET array_nulls = on;
+SET xmloption = content;
+SET transform_null_equals = off;
 SET search_path = '';
 
 -- Tables
@@ -323,6 +337,13 @@ ANALYZE "public"."without_key";
 
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+SET IntervalStyle = 'postgres';
+SET lc_monetary = 'C';
+SET array_nulls = on;
+SET xmloption = content;
+SET transform_null_equals = off;
 SET search_path = '';
 
 -- Tables
