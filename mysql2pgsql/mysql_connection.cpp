@@ -14,7 +14,7 @@ namespace dbsync {
 
 namespace {
 
-constexpr unsigned kConnectTimeoutSeconds = 30;
+constexpr unsigned kConnectTimeoutSeconds = 30;  // without network_timeout
 constexpr std::uint16_t kSocketsPort = 3306;  // of the server behind the default socket
 // The largest that servers and client libraries take.
 constexpr unsigned long kMaxAllowedPacket = 1024UL * 1024 * 1024;
@@ -47,7 +47,9 @@ void set_ssl_mode(MYSQL* mysql, const std::string& mode) {
 }
 
 void set_options(MYSQL* mysql, const MysqlEndpoint& endpoint) {
-  mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &kConnectTimeoutSeconds);
+  const auto limit = static_cast<unsigned>(network::timeout().count());
+  const unsigned connect_timeout = limit > 0 ? limit : kConnectTimeoutSeconds;
+  mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
   mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kMaxAllowedPacket);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   // A hostile server must not be able to ask for files of this machine.
@@ -116,6 +118,8 @@ void MysqlConnection::connect(unsigned silence) {
   if (mysql_real_connect(mysql, host, endpoint_.user.c_str(), endpoint_.password.c_str(), endpoint_.db.c_str(),
                          endpoint_.port, socket, 0) == nullptr)
     throw Error(error({})).context("connecting to the source");
+  network::set_keepalive(client_socket(mysql));
+  watched_ = WatchedSocket(client_socket(mysql), "the source " + endpoint_.describe());
   check_encryption(mysql, endpoint_);
   thread_id_ = mysql_thread_id(mysql);
   describe_ = fmt::format("source {} (connection {})", endpoint_.describe(), thread_id_);
@@ -156,7 +160,9 @@ void MysqlConnection::prepare_session() {
 Error MysqlConnection::error(std::string_view statement) const {
   const unsigned code = mysql_errno(handle_->mysql);
   const char* text = mysql_error(handle_->mysql);
-  Error error(ErrorKind::source, text != nullptr && *text != '\0' ? text : "the connection failed without a message");
+  std::string message = text != nullptr && *text != '\0' ? text : "the connection failed without a message";
+  if (std::string dead = dead_network(); !dead.empty()) message = std::move(dead);
+  Error error(ErrorKind::source, std::move(message));
   error.native_code(code).sqlstate(mysql_sqlstate(handle_->mysql));
   if (!statement.empty()) error.statement(std::string(statement));
   if (std::string hint = mysql_hint(code, error.message()); !hint.empty()) error.hint(std::move(hint));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/network.h"
 #include "config/config.h"
 
 namespace dbsync {
@@ -66,6 +67,8 @@ class MysqlConnection {
   bool usable() const { return !abandoned_; }
 
   Error error(std::string_view statement) const;
+  // Why the network counts as dead; "" = it does not.
+  std::string dead_network() const { return watched_.verdict(); }
   MysqlHandle& handle() const { return *handle_; }
 
  private:
@@ -74,6 +77,7 @@ class MysqlConnection {
 
   MysqlEndpoint endpoint_;
   std::unique_ptr<MysqlHandle> handle_;
+  WatchedSocket watched_;
   std::string describe_;
   std::string version_;
   unsigned version_number_ = 0;

@@ -387,6 +387,7 @@ Error MysqlCursor::error() const {
     code = kServerLost;
     text = "the source ended the connection";
   }
+  if (std::string dead = connection_.dead_network(); !dead.empty()) text = std::move(dead);
   Error error(ErrorKind::source, std::move(text));
   error.native_code(code).sqlstate(at_statement ? mysql_stmt_sqlstate(statement) : mysql_sqlstate(mysql)).statement(sql_).context(connection_.describe());
   if (connection_lost_errno(code))

@@ -33,6 +33,11 @@ PgConnection& PgFollowSource::source() {
   return *source_;
 }
 
+PgConnection& PgFollowSource::meter() {
+  if (!meter_ || !meter_->usable()) meter_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", kProgram);
+  return *meter_;
+}
+
 void PgFollowSource::prepare(bool ends_now) {
   choose_format();
   if (!ends_now) return;
@@ -109,10 +114,10 @@ std::unique_ptr<ChangeStream> PgFollowSource::open(const StreamRange& range) {
 }
 
 void PgFollowSource::measure(const Position& applied, FollowStatus& out) {
-  const Position at = parse_position(source().exec("SELECT pg_catalog.pg_current_wal_lsn()", {}).value(0, 0));
+  const Position at = parse_position(meter().exec("SELECT pg_catalog.pg_current_wal_lsn()", {}).value(0, 0));
   out.source = at.text();
   if (at > applied) out.lag_bytes = at.high - applied.high;
-  const auto slot = read_slot(source(), task_.slot);
+  const auto slot = read_slot(meter(), task_.slot);
   if (!slot) return;
   out.retained_bytes = slot->retained_bytes;
   out.wal_status = slot->wal_status;

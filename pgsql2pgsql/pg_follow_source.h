@@ -26,7 +26,10 @@ class PgFollowSource : public FollowSource {
   PgFollowSource(const Config& config, const FollowTask& task, const SchemaMap& map);
 
   std::string endpoint() override { return source().endpoint(); }
-  void disconnect() override { source_.reset(); }
+  void disconnect() override {
+    source_.reset();
+    meter_.reset();
+  }
   void prepare(bool ends_now) override;
   Position end_position(const std::string& end_at) override;
   bool binary() const override { return binary_; }
@@ -46,6 +49,7 @@ class PgFollowSource : public FollowSource {
 
  private:
   PgConnection& source();
+  PgConnection& meter();
   void choose_format();
   Position end_of_log();
   std::vector<Relation> columns_of_known(PgConnection& target);
@@ -56,6 +60,7 @@ class PgFollowSource : public FollowSource {
   const FollowTask& task_;
   const SchemaMap& map_;
   std::unique_ptr<PgConnection> source_;
+  std::unique_ptr<PgConnection> meter_;  // of measure() only
   Continuity continuity_;
   RetainedWalGuard guard_;
   std::map<std::uint32_t, Relation> columns_at_start_;

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 #include <filesystem>
 #include <optional>
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -22,17 +27,47 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kArchiveDir[] = "dbsync-schema-";
+constexpr std::time_t kYoungSeconds = 60;
+
+// Its owner's, or -1 when somebody holds it.
+int lock_directory(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd >= 0 && ::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+  if (fd >= 0) ::close(fd);
+  return -1;
+}
+
+// What runs that were killed have left behind. Young ones are let be: between the
+// making of a directory and its lock there is a moment.
+void remove_old_archives(const fs::path& directory) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    if (!entry.path().filename().string().starts_with(kArchiveDir) || !entry.is_directory(ignored) || entry.is_symlink(ignored)) continue;
+    struct stat facts{};
+    if (::lstat(entry.path().c_str(), &facts) != 0 || facts.st_uid != ::geteuid() || ::time(nullptr) - facts.st_mtime < kYoungSeconds) continue;
+    const int lock = lock_directory(entry.path());
+    if (lock < 0) continue;
+    fs::remove_all(entry.path(), ignored);
+    ::close(lock);
+  }
+}
+
 // A private directory for the archive, removed at the end.
 class ArchiveDir {
  public:
   ArchiveDir() {
-    std::string pattern = (fs::temp_directory_path() / "dbsync-schema-XXXXXX").string();
+    const fs::path temporary = fs::temp_directory_path();
+    remove_old_archives(temporary);
+    std::string pattern = (temporary / (std::string(kArchiveDir) + "XXXXXX")).string();
     if (::mkdtemp(pattern.data()) == nullptr) throw Error(ErrorKind::internal, "cannot make a directory like " + pattern);
     path_ = pattern;
+    lock_ = lock_directory(path_);
   }
   ~ArchiveDir() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
+    if (lock_ >= 0) ::close(lock_);
   }
   ArchiveDir(const ArchiveDir&) = delete;
   ArchiveDir& operator=(const ArchiveDir&) = delete;
@@ -40,6 +75,7 @@ class ArchiveDir {
 
  private:
   fs::path path_;
+  int lock_ = -1;  // held while this lives
 };
 
 std::string program(const std::string& bindir, const char* name) { return bindir.empty() ? name : bindir + "/" + name; }
@@ -225,7 +261,10 @@ std::vector<SchemaItem> dump_schema(const DumpRequest& request, const std::stop_
                                 "--no-tablespaces", "--no-publications", "--no-subscriptions", "--exclude-schema=dbsync",
                                 "--encoding=" + request.encoding, "--file=" + directory.archive()};
   if (!request.snapshot.empty()) dump.push_back("--snapshot=" + request.snapshot);
-  dump.push_back("--dbname=" + conninfo.conninfo);
+  // Of a keyword that is given twice, libpq takes the last.
+  std::string defaults;
+  for (const auto& [keyword, value] : network_defaults()) defaults += keyword + "=" + value + " ";
+  dump.push_back("--dbname=" + defaults + conninfo.conninfo);
   {
     const WaitWatch watch(request.conninfo, "source", "pg_dump", "pg_dump");
     run_checked(dump, conninfo.password, stop);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "base/shutdown.h"
 
 namespace dbsync::log {
 
@@ -18,7 +19,8 @@ int exit_status_of(const std::function<int()>& body) {
     return body();
   } catch (const Error& error) {
     log::error("main", error);
-    return exit_code(error.kind());
+    // What fails then, fails for that.
+    return exit_code(stop_asked() ? ErrorKind::interrupted : error.kind());
   } catch (const std::exception& e) {
     log::error("main", std::string("internal error: ") + e.what());
     return exit_code(ErrorKind::internal);

@@ -2,19 +2,29 @@
 
 #include <pthread.h>
 
-#include <csignal>
+#include <unistd.h>
+
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <ctime>
 #include <string>
 
 #include "base/log.h"
+#include "base/network.h"
+#include "base/subprocess.h"
 
 namespace dbsync {
 
 namespace {
 
 constexpr int kStopWaiting = SIGUSR2;  // sent by the destructor to its own thread
-constexpr timespec kDrainTime{10, 0};
+constexpr timespec kDrainTime{5, 0};
+constexpr timespec kCancelTime{5, 0};  // for servers to answer that they have cancelled
+constexpr timespec kEndTime{5, 0};     // for the program to come to its end without them
+constexpr int kExitStatus = 130;
+
+std::atomic<bool> asked_to_stop = false;
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -26,7 +36,19 @@ sigset_t handled_signals() {
   return set;
 }
 
+// The next signal, or -1 when none has come in this time.
+int next_signal(const timespec& patience) {
+  const sigset_t set = handled_signals();
+  siginfo_t info{};
+  int signal = 0;
+  do signal = sigtimedwait(&set, &info, &patience);
+  while (signal < 0 && errno == EINTR);
+  return signal;
+}
+
 }  // namespace
+
+bool stop_asked() { return asked_to_stop; }
 
 Shutdown::Shutdown() {
   const sigset_t set = handled_signals();
@@ -49,17 +71,26 @@ void Shutdown::wait_for_signals() {
   if (signal == kStopWaiting) return;
   log::warning("main", std::string(signal == SIGINT ? "interrupted" : "terminated") +
                            ": stopping at the next buffer; once more cancels at once");
+  asked_to_stop = true;
   drain_.request_stop();
 
-  do signal = sigtimedwait(&set, &info, &kDrainTime);
-  while (signal < 0 && errno == EINTR);
+  signal = next_signal(kDrainTime);
   if (signal == kStopWaiting) return;
-  log::warning("main", signal < 0 ? "still busy after 10 s: cancelling what runs on the servers"
+  log::warning("main", signal < 0 ? "still busy after 5 s: cancelling what runs on the servers"
                                   : "second signal: cancelling what runs on the servers");
-  cancel_.request_stop();
+  // In a thread of its own: a server that cannot be reached keeps a request to cancel waiting.
+  std::thread([cancel = cancel_]() mutable { cancel.request_stop(); }).detach();
 
-  do signal = sigwaitinfo(&set, &info);
-  while (signal != kStopWaiting);
+  if (next_signal(kCancelTime) == kStopWaiting) return;
+  log::warning("main", "a server does not answer: giving up the connections");
+  network::cut_all();
+
+  if (next_signal(kEndTime) == kStopWaiting) return;
+  // What is left stands still in a library. As after SIGKILL nothing is half done.
+  log::error("main", "ended without waiting for a server that cannot be reached; what was committed stays");
+  log::set_status_area({});
+  end_children();
+  ::_exit(kExitStatus);
 }
 
 }  // namespace dbsync

@@ -1,8 +1,11 @@
 // SIGINT and SIGTERM as stop tokens.
 //
 // The first signal asks to drain: workers stop at the next buffer. A second
-// one, or ten seconds, cancels hard: statements under way are cancelled on the
-// servers (by std::stop_callback on cancel_token()).
+// one, or five seconds, cancels hard: statements under way are cancelled on the
+// servers (by std::stop_callback on cancel_token(), called in a thread of its own).
+// A third one, or five seconds more, cuts the connections, so that nothing waits for
+// a server any more; after another five the process ends with 130 as it stands, for
+// what waits within a library.
 //
 // Construct it in main before any other thread: it blocks the signals for all
 // later threads and takes them in a thread of its own. SIGPIPE is ignored, so
@@ -33,5 +36,8 @@ class Shutdown {
   std::stop_source cancel_;
   std::thread thread_;
 };
+
+// Whether a signal asked the process to stop; any thread.
+bool stop_asked();
 
 }  // namespace dbsync

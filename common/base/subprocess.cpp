@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -80,6 +81,26 @@ std::vector<std::string> merged_environment(const std::vector<std::pair<std::str
   return out;
 }
 
+// Those that run now, for end_children().
+struct Children {
+  std::mutex mutex;
+  std::vector<pid_t> pids;
+};
+
+Children& children() {
+  static Children all;
+  return all;
+}
+
+int wait_for_child(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR) throw system_error("waitpid", errno);
+  const std::lock_guard lock(children().mutex);
+  std::erase(children().pids, pid);
+  return status;
+}
+
 pid_t start(const std::vector<std::string>& argv, const std::vector<std::pair<std::string, std::string>>& env,
             const Pipe& out, const Pipe& err) {
   std::vector<std::string> words = argv;
@@ -107,6 +128,8 @@ pid_t start(const std::vector<std::string>& argv, const std::vector<std::pair<st
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (code != 0) throw system_error("cannot start " + argv[0], code);
+  const std::lock_guard lock(children().mutex);
+  children().pids.push_back(pid);
   return pid;
 }
 
@@ -137,11 +160,14 @@ ProgramOutput run_program_to_end(const std::vector<std::string>& argv,
     const std::stop_callback terminate(stop, [pid] { ::kill(pid, SIGTERM); });
     read_both(out, err, result);
   }
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0)
-    if (errno != EINTR) throw system_error("waitpid", errno);
+  const int status = wait_for_child(pid);
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
+}
+
+void end_children() noexcept {
+  const std::lock_guard lock(children().mutex);
+  for (const pid_t pid : children().pids) ::kill(pid, SIGTERM);
 }
 
 }  // namespace dbsync

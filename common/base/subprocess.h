@@ -27,4 +27,7 @@ ProgramOutput run_program_to_end(const std::vector<std::string>& argv,
                                  const std::vector<std::pair<std::string, std::string>>& env,
                                  const std::stop_token& stop);
 
+// SIGTERM for all that run: the process is about to end without waiting for them.
+void end_children() noexcept;
+
 }  // namespace dbsync

@@ -89,6 +89,7 @@ struct Config {
   std::uint32_t load_batch_gap = 10;
   std::uint32_t retry_times = 5;           // [copy] per chunk
   double retry_interval = 2;               // seconds before the first new try
+  std::uint32_t network_timeout = 60;      // seconds without a word from a server's host; 0 = no limit
   FollowConfig follow;                     // [follow]
   // Keys that were given although their feature is not built yet; each becomes
   // one warning at start: "my.cfg line 9: …".

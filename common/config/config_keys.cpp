@@ -54,6 +54,10 @@ std::string store_retry_times(Config& config, const std::string& value) {
   return store_number<std::uint32_t>(config.retry_times, value, 0, 1000);
 }
 
+std::string store_network_timeout(Config& config, const std::string& value) {
+  return store_number<std::uint32_t>(config.network_timeout, value, 0, 86400);
+}
+
 std::string store_retry_interval(Config& config, const std::string& value) {
   std::uint32_t seconds = 0;
   const std::string problem = store_number<std::uint32_t>(seconds, value, 1, 3600);
@@ -312,6 +316,9 @@ std::vector<ConfigKey> copy_keys() {
        "New tries for a chunk after a lost connection, a server that restarts or a\ndeadlock; 0 to 1000."},
       {s, "retry_interval", store_retry_interval, "2", kComment,
        "Seconds before the first new try; each later one waits twice as long."},
+      {s, "network_timeout", store_network_timeout, "60", kComment,
+       "Seconds after which a server counts as lost whose host or network gives no sign of\nlife, when connecting too; "
+       "0 = as long as the system waits. A server that is busy,\nor does not read, is waited for without limit."},
   };
 }
 

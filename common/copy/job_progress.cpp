@@ -12,6 +12,7 @@ namespace dbsync {
 namespace {
 
 constexpr auto kRecent = std::chrono::seconds(5);
+constexpr auto kSilence = std::chrono::seconds(20);
 constexpr double kLeastFraction = 0.001;  // before that, an estimate is a guess
 constexpr double kAlmost = 0.99;          // of a task that runs: estimates may be too low
 
@@ -109,6 +110,8 @@ JobProgress::Totals JobProgress::totals() {
     out.bytes += counters_[i].bytes.load(std::memory_order_relaxed);
     out.retries += counters_[i].retries.load(std::memory_order_relaxed);
     out.rejected += counters_[i].rejected.load(std::memory_order_relaxed);
+    out.at_source += counters_[i].at_source.load(std::memory_order_relaxed);
+    out.at_target += counters_[i].at_target.load(std::memory_order_relaxed);
     if (statuses_[i] == TaskStatus::failed) continue;  // nothing more will come of it
     const auto size = static_cast<double>(tasks_[i].estimated_bytes);
     weight += size;
@@ -121,6 +124,16 @@ JobProgress::Totals JobProgress::totals() {
 std::optional<double> JobProgress::seconds_left(const Totals& now) const {
   if (!now.fraction || *now.fraction < start_fraction_ + kLeastFraction) return std::nullopt;
   return between(start_.time, Clock::now()) * (1 - *now.fraction) / (*now.fraction - start_fraction_);
+}
+
+// Whom the workers wait for, when nothing has moved for long.
+std::string JobProgress::silence(const Totals& t) {
+  const auto now = Clock::now();
+  if (t.rows != moved_.rows || t.bytes != moved_.bytes || moved_.time == Clock::time_point{}) moved_ = {now, t.rows, t.bytes};
+  if (now - moved_.time < kSilence || t.at_source + t.at_target == 0) return {};
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - moved_.time).count();
+  const std::string_view whom = t.at_target == 0 ? "the source" : t.at_source == 0 ? "the target" : "source and target";
+  return fmt::format("; no rows for {} s: waiting for {}", seconds, whom);
 }
 
 // `since`: what the rates count from.
@@ -138,7 +151,7 @@ ProgressLine JobProgress::line() {
   const Totals t = totals();
   const double seconds = between(start_.time, Clock::now());
   const auto number = [](auto value) { return static_cast<double>(value); };
-  ProgressLine out{overall(t, start_),
+  ProgressLine out{overall(t, start_) + silence(t),
                    {{"tables", number(tasks_.size())},
                     {"tables_done", number(t.done)},
                     {"tables_failed", number(t.failed)},
@@ -182,7 +195,7 @@ std::vector<std::string> JobProgress::display(unsigned rows) {
   const Totals t = totals();
   recent_.push_back({Clock::now(), t.rows, t.bytes});
   while (recent_.size() > 2 && recent_.front().time + kRecent < recent_.back().time) recent_.pop_front();
-  std::vector<std::string> out{overall(t, recent_.size() > 1 ? recent_.front() : start_)};
+  std::vector<std::string> out{overall(t, recent_.size() > 1 ? recent_.front() : start_) + silence(t)};
   std::vector<std::string> more = worker_lines();
   if (workers_.empty())
     for (const std::size_t index : t.running) more.push_back(task_line(index));

@@ -58,6 +58,8 @@ class JobProgress {
     std::size_t done = 0;
     std::size_t failed = 0;
     std::optional<double> fraction;  // of the work, by the catalog's estimates
+    unsigned at_source = 0;  // workers that wait for this server
+    unsigned at_target = 0;
     std::vector<std::size_t> running;
   };
   struct Sample {
@@ -75,6 +77,7 @@ class JobProgress {
   double fraction(std::size_t task, TaskStatus status) const;
   Totals totals();
   std::optional<double> seconds_left(const Totals& totals) const;
+  std::string silence(const Totals& totals);
   std::string overall(const Totals& totals, const Sample& since) const;
   ProgressLine line();
   std::string task_line(std::size_t task) const;
@@ -88,6 +91,7 @@ class JobProgress {
   std::vector<TaskStatus> statuses_;
   Sample start_;
   double start_fraction_ = 0;
+  Sample moved_;                       // the last time that there were other rows
   std::deque<Sample> recent_;          // for the display: the last seconds
 };
 

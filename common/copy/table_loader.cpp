@@ -1,5 +1,7 @@
 #include "copy/table_loader.h"
 
+#include <memory>
+
 namespace dbsync {
 
 namespace {
@@ -28,16 +30,26 @@ class ShownLoad {
   bool kept_ = false;
 };
 
+bool read_some(const LoadRequest& request, ChunkReader& reader, CopyBuffer& buffer, TaskProgress& progress) {
+  const WaitsFor source(progress.at_source);
+  return reader.read(buffer, request.rejects);
+}
+
+std::uint64_t put(ChunkSink& sink, const CopyBuffer& buffer, TaskProgress& progress) {
+  const WaitsFor target(progress.at_target);
+  return sink.put(buffer);
+}
+
 void read_all(const LoadRequest& request, ChunkReader& reader, ChunkSink& sink, ShownLoad& shown, LoadOutcome& outcome,
-              const std::stop_token& stop) {
+              const std::stop_token& stop, TaskProgress& progress) {
   CopyBuffer buffer(request.buffer_bytes);
   outcome.format = reader.format();
   if (sink.begin(reader.columns(), reader.format())) buffer.log.emplace();
   for (bool more = true; more;) {
-    more = reader.read(buffer, request.rejects);
+    more = read_some(request, reader, buffer, progress);
     request.rate.take(buffer.rows, buffer.size(), stop);
     if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "stopped before its end; rolled back");
-    const std::uint64_t rows = buffer.rows - sink.put(buffer);
+    const std::uint64_t rows = buffer.rows - put(sink, buffer, progress);
     outcome.rows += rows;
     outcome.bytes += buffer.size();
     shown.add(rows, buffer.size());
@@ -63,16 +75,21 @@ void LoadProgress::take_back(std::uint64_t rows, std::uint64_t bytes) const {
 
 LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, ChunkSink& sink, const LoadProgress& progress,
                        const std::stop_token& stop) {
-  const auto reader = source.open(request.task, request.chunk, request.target, request.format);
+  std::unique_ptr<ChunkReader> reader;
+  {
+    const WaitsFor rows(progress.task.at_source);
+    reader = source.open(request.task, request.chunk, request.target, request.format);
+  }
   LoadOutcome outcome;
   ShownLoad shown(progress);
   try {
-    read_all(request, *reader, sink, shown, outcome, stop);
+    read_all(request, *reader, sink, shown, outcome, stop, progress.task);
   } catch (Error& error) {
     sink.explain(error);
     throw;
   }
   outcome.changed = reader->changed_values();
+  const WaitsFor target(progress.task.at_target);
   if (sink.finish(outcome)) shown.keep();
   return outcome;
 }

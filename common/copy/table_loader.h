@@ -23,6 +23,20 @@ struct TaskProgress {
   std::atomic<std::uint64_t> chunks_done{0};
   std::atomic<std::uint64_t> retries{0};
   std::atomic<std::uint64_t> rejected{0};
+  std::atomic<unsigned> at_source{0};  // workers that wait for this server now
+  std::atomic<unsigned> at_target{0};
+};
+
+// A worker waits for a server, from construction to destruction.
+class WaitsFor {
+ public:
+  explicit WaitsFor(std::atomic<unsigned>& server) : server_(server) { server_.fetch_add(1, std::memory_order_relaxed); }
+  ~WaitsFor() { server_.fetch_sub(1, std::memory_order_relaxed); }
+  WaitsFor(const WaitsFor&) = delete;
+  WaitsFor& operator=(const WaitsFor&) = delete;
+
+ private:
+  std::atomic<unsigned>& server_;
 };
 
 // What a load adds its rows to.

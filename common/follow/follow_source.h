@@ -54,7 +54,8 @@ class FollowSource {
   virtual void prove(PgConnection& target, const Position& applied) = 0;
   virtual std::unique_ptr<ChangeStream> open(const StreamRange& range) = 0;
 
-  // How far the log is: source, lag_bytes, retained_bytes, wal_status of `out`.
+  // How far the log is: source, lag_bytes, retained_bytes, wal_status of `out`. Not only
+  // by the follower's thread, but by one at a time; it waits for no other function.
   virtual void measure(const Position& applied, FollowStatus& out) = 0;
   // Every ten seconds or so, with what was measured.
   virtual void look(PgConnection& target, const FollowStatus& now) = 0;

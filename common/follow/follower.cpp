@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/progress_ticker.h"
 #include "base/text.h"
 #include "cdc/applier.h"
 #include "cdc/follow_job.h"
@@ -58,7 +60,9 @@ class Follower {
   void wait_or_rethrow(const Error& error);
   ApplierOptions applier_options();
   void report(Applier& applier);
-  FollowFigures figures(const Applier& applier);
+  void tell(const FollowFigures& now, const std::string& more = {});
+  void tell_of_silence(const Applier& applier);
+  FollowFigures figures(const Applier& applier, const Position& applied);
 
   const FollowRequest& request_;
   const Config& config_;
@@ -71,7 +75,12 @@ class Follower {
   std::stop_source stop_;      // of one attempt: drain_, or over_
   Clock::time_point reached_servers_ = Clock::now();  // the last time that all was well
   Clock::duration pause_ = kFirstPause;
+  // Figures are taken by the thread that applies and, while that waits for the target,
+  // by another one.
+  std::mutex mutex_;
   Clock::time_point last_figures_{};
+  Clock::time_point last_report_{};
+  Position reported_;
   FollowDisplay display_;
 };
 
@@ -91,15 +100,15 @@ ApplierOptions Follower::applier_options() {
   return out;
 }
 
-FollowFigures Follower::figures(const Applier& applier) {
+FollowFigures Follower::figures(const Applier& applier, const Position& applied) {
   FollowFigures out;
   const ApplyCounters& counters = applier.counters();
-  out.applied = applier.position().text();
+  out.applied = applied.text();
   out.transactions_here = counters.transactions;
   out.transactions = applier.transactions_before() + out.transactions_here;
   out.changes = counters.changes;
   out.conflicts = counters.conflicts;
-  log_.measure(applier.position(), out);
+  log_.measure(applied, out);
   const std::int64_t committed = counters.source_time;
   if (committed == 0) return out;
   out.applied_time = utc_text(committed / kMicros);
@@ -107,23 +116,40 @@ FollowFigures Follower::figures(const Applier& applier) {
   return out;
 }
 
+void Follower::tell(const FollowFigures& now, const std::string& more) {
+  last_figures_ = Clock::now();
+  display_.set(now);
+  log::progress("follow", describe(now) + more, {{"lag_bytes", static_cast<double>(now.lag_bytes)}, {"lag_seconds", now.lag_seconds},
+                                                 {"transactions", static_cast<double>(now.transactions_here)},
+                                                 {"changes", static_cast<double>(now.changes)},
+                                                 {"conflicts", static_cast<double>(now.conflicts)},
+                                                 {"retained_bytes", static_cast<double>(now.retained_bytes)}});
+  if (request_.figures) request_.figures(now);  // last: where the status is kept may be what does not answer
+}
+
 void Follower::report(Applier& applier) {
-  reached_servers_ = Clock::now();
+  const std::lock_guard lock(mutex_);
+  last_report_ = reached_servers_ = Clock::now();
+  reported_ = applier.position();
   pause_ = kFirstPause;
   if (Clock::now() - last_figures_ < kFiguresInterval) return;
-  last_figures_ = Clock::now();
-  const FollowFigures now = figures(applier);
-  if (request_.figures) request_.figures(now);
-  display_.set(now);
-  log::progress("follow", describe(now), {{"lag_bytes", static_cast<double>(now.lag_bytes)}, {"lag_seconds", now.lag_seconds},
-                                          {"transactions", static_cast<double>(now.transactions_here)},
-                                          {"changes", static_cast<double>(now.changes)},
-                                          {"conflicts", static_cast<double>(now.conflicts)},
-                                          {"retained_bytes", static_cast<double>(now.retained_bytes)}});
+  const FollowFigures now = figures(applier, reported_);
+  tell(now);
   log_.look(*target_, now);
   for (const Relation& changed : log_.changed_behind(*target_, applier.position())) applier.fit(changed);
   over_ = log_.keeps_too_much(now);
   if (over_) stop_.request_stop();
+}
+
+// From another thread: the one that applies may wait for the target all the while.
+void Follower::tell_of_silence(const Applier& applier) {
+  const std::lock_guard lock(mutex_);
+  const auto now = Clock::now();
+  if (now - last_report_ < kFiguresInterval || now - last_figures_ < kFiguresInterval) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - last_report_).count();
+  FollowFigures at = figures(applier, reported_);
+  at.lag_seconds = std::max(at.lag_seconds, static_cast<double>(seconds));
+  tell(at, fmt::format("; waiting for the target for {} s", seconds));
 }
 
 StreamRange Follower::range_from(const Position& start) const {
@@ -146,7 +172,12 @@ FollowEnd Follower::follow_once() {
   options.report = [&](const Applier&, const Position&) { report(applier); };
   stop_ = std::stop_source();
   const std::stop_callback chain(drain_, [this] { stop_.request_stop(); });
-  const FollowEnd end = run_follow_job(*stream, applier, options, stop_.get_token());
+  const FollowEnd end = [&] {
+    last_report_ = Clock::now();
+    reported_ = applier.position();
+    const ProgressTicker silence(1s, [&] { tell_of_silence(applier); });
+    return run_follow_job(*stream, applier, options, stop_.get_token());
+  }();
   stream->finish();
   finish(applier, end);
   return end;
@@ -158,7 +189,7 @@ void Follower::finish(Applier& applier, FollowEnd end) {
     if (request_.end_at == "now")
       for (const Relation& changed : log_.changed_at_end(*target_)) applier.fit(changed);
   }
-  const FollowFigures last = figures(applier);
+  const FollowFigures last = figures(applier, applier.position());
   if (request_.figures) request_.figures(last);
   log::info("follow", fmt::format("stopped at {}: {} transactions with {} changes applied in {} commits{}",
                                   applier.position().text(), format_count(last.transactions_here),

@@ -1,13 +1,14 @@
 #include "pg/connection.h"
 
-#include <array>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "pg/conninfo.h"
 #include "pg/copy_context.h"
 #include "pg/hints.h"
 #include "pg/session_settings.h"
@@ -109,13 +110,18 @@ PgConnection::PgConnection(const std::string& conninfo, std::string role, const 
 }
 
 void PgConnection::connect(const std::string& conninfo, const std::string& name, PgSessionKind kind) {
-  // What stands before dbname is a default that the user's string may change: a
-  // connection that holds a snapshot is silent for hours, and firewalls forget it.
-  // "replication" stands last: cut off by the null where it is not wanted.
-  const char* const replication = kind == PgSessionKind::replication ? "replication" : nullptr;
-  const std::array<const char*, 6> keywords{"keepalives_idle", "dbname", "fallback_application_name", "client_encoding",
-                                            replication, nullptr};
-  const std::array<const char*, 6> values{"60", conninfo.c_str(), name.c_str(), "UTF8", "database", nullptr};
+  // What stands before dbname is a default that the user's string may change.
+  std::vector<std::pair<std::string, std::string>> words = network_defaults();
+  words.insert(words.end(), {{"dbname", conninfo}, {"fallback_application_name", name}, {"client_encoding", "UTF8"}});
+  if (kind == PgSessionKind::replication) words.emplace_back("replication", "database");
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  for (const auto& [keyword, value] : words) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
   connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
   if (!connection_) throw std::bad_alloc();
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
@@ -128,6 +134,7 @@ void PgConnection::connect(const std::string& conninfo, const std::string& name,
   const char* host = PQhost(connection_.get());
   endpoint_ = fmt::format("{}@{}:{}/{}", PQuser(connection_.get()), host != nullptr && *host != '\0' ? host : "local",
                           PQport(connection_.get()), PQdb(connection_.get()));
+  watched_ = WatchedSocket(PQsocket(connection_.get()), fmt::format("the {} {}", role_, endpoint_));
   describe_ = fmt::format("{} {} (backend {})", role_, endpoint_, PQbackendPID(connection_.get()));
   // SQL_ASCII keeps bytes of any encoding, which nobody can convert: they go as they
   // are, and a server that knows characters refuses the row that is not UTF-8.
@@ -144,6 +151,7 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   const char* server_hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
   std::string message(trim(primary != nullptr ? primary : PQerrorMessage(connection_.get())));
   if (message.empty()) message = "the connection failed without a message";
+  if (std::string dead = watched_.verdict(); !dead.empty()) message = std::move(dead);
   if (detail != nullptr) message += fmt::format("; {}", detail);
   if (where != nullptr) message += fmt::format("; {}", where);
 

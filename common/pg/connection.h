@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/network.h"
 
 struct pg_conn;
 struct pg_result;
@@ -124,6 +125,7 @@ class PgConnection {
   std::map<std::string, std::string> prepared_;  // statement -> its name
   std::unique_ptr<pg_conn, Finish> connection_;
   std::unique_ptr<pg_cancel, FreeCancel> cancel_;
+  WatchedSocket watched_;
 };
 
 // A transaction that rolls back unless commit() was called.

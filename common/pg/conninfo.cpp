@@ -7,6 +7,7 @@
 #include <libpq-fe.h>
 
 #include "base/error.h"
+#include "base/network.h"
 
 namespace dbsync {
 
@@ -23,6 +24,17 @@ std::string quoted(std::string_view value) {
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> network_defaults() {
+  const network::Keepalive keepalive = network::keepalive();
+  std::vector<std::pair<std::string, std::string>> out{{"keepalives_idle", std::to_string(keepalive.idle)},
+                                                       {"keepalives_interval", std::to_string(keepalive.interval)},
+                                                       {"keepalives_count", std::to_string(keepalive.count)}};
+  // An environment variable of the user's goes before a default of ours.
+  if (const auto limit = network::timeout().count(); limit > 0 && std::getenv("PGCONNECT_TIMEOUT") == nullptr)
+    out.emplace_back("connect_timeout", std::to_string(limit));
+  return out;
+}
 
 PublicConninfo without_secrets(const std::string& conninfo, const std::string& more_options) {
   char* problem = nullptr;

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace dbsync {
 
@@ -15,5 +17,9 @@ struct PublicConninfo {
 
 // `options`: added to the string's own, or to those of the environment.
 PublicConninfo without_secrets(const std::string& conninfo, const std::string& options = {});
+
+// Keyword and value of what connections have unless the user's string or service says
+// otherwise: how soon a dead network is noticed (base/network.h).
+std::vector<std::pair<std::string, std::string>> network_defaults();
 
 }  // namespace dbsync

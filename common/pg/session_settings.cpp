@@ -1,7 +1,9 @@
 #include "pg/session_settings.h"
 
 #include <array>
+#include <utility>
 
+#include "base/network.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -63,6 +65,13 @@ std::string session_settings_sql(std::string_view role) {
   for (const SessionSetting& setting : kSettings)
     if (setting.side == both || setting.side == side)
       values += std::string(values.empty() ? "" : ", ") + "(" + quote_literal(setting.name) + ", " + quote_literal(setting.value) + ")";
+  // The server's end of a dead connection holds locks until the server notices.
+  if (network::timeout().count() > 0) {
+    const network::Keepalive keepalive = network::keepalive();
+    for (const auto& [name, value] : {std::pair{"tcp_keepalives_idle", keepalive.idle}, {"tcp_keepalives_interval", keepalive.interval},
+                                      {"tcp_keepalives_count", keepalive.count}})
+      values += ", (" + quote_literal(name) + ", " + quote_literal(std::to_string(value)) + ")";
+  }
   // Greenplum 5 takes fewer digits of floating point numbers.
   return std::string(kPinPath) + "SELECT pg_catalog.set_config(s.name, CASE WHEN s.vartype = 'integer' AND w.setting::int > s.max_val::int THEN s.max_val "
          "ELSE w.setting END, false) FROM (VALUES " + values + ") AS w(name, setting) "

@@ -1,7 +1,10 @@
 #include "run/run.h"
 
+#include <chrono>
+
 #include "base/log.h"
 #include "base/log_error.h"
+#include "base/network.h"
 #include "base/shutdown.h"
 #include "base/standard_streams.h"
 #include "copy/job_setup.h"
@@ -70,6 +73,7 @@ int run(const ProgramTraits& traits, int argc, char** argv) {
   const auto list =
       options.table_list.empty() ? std::vector<TableListEntry>{} : read_table_list(options.table_list, traits.list_names);
   for (const auto& warning : config.warnings) log::warning("main", warning);
+  const NetworkWatch watch(std::chrono::seconds(config.network_timeout));
   Shutdown shutdown;
   const RunRequest request{traits.name, options, config, list, shutdown.drain_token(), shutdown.cancel_token()};
   return writes(options.verb) ? run_alone(traits, request, shutdown) : run_verb(traits, request);

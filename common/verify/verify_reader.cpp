@@ -46,6 +46,10 @@ class ShownRows {
   bool kept_ = false;
 };
 
+std::atomic<unsigned>& server_of(TaskProgress& progress, Side side) {
+  return side == Side::source ? progress.at_source : progress.at_target;
+}
+
 template <class Consume>
 void take_rows(std::string_view rows, RowImage& image, const Consume& consume) {
   while (!rows.empty()) {
@@ -65,6 +69,7 @@ class PartReader {
   std::uint64_t read(WorkerSession& worker, VerifyTable& table, const VerifyItem& item, const Consume& consume) {
     ShownRows shown(reading_.progress.counters(item.table));
     std::uint64_t unreadable = 0;
+    const WaitsFor server(server_of(reading_.progress.counters(item.table), item.side));
     if (item.side == Side::source)
       unreadable = read_source(worker, table, table.source_parts[item.part], shown, consume);
     else
@@ -145,6 +150,7 @@ void VerifyReader::read(VerifyPass pass, WorkerSession& worker, VerifyTable& tab
 
 void VerifyReader::read_digest(WorkerSession& worker, VerifyTable& table, const VerifyItem& item) {
   RowDigest digest;
+  const WaitsFor server(server_of(reading_.progress.counters(item.table), item.side));
   if (item.side == Side::source) {
     const SourcePart& part = table.source_parts[item.part];
     digest.add(worker.source().compute(reading_.tasks[part.task], part.chunk, table.target, table.digest));

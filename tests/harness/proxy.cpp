@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include <list>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -124,7 +127,25 @@ Proxy::Proxy(const std::filesystem::path& listen, const std::filesystem::path& s
   thread_ = std::thread([this] { run(); });
 }
 
+Proxy::Proxy(const std::string& address, const std::filesystem::path& server) : server_(server), address_(address) {
+  this->listen();
+  thread_ = std::thread([this] { run(); });
+}
+
 void Proxy::listen() {
+  if (!address_.empty()) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port_));
+    ::inet_pton(AF_INET, address_.c_str(), &address.sin_addr);
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    socklen_t size = sizeof address;
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(listener_, any, size) != 0 || ::listen(listener_, SOMAXCONN) != 0 || ::getsockname(listener_, any, &size) != 0)
+      throw std::system_error(errno, std::generic_category(), address_);
+    port_ = ntohs(address.sin_port);
+    return;
+  }
   std::filesystem::remove(listen_);
   listener_ = new_socket();
   const sockaddr_un address = address_of(listen_);
@@ -164,6 +185,10 @@ void Proxy::run() {
     if (refuse_ && listener_ >= 0) ::close(std::exchange(listener_, -1));
     if (!refuse_ && listener_ < 0) listen();
     listening_ = listener_ >= 0;
+    if (pause_) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(kTickMillis));
+      continue;
+    }
     polled.assign(1, {listener_, POLLIN, 0});
     for (const Link& link : links) link.add_to(polled);
     ::poll(polled.data(), polled.size(), kTickMillis);

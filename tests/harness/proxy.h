@@ -1,5 +1,5 @@
-// A proxy between a program and a server, both on Unix sockets, that can lose
-// connections as a network does.
+// A proxy between a program and a server's Unix socket that can lose connections as a
+// network does. Programs reach it at another Unix socket, or by TCP.
 //
 // Runs in a thread of its own. Threads: the methods may be called by any.
 #pragma once
@@ -18,6 +18,8 @@ class Proxy {
  public:
   // Takes connections on `listen` and passes them on to the socket `server`.
   Proxy(const std::filesystem::path& listen, const std::filesystem::path& server);
+  // The same on an IPv4 address of this machine, at a port that is free.
+  Proxy(const std::string& address, const std::filesystem::path& server);
   ~Proxy();
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
@@ -34,6 +36,10 @@ class Proxy {
   // its own. Before the first connection.
   void tell_version(std::string version) { version_ = std::move(version); }
 
+  // Takes nothing from either side any more, but holds on to the connections.
+  void pause(bool pause) { pause_ = pause; }
+
+  unsigned port() const { return port_; }  // of TCP
   unsigned cuts() const { return cuts_; }
 
  private:
@@ -41,6 +47,8 @@ class Proxy {
   void listen();
 
   std::filesystem::path listen_;
+  std::string address_;
+  unsigned port_ = 0;
   std::filesystem::path server_;
   int listener_ = -1;
   std::string version_;  // "" = its own
@@ -48,6 +56,7 @@ class Proxy {
   std::atomic<std::uint64_t> cut_within_ = 0;
   std::atomic<bool> cut_all_ = false;
   std::atomic<bool> refuse_ = false;
+  std::atomic<bool> pause_ = false;
   std::atomic<bool> listening_ = true;
   std::atomic<unsigned> cuts_ = 0;
   std::atomic<bool> stop_ = false;
