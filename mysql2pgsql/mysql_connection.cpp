@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "mysql2pgsql/mysql_client.h"
+#include "mysql2pgsql/mysql_handshake.h"
 #include "mysql2pgsql/mysql_hints.h"
 
 namespace dbsync {
@@ -21,6 +22,7 @@ constexpr unsigned long kMaxAllowedPacket = 1024UL * 1024 * 1024;
 
 // Error numbers: MySQL manual "Server Error Message Reference" and errmsg.h.
 constexpr std::array<unsigned, 4> kLost{2006, 2013, 2055, 1927};             // gone, lost, lost (extended), killed
+constexpr unsigned kTlsFailed = 2026;
 constexpr std::array<unsigned, 6> kRetryable{1040, 1053, 1205, 1213, 2002, 2003};  // too many, shutdown, lock, deadlock, connect
 
 void set_string(MYSQL* mysql, mysql_option option, const std::string& value) {
@@ -30,7 +32,6 @@ void set_string(MYSQL* mysql, mysql_option option, const std::string& value) {
 // ssl_mode means the same with both libraries. Connector/C has no single option
 // for it, and its ENFORCE only asks for TLS; check_encryption() insists on it.
 void set_ssl_mode(MYSQL* mysql, const std::string& mode) {
-  if (mode.empty()) return;
 #ifdef MARIADB_PACKAGE_VERSION
   const MysqlBool enforce = mode != "disabled" ? 1 : 0;
   const MysqlBool verify = mode.starts_with("verify") ? 1 : 0;
@@ -46,7 +47,7 @@ void set_ssl_mode(MYSQL* mysql, const std::string& mode) {
 #endif
 }
 
-void set_options(MYSQL* mysql, const MysqlEndpoint& endpoint) {
+void set_options(MYSQL* mysql, const MysqlEndpoint& endpoint, const std::string& mode) {
   const auto limit = static_cast<unsigned>(network::timeout().count());
   const unsigned connect_timeout = limit > 0 ? limit : kConnectTimeoutSeconds;
   mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
@@ -55,12 +56,12 @@ void set_options(MYSQL* mysql, const MysqlEndpoint& endpoint) {
   // A hostile server must not be able to ask for files of this machine.
   const unsigned off = 0;
   mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
-  if (endpoint.ssl_mode != "disabled") {  // a CA alone would turn TLS on
+  if (mode != "disabled") {  // a CA alone would turn TLS on
     set_string(mysql, MYSQL_OPT_SSL_CA, endpoint.ssl_ca);
     set_string(mysql, MYSQL_OPT_SSL_CERT, endpoint.ssl_cert);
     set_string(mysql, MYSQL_OPT_SSL_KEY, endpoint.ssl_key);
   }
-  set_ssl_mode(mysql, endpoint.ssl_mode);
+  set_ssl_mode(mysql, mode);
   // The libraries take "localhost" for the default socket, whatever the port: another
   // server than the one that was meant.
   if (endpoint.socket.empty() && endpoint.host == "localhost" && endpoint.port != kSocketsPort) {
@@ -110,14 +111,20 @@ MysqlConnection::MysqlConnection(const MysqlEndpoint& endpoint, unsigned silence
 MysqlConnection::~MysqlConnection() = default;
 
 void MysqlConnection::connect(unsigned silence) {
+  set_options(handle_->mysql, endpoint_, ssl_mode_of(endpoint_));
+  if (silence > 0) mysql_options(handle_->mysql, MYSQL_OPT_READ_TIMEOUT, &silence);
+  if (!connect_handle(*handle_, endpoint_)) {
+    const Error failure = error({});
+    if (mysql_errno(handle_->mysql) != kTlsFailed || ssl_mode_of(endpoint_) != "preferred")
+      throw Error(failure).context("connecting to the source");
+    // As preferred is meant: a server whose TLS is too old for the library.
+    log::debug("source", fmt::format("going on without TLS: {}", failure.message()));
+    endpoint_.ssl_mode = "disabled";
+    handle_ = std::make_unique<MysqlHandle>();
+    connect(silence);
+    return;
+  }
   MYSQL* mysql = handle_->mysql;
-  set_options(mysql, endpoint_);
-  if (silence > 0) mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &silence);
-  const char* socket = endpoint_.socket.empty() ? nullptr : endpoint_.socket.c_str();
-  const char* host = socket != nullptr ? "localhost" : endpoint_.host.c_str();
-  if (mysql_real_connect(mysql, host, endpoint_.user.c_str(), endpoint_.password.c_str(), endpoint_.db.c_str(),
-                         endpoint_.port, socket, 0) == nullptr)
-    throw Error(error({})).context("connecting to the source");
   network::set_keepalive(client_socket(mysql));
   watched_ = WatchedSocket(client_socket(mysql), "the source " + endpoint_.describe());
   check_encryption(mysql, endpoint_);

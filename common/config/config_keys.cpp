@@ -241,7 +241,7 @@ std::vector<ConfigKey> mysql_keys() {
       {s, "encoding", store_encoding, "utf8", kComment,
        "utf8, utf8mb3 and utf8mb4 all mean utf8mb4: nothing may be lost."},
       {s, "ssl_mode", store_ssl_mode, "required", kComment,
-       "disabled, preferred, required, verify_ca or verify_identity."},
+       "disabled, preferred (the default), required, verify_ca or verify_identity."},
       {s, "ssl_ca", store_mysql_text<&M::ssl_ca>, "/etc/ssl/mysql/ca.pem", kComment,
        "Certificate authorities that may have signed the server's certificate."},
       {s, "ssl_cert", store_mysql_text<&M::ssl_cert>, "/etc/ssl/mysql/client-cert.pem", kComment,
