@@ -73,6 +73,7 @@ TEST_F(FollowContinuity, WhatAnIdleTaskConfirmsItKnows) {
 }
 
 TEST_F(FollowContinuity, APublicationThatPublishesLessIsSeenAndMended) {
+  if (source.version() < 110000) GTEST_SKIP() << "TRUNCATE is sent from 11 on";
   both("create table t (id int primary key, v text); create table u (id int primary key)");
   begin();
   struct Less {
@@ -145,6 +146,7 @@ TEST_F(FollowContinuity, APublicationThatIsGoneIsNamed) {
 
 // Made beforehand by the owner of the tables, for a role that may not.
 TEST_F(FollowContinuity, APublicationMadeBeforehandMustPublishAll) {
+  if (source.version() < 110000) GTEST_SKIP() << "TRUNCATE is sent from 11 on";
   both("create table t (id int primary key, v text)");
   const std::string role = source.name() + "_role";
   source.exec(fmt::format("create role \"{0}\" login replication; grant select on t to \"{0}\"", role));
@@ -189,6 +191,7 @@ TEST_F(FollowContinuity, ATypeThatChangedBetweenTwoRunsStops) {
 }
 
 TEST_F(FollowContinuity, AColumnThatWasDroppedAndMadeAgainStops) {
+  if (source.version() < 110000) GTEST_SKIP() << "what older rows hold in a new column is known from 11 on";
   both("create table a (id int primary key, x int, y int); create table b (id int primary key, y int, x int);"
        "insert into a values (1, 1, -1), (2, 2, -2); insert into b select id, y, x from a");
   begin();
@@ -206,6 +209,7 @@ TEST_F(FollowContinuity, AColumnThatWasDroppedAndMadeAgainStops) {
 }
 
 TEST_F(FollowContinuity, ANewColumnWithoutAnyChangeIsThereAtTheEnd) {
+  if (source.version() < 110000) GTEST_SKIP() << "what older rows hold in a new column is known from 11 on";
   both("create table t (id int primary key); insert into t values (1)");
   begin();
   source.exec("alter table t add v int default 7");

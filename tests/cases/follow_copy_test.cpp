@@ -184,6 +184,7 @@ TEST_F(FollowCopy, FullOnlyLeavesNothingOnTheSource) {
 // Killed at any moment, while copying most of the time: the complete tables are
 // brought to a later moment, the others copied from it.
 TEST_F(FollowCopy, KilledAtAnyMomentItLosesAndRepeatsNothing) {
+  if (source.version() < 110000) GTEST_SKIP() << "keys of partitioned tables came with 11";
   make_bank(2000);
   both("create table tree (id int, part int, v text, primary key (part, id)) partition by list (part)");
   for (int i = 0; i < 4; ++i) both(fmt::format("create table tree_{0} partition of tree for values in ({0})", i));

@@ -66,6 +66,7 @@ TEST_F(FollowOrder, EveryStepOfARowInOneTransactionAndInSeveral) {
 }
 
 TEST_F(FollowOrder, AColumnAddedInMidStreamIsAddedWithTheValueOfOlderRows) {
+  if (source.version() < 110000) GTEST_SKIP() << "what older rows hold in a new column is known from 11 on";
   both("create table t (id int primary key, v text)");
   both("insert into t values (1, 'old')");
   begin();
@@ -123,6 +124,7 @@ TEST_F(FollowOrder, AColumnDroppedOnTheSourceIsKeptAndSaid) {
 }
 
 TEST_F(FollowOrder, TruncateOfSeveralTablesWithCascade) {
+  if (source.version() < 110000) GTEST_SKIP() << "TRUNCATE is sent from 11 on";
   both("create table a (id int primary key); create table b (id serial primary key, a int references a);"
        "create table c (id int primary key, b int references b); insert into a values (1), (2);"
        "insert into b (a) values (1), (2); insert into c values (1, 1)");

@@ -64,6 +64,7 @@ TEST_F(FollowSchema, AConstraintThatOlderRowsDoNotMeetYetIsLeftToTheUser) {
 }
 
 TEST_F(FollowSchema, ANewColumnOfAMappedTypeHasTheTargetsName) {
+  if (source.version() < 110000) GTEST_SKIP() << "what older rows hold in a new column is known from 11 on";
   source.exec("create schema src_a; create type src_a.en as enum ('x', 'y'); create domain src_a.dm as int;"
               "create function src_a.f() returns int immutable language sql as 'select 3'; create table src_a.t (id int primary key);"
               "insert into src_a.t values (1)");
@@ -91,6 +92,7 @@ TEST_F(FollowSchema, ANewColumnOfAMappedTypeHasTheTargetsName) {
 
 // What the source allows by now and the target does not.
 TEST_F(FollowSchema, WhatTheSourceDoesNotForbidAnyMoreStopsWithTheStatement) {
+  if (source.version() < 110000) GTEST_SKIP() << "keys of partitioned tables came with 11";
   both("create type mood as enum ('glad', 'sad'); create domain small as int constraint is_small check (value < 10);"
        "create table e (id int primary key, m mood); create table d (id int primary key, v small);"
        "create table c (id int primary key, v int constraint low check (v < 10)); create table n (id int primary key, v int not null);"
@@ -106,13 +108,16 @@ TEST_F(FollowSchema, WhatTheSourceDoesNotForbidAnyMoreStopsWithTheStatement) {
   expect_mended_by_hint(R"(ALTER TABLE "public"."c" DROP CONSTRAINT "low")");
   source.exec("alter table n alter v drop not null; insert into n values (1, null)");
   expect_mended_by_hint(R"(ALTER TABLE "public"."n" ALTER COLUMN "v" DROP NOT NULL)");
-  source.exec("create table p2 partition of p for values in (2, 3); insert into p values (1, 2)");
-  expect_mended_by_hint(R"(CREATE TABLE "public"."p2" PARTITION OF "public"."p" FOR VALUES IN (2, 3))");
+  if (source.version() >= 130000) {  // before, partitions are published one by one
+    source.exec("create table p2 partition of p for values in (2, 3); insert into p values (1, 2)");
+    expect_mended_by_hint(R"(CREATE TABLE "public"."p2" PARTITION OF "public"."p" FOR VALUES IN (2, 3))");
+  }
   for (const char* table : {"e", "d", "c", "n", "p"}) expect_same_table(table);
   expect_same("select enumlabel from pg_enum order by enumsortorder");
 }
 
 TEST_F(FollowSchema, ANewColumnDuringTheCopyIsAdded) {
+  if (source.version() < 110000) GTEST_SKIP() << "what older rows hold in a new column is known from 11 on";
   source.exec("create table a (id int primary key); insert into a select generate_series(1, 10)");
   source.exec("create table b (id int primary key, v text); insert into b select i, repeat('y', 200) from generate_series(1, 20000) i");
   Program copy({"pgsql2pgsql", "--create", "-j", "1", "--chunk-size", "0", "--max-rate", "5000", "--end-at", "now"}, here());
@@ -145,6 +150,7 @@ TEST_F(FollowSchema, GeneratedColumnsThatAreOrdinaryOnTheTargetStopOrAreSent) {
 
 // A table outside of the task refers to one that the source empties.
 TEST_F(FollowSchema, TruncateOfATableThatAnotherOneRefersToStopsWithTheWayOut) {
+  if (source.version() < 110000) GTEST_SKIP() << "TRUNCATE is sent from 11 on";
   both("create table p (id int primary key); insert into p values (1)");
   begin();
   target.exec("create table mine (id int primary key, p int constraint to_p references p)");

@@ -64,6 +64,7 @@ constexpr char kLost[] = "begin;\nupdate account set balance = 77;\ninsert into 
 class FollowTorture : public ::testing::Test {
  protected:
   FollowTorture() {
+    if (source_.version() < 110000) return;
     target_.run("create database torture");
     source_.exec(std::string(kTables) + "create table log (n bigserial primary key, what text);" + kRows);
     PgSession(server_.conninfo("torture")).run(std::string(kTables) + "create table log (n bigint, what text)");
@@ -146,6 +147,7 @@ class FollowTorture : public ::testing::Test {
 };
 
 TEST_F(FollowTorture, NothingIsLostAndNothingComesTwice) {
+  if (source_.version() < 110000) GTEST_SKIP() << "keys of partitioned tables came with 11";
   std::filesystem::create_directory(dir_.path() / "t");
   to_source_ = std::make_unique<Proxy>(dir_.path() / ".s.PGSQL.5432", socket_of(source_.conninfo()));
   to_target_ = std::make_unique<Proxy>(dir_.path() / "t" / ".s.PGSQL.5432", server_.socket());

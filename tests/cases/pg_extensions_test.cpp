@@ -1,6 +1,7 @@
 // Databases that use extensions: types, operator classes and expressions of an extension
 // in a schema of its own are copied with --create, followed, compared and cleaned up;
 // make test-matrix does it between servers of different versions.
+#include <algorithm>
 #include <string>
 
 #include <fmt/format.h>
@@ -99,8 +100,17 @@ constexpr Extension kExtensions[] = {
 
 class PgExtensions : public FollowTest, public ::testing::WithParamInterface<Extension> {
  protected:
+  // Asked by making it: one broken control file of another extension ends the view of them.
   static bool available(TargetDb& database, const std::string& name) {
-    return database.value(fmt::format("select count(*) from pg_available_extensions where name = '{}'", name)) == "1";
+    try {
+      database.exec(fmt::format("begin; create extension {}; rollback", name));
+      return true;
+    } catch (const std::exception& error) {
+      database.exec("rollback");
+      const std::string_view text = error.what();
+      if (text.find("extension control file") == std::string_view::npos && text.find("is not available") == std::string_view::npos) throw;
+      return false;
+    }
   }
   void complete(const std::vector<std::string>& arguments) {
     std::vector<std::string> command{"pgsql2pgsql"};
@@ -127,7 +137,7 @@ TEST_P(PgExtensions, AreCopiedFollowedComparedAndCleanedUp) {
     if (!available(*database, extension.name))
       GTEST_SKIP() << fmt::format("the server of the {} has no extension {}", database == &source ? "source" : "target", extension.name);
   const std::string setup = extension.setup;
-  if (source.version() < 120000 && setup.find("generated always as (") != std::string::npos) GTEST_SKIP() << "generated columns came with 12";
+  if (std::min(source.version(), target.version()) < 120000 && setup.find("generated always as (") != std::string::npos) GTEST_SKIP() << "generated columns came with 12";
   source.exec(fmt::format("create schema ext; create extension {} schema ext", extension.name));
   source.exec(setup);
   ASSERT_NO_FATAL_FAILURE(complete({"--create", "-j", "2", "--end-at", "now"}));

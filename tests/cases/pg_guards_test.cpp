@@ -12,9 +12,10 @@
 namespace dbsync::test {
 namespace {
 
+// Names of the parts of a key to a partitioned table are the servers' to choose.
 constexpr char kKeys[] =
-    "select conrelid::regclass::text, conname, pg_get_constraintdef(c.oid), convalidated, obj_description(c.oid, 'pg_constraint') "
-    "from pg_constraint c where contype = 'f' and connamespace = 'public'::regnamespace order by 1, 2";
+    "select conrelid::regclass::text, case when conislocal then conname end, pg_get_constraintdef(c.oid), convalidated, obj_description(c.oid, 'pg_constraint') "
+    "from pg_constraint c where contype = 'f' and connamespace = 'public'::regnamespace order by 1, 2, 3";
 constexpr char kTriggers[] =
     "select tgrelid::regclass::text, tgname, tgenabled from pg_trigger where not tgisinternal order by 1, 2";
 const std::vector<std::string> kTables{"acc", "audit", "ledger", "tree", "part_child"};
@@ -73,6 +74,7 @@ class PgGuardsTest : public PgMigrationTest {
 
 // What --create has made is loaded again.
 TEST_F(PgGuardsTest, RestartGivesTheSameAsTheFirstTime) {
+  if (source.version() < 120000) GTEST_SKIP() << "keys to partitioned tables came with 12";
   make_source(300);
   for (const char* option : {"--create", "--restart", "--truncate"}) {
     const RunResult result = run({"pgsql2pgsql", "--full-only", "--create", option, "--verify"});
@@ -83,6 +85,7 @@ TEST_F(PgGuardsTest, RestartGivesTheSameAsTheFirstTime) {
 
 // Tables that an application has made, into which rows come by --append and --truncate.
 TEST_F(PgGuardsTest, TablesOfAnApplicationAreLoadedWhateverTheirKeysAre) {
+  if (source.version() < 120000) GTEST_SKIP() << "keys to partitioned tables came with 12";
   make_source(300);
   ASSERT_EQ(target.load_with_psql(run({"pgsql2pgsql", "-d"}).out).exit_code, 0);
   RunResult result = run({"pgsql2pgsql", "--full-only"});
@@ -104,6 +107,7 @@ TEST_F(PgGuardsTest, TablesOfAnApplicationAreLoadedWhateverTheirKeysAre) {
 
 // DBSYNC_RUNBOOK_KILLS makes it longer.
 TEST_F(PgGuardsTest, KilledAtRandomMomentsAnOwnersKeysAndTriggersAreWhatTheyWere) {
+  if (source.version() < 120000) GTEST_SKIP() << "keys to partitioned tables came with 12";
   constexpr int kRows = 20000;
   make_source(kRows);
   ASSERT_EQ(target.load_with_psql(run({"pgsql2pgsql", "-d"}).out).exit_code, 0);

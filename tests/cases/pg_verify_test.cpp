@@ -36,6 +36,7 @@ constexpr char kTrees[] =
     "insert into p select i, case when i % 2 = 0 then 'north' else 'south' end from generate_series(1, 20) i; insert into plain values (1)";
 
 TEST_F(PgVerify, RowsOfLeavesThatOnlyTheTargetHas) {
+  if (source.version() < 110000) GTEST_SKIP() << "keys of partitioned tables came with 11";
   source.exec(kTrees);
   ASSERT_EQ(run({"pgsql2pgsql", "--full-only", "--create"}).exit_code, 0);
   expect_same();
@@ -71,6 +72,7 @@ constexpr char kTypes[] =
     "insert into keyless values ('=r/postgres', 1), ('=r/postgres', 1), (null, 2)";
 
 TEST_F(PgVerify, TypesWithoutABinaryFormAreComparedAsText) {
+  if (source.version() < 110000) GTEST_SKIP() << "domains over composite types came with 11";
   source.exec(std::string(kTypes));
   ASSERT_EQ(run({"pgsql2pgsql", "--full-only", "--create"}).exit_code, 0);
   expect_same();

@@ -387,6 +387,7 @@ TEST_F(PgVerifyTest, OtherTypesOrderAndScaleOnTheTarget) {
 }
 
 TEST_F(PgVerifyTest, PartitionTreesOfAnotherKindAndOtherSchemas) {
+  if (source.version() < 110000) GTEST_SKIP() << "keys of partitioned tables came with 11";
   source.exec("CREATE SCHEMA a; CREATE TABLE a.t (id int PRIMARY KEY, v int) PARTITION BY RANGE (id);"
               "CREATE TABLE a.t1 PARTITION OF a.t FOR VALUES FROM (0) TO (100);"
               "CREATE TABLE a.t2 (v int, id int NOT NULL); ALTER TABLE a.t ATTACH PARTITION a.t2 FOR VALUES FROM (100) TO (1000);"
