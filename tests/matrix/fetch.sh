@@ -126,6 +126,20 @@ fetch_sid_compiler() {
   echo "$packages" >"$dir/compiler"
 }
 
+# Extensions of the installed server that Debian has; tests of those that are missing
+# are skipped.
+install_extensions() {
+  local major extension package packages=()
+  if ! have apt-get || [ "$(id -u)" != 0 ]; then return 0; fi
+  major=$(pg_dump --version | sed 's/.* \([0-9]*\)\..*/\1/')
+  for extension in postgis-3 pgvector partman; do
+    package=postgresql-$major-$extension
+    if apt-cache show "$package" >/dev/null 2>&1; then packages+=("$package"); fi
+  done
+  [ "${#packages[@]}" = 0 ] ||
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >>"$fetch_log" 2>&1 || true
+}
+
 # PostgreSQL's own regression tests, of the version that is installed: the SQL from
 # Debian's source package, and the library of C functions that it wants, built against
 # the server's headers. Only what is needed is unpacked, nothing is installed.

@@ -26,7 +26,7 @@ mkdir -p "${DBSYNC_MATRIX_DIR:-build/matrix}"
 cache=$(cd "${DBSYNC_MATRIX_DIR:-build/matrix}" && pwd -P)
 read -ra sources <<<"${DBSYNC_MATRIX_SOURCES-mariadb mysql-5.6 mysql-sid oracle-client}"
 read -ra targets <<<"${DBSYNC_MATRIX_TARGETS-12 14 16 18}"
-read -ra pairs <<<"${DBSYNC_MATRIX_PAIRS-12:18 here:here 18:here}"
+read -ra pairs <<<"${DBSYNC_MATRIX_PAIRS-10:here 12:18 here:here 18:here}"
 
 # shellcheck source=tests/matrix/fetch.sh
 . tests/matrix/fetch.sh
@@ -170,6 +170,7 @@ run_pair() { # SOURCE TARGET
     DBSYNC_TEST_PG="$(on_server "$target_dir")"
 }
 
+install_extensions
 for pair in "${pairs[@]}"; do
   run_pair "${pair%:*}" "${pair#*:}" || summary+=("PostgreSQL ${pair%:*} -> ${pair#*:}: not available: $reason")
 done
