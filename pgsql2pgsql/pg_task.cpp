@@ -63,7 +63,8 @@ TaskState PgTask::state() {
   return state;
 }
 
-// Of options and my.cfg: patterns in any order, the lines of the list, where schemas go.
+// Of options and my.cfg: patterns in any order, the lines of the list. [schema_map] changes
+// rightly when a schema is renamed.
 std::string PgTask::choice() const {
   std::string out;
   const auto add = [&](const char* option, std::vector<std::string> patterns) {
@@ -77,9 +78,6 @@ std::string PgTask::choice() const {
     lines.push_back(QualifiedName{entry.schema, entry.table}.display() + (entry.query.empty() ? "" : " : " + entry.query));
   add("-l", lines);
   if (!options_.schema.empty()) add("-s", {options_.schema});
-  std::vector<std::string> schemas;
-  for (const IniEntry& rule : config_.schema_rules) schemas.push_back(rule.key + " = " + rule.value);
-  add("[schema_map]", schemas);
   return out.empty() ? "all tables" : out;
 }
 

@@ -19,11 +19,17 @@ using namespace std::chrono_literals;
 
 constexpr int kTargetError = 4;
 constexpr int kUsage = 2;
-constexpr char kLocks[] = "select count(*) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())";
 
-void wait_for_lock(TargetDb& target) {
-  for (int i = 0; i < 1000 && target.value(kLocks) == "0"; ++i) std::this_thread::sleep_for(20ms);
-  ASSERT_NE(target.value(kLocks), "0");
+// The session on the target that holds the lock of a run of ours; "" = none. Those of
+// runs that have ended may still be there for a moment.
+std::string holder_of(TargetDb& target, pid_t pid) {
+  return target.value(fmt::format("select coalesce(max(a.pid)::text, '') from pg_stat_activity a join pg_locks l on l.pid = a.pid "
+                                  "where l.locktype = 'advisory' and l.granted and a.application_name like '% {}@%'", pid));
+}
+
+void wait_for_lock(TargetDb& target, const Program& program) {
+  for (int i = 0; i < 1000 && holder_of(target, program.pid()).empty(); ++i) std::this_thread::sleep_for(20ms);
+  ASSERT_NE(holder_of(target, program.pid()), "");
 }
 
 class TaskLockMysql : public MigrationTest {
@@ -39,7 +45,7 @@ class TaskLockMysql : public MigrationTest {
 TEST_F(TaskLockMysql, ASecondRunTouchesNothing) {
   make_slow_load();
   Program first({"mysql2pgsql"}, here());
-  wait_for_lock(target);
+  wait_for_lock(target, first);
   for (const char* option : {"--truncate", "--restart", "--resume", "--cleanup", "--create"}) {
     const RunResult second = run({"mysql2pgsql", option});
     EXPECT_EQ(second.exit_code, kTargetError) << second.describe();
@@ -58,7 +64,7 @@ TEST_F(TaskLockMysql, ASecondRunTouchesNothing) {
 TEST_F(TaskLockMysql, AKilledRunLeavesNoLock) {
   make_slow_load();
   Program first({"mysql2pgsql"}, here());
-  wait_for_lock(target);
+  wait_for_lock(target, first);
   first.signal(SIGKILL);
   first.wait();
   const RunResult second = run({"mysql2pgsql", "--resume"});
@@ -80,7 +86,7 @@ TEST_F(TaskLockFollow, NobodyElseChangesATaskThatFollows) {
   source.exec("create table t (id int primary key); insert into t values (1)");
   ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
   Program first({"pgsql2pgsql"}, here());
-  wait_for_lock(target);
+  wait_for_lock(target, first);
   source.exec("insert into t values (2)");
   expect_followed("t");
   for (const std::vector<std::string>& args :
@@ -102,12 +108,11 @@ TEST_F(TaskLockFollow, ALostLockIsTakenAgain) {
   source.exec("create table t (id int primary key); insert into t values (1)");
   ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
   Program first({"pgsql2pgsql"}, here());
-  wait_for_lock(target);
-  const std::string locked = "select coalesce(max(pid)::text, '') from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())";
-  const std::string holder = target.value(locked);
+  wait_for_lock(target, first);
+  const std::string holder = holder_of(target, first.pid());
   target.exec(fmt::format("select pg_terminate_backend({})", holder));
   for (int i = 0; i < 1000; ++i) {
-    const std::string now = target.value(locked);
+    const std::string now = holder_of(target, first.pid());
     if (!now.empty() && now != holder) break;
     std::this_thread::sleep_for(20ms);
   }
@@ -123,12 +128,11 @@ TEST_F(TaskLockFollow, ARunWithoutItsLockEnds) {
   source.exec("create table t (id int primary key); insert into t values (1)");
   ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
   Program first({"pgsql2pgsql"}, here());
-  wait_for_lock(target);
+  wait_for_lock(target, first);
   // Another run that waits for it, and is first when it is lost.
-  const std::string number = target.value("select ((classid::bigint << 32) | objid::bigint)::text from pg_locks where locktype = 'advisory' and granted "
-                                          "and database = (select oid from pg_database where datname = current_database()) limit 1");
-  const std::string holder = target.value("select pid::text from pg_locks where locktype = 'advisory' and granted "
-                                          "and database = (select oid from pg_database where datname = current_database()) limit 1");
+  const std::string holder = holder_of(target, first.pid());
+  const std::string number = target.value(fmt::format("select ((classid::bigint << 32) | objid::bigint)::text from pg_locks "
+                                                      "where locktype = 'advisory' and granted and pid = {} limit 1", holder));
   std::thread other([&] {
     PgSession session(target.conninfo());
     session.run(fmt::format("select pg_advisory_lock({})", number));
