@@ -23,6 +23,7 @@ constexpr unsigned long kMaxAllowedPacket = 1024UL * 1024 * 1024;
 // Error numbers: MySQL manual "Server Error Message Reference" and errmsg.h.
 constexpr std::array<unsigned, 4> kLost{2006, 2013, 2055, 1927};             // gone, lost, lost (extended), killed
 constexpr unsigned kTlsFailed = 2026;
+constexpr unsigned kPluginRefused = 5010;  // of Connector/C: not in MARIADB_OPT_RESTRICTED_AUTH
 constexpr std::array<unsigned, 6> kRetryable{1040, 1053, 1205, 1213, 2002, 2003};  // too many, shutdown, lock, deadlock, connect
 
 void set_string(MYSQL* mysql, mysql_option option, const std::string& value) {
@@ -115,6 +116,11 @@ void MysqlConnection::connect(unsigned silence) {
   if (silence > 0) mysql_options(handle_->mysql, MYSQL_OPT_READ_TIMEOUT, &silence);
   if (!connect_handle(*handle_, endpoint_)) {
     const Error failure = error({});
+    // The library's text has parts of another packet for the plugin's name.
+    if (mysql_errno(handle_->mysql) == kPluginRefused)
+      throw Error(ErrorKind::source, fmt::format("the source {} asks for the password in clear text, and the connection is not encrypted",
+                                                 endpoint_.describe()))
+          .hint("set up TLS on the server and ssl_mode = \"required\" in [src.mysql], or give the account another authentication plugin");
     if (mysql_errno(handle_->mysql) != kTlsFailed || ssl_mode_of(endpoint_) != "preferred")
       throw Error(failure).context("connecting to the source");
     // As preferred is meant: a server whose TLS is too old for the library.

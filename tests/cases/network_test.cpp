@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kRows = 20000;
-constexpr char kTimeout[] = "[copy]\nnetwork_timeout = 2\nretry_interval = 1\n";
+constexpr char kTimeout[] = "[copy]\nnetwork_timeout = 3\nretry_interval = 1\n";
 constexpr char kDead[] = "(network_timeout)";
 
 enum class Source { mysql, pgsql };
@@ -204,7 +204,7 @@ TEST_P(DarkFollowTest, GoesOnWhenTheLinkIsBack) {
   begin();
   NetworkLink link;
   Proxy proxy(link.address(), socket_of(of_target ? target.conninfo() : source.conninfo()));
-  dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n[copy]\nnetwork_timeout = 2\n",
+  dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n[copy]\nnetwork_timeout = 3\n",
                                        of_target ? source.conninfo() : tcp(source, link, proxy),
                                        of_target ? tcp(target, link, proxy) : target.conninfo()));
   Program program(link.command({"pgsql2pgsql", "--follow-only"}), here());
