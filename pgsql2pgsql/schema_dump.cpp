@@ -80,8 +80,10 @@ class ArchiveDir {
 
 std::string program(const std::string& bindir, const char* name) { return bindir.empty() ? name : bindir + "/" + name; }
 
+// Behind it may stand a hint, a detail and the query.
 std::string last_error_line(const std::string& err) {
-  const std::string_view text = trim(err);
+  std::string_view text = trim(err);
+  if (const auto error = text.rfind(": error: "); error != std::string_view::npos) text = text.substr(0, text.find('\n', error));
   const auto newline = text.rfind('\n');
   return std::string(newline == std::string_view::npos ? text : text.substr(newline + 1));
 }

@@ -128,13 +128,16 @@ void Follower::tell(const FollowFigures& now, const std::string& more) {
 }
 
 void Follower::report(Applier& applier) {
-  const std::lock_guard lock(mutex_);
-  last_report_ = reached_servers_ = Clock::now();
-  reported_ = applier.position();
   pause_ = kFirstPause;
-  if (Clock::now() - last_figures_ < kFiguresInterval) return;
-  const FollowFigures now = figures(applier, reported_);
-  tell(now);
+  FollowFigures now;
+  {
+    const std::lock_guard lock(mutex_);
+    last_report_ = reached_servers_ = Clock::now();
+    reported_ = applier.position();
+    if (Clock::now() - last_figures_ < kFiguresInterval) return;
+    now = figures(applier, reported_);
+    tell(now);
+  }
   log_.look(*target_, now);
   for (const Relation& changed : log_.changed_behind(*target_, applier.position())) applier.fit(changed);
   over_ = log_.keeps_too_much(now);

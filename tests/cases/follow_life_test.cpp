@@ -169,7 +169,7 @@ TEST_F(FollowLife, WithoutTheReplicaRoleChangesKeepTheirOrder) {
   both("create table parent (id int primary key, v text);"
        "create table child (id int primary key, parent int not null references parent on delete cascade)");
   target.exec("create table audit (n serial, what text); create function note() returns trigger language plpgsql security "
-              "definer as $$ begin insert into audit (what) values (tg_op); return null; end $$;"
+              "definer as $$ begin insert into public.audit (what) values (tg_op); return null; end $$;"
               "create trigger note after update on parent for each row execute procedure note()");
   target.exec("create role " + role + " login; grant all on schema public to " + role + "; grant all on all tables in "
               "schema public to " + role + "; grant create on database " + target.name() + " to " + role);

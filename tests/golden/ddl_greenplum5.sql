@@ -170,6 +170,8 @@ ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" P
 ANALYZE "public"."with_foreign_key";
 ANALYZE "public"."without_key";
 
+RESET search_path;
+
 ---- first column (-f), no partitions (-n)
 -- Tables of shop for Greenplum 5, written by mysql2pgsql
 
@@ -327,6 +329,8 @@ ANALYZE "public"."only_json";
 ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."with_foreign_key";
 ANALYZE "public"."without_key";
+
+RESET search_path;
 
 ---- append-optimized columns
 -- Tables of shop for Greenplum 5, written by mysql2pgsql
@@ -512,3 +516,5 @@ ANALYZE "public"."countries";
 ANALYZE "public"."only_json";
 ANALYZE "public"."with_foreign_key";
 ANALYZE "public"."without_key";
+
+RESET search_path;

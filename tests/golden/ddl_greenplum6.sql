@@ -172,6 +172,8 @@ ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" P
 ANALYZE "public"."with_foreign_key";
 ANALYZE "public"."without_key";
 
+RESET search_path;
+
 ---- first column (-f), no partitions (-n)
 -- Tables of shop for Greenplum 6, written by mysql2pgsql
 
@@ -332,6 +334,8 @@ ANALYZE "public"."only_json";
 ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."with_foreign_key";
 ANALYZE "public"."without_key";
+
+RESET search_path;
 
 ---- append-optimized columns
 -- Tables of shop for Greenplum 6, written by mysql2pgsql
@@ -520,3 +524,5 @@ ANALYZE "public"."countries";
 ANALYZE "public"."only_json";
 ANALYZE "public"."with_foreign_key";
 ANALYZE "public"."without_key";
+
+RESET search_path;

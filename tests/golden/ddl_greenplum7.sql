@@ -172,6 +172,8 @@ ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" P
 ANALYZE "public"."with_foreign_key";
 ANALYZE "public"."without_key";
 
+RESET search_path;
+
 ---- first column (-f), no partitions (-n)
 -- Tables of shop for Greenplum 7, written by mysql2pgsql
 
@@ -331,6 +333,8 @@ ANALYZE "public"."only_json";
 ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."with_foreign_key";
 ANALYZE "public"."without_key";
+
+RESET search_path;
 
 ---- append-optimized columns
 -- Tables of shop for Greenplum 7, written by mysql2pgsql
@@ -504,3 +508,5 @@ ANALYZE "public"."only_json";
 ALTER TABLE "public"."with_foreign_key" ADD CONSTRAINT "with_foreign_key_pkey" PRIMARY KEY ("id");
 ANALYZE "public"."with_foreign_key";
 ANALYZE "public"."without_key";
+
+RESET search_path;
