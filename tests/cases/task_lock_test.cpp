@@ -109,6 +109,8 @@ TEST_F(TaskLockFollow, ALostLockIsTakenAgain) {
   ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
   Program first({"pgsql2pgsql"}, here());
   wait_for_lock(target, first);
+  source.exec("insert into t values (7)");
+  expect_followed("t");  // it is at its work
   const std::string holder = holder_of(target, first.pid());
   target.exec(fmt::format("select pg_terminate_backend({})", holder));
   for (int i = 0; i < 1000; ++i) {
@@ -130,6 +132,8 @@ TEST_F(TaskLockFollow, ARunWithoutItsLockEnds) {
   Program first({"pgsql2pgsql"}, here());
   wait_for_lock(target, first);
   // Another run that waits for it, and is first when it is lost.
+  source.exec("insert into t values (7)");
+  expect_followed("t");  // it is at its work
   const std::string holder = holder_of(target, first.pid());
   const std::string number = target.value(fmt::format("select ((classid::bigint << 32) | objid::bigint)::text from pg_locks "
                                                       "where locktype = 'advisory' and granted and pid = {} limit 1", holder));
