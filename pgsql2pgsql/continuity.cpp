@@ -101,6 +101,17 @@ std::string publish_whole(const std::string& publication, const QualifiedName& t
                      quote_identifier(publication), quote_name(table));
 }
 
+// A partition whose root is published, by its own name or the root's as
+// publish_via_partition_root says now: its changes come.
+bool comes_with_root(PgConnection& source, const std::vector<Published>& published, const QualifiedName& table) {
+  const PgResult above = source.exec(sql::source_lineage, {table.schema, table.name});
+  for (int row = 0; row < above.rows(); ++row) {
+    const QualifiedName name{above.text(row, 0), above.text(row, 1)};
+    if (std::any_of(published.begin(), published.end(), [&](const Published& one) { return one.name == name; })) return true;
+  }
+  return false;
+}
+
 // Compares what is known of one table with the publication.
 class TableProof {
  public:
@@ -111,7 +122,10 @@ class TableProof {
     const auto entry = std::find_if(published_.begin(), published_.end(),
                                     [&](const Published& table) { return table.oid == known.oid; });
     if (entry != published_.end()) return prove_entry(known, *entry);
-    if (const auto same = table_where(source_, "c.oid = $1::oid", {std::to_string(known.oid)})) return left(known, same->second);
+    if (const auto same = table_where(source_, "c.oid = $1::oid", {std::to_string(known.oid)})) {
+      if (!comes_with_root(source_, published_, same->second)) left(known, same->second);
+      return forget_known_table(target_, task_.name, known.name);
+    }
     const auto now = table_where(source_, "n.nspname = $1 AND c.relname = $2", {known.name.schema, known.name.name});
     if (!now) {
       if (told.insert(known.name).second)
@@ -245,6 +259,7 @@ void Continuity::look(PgConnection& source, PgConnection& target) {
   for (const Published& table : published) {
     if (std::any_of(known.begin(), known.end(), [&](const KnownTable& one) { return one.oid == table.oid || one.name == table.name; }))
       continue;
+    if (comes_with_root(source, published, table.name)) continue;
     if (table.row_filter || table.column_list) proof.prove({table.name, table.oid, table.entry, 0}, told_);
     write_known_table(target, task_.name, {table.name, table.oid, table.entry, 0});
     write_known_target(target, task_.name, table.oid, 0);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "pgsql2pgsql/continuity.h"
+#include "pgsql2pgsql/held_triggers.h"
 #include "pgsql2pgsql/wait_watch.h"
 #include "schema/names.h"
 #include "schema/quote.h"
@@ -202,6 +203,7 @@ void end_task(PgConnection& source, PgConnection& target, const FollowTask& task
     drop_slot_when_free(source, task.slot);
   }
   if (publication_state(source, task.publication) == PublicationState::own) drop_publication(source, task.publication);
+  release_triggers(target, task.name);
   if (read_progress(target, task.name)) delete_progress(target, task.name);
   forget_source(target, task.name);
   log::info("follow", fmt::format("the task {} has ended: slot, publication and position are removed", task.name));

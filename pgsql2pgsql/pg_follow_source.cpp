@@ -9,6 +9,8 @@
 #include "cdc/binary_types.h"
 #include "cdc/known_tables.h"
 #include "cdc/plan_cache.h"
+#include "cdc/progress_store.h"
+#include "pgsql2pgsql/held_triggers.h"
 #include "pgsql2pgsql/partition_watch.h"
 #include "pgsql2pgsql/pgoutput_stream.h"
 
@@ -22,6 +24,7 @@ constexpr int kBinarySince = 140000;
 // With a session that has the slot: the source notices within wal_sender_timeout (60 s)
 // that one is dead; one that lives is another program's.
 constexpr std::chrono::seconds kPatienceWithSlot{75};
+constexpr std::chrono::seconds kDifferencesInterval{60};
 
 }  // namespace
 
@@ -97,7 +100,27 @@ SchemaPolicy PgFollowSource::schema_policy() {
   return out;
 }
 
-void PgFollowSource::prove(PgConnection& target, const Position& applied) { continuity_.prove(source(), target, applied); }
+void PgFollowSource::prove(PgConnection& target, const Position& applied) {
+  continuity_.prove(source(), target, applied);
+  const auto progress = read_progress(target, task_.name);
+  if (!progress || progress->state != "following") return;
+  hold_triggers(source(), target, task_.name, map_);
+  last_differences_ = {};
+  look_at_tables(target);
+}
+
+// Patterns that match nothing any more are no reason to stop.
+void PgFollowSource::look_at_tables(PgConnection& target) {
+  if (!differences_ || std::chrono::steady_clock::now() - last_differences_ < kDifferencesInterval) return;
+  last_differences_ = std::chrono::steady_clock::now();
+  try {
+    for (const std::string& difference : differences_(source(), read_known_tables(target, task_.name)))
+      if (told_.insert(difference).second) log::warning("follow", difference);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::config) throw;
+    if (told_.insert(error.what()).second) log::warning("follow", error.what());
+  }
+}
 
 std::unique_ptr<ChangeStream> PgFollowSource::open(const StreamRange& range) {
   PgoutputOptions options;
@@ -127,6 +150,7 @@ void PgFollowSource::measure(const Position& applied, FollowStatus& out) {
 
 void PgFollowSource::look(PgConnection& target, const FollowStatus& now) {
   continuity_.look(source(), target);
+  look_at_tables(target);
   if (now.lag_bytes == 0) compare_partitions(source(), target, task_, map_);
 }
 

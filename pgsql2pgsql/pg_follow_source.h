@@ -3,13 +3,16 @@
 // Threads and errors: as FollowSource.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "cdc/known_tables.h"
 #include "config/config.h"
 #include "follow/follow_source.h"
 #include "pgsql2pgsql/continuity.h"
@@ -24,6 +27,11 @@ class PgFollowSource : public FollowSource {
  public:
   // `map`: of the source's schemas to the target's. Everything given must outlive it.
   PgFollowSource(const Config& config, const FollowTask& task, const SchemaMap& map);
+
+  // What this run's choice and the task's tables differ in; asked at the start and now
+  // and then while the task follows.
+  using Differences = std::function<std::vector<std::string>(PgConnection& source, const std::vector<KnownTable>& followed)>;
+  void tell_differences(Differences differences) { differences_ = std::move(differences); }
 
   std::string endpoint() override { return source().endpoint(); }
   void disconnect() override {
@@ -52,6 +60,7 @@ class PgFollowSource : public FollowSource {
   PgConnection& meter();
   void choose_format();
   Position end_of_log();
+  void look_at_tables(PgConnection& target);
   std::vector<Relation> columns_of_known(PgConnection& target);
   // Those that the target was not fitted to.
   std::vector<Relation> changed_columns(PgConnection& target);
@@ -71,6 +80,9 @@ class PgFollowSource : public FollowSource {
   std::map<std::uint32_t, ChangedColumns> changed_;
   std::unique_ptr<SourceSchema> schema_;
   bool binary_ = false;
+  Differences differences_;
+  std::set<std::string> told_;
+  std::chrono::steady_clock::time_point last_differences_{};
 };
 
 }  // namespace dbsync

@@ -9,6 +9,7 @@
 #include "copy/table_rules.h"
 #include "pg/catalog.h"
 #include "pgsql2pgsql/after_copy.h"
+#include "pgsql2pgsql/choice_watch.h"
 #include "pgsql2pgsql/continuity.h"
 #include "pgsql2pgsql/pg_follow_source.h"
 #include "pgsql2pgsql/pg_program.h"
@@ -166,7 +167,13 @@ CopyMoment PgTask::later_moment(const std::stop_token& stop) {
   return {snapshot.slot.snapshot, snapshot.slot.start, std::move(snapshot.connection)};
 }
 
-std::unique_ptr<FollowSource> PgTask::log() { return std::make_unique<PgFollowSource>(config_, task_, map_); }
+std::unique_ptr<FollowSource> PgTask::log() {
+  auto out = std::make_unique<PgFollowSource>(config_, task_, map_);
+  out->tell_differences([this](PgConnection& source, const std::vector<KnownTable>& followed) {
+    return choice_differences(source, options_, config_, request_.list, followed);
+  });
+  return out;
+}
 
 std::optional<Error> PgTask::watch(StatusWriter& status) {
   if (!watcher_ || !watcher_->usable()) watcher_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", request_.program);

@@ -57,7 +57,8 @@ ApplyPlan& ExactApply::plan_of(const Relation* relation, const Transaction& tran
     plans_.use(plan);
     return plan;
   } catch (Error& error) {
-    throw error.context(fmt::format("in the transaction that ends at {}", end_.text()));
+    error.context(fmt::format("in the transaction that ends at {}", end_.text()));
+    throw;  // as it is: NeedText must be known as such
   }
 }
 

@@ -51,8 +51,11 @@ std::map<QualifiedName, Relation> columns_of(const PgResult& result) {
 
 bool known_tables_exist(PgConnection& connection) { return has_table(connection, "apply_partitions"); }
 
+bool known_triggers_exist(PgConnection& connection) { return has_table(connection, "apply_triggers"); }
+
 void ensure_known_tables(PgConnection& connection) {
-  if (has_table(connection, "apply_targets") && has_table(connection, "apply_choice")) return;  // the newest ones
+  const bool all = has_table(connection, "apply_targets") && has_table(connection, "apply_choice") && known_triggers_exist(connection);
+  if (all) return;
   PgTransaction transaction(connection);
   lock_bookkeeping(connection);
   connection.exec(sql::apply_tables);

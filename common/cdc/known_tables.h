@@ -35,6 +35,7 @@ struct KnownTable {
 // Creates the tables where they are missing; after ensure_progress_table.
 void ensure_known_tables(PgConnection& connection);
 bool known_tables_exist(PgConnection& connection);
+bool known_triggers_exist(PgConnection& connection);  // dbsync.apply_triggers
 
 std::optional<KnownSource> read_known_source(PgConnection& connection, const std::string& task);
 void write_known_source(PgConnection& connection, const std::string& task, const KnownSource& source);

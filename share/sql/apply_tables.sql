@@ -29,6 +29,16 @@ CREATE TABLE IF NOT EXISTS dbsync.apply_targets (
   books bigint NOT NULL,
   PRIMARY KEY (task, source_oid)
 );
+-- Triggers (kind t) and rules (r) that a task keeps from acting, and how they were
+-- enabled: A(LWAYS), R(EPLICA). They stay noted when a task begins anew.
+CREATE TABLE IF NOT EXISTS dbsync.apply_triggers (
+  task text,
+  kind text,
+  table_oid bigint,
+  name text,
+  state text NOT NULL,
+  PRIMARY KEY (task, kind, table_oid, name)
+);
 CREATE TABLE IF NOT EXISTS dbsync.apply_columns (
   task text,
   schema_name text,
