@@ -244,7 +244,7 @@ TEST_F(FollowTest, ATargetThatWaitsShowsAsLagThatGrows) {
 // Takes connections, and never says a word.
 class SilentServer {
  public:
-  SilentServer() : proxy_("127.0.0.1", "/nowhere") { proxy_.pause(true); }
+  SilentServer() : proxy_(std::string("127.0.0.1"), std::filesystem::path("/nowhere")) { proxy_.pause(true); }
   unsigned port() const { return proxy_.port(); }
 
  private:

@@ -127,7 +127,7 @@ Proxy::Proxy(const std::filesystem::path& listen, const std::filesystem::path& s
   thread_ = std::thread([this] { run(); });
 }
 
-Proxy::Proxy(const std::string& address, const std::filesystem::path& server) : server_(server), address_(address) {
+Proxy::Proxy(const std::string& address, const std::filesystem::path& server) : address_(address), server_(server) {
   this->listen();
   thread_ = std::thread([this] { run(); });
 }
