@@ -64,34 +64,38 @@ class Handshake {
   }
 
   int wait(int waits_for) {
-    const auto limit = network::timeout() > 0s ? network::timeout() : kPatience;
     short events = 0;
     if ((waits_for & MYSQL_WAIT_READ) != 0) events |= POLLIN;
     if ((waits_for & MYSQL_WAIT_WRITE) != 0) events |= POLLOUT;
     if ((waits_for & MYSQL_WAIT_EXCEPT) != 0) events |= POLLPRI;
-    for (;;) {
+    const short came = poll_patiently(events);
+    // Connected: the library would read a greeting that is there at once, and answer.
+    if (!greeted_ && !refusal_ && (came & (POLLIN | POLLOUT)) != 0 && (came & (POLLERR | POLLHUP)) == 0 &&
+        (poll_patiently(POLLIN) & POLLIN) != 0)
+      look_at_greeting();
+    int out = 0;
+    if ((came & (POLLIN | POLLHUP | POLLERR)) != 0) out |= MYSQL_WAIT_READ;
+    if ((came & (POLLOUT | POLLHUP | POLLERR)) != 0) out |= MYSQL_WAIT_WRITE;
+    if ((came & POLLPRI) != 0) out |= MYSQL_WAIT_EXCEPT;
+    return (out & waits_for) != 0 ? out & waits_for : waits_for & (MYSQL_WAIT_READ | MYSQL_WAIT_WRITE);
+  }
+
+  // What has come; nothing when the connection was refused meanwhile.
+  short poll_patiently(short events) {
+    const auto limit = network::timeout() > 0s ? network::timeout() : kPatience;
+    while (!refusal_) {
       pollfd fd{client_socket(mysql_), events, 0};
-      const int ready = ::poll(&fd, 1, static_cast<int>(std::chrono::milliseconds(kSlice).count()));
-      if (ready > 0) return arrived(fd.revents);
+      if (::poll(&fd, 1, static_cast<int>(std::chrono::milliseconds(kSlice).count())) > 0) return fd.revents;
       if (stop_asked()) {
         refuse(Error(ErrorKind::interrupted, "interrupted while connecting to the source"));
       } else if (Clock::now() - start_ > limit) {
-        refuse(Error(ErrorKind::source, fmt::format("the source {} takes the connection and says nothing for {} s", endpoint_.describe(),
+        refuse(Error(ErrorKind::source, fmt::format("the source {} says nothing for {} s", endpoint_.describe(),
                                                     std::chrono::duration_cast<std::chrono::seconds>(limit).count()))
-                   .hint("the server may hang, or something else listens there: host and port in [src.mysql]")
+                   .hint("host and port of [src.mysql], a firewall, or a server that hangs")
                    .mark_connection_lost());
       }
-      if (refusal_) return waits_for & (MYSQL_WAIT_READ | MYSQL_WAIT_WRITE);
     }
-  }
-
-  int arrived(short events) {
-    int out = 0;
-    if ((events & (POLLIN | POLLHUP | POLLERR)) != 0) out |= MYSQL_WAIT_READ;
-    if ((events & (POLLOUT | POLLERR)) != 0) out |= MYSQL_WAIT_WRITE;
-    if ((events & POLLPRI) != 0) out |= MYSQL_WAIT_EXCEPT;
-    if ((events & POLLIN) != 0 && !greeted_) look_at_greeting();
-    return out;
+    return 0;
   }
 
   void look_at_greeting() {

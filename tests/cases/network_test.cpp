@@ -201,12 +201,13 @@ TEST_P(DarkFollowTest, GoesOnWhenTheLinkIsBack) {
   if (const auto reason = NetworkLink::unavailable()) GTEST_SKIP() << *reason;
   const bool of_target = GetParam();
   both("create table t (id int primary key, v text)");
-  begin();
   NetworkLink link;
   Proxy proxy(link.address(), socket_of(of_target ? target.conninfo() : source.conninfo()));
   dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n[copy]\nnetwork_timeout = 3\n",
                                        of_target ? source.conninfo() : tcp(source, link, proxy),
                                        of_target ? tcp(target, link, proxy) : target.conninfo()));
+  const RunResult first = run_program(link.command({"pgsql2pgsql", "--follow-only", "--end-at", "now"}), here());
+  ASSERT_EQ(first.exit_code, 0) << first.describe();
   Program program(link.command({"pgsql2pgsql", "--follow-only"}), here());
   source.exec("insert into t values (1, 'before')");
   ASSERT_TRUE(eventually([&] { return target.value("select count(*) from t") == "1"; })) << program.err_so_far();
