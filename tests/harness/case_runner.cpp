@@ -138,7 +138,9 @@ class CaseRun {
 
   void run_program_step(const CaseStep& step) {
     std::vector<std::string> args = step.words;
-    if (!format_.empty()) args.insert(args.end(), {"--copy-format", format_});
+    static constexpr std::string_view kNoRows[]{"-d", "--status", "--cleanup", "--verify-only", "--follow-only"};
+    const bool copies = std::find_first_of(args.begin(), args.end(), std::begin(kNoRows), std::end(kNoRows)) == args.end();
+    if (copies && !format_.empty()) args.insert(args.end(), {"--copy-format", format_});
     last_ = place_->run(args);
     if (last_.exit_code != step.exit_code)
       ADD_FAILURE_AT(case_.path.c_str(), step.line) << "expected exit status " << step.exit_code << "\n"
@@ -151,7 +153,7 @@ class CaseRun {
   // is as bad as one that overlooks something.
   void verify(const CaseStep& step) const {
     static constexpr std::string_view kNoCopy[]{"-d", "-h", "--help", "--version", "--status", "--cleanup", "--append", "--verify-only"};
-    static constexpr std::string_view kCopyOnly[]{"--create", "--truncate", "--resume", "--restart", "--full-only"};
+    static constexpr std::string_view kCopyOnly[]{"--create", "--truncate", "--resume", "--restart", "--full-only", "--verify"};
     const auto is_one_of = [](const auto& words, const std::string& word) {
       return std::find(std::begin(words), std::end(words), word) != std::end(words);
     };
