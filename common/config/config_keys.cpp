@@ -219,7 +219,7 @@ std::string store_lock_wait_timeout(Config& config, const std::string& value) {
 }
 
 using enum Program;
-constexpr std::string_view kIncrements = "increments from the MySQL binlog are";
+constexpr std::string_view kIncrements = "bounds of a group of changes and a table list for following (-l names tables) are";
 constexpr bool kActive = true;
 constexpr bool kComment = false;
 

@@ -42,17 +42,6 @@ TEST_F(FollowChoice, TablesThatAreNotFollowedAreNamedAtEachStart) {
   EXPECT_EQ(target.value("select string_agg(id::text, ',') from u"), "2");
 }
 
-TEST_F(FollowChoice, AnotherChoiceIsNamed) {
-  both("create table a (id int primary key); create table b (id int primary key); create table c (id int primary key)");
-  const RunResult first = follow({"--include", "public.a", "--include", "public.b"});
-  ASSERT_EQ(first.exit_code, 0) << first.describe();
-  EXPECT_LACKS(first.err, "is not followed");
-  EXPECT_HAS(err_of(), "public.c is not followed");
-  const std::string err = err_of({"--include", "public.b"});
-  EXPECT_HAS(err, "public.a is followed, since the task began with it");
-  EXPECT_LACKS(err, "public.c");
-}
-
 TEST_F(FollowChoice, ATableThatIsTakenOutOfThePublicationWhileItIsFollowedStops) {
   both("create table a (id int primary key); create table b (id int primary key)");
   begin();
