@@ -151,7 +151,7 @@ class Job {
     prove_keys(conninfo_, guards_, result, drain_, cancel_);
     if (options_.move_sequences && !dialect_.distributed) move_positions(control_, result, drain_);
     if (!journal_) return;
-    note_rows_to_mend(control_, *journal_, result);
+    note_rows_to_mend(control_, *journal_, options_.start != StartMode::fresh, result);
     close_journal(control_, *journal_, options_, result);
   }
 

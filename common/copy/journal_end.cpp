@@ -87,12 +87,13 @@ void settle_results(JobResult& result, bool journaled, bool stopped) {
   for (std::size_t i = 0; i < result.results.size(); ++i) settle(result.tasks[i], result.results[i], journaled, stopped);
 }
 
-void note_rows_to_mend(ControlSession& control, const LoadJournal& journal, const JobResult& result) {
+void note_rows_to_mend(ControlSession& control, const LoadJournal& journal, bool goes_on, const JobResult& result) {
   const auto breaks = [](const Error& error) { return error.kind() == ErrorKind::data; };
   const bool any = std::any_of(result.errors.begin(), result.errors.end(), breaks) ||
                    std::any_of(result.results.begin(), result.results.end(), [&](const TaskResult& task) {
                      return std::any_of(task.post_errors.begin(), task.post_errors.end(), breaks);
                    });
+  if (!any && !goes_on) return;
   try {
     journal.note_rows_to_mend(control.durable(), any);
   } catch (const Error& error) {

@@ -29,7 +29,8 @@ void settle_results(JobResult& result, bool journaled, bool stopped);
 
 // Rows that break a key or a check: what the hints say about mending them holds for the
 // next run, too.
-void note_rows_to_mend(ControlSession& control, const LoadJournal& journal, const JobResult& result);
+// `goes_on`: an earlier run's; only then does a good end say that nothing is left to mend.
+void note_rows_to_mend(ControlSession& control, const LoadJournal& journal, bool goes_on, const JobResult& result);
 
 // A run that ended well has its end in the journal.
 void close_journal(ControlSession& control, const LoadJournal& journal, const JobOptions& options, const JobResult& result);

@@ -46,9 +46,12 @@ class Preparer {
       return options_.start == StartMode::resume && may_stay(task) ? resume(task, *found, *known)
                                                                    : restart(task, *found, *known);
     }
-    if (known != nullptr && found) {
+    // What a run of ours made anew since holds nothing of the earlier one's.
+    if (known != nullptr && found && !task.fresh_target && !was_remade(*known, oid_of(task.target))) {
       refuse_parts(task, *known);
-      if (known->created && !was_remade(*known, oid_of(task.target))) return take_over(task, *found, *known, result);
+      // Where that run ended well, the table is complete, and whatever became of it since is not ours.
+      const bool unfinished = !state_.earlier.finished;
+      if (unfinished && known->created) return take_over(task, *found, *known, result);
     }
     return start(task, std::move(found), known, result);
   }

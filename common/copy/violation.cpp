@@ -94,6 +94,9 @@ bool names_empty_value(std::string_view message) {
   return has("=()") || has("=(, ") || has(", , ") || has(", )");
 }
 
+// Names of types that are not built in come with their schema.
+bool is_citext(const PgType& type) { return type.name == "citext" || type.name.ends_with(".citext") || type.name.ends_with(".\"citext\""); }
+
 std::string unique_hint(const DdlUnit& unit, const Error& error, const LoadedRows& rows) {
   if (const Column* column = find_column(unit, rows, [](const Column& c) { return c.two_empty_values; });
       column != nullptr && names_empty_value(error.message())) {
@@ -102,7 +105,7 @@ std::string unique_hint(const DdlUnit& unit, const Error& error, const LoadedRow
                        "then --restart; or go without the key",
                        quote_identifier(column->name));
   }
-  if (const Column* column = find_column(unit, rows, [](const Column& c) { return c.type.name == "citext"; }))
+  if (const Column* column = find_column(unit, rows, [](const Column& c) { return is_citext(c.type); }))
     return fmt::format("{} is citext here, by a rule in [types], and compares without case; the source does not: take the rule away "
                        "and DROP TABLE here, then --resume; or mend the rows on the source, then --restart",
                        quote_identifier(column->name));

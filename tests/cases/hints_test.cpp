@@ -155,8 +155,8 @@ TEST_F(Hints, ForRefusedRowsFitTheLoad) {
   const std::vector<std::pair<std::string, std::string>> states{
       {"22001", "longer than the column"}, {"22003", "outside the range"}, {"22P02", "type of the column"}, {"22P05", "UTF8"},
       {"22021", "mend it there"}, {"22008", "range"}, {"23502", "NOT NULL"}, {"23503", "session_replication_role"}, {"23505", "--truncate"},
-      {"23514", "check"}, {"42501", "GRANT INSERT"}, {"42703", "changed during the run"}, {"42704", "create it there"},
-      {"42804", "trigger"}, {"42883", "trigger"}, {"42P01", "trigger"}, {"42P07", "drop or rename"}, {"42710", "drop or rename"},
+      {"23514", "check"}, {"42501", "GRANT INSERT"}, {"42703", "changed during the run"}, {"42704", "ALTER FUNCTION"},
+      {"42804", "trigger"}, {"42883", "ALTER FUNCTION"}, {"42P01", "ALTER FUNCTION"}, {"42P07", "drop or rename"}, {"42710", "drop or rename"},
       {"54000", "larger than the target"}, {"53100", "make room"}, {"53200", "memory"}, {"55P03", "lock"}, {"57014", "statement_timeout"},
       {"0A000", "feature"}, {"25006", "standby"}, {"P0001", "DISABLE TRIGGER"}};
   std::string there;

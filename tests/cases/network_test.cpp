@@ -60,6 +60,7 @@ class NetworkTest : public ::testing::Test {
                                "insert into big values (1, repeat('x', 600))"));
       for (int have = 1; have < kRows; have *= 2)
         mysql_->exec(fmt::format("insert into big select id + {}, filler from big where id + {} <= {}", have, have, kRows));
+      mysql_->exec("analyze table big");
       MysqlAccess access = Servers::instance().mysql();
       if (!side.of_target) {
         proxy_ = std::make_unique<Proxy>(link_->address(), access.socket);

@@ -158,9 +158,11 @@ class CaseRun {
       return std::find(std::begin(words), std::end(words), word) != std::end(words);
     };
     std::vector<std::string> args;
-    for (const std::string& word : step.words) {
+    for (std::size_t i = 0; i < step.words.size(); ++i) {
+      const std::string& word = step.words[i];
       if (is_one_of(kNoCopy, word)) return;
-      if (!is_one_of(kCopyOnly, word)) args.push_back(word);
+      if (word == "-b") ++i;  // with its value
+      else if (!is_one_of(kCopyOnly, word)) args.push_back(word);
     }
     args.push_back("--verify-only");
     const RunResult compared = place_->run(args);
