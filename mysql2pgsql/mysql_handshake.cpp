@@ -15,6 +15,7 @@
 #include "base/network.h"
 #include "base/shutdown.h"
 #include "mysql2pgsql/mysql_client.h"
+#include "mysql2pgsql/mysql_hints.h"
 
 namespace dbsync {
 
@@ -36,6 +37,7 @@ bool insists(const std::string& mode) { return mode == "required" || mode.starts
 // Those that prove a password without telling it.
 constexpr char kSafePlugins[] = "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password,auth_gssapi_client,parsec";
 constexpr std::chrono::seconds kPatience{30};  // without network_timeout
+constexpr unsigned kTlsFailed = 2026;          // CR_SSL_CONNECTION_ERROR
 constexpr auto kSlice = 200ms;                 // between looks at the signals
 constexpr std::size_t kStack = 512UL * 1024;   // of the library's coroutine: TLS and plugins run on it
 
@@ -113,7 +115,7 @@ class Handshake {
     if (tls.value_or(false) && mode_ != "disabled") return;
     if (insists(mode_)) {
       refuse(Error(ErrorKind::source, fmt::format("the source {} offers no TLS, but ssl_mode is {}", endpoint_.describe(), mode_))
-                 .hint("set up TLS on the server, or choose another ssl_mode in [src.mysql]; nothing was sent"));
+                 .hint(mysql_hint(kTlsFailed, {})));
       return;
     }
     mysql_options(mysql_, MARIADB_OPT_RESTRICTED_AUTH, kSafePlugins);

@@ -151,6 +151,8 @@ TEST_P(DarkLinkTest, ThatDoesNotComeBackIsAnErrorOfThatSide) {
   EXPECT_NE(run.err.find(link_->address()), std::string::npos) << run.err;
 }
 
+void PrintTo(const DarkSide& side, std::ostream* out) { *out << name_of(side); }
+
 INSTANTIATE_TEST_SUITE_P(Network, DarkLinkTest,
                          ::testing::Values(DarkSide{Source::mysql, false}, DarkSide{Source::mysql, true},
                                            DarkSide{Source::pgsql, false}, DarkSide{Source::pgsql, true}),
