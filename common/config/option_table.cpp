@@ -179,7 +179,7 @@ const OptionSpec kOptions[]{
    .help = "read no more than RATE a second over all workers:\nrows (20000) or bytes (20MB)"},
   {.long_name = "copy-format", .argument = "NAME", .group = how, .programs = both, .store = store_copy_format, .acts = kCopies,
    .help = "format of COPY: auto, binary or text (default: auto)"},
-  {.long_name = "dialect", .argument = "NAME", .group = how, .programs = both, .store = store_text<&Options::dialect>, .acts = kCopies | of(ddl) | of(verify),
+  {.long_name = "dialect", .argument = "NAME", .group = how, .programs = both, .store = store_text<&Options::dialect>, .acts = kLoads | of(ddl) | of(verify),
    .help = "postgresql, postgresql12 ..., greenplum5, greenplum6,\ngreenplum7, cloudberry or adbpg: write the DDL for it\n"
    "(default: what the target is)"},
   {.long_name = "report", .argument = "FILE", .group = messages, .programs = both, .store = store_text<&Options::report_path>, .acts = kCopies | of(verify),
@@ -191,7 +191,7 @@ const OptionSpec kOptions[]{
    .help = "with --status or --check: print it as JSON"},
   {.long_name = "log-format", .argument = "NAME", .group = messages, .programs = both, .store = store_log_format, .acts = kAlways,
    .help = "text (default) or json: one object a line"},
-  {.long_name = "metrics-file", .argument = "FILE", .group = messages, .programs = both, .store = store_text<&Options::metrics_path>, .acts = kLoads | of(verify),
+  {.long_name = "metrics-file", .argument = "FILE", .group = messages, .programs = both, .store = store_text<&Options::metrics_path>, .acts = kLoads | of(verify) | of(cleanup),
    .help = "keep figures of the run in FILE, for the textfile\ncollector of Prometheus' node_exporter"},
   {.short_name = 'v', .long_name = "verbose", .group = messages, .programs = both, .store = set_flag<&Options::verbose>, .acts = kAlways,
    .help = "more messages"},
