@@ -192,6 +192,7 @@ void Proxy::run() {
     polled.assign(1, {listener_, POLLIN, 0});
     for (const Link& link : links) link.add_to(polled);
     ::poll(polled.data(), polled.size(), kTickMillis);
+    if (pause_) continue;  // meanwhile: what came is not touched
     if (cut_all_.exchange(false)) {
       cuts_ += static_cast<unsigned>(links.size());
       links.clear();
