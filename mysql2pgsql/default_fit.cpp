@@ -89,7 +89,7 @@ bool fits(const std::string& text, const PgType& target) {
     case PgKind::bit: return target.length >= 0 && text.size() == static_cast<std::size_t>(target.length) && matches(text, "[01]*");
     case PgKind::varbit: return (target.length < 0 || text.size() <= static_cast<std::size_t>(target.length)) && matches(text, "[01]*");
     case PgKind::enumeration: return std::find(target.labels.begin(), target.labels.end(), text) != target.labels.end();
-    case PgKind::other: return target.name == "citext";
+    case PgKind::other: return is_citext(target);
     default: return false;
   }
 }

@@ -388,7 +388,7 @@ class Mapper {
   static void note_equality(const std::string& key, const std::vector<std::string>& columns, Table& table) {
     SourceEquality equality;
     for (const Column& column : table.columns) {
-      if (std::find(columns.begin(), columns.end(), column.name) == columns.end() || column.type.name == "citext") continue;
+      if (std::find(columns.begin(), columns.end(), column.name) == columns.end() || is_citext(column.type)) continue;
       equality.without_case = equality.without_case || column.source_equality.without_case;
     }
     if (equality.without_case)

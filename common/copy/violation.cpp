@@ -94,9 +94,6 @@ bool names_empty_value(std::string_view message) {
   return has("=()") || has("=(, ") || has(", , ") || has(", )");
 }
 
-// Names of types that are not built in come with their schema.
-bool is_citext(const PgType& type) { return type.name == "citext" || type.name.ends_with(".citext") || type.name.ends_with(".\"citext\""); }
-
 std::string unique_hint(const DdlUnit& unit, const Error& error, const LoadedRows& rows) {
   if (const Column* column = find_column(unit, rows, [](const Column& c) { return c.two_empty_values; });
       column != nullptr && names_empty_value(error.message())) {

@@ -72,6 +72,10 @@ std::string type_sql(const PgType& type) {
   }
 }
 
+bool is_citext(const PgType& type) {
+  return type.name == "citext" || type.name.ends_with(".citext") || type.name.ends_with(".\"citext\"");
+}
+
 PgKind kind_of_oid(std::uint32_t oid) {
   for (const auto& row : kKinds)
     if (row.oid == oid && oid != 0) return row.kind;

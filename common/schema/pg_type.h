@@ -51,6 +51,9 @@ struct PgType {
 // As written in DDL: "numeric(10,2)", "timestamp(6)", "bytea".
 std::string type_sql(const PgType& type);
 
+// Of the extension that compares text without case, with or without its schema.
+bool is_citext(const PgType& type);
+
 // The kind behind a pg_type.oid; `other` for what is not built in.
 PgKind kind_of_oid(std::uint32_t oid);
 

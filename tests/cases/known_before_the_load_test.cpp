@@ -172,7 +172,7 @@ TEST_F(KnownBeforeTheLoad, DefaultsThatARuleLeavesNoRoomFor) {
 }
 
 TEST_F(KnownBeforeTheLoad, TypesOfExtensionsThatAreMissing) {
-  source.exec("create table words (id int primary key, w varchar(10)); insert into words values (1, 'Abc');"
+  source.exec("create table words (id int primary key, w varchar(10) default 'Xyz'); insert into words values (1, 'Abc');"
               "create table good (id int primary key); insert into good values (1)");
   configure("[types]\nwords.w = citext\n");
   expect_refused(kTarget, {"words"}, "no type citext", "CREATE EXTENSION citext");
@@ -184,6 +184,7 @@ TEST_F(KnownBeforeTheLoad, TypesOfExtensionsThatAreMissing) {
   target.exec("drop table words, good; create extension citext");
   expect_loaded();
   EXPECT_EQ(target.query("select w = 'aBC' from words"), (Rows{{"t"}}));
+  EXPECT_EQ(target.query("insert into words (id) values (9) returning w"), (Rows{{"Xyz"}}));
 }
 
 class TablesOfANewerApplication : public KnownBeforeTheLoad {
