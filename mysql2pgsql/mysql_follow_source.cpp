@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cdc/known_tables.h"
+#include "follow/task_life.h"
 #include "mysql2pgsql/binlog/definition_scan.h"
 #include "mysql2pgsql/binlog/follow_tables.h"
 #include "mysql2pgsql/migration.h"
@@ -16,8 +17,6 @@
 namespace dbsync {
 
 namespace {
-
-constexpr char kBeginAnew[] = "--restart empties the target's tables and begins anew; --cleanup ends the task";
 
 std::uint64_t number(const std::optional<std::string>& text) {
   std::uint64_t out = 0;
@@ -51,9 +50,9 @@ std::string server_identity(MysqlConnection& connection) {
 MysqlFollowSource::MysqlFollowSource(const RunRequest& request, std::string task)
     : request_(request), config_(request.config), task_(std::move(task)) {}
 
-MysqlConnection& MysqlFollowSource::source() {
-  if (!source_ || !source_->usable() || !source_->answers()) source_ = std::make_unique<MysqlConnection>(config_.src_mysql);
-  return *source_;
+MysqlConnection& MysqlFollowSource::open(std::unique_ptr<MysqlConnection>& connection) const {
+  if (!connection || !connection->usable() || !connection->answers()) connection = std::make_unique<MysqlConnection>(config_.src_mysql);
+  return *connection;
 }
 
 Position MysqlFollowSource::end_position(const std::string& end_at) {
@@ -204,11 +203,12 @@ std::optional<Transaction> MysqlFollowSource::find_prepared(const std::string& x
 }
 
 void MysqlFollowSource::measure(const Position& applied, FollowStatus& out) {
-  const Position now = binlog_end(source());
+  MysqlConnection& meter = open(meter_);
+  const Position now = binlog_end(meter);
   out.source = now.text();
   if (now <= applied) return;
   std::uint64_t bytes = 0;
-  for (const auto& row : source().query("SHOW BINARY LOGS")) {
+  for (const auto& row : meter.query("SHOW BINARY LOGS")) {
     const Position file = parse_position(row.at(0).value_or("") + ":0");
     const std::uint64_t size = number(row.size() > 1 ? row[1] : std::nullopt);
     if (file.high < applied.high) continue;

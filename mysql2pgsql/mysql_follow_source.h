@@ -43,7 +43,8 @@ class MysqlFollowSource : public FollowSource {
   bool open_in_other_form(const Error&) override { return false; }
 
  private:
-  MysqlConnection& source();
+  MysqlConnection& open(std::unique_ptr<MysqlConnection>& connection) const;
+  MysqlConnection& source() { return open(source_); }
   std::unique_ptr<EventSource> events(const Position& from, bool beside) const;
   void describe_tables(const Position& start);
   void keep_known(PgConnection& target, std::vector<CopyTask>& tasks) const;
@@ -56,6 +57,7 @@ class MysqlFollowSource : public FollowSource {
   std::string task_;
   bool text_ = false;
   std::unique_ptr<MysqlConnection> source_;
+  std::unique_ptr<MysqlConnection> meter_;     // measure()'s own
   std::unique_ptr<MysqlConnection> charsets_;  // for the stream's thread
   std::unique_ptr<BinlogTables> tables_;
   std::map<QualifiedName, QualifiedName> targets_;
