@@ -98,8 +98,7 @@ Position MysqlProgram::open_moment(const std::vector<CopyTask>& tasks) {
   }
   std::vector<std::string> names;
   for (const CopyTask& task : tasks) names.push_back(task.name);
-  remember_tables(*run_.target, task_name(run_.config.task, run_.config.src_mysql.describe(), run_.target->endpoint()),
-                  run_.config.src_mysql.db, names);
+  remember_tables(*run_.target, mysql_task_name(run_.config, *run_.target), run_.config.src_mysql.db, names);
   return parse_position(file + ":" + offset);
 }
 

@@ -23,7 +23,11 @@ std::string variable(MysqlConnection& connection, const std::string& name) {
 }  // namespace
 
 MysqlTask::MysqlTask(const RunRequest& request)
-    : request_(request), config_(request.config), name_(task_name(config_.task, config_.src_mysql.describe(), target().endpoint())) {}
+    : request_(request), config_(request.config), name_(mysql_task_name(config_, target())) {}
+
+std::string mysql_task_name(const Config& config, const PgConnection& target) {
+  return task_name(config.task, config.src_mysql.describe(), target.endpoint());
+}
 
 MysqlConnection& MysqlTask::source() {
   if (!source_ || !source_->usable() || !source_->answers()) source_ = std::make_unique<MysqlConnection>(config_.src_mysql);
@@ -31,10 +35,7 @@ MysqlConnection& MysqlTask::source() {
 }
 
 PgConnection& MysqlTask::target() {
-  if (!target_ || !target_->usable()) {
-    target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", request_.program);
-    target_->exec("SET search_path = ''");
-  }
+  if (!target_ || !target_->usable()) target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", request_.program);
   return *target_;
 }
 
@@ -79,11 +80,11 @@ bool MysqlTask::select() {
       throw Error(ErrorKind::config, fmt::format("{}: what a query gives cannot be followed", entry.table))
           .hint("name the table alone in the list of tables that are followed, and copy queries in a run of their own");
   const MysqlCatalog catalog = read_catalog(source(), config_.src_mysql.db, TableRules(config_), request_.list);
-  bool any = false;
+  selected_.clear();
   std::vector<std::string> loose;
   for (const MysqlTable& table : catalog.tables) {
     if (!table.in_run) continue;
-    any = true;
+    selected_.push_back(table.name);
     if (table.system_versioned)
       throw Error(ErrorKind::source, fmt::format("the changes of {} cannot be followed: it is system-versioned", table.name))
           .hint("leave it out with a table list (-l), and copy it by itself");
@@ -102,15 +103,7 @@ bool MysqlTask::select() {
   if (!loose.empty())
     log::warning("follow", fmt::format("rows of tables without transactions that are written during the copy are in the copy and in the "
                                        "binlog: conflicts = overwrite in [follow] takes them twice; {}", join(loose, ", ")));
-  return any;
-}
-
-// The copy opens its snapshot itself, and tells where that is in the binlog.
-std::vector<std::string> MysqlTask::followed_names() {
-  std::vector<std::string> out;
-  for (const MysqlTable& table : read_catalog(source(), config_.src_mysql.db, TableRules(config_), request_.list).tables)
-    if (table.in_run) out.push_back(table.name);
-  return out;
+  return !selected_.empty();
 }
 
 void remember_tables(PgConnection& target, const std::string& task, const std::string& db, const std::vector<std::string>& names) {
@@ -119,6 +112,8 @@ void remember_tables(PgConnection& target, const std::string& task, const std::s
   for (const std::string& name : names) write_known_table(target, task, {{db, name}, 0, 1});
 }
 
+// But for --follow-only the copy opens its snapshot itself, and tells where that is in the
+// binlog.
 CopyMoment MysqlTask::begin(const std::stop_token&) {
   start_creating(target(), name_);
   ensure_known_tables(target());
@@ -126,7 +121,7 @@ CopyMoment MysqlTask::begin(const std::stop_token&) {
   write_known_source(target(), name_, {server_identity(source()), {}});
   if (request_.options.load == Verb::follow) {
     const MysqlEndpoint& given = config_.src_mysql;
-    remember_tables(target(), name_, config_.src_mysql.db, followed_names());
+    remember_tables(target(), name_, config_.src_mysql.db, selected_);
     if (given.binlogfile.empty()) return {{}, binlog_end(source()), {}};
     return {{}, parse_position(fmt::format("{}:{}", given.binlogfile, std::max<std::uint64_t>(given.binlogfile_offset, 4))), {}};
   }

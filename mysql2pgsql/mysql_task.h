@@ -37,15 +37,17 @@ class MysqlTask : public FollowedTask {
  private:
   MysqlConnection& source();
   PgConnection& target();
-  std::vector<std::string> followed_names();
 
   const RunRequest request_;
   const Config& config_;
   std::unique_ptr<MysqlConnection> source_;
   std::unique_ptr<PgConnection> target_;
   std::string name_;
+  std::vector<std::string> selected_;  // tables, by select()
 };
 
+// Of the progress row.
+std::string mysql_task_name(const Config& config, const PgConnection& target);
 // The tables that the task follows; later ones are not.
 void remember_tables(PgConnection& target, const std::string& task, const std::string& db, const std::vector<std::string>& names);
 // Why the source does not send its changes: "fact: remedy". `task`: names the reader that

@@ -173,6 +173,10 @@ class LargeObjectCopy {
 
 }  // namespace
 
+bool has_large_objects(PgConnection& connection) {
+  return connection.exec("SELECT 1 FROM pg_catalog.pg_largeobject_metadata LIMIT 1", {}).rows() > 0;
+}
+
 std::vector<std::string> set_sequences(PgConnection& source, PgConnection& target, const PgCatalog& catalog,
                                        const SelectedTables& selected, const SchemaMap& map, bool never_back,
                                        std::vector<Error>& problems) {

@@ -29,6 +29,8 @@ std::vector<std::string> set_sequences(PgConnection& source, PgConnection& targe
                                        const SelectedTables& selected, const SchemaMap& map, bool never_back,
                                        std::vector<Error>& problems);
 
+bool has_large_objects(PgConnection& connection);
+
 struct LargeObjectCount {
   std::uint64_t objects = 0;
   std::uint64_t bytes = 0;

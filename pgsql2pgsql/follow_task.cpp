@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/stable_hash.h"
 #include "base/text.h"
 #include "pgsql2pgsql/continuity.h"
 #include "pgsql2pgsql/held_triggers.h"
@@ -156,8 +157,7 @@ TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection
   start_creating(target, task.name);
   if (slot) drop_slot_when_free(source, task.slot);
   if (const auto obstacles = obstacles_to_following(source); !obstacles.empty())
-    throw Error(ErrorKind::source, "the source does not send its changes: " + join(obstacles, "; "))
-        .hint("change that on the source, or copy without following (--full-only)");
+    throw cannot_follow(obstacles);
   {
     const std::string pid = source.exec("SELECT pg_catalog.pg_backend_pid()", {}).text(0, 0);
     const WaitWatch watch(config.src_pgsql, pid, "making the publication " + task.publication, [&] { source.cancel(); }, stop);

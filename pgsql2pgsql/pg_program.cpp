@@ -385,8 +385,7 @@ void PgProgram::finish_large_objects(JobResult& result) {
   if (!selected_.whole_database) return;
   const std::stop_callback cancel(run_.request.cancel, [this] { run_.target->cancel(); });
   if (!uses_pg_dump()) {
-    if (!source_.dialect().distributed &&
-        source_.planner().exec("SELECT 1 FROM pg_catalog.pg_largeobject_metadata LIMIT 1").rows() > 0)
+    if (!source_.dialect().distributed && has_large_objects(source_.planner()))
       result.notes.push_back(fmt::format("large objects: left out, since {} has none", dialect_name(run_.dialect)));
     return;
   }

@@ -136,7 +136,7 @@ CopyMoment PgTask::begin(const std::stop_token& stop) {
 }
 
 void PgTask::tell_of_large_objects() {
-  if (source().exec("SELECT 1 FROM pg_catalog.pg_largeobject_metadata LIMIT 1", {}).rows() > 0)
+  if (has_large_objects(source()))
     log::warning("follow", "the source has large objects: they are copied, but what is made of them or changed from now on is not "
                            "followed; --cleanup names those that are missing");
 }

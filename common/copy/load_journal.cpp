@@ -109,7 +109,7 @@ void LoadJournal::make_tables() {
 bool LoadJournal::lock() {
   return connection_
       .exec("SELECT pg_catalog.pg_try_advisory_lock($1::int, pg_catalog.hashtext($2))",
-            {std::to_string(kLockClass), key_.program + '\n' + key_.source + '\n' + key_.target_schema})
+            {std::to_string(kLockClass), key_.text()})
       .boolean(0, 0);
 }
 

@@ -30,6 +30,8 @@ struct JournalKey {
   std::string program;
   std::string source;         // endpoint without password
   std::string target_schema;
+
+  std::string text() const { return program + '\n' + source + '\n' + target_schema; }  // for locks
 };
 
 struct JournalChunk {

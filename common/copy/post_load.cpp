@@ -60,15 +60,6 @@ void move_positions(ControlSession& control, JobResult& result, const std::stop_
   }
 }
 
-namespace {
-
-bool holds_rows(PgConnection& connection, const QualifiedName& table) {
-  connection.exec(fmt::format("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", quote_name(table)));
-  return connection.exec(fmt::format("SELECT 1 FROM {} LIMIT 1", quote_name(table)), {}).rows() > 0;
-}
-
-}  // namespace
-
 void drop_empty_tables(const ControlSession& control, const std::vector<std::size_t>& empty,
                        const std::vector<PreparedTask>& prepared, const LoadJournal* journal, const JobResult& result) {
   if (empty.empty()) return;
@@ -77,7 +68,10 @@ void drop_empty_tables(const ControlSession& control, const std::vector<std::siz
     for (const std::size_t task : empty) {
       PgTransaction transaction(*connection);
       // Made by an earlier run perhaps, and filled since: rows are nobody's to drop.
-      if (holds_rows(*connection, result.tasks[task].target)) continue;
+      connection->exec(fmt::format("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", quote_name(result.tasks[task].target)));
+      TargetTable whole = prepared[task].target;
+      whole.only = false;
+      if (has_rows(*connection, whole)) continue;
       for (const auto& statement : drop_table_sql(*result.tasks[task].definition)) connection->exec(statement);
       if (journal != nullptr) journal->forget_table(*connection, prepared[task].journal);
       transaction.commit();

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/stable_hash.h"
+#include "base/text.h"
+
 namespace dbsync {
 
 namespace {
@@ -12,12 +15,6 @@ constexpr char kFollowing[] = "following";
 
 }  // namespace
 
-std::uint32_t stable_hash(std::string_view text) {
-  std::uint32_t hash = 2166136261U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return hash;
-}
-
 std::string task_name(const std::string& configured, const std::string& source, const std::string& target) {
   if (!configured.empty() && configured != "default") return configured;
   return fmt::format("default_{:08x}", stable_hash(source + " " + target));
@@ -27,6 +24,11 @@ TaskState state_of(const std::optional<Progress>& progress) {
   if (!progress) return TaskState::none;
   if (progress->state == kCreating) return TaskState::creating;
   return progress->state == kCopying ? TaskState::copying : TaskState::following;
+}
+
+Error cannot_follow(const std::vector<std::string>& obstacles) {
+  Error out(ErrorKind::source, "the source does not send its changes: " + join(obstacles, "; "));
+  return out.hint("change that on the source, or copy without following (--full-only)");
 }
 
 void start_creating(PgConnection& target, const std::string& task) {

@@ -14,6 +14,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cdc/progress_store.h"
 
@@ -24,12 +25,13 @@ enum class TaskState { none, creating, copying, following };
 // Of [local.pgsql] task; "default" is told apart by source and destination, so that
 // tasks without a name of their own do not meet.
 std::string task_name(const std::string& configured, const std::string& source, const std::string& target);
-// FNV-1a: the same on every machine and in every version.
-std::uint32_t stable_hash(std::string_view text);
 
 TaskState state_of(const std::optional<Progress>& progress);
 // Remedy of what is lost for good.
 inline constexpr char kBeginAnew[] = "--restart empties the target's tables and begins anew; --cleanup ends the task";
+
+// `obstacles`: each "fact: remedy".
+Error cannot_follow(const std::vector<std::string>& obstacles);
 
 void start_creating(PgConnection& target, const std::string& task);
 void start_copying(PgConnection& target, const std::string& task, const Position& start);

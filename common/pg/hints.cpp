@@ -19,6 +19,8 @@ struct Row {
   std::string_view hint;
 };
 
+#define BY_SEARCH_PATH \
+  "{f}, which a check, domain, default, generated column, partition key or trigger of {t} calls, finds names by search_path, and rows are loaded with an empty one, as pg_restore does: ALTER FUNCTION {f} SET search_path = … (the log names the source's path), then --resume (or the same command)"
 #define WIDEN \
   "ALTER TABLE {t} ALTER COLUMN {c} TYPE … on the target, or for --create a rule in [types]; "
 #define QUERY_LINE "or change the values in a table-list query"
@@ -131,12 +133,12 @@ constexpr Row kRows[] = {
     {"23P01", load, "", "an exclusion constraint of {t} refuses the row: drop it before the load, or leave the row out with a table-list query"},
     {"42703", load, "", "the table {t} was changed during the run: compare its columns with the source's, then --resume"},
     {"42804", load, "", "a trigger, default or generated column of {t} gives another type than its column has: mend it on the target, or disable the trigger for the load"},
-    {"42883", load, "PL/pgSQL function", "{f}, which a check, domain, default, generated column, partition key or trigger of {t} calls, finds names by search_path, and rows are loaded with an empty one, as pg_restore does: ALTER FUNCTION {f} SET search_path = … (the log names the source's path), then --resume (or the same command)"},
-    {"42883", load, "SQL function", "{f}, which a check, domain, default, generated column, partition key or trigger of {t} calls, finds names by search_path, and rows are loaded with an empty one, as pg_restore does: ALTER FUNCTION {f} SET search_path = … (the log names the source's path), then --resume (or the same command)"},
-    {"42P01", load, "PL/pgSQL function", "{f}, which a check, domain, default, generated column, partition key or trigger of {t} calls, finds names by search_path, and rows are loaded with an empty one, as pg_restore does: ALTER FUNCTION {f} SET search_path = … (the log names the source's path), then --resume (or the same command)"},
-    {"42P01", load, "SQL function", "{f}, which a check, domain, default, generated column, partition key or trigger of {t} calls, finds names by search_path, and rows are loaded with an empty one, as pg_restore does: ALTER FUNCTION {f} SET search_path = … (the log names the source's path), then --resume (or the same command)"},
-    {"42704", load, "PL/pgSQL function", "{f}, which a check, domain, default, generated column, partition key or trigger of {t} calls, finds names by search_path, and rows are loaded with an empty one, as pg_restore does: ALTER FUNCTION {f} SET search_path = … (the log names the source's path), then --resume (or the same command)"},
-    {"42704", load, "SQL function", "{f}, which a check, domain, default, generated column, partition key or trigger of {t} calls, finds names by search_path, and rows are loaded with an empty one, as pg_restore does: ALTER FUNCTION {f} SET search_path = … (the log names the source's path), then --resume (or the same command)"},
+    {"42883", load, "PL/pgSQL function", BY_SEARCH_PATH},
+    {"42883", load, "SQL function", BY_SEARCH_PATH},
+    {"42P01", load, "PL/pgSQL function", BY_SEARCH_PATH},
+    {"42P01", load, "SQL function", BY_SEARCH_PATH},
+    {"42704", load, "PL/pgSQL function", BY_SEARCH_PATH},
+    {"42704", load, "SQL function", BY_SEARCH_PATH},
     {"42883", load, "", "a trigger, default or generated column of {t} calls a function that the target has not: mend it on the target, or disable the trigger for the load"},
     {"42P01", load, "", "a trigger or rule of {t} names a table that the target has not, or {t} was dropped during the run: mend that, then --resume"},
     {"428C9", load, "", "the column {c} of the target is computed or numbered by the server: leave it out with a table-list query"},

@@ -52,12 +52,9 @@ bool writes(Verb verb) {
   return verb == Verb::copy || verb == Verb::copy_and_follow || verb == Verb::follow || verb == Verb::cleanup;
 }
 
-std::string lock_name(const JournalKey& key) { return key.program + '\n' + key.source + '\n' + key.target_schema; }
-
 // A run that writes has its task for itself, from before it reads anything.
 int run_alone(const ProgramTraits& traits, RunRequest request, Shutdown& shutdown) {
-  RunContext run(request);
-  TaskLock lock(request.config.desc_pgsql, traits.name, lock_name(traits.makers.program(run)->journal_key()));
+  TaskLock lock(request.config.desc_pgsql, traits.name, journal_key_of(request, traits.makers).text());
   const std::stop_callback lost(lock.lost(), [&] { shutdown.drain(); });
   request.lock = &lock;
   const int status = run_verb(traits, request);

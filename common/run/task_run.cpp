@@ -34,7 +34,7 @@ class TaskRun {
   void connect_target();
   int copy_alone();
   bool can_follow();
-  bool refuse(ErrorKind kind, const std::string& why, const std::string& remedy) const;
+  bool refuse(const Error& why) const;
   void check();
   int begin_or_go_on();
   int follow_only();
@@ -104,18 +104,16 @@ bool TaskRun::can_follow() {
     if (exists)
       throw Error(ErrorKind::config, fmt::format("the task {} follows the source, but {}", task_->name(), settings))
           .hint("take these sections out of the file, or end the task with --cleanup");
-    return refuse(ErrorKind::config, settings, "copy without following (--full-only), or take these sections out of the file");
+    return refuse(Error(ErrorKind::config, settings).hint("copy without following (--full-only), or take these sections out of the file"));
   }
   if (exists) return true;
   const auto obstacles = task_->obstacles();
-  if (obstacles.empty()) return true;
-  return refuse(ErrorKind::source, "the source does not send its changes: " + join(obstacles, "; "),
-                "change that on the source, or copy without following (--full-only)");
+  return obstacles.empty() || refuse(cannot_follow(obstacles));
 }
 
-bool TaskRun::refuse(ErrorKind kind, const std::string& why, const std::string& remedy) const {
-  if (asked()) throw Error(kind, why).hint(remedy);
-  log::warning("follow", "increments are off, so this is a copy only: " + why);
+bool TaskRun::refuse(const Error& why) const {
+  if (asked()) throw Error(why);
+  log::warning("follow", "increments are off, so this is a copy only: " + why.message());
   return false;
 }
 
@@ -274,8 +272,7 @@ void TaskRun::leave_interrupted() {
 void TaskRun::leave_unfinished() {
   try {
     connect_target();
-    RunContext run(request_);
-    const EarlierRun earlier = LoadJournal(*target_, makers_.program(run)->journal_key()).open();
+    const EarlierRun earlier = LoadJournal(*target_, journal_key_of(request_, makers_)).open();
     const bool any = std::any_of(earlier.tables.begin(), earlier.tables.end(),
                                  [](const auto& table) { return table.second.chunks_done() > 0; });
     if (!any && !request_.drain.stop_requested()) return task_->end();
@@ -312,6 +309,11 @@ int TaskRun::compare() {
 
 }  // namespace
 
+JournalKey journal_key_of(const RunRequest& request, const TaskMakers& makers) {
+  RunContext run(request);
+  return makers.program(run)->journal_key();
+}
+
 int run_task(const RunRequest& request, const TaskMakers& makers) { return TaskRun(request, makers).run(); }
 
 int run_cleanup(const RunRequest& request, const TaskMakers& makers) {
@@ -325,8 +327,7 @@ int run_cleanup(const RunRequest& request, const TaskMakers& makers) {
       log::info("follow", fmt::format("there is no task {} that follows the source", task->name()));
     }
   }
-  RunContext run(request);
-  return remove_journal(request.config, makers.program(run)->journal_key());
+  return remove_journal(request.config, journal_key_of(request, makers));
 }
 
 }  // namespace dbsync

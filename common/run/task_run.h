@@ -22,6 +22,9 @@ struct TaskMakers {
   bool follows_by_default = true;
 };
 
+// Whose journal and lock a run has. Connects to nothing.
+JournalKey journal_key_of(const RunRequest& request, const TaskMakers& makers);
+
 // The exit status. Unless following was asked for: copies and follows when the source
 // can send its changes, else says why it cannot, and copies.
 int run_task(const RunRequest& request, const TaskMakers& makers);

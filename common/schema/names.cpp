@@ -1,22 +1,13 @@
 #include "schema/names.h"
 
-#include <cstdint>
-
 #include <fmt/format.h>
 
+#include "base/stable_hash.h"
 #include "base/utf8.h"
 
 namespace dbsync {
 
 namespace {
-
-// FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/): stable over versions,
-// which std::hash is not.
-std::uint32_t fnv1a(std::string_view text) {
-  std::uint32_t hash = 2166136261U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return hash;
-}
 
 std::string with_suffix(std::string_view name, const std::string& suffix) {
   return std::string(utf8_truncate(name, kMaxNameBytes - suffix.size())) + suffix;
@@ -56,7 +47,7 @@ std::string source_and_target(const std::string& source, const QualifiedName& ta
 
 std::string shorten_name(std::string_view name) {
   if (name.size() <= kMaxNameBytes) return std::string(name);
-  return with_suffix(name, fmt::format("_{:08x}", fnv1a(name)));
+  return with_suffix(name, fmt::format("_{:08x}", stable_hash(name)));
 }
 
 // As makeObjectName of the server's indexcmds.c: the longer of both gives way.

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/log_error.h"
+#include "base/stable_hash.h"
 #include "pg/bookkeeping.h"
 #include "pg/liveness.h"
 
@@ -36,12 +37,7 @@ std::string this_run(const std::string& program) {
   return fmt::format("{} {}@{} since {}Z", program, ::getpid(), host_name(), utc_now().substr(0, 19));
 }
 
-// Of a task's name, the same on every server: FNV-1a of 64 bits.
-std::int64_t lock_number(const std::string& task) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : "dbsync\n" + task) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return static_cast<std::int64_t>(hash);
-}
+std::int64_t lock_number(const std::string& task) { return static_cast<std::int64_t>(stable_hash64("dbsync\n" + task)); }
 
 // Whether the process that a holder names is of this machine and has ended.
 bool has_ended(const std::string& holder) {

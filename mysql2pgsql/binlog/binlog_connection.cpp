@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/stable_hash.h"
 #include "mysql2pgsql/mysql_client.h"
 #include "mysql2pgsql/mysql_hints.h"
 
@@ -16,13 +17,6 @@ namespace {
 constexpr unsigned kSilenceSeconds = 10;
 constexpr unsigned kFatalErrorReadingBinlog = 1236, kReplicaWithSameId = 4052;
 constexpr unsigned kServerLost = 2013, kTlsError = 2026;
-
-// FNV-1a: the same on every machine.
-std::uint64_t hash_of(std::string_view text, std::uint64_t seed) {
-  std::uint64_t h = 0xCBF29CE484222325ULL ^ seed;
-  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  return h;
-}
 
 struct Reason {
   std::string_view text;  // in the server's message
@@ -52,11 +46,11 @@ struct BinlogConnection::Raw {
 };
 
 std::uint32_t reader_server_id(std::string_view task) {
-  return 0x6D000000U | static_cast<std::uint32_t>(hash_of(task, 0) & 0xFFFFFF);
+  return 0x6D000000U | static_cast<std::uint32_t>(stable_hash64(task) & 0xFFFFFF);
 }
 
 std::string reader_uuid(std::string_view task) {
-  const std::uint64_t a = hash_of(task, 1), b = hash_of(task, 2);
+  const std::uint64_t a = stable_hash64(task, 1), b = stable_hash64(task, 2);
   return fmt::format("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", a >> 32, a >> 16 & 0xFFFF, a & 0xFFF, b >> 48 & 0xFFF, b & 0xFFFFFFFFFFFF);
 }
 

@@ -80,11 +80,21 @@ class TaskLockFollow : public FollowTest {
       std::this_thread::sleep_for(20ms);
     expect_same_table(table);
   }
+  void copy_a_table() {
+    source.exec("create table t (id int primary key); insert into t values (1)");
+    ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
+  }
+  // The session that holds the lock of a run that is at its work.
+  std::string holder_when_at_work(Program& first) {
+    wait_for_lock(target, first);
+    source.exec("insert into t values (7)");
+    expect_followed("t");
+    return holder_of(target, first.pid());
+  }
 };
 
 TEST_F(TaskLockFollow, NobodyElseChangesATaskThatFollows) {
-  source.exec("create table t (id int primary key); insert into t values (1)");
-  ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
+  ASSERT_NO_FATAL_FAILURE(copy_a_table());
   Program first({"pgsql2pgsql"}, here());
   wait_for_lock(target, first);
   source.exec("insert into t values (2)");
@@ -105,13 +115,9 @@ TEST_F(TaskLockFollow, NobodyElseChangesATaskThatFollows) {
 }
 
 TEST_F(TaskLockFollow, ALostLockIsTakenAgain) {
-  source.exec("create table t (id int primary key); insert into t values (1)");
-  ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
+  ASSERT_NO_FATAL_FAILURE(copy_a_table());
   Program first({"pgsql2pgsql"}, here());
-  wait_for_lock(target, first);
-  source.exec("insert into t values (7)");
-  expect_followed("t");  // it is at its work
-  const std::string holder = holder_of(target, first.pid());
+  const std::string holder = holder_when_at_work(first);
   target.exec(fmt::format("select pg_terminate_backend({})", holder));
   for (int i = 0; i < 1000; ++i) {
     const std::string now = holder_of(target, first.pid());
@@ -127,14 +133,10 @@ TEST_F(TaskLockFollow, ALostLockIsTakenAgain) {
 }
 
 TEST_F(TaskLockFollow, ARunWithoutItsLockEnds) {
-  source.exec("create table t (id int primary key); insert into t values (1)");
-  ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
+  ASSERT_NO_FATAL_FAILURE(copy_a_table());
   Program first({"pgsql2pgsql"}, here());
-  wait_for_lock(target, first);
   // Another run that waits for it, and is first when it is lost.
-  source.exec("insert into t values (7)");
-  expect_followed("t");  // it is at its work
-  const std::string holder = holder_of(target, first.pid());
+  const std::string holder = holder_when_at_work(first);
   const std::string number = target.value(fmt::format("select ((classid::bigint << 32) | objid::bigint)::text from pg_locks "
                                                       "where locktype = 'advisory' and granted and pid = {} limit 1", holder));
   std::thread other([&] {
