@@ -53,9 +53,10 @@ objs_of = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(sort $(wildcard $(1)/*.cpp)))
 COMMON_LIBS := $(foreach m,$(MODULES),$(call lib_of,$(m)))
 # Everything of a program but its main, so that unit tests can link it.
 M2P_LIB := $(BUILD)/lib/libmysql2pgsql.a
-M2P_OBJ := $(filter-out %/main.o,$(call objs_of,mysql2pgsql) $(call objs_of,mysql2pgsql/binlog))
+objs_of_program = $(filter-out %/main.o,$(foreach d,$(1) $(patsubst %/.,%,$(wildcard $(1)/*/.)),$(call objs_of,$(d))))
+M2P_OBJ := $(call objs_of_program,mysql2pgsql)
 P2P_LIB := $(BUILD)/lib/libpgsql2pgsql.a
-P2P_OBJ := $(filter-out %/main.o,$(call objs_of,pgsql2pgsql))
+P2P_OBJ := $(call objs_of_program,pgsql2pgsql)
 
 .PHONY: all programs test test-unit test-tools bench fuzz lint format golden demo test-matrix torture man install clean deps
 .DEFAULT_GOAL := all
@@ -151,10 +152,12 @@ golden:
 	DBSYNC_BIN=$(BIN) DBSYNC_GOLDEN=rewrite tests/run.sh $(BUILD)/tests/unit $(BUILD)/tests/cases
 
 lint:
+	@tests/lint/self_test.sh
+	@tests/lint/format.sh
 	@tests/lint/run.sh
 
 format:
-	clang-format -i $$(git ls-files '*.cpp' '*.h')
+	@tests/lint/format.sh -i
 
 demo:
 	@share/install-deps.sh test

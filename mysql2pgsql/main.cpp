@@ -1,7 +1,7 @@
 // mysql2pgsql: what run/ needs to know of this program.
-#include "mysql2pgsql/mysql_connection.h"
+#include "mysql2pgsql/binlog/mysql_task.h"
+#include "mysql2pgsql/client/mysql_connection.h"
 #include "mysql2pgsql/mysql_program.h"
-#include "mysql2pgsql/mysql_task.h"
 #include "run/run.h"
 
 int main(int argc, char** argv) {

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "copy/distribution_rules.h"
-#include "mysql2pgsql/mysql_cursor.h"
+#include "mysql2pgsql/row/mysql_cursor.h"
 #include "pg/catalog.h"
 #include "pg/users_path.h"
 #include "schema/ddl_writer.h"
@@ -112,11 +112,15 @@ TargetFacts read_target_facts(PgConnection& target, const Dialect& dialect, cons
     if (rule.target.kind == PgKind::geometry && !dialect.postgis) types.insert("geometry");
     if (rule.target.kind == PgKind::other) types.insert(rule.target.name.substr(0, rule.target.name.find('(')));
   }
-  TargetFacts facts{read_taken_names(target, dialect, schemas), missing_types(target, types), schemas_of_types(target, types)};
+  TargetFacts facts{read_taken_names(target, dialect, schemas), missing_types(target, types),
+                    schemas_of_types(target, types)};
   if (dialect.postgis)
-    facts.type_schemas["geometry"] =
-        target.exec("SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace "
-                    "WHERE e.extname = 'postgis'").text(0, 0);
+    facts.type_schemas["geometry"] = target
+                                         .exec(
+                                             "SELECT n.nspname FROM pg_catalog.pg_extension e JOIN "
+                                             "pg_catalog.pg_namespace n ON n.oid = e.extnamespace "
+                                             "WHERE e.extname = 'postgis'")
+                                         .text(0, 0);
   return facts;
 }
 
@@ -139,8 +143,7 @@ void drop_outside_foreign_keys(std::vector<CopyTask>& tasks) {
     if (task.definition) drop_outside_foreign_keys(*task.definition, whole);
 }
 
-std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request,
-                         DdlSection section) {
+std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& request, DdlSection section) {
   DdlScript script;
   std::set<QualifiedName> seen;
   std::string problems;
@@ -158,8 +161,7 @@ std::string ddl_of_tasks(const std::vector<CopyTask>& tasks, const PlanRequest& 
   script.schema = request.options.schema;
   script.pre_data = section != DdlSection::post_data;
   script.post_data = section != DdlSection::pre_data;
-  return ddl_script(script, request.options.dialect) +
-         (problems.empty() ? "" : problems + "\n");
+  return ddl_script(script, request.options.dialect) + (problems.empty() ? "" : problems + "\n");
 }
 
 }  // namespace dbsync

@@ -8,8 +8,8 @@
 #include "config/ini_file.h"
 #include "config/table_list.h"
 #include "copy/snapshot_source.h"
-#include "mysql2pgsql/mysql_catalog.h"
-#include "mysql2pgsql/schema_map.h"
+#include "mysql2pgsql/schema/mysql_catalog.h"
+#include "mysql2pgsql/schema/schema_map.h"
 #include "pg/connection.h"
 
 namespace dbsync {

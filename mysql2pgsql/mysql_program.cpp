@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "mysql2pgsql/generated_check.h"
-#include "mysql2pgsql/mysql_task.h"
+#include "mysql2pgsql/binlog/mysql_task.h"
 #include "mysql2pgsql/precheck.h"
+#include "mysql2pgsql/schema/generated_check.h"
 
 namespace dbsync {
 
@@ -20,7 +20,8 @@ JournalKey MysqlProgram::journal_key() const {
 void MysqlProgram::connect() {
   connection_.emplace(run_.config.src_mysql);
   run_.facts.source = run_.config.src_mysql.describe();
-  run_.facts.source_version = fmt::format("{} {}", connection_->is_mariadb() ? "MariaDB" : "MySQL", connection_->server_version());
+  run_.facts.source_version =
+      fmt::format("{} {}", connection_->is_mariadb() ? "MariaDB" : "MySQL", connection_->server_version());
 }
 
 bool MysqlProgram::check_source(FollowWish follow, CheckFindings& findings) {
@@ -59,11 +60,18 @@ void MysqlProgram::read_source() {
   catalog_ = read_catalog(*connection_, run_.config.src_mysql.db, mapping_.rules, run_.request.list);
   schema_ = map_schema(catalog_, mapping_);
   if (makes_schema_ || run_.prints_ddl)
-    check_generated_columns(*connection_, catalog_, run_.request.list, schema_, run_.prints_ddl ? nullptr : run_.target.get());
+    check_generated_columns(*connection_, catalog_, run_.request.list, schema_,
+                            run_.prints_ddl ? nullptr : run_.target.get());
 }
 
 PlanRequest MysqlProgram::plan_request() {
-  return {*connection_, catalog_, schema_, mapping_, run_.config.distribution_rules, run_.config.path, run_.options.first_column_key};
+  return {*connection_,
+          catalog_,
+          schema_,
+          mapping_,
+          run_.config.distribution_rules,
+          run_.config.path,
+          run_.options.first_column_key};
 }
 
 const std::vector<CopyTask>& MysqlProgram::tasks() {
@@ -103,7 +111,8 @@ Position MysqlProgram::open_moment(const std::vector<CopyTask>& tasks) {
 }
 
 // Tables that share a target are emptied together.
-std::set<QualifiedName> MysqlProgram::complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) {
+std::set<QualifiedName> MysqlProgram::complete_tables(const std::vector<CopyTask>& tasks,
+                                                      std::set<std::string>& loaded) {
   std::set<QualifiedName> unfinished;
   for (const CopyTask& task : tasks)
     if (!loaded.contains(task.name)) unfinished.insert(task.target);

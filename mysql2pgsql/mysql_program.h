@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "mysql2pgsql/migration.h"
-#include "mysql2pgsql/mysql_source.h"
+#include "mysql2pgsql/source/mysql_source.h"
 #include "run/source_program.h"
 
 namespace dbsync {

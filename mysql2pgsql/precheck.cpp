@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "check/server_version.h"
-#include "mysql2pgsql/row_encoder.h"
+#include "mysql2pgsql/row/row_encoder.h"
 
 namespace dbsync {
 
@@ -37,22 +37,26 @@ bool seems_granted(MysqlConnection& source, const std::vector<std::string>& righ
   return false;
 }
 
-void check_binlog(MysqlConnection& source, bool on, const std::string& format, unsigned workers, CheckFindings& findings) {
+void check_binlog(MysqlConnection& source, bool on, const std::string& format, unsigned workers,
+                  CheckFindings& findings) {
   if (on) {
     if (format == "ROW") return findings.passed("source binlog", "on, format ROW");
     return findings.warning("source binlog", fmt::format("on, format {}: row changes cannot be read from it", format),
                             "set binlog_format = ROW for increments later; a copy does not need it");
   }
-  findings.warning("source binlog", "log_bin is off: changes cannot be followed, and the workers' snapshot needs a short lock",
-                   "set log_bin, server_id and binlog_format = ROW and restart the source, or stop writing to it for the copy");
+  findings.warning(
+      "source binlog", "log_bin is off: changes cannot be followed, and the workers' snapshot needs a short lock",
+      "set log_bin, server_id and binlog_format = ROW and restart the source, or stop writing to it for the copy");
   const Consistency wanted = source.endpoint().consistency;
   if (workers == 1 || wanted == Consistency::none) return;
   if (!seems_granted(source, {"ALL PRIVILEGES", "RELOAD", "FLUSH_TABLES", "LOCK TABLES"}))
-    findings.warning("source snapshot", "the account shows no right to lock, so there may be no common snapshot for the workers",
+    findings.warning("source snapshot",
+                     "the account shows no right to lock, so there may be no common snapshot for the workers",
                      "GRANT RELOAD ON *.* or LOCK TABLES on the database to the user of [src.mysql], or use -j 1");
 }
 
-void check_connections(MysqlConnection& source, std::uint64_t most, std::uint64_t own_limit, unsigned workers, CheckFindings& findings) {
+void check_connections(MysqlConnection& source, std::uint64_t most, std::uint64_t own_limit, unsigned workers,
+                       CheckFindings& findings) {
   const std::uint64_t wanted = std::uint64_t{workers} + 2;  // the catalog's, and the one that locks
   const auto status = source.query("SHOW GLOBAL STATUS LIKE 'Threads_connected'");
   const std::uint64_t in_use = status.empty() ? 0 : number(status[0].at(1).value_or("0"));
@@ -62,34 +66,40 @@ void check_connections(MysqlConnection& source, std::uint64_t most, std::uint64_
     findings.failed(ErrorKind::source, "source connections",
                     fmt::format("at most {} are allowed, and {} are needed for -j {}", limit, wanted, workers), remedy);
   else if (most < in_use + wanted)
-    findings.warning("source connections",
-                     fmt::format("{} of {} are in use, and {} more are needed for -j {}", in_use, most, wanted, workers), remedy);
+    findings.warning(
+        "source connections",
+        fmt::format("{} of {} are in use, and {} more are needed for -j {}", in_use, most, wanted, workers), remedy);
   else
-    findings.passed("source connections", fmt::format("{} of {} in use, {} needed for -j {}", in_use, most, wanted, workers));
+    findings.passed("source connections",
+                    fmt::format("{} of {} in use, {} needed for -j {}", in_use, most, wanted, workers));
 }
 
 // Values travel as utf8mb4: a server that insists on its own character set would
 // send question marks for what that lacks.
 void check_charset(const std::string& results, CheckFindings& findings) {
-  if (results == "utf8mb4") return findings.passed("source encoding", "values are read as utf8mb4: every character arrives");
-  findings.failed(ErrorKind::source, "source encoding", fmt::format("the server sends values as {}: characters would be lost", results),
+  if (results == "utf8mb4")
+    return findings.passed("source encoding", "values are read as utf8mb4: every character arrives");
+  findings.failed(ErrorKind::source, "source encoding",
+                  fmt::format("the server sends values as {}: characters would be lost", results),
                   "take skip_character_set_client_handshake off the server");
 }
 
 }  // namespace
 
 bool check_mysql_server(MysqlConnection& source, unsigned workers, CheckFindings& findings) {
-  const std::string server = fmt::format("{}: {} {}", source.endpoint().describe(), source.is_mariadb() ? "MariaDB" : "MySQL",
-                                         source.server_version());
+  const std::string server = fmt::format("{}: {} {}", source.endpoint().describe(),
+                                         source.is_mariadb() ? "MariaDB" : "MySQL", source.server_version());
   if (const auto problem = too_old_mysql(source.is_mariadb(), source.version_number())) {
     findings.failed(ErrorKind::source, "source", *problem, "copy from a newer server, such as a replica of this one");
     return false;
   }
   findings.passed("source", server);
-  const auto row = source
-                       .query("SELECT @@global.log_bin, @@global.binlog_format, @@global.max_connections, @@max_user_connections, "
-                              "@@character_set_results, @@session.time_zone, @@global.max_allowed_packet")
-                       .at(0);
+  const auto row =
+      source
+          .query(
+              "SELECT @@global.log_bin, @@global.binlog_format, @@global.max_connections, @@max_user_connections, "
+              "@@character_set_results, @@session.time_zone, @@global.max_allowed_packet")
+          .at(0);
   const auto text = [&](std::size_t i) { return row.at(i).value_or(""); };
   check_charset(text(4), findings);
   findings.passed("source time zone", fmt::format("timestamps are read in {} (UTC)", text(5)));
@@ -97,7 +107,8 @@ bool check_mysql_server(MysqlConnection& source, unsigned workers, CheckFindings
   check_connections(source, number(text(2)), number(text(3)), workers, findings);
   const std::uint64_t packet = number(text(6));
   if (packet < kSmallPacket)
-    findings.warning("source packets", fmt::format("max_allowed_packet is {}: the server cannot send longer rows", format_bytes(packet)),
+    findings.warning("source packets",
+                     fmt::format("max_allowed_packet is {}: the server cannot send longer rows", format_bytes(packet)),
                      "SET GLOBAL max_allowed_packet = 1073741824");
   else
     findings.passed("source packets", fmt::format("max_allowed_packet is {}", format_bytes(packet)));
@@ -135,8 +146,11 @@ std::vector<CheckedTable> checked_tables(const std::vector<CopyTask>& tasks, con
       table.columns.push_back({columns[i].name, columns[i].type});
       if (source == nullptr || i >= source->columns.size()) continue;
       table.columns.back().nullable = source->columns[i].nullable;
-      if (source->columns[i].type.kind == MysqlKind::enumeration) table.columns.back().labels = source->columns[i].type.labels;
-      table.columns.back().objection = [type = &source->columns[i].type](const PgType& there) { return unsafe_pair(*type, there); };
+      if (source->columns[i].type.kind == MysqlKind::enumeration)
+        table.columns.back().labels = source->columns[i].type.labels;
+      table.columns.back().objection = [type = &source->columns[i].type](const PgType& there) {
+        return unsafe_pair(*type, there);
+      };
     }
   }
   return out;

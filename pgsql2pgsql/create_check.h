@@ -10,9 +10,9 @@
 
 #include "check/check_findings.h"
 #include "pg/connection.h"
-#include "pgsql2pgsql/pg_catalog.h"
-#include "pgsql2pgsql/published_tables.h"
-#include "pgsql2pgsql/schema_plan.h"
+#include "pgsql2pgsql/follow/published_tables.h"
+#include "pgsql2pgsql/schema/pg_catalog.h"
+#include "pgsql2pgsql/schema/schema_plan.h"
 
 namespace dbsync {
 

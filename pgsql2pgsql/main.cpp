@@ -1,6 +1,6 @@
 // pgsql2pgsql: what run/ needs to know of this program.
+#include "pgsql2pgsql/follow/pg_task.h"
 #include "pgsql2pgsql/pg_program.h"
-#include "pgsql2pgsql/pg_task.h"
 #include "run/run.h"
 
 int main(int argc, char** argv) {

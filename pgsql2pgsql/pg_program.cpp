@@ -12,17 +12,17 @@
 #include "pg/catalog.h"
 #include "pg/conninfo.h"
 #include "pg/not_valid.h"
-#include "pgsql2pgsql/after_copy.h"
 #include "pgsql2pgsql/create_check.h"
-#include "pgsql2pgsql/database_settings.h"
-#include "pgsql2pgsql/follow_task.h"
-#include "pgsql2pgsql/mapped_tables.h"
+#include "pgsql2pgsql/follow/follow_task.h"
+#include "pgsql2pgsql/follow/published_tables.h"
+#include "pgsql2pgsql/follow/replication_slot.h"
+#include "pgsql2pgsql/follow/verify_again.h"
 #include "pgsql2pgsql/precheck.h"
-#include "pgsql2pgsql/published_tables.h"
-#include "pgsql2pgsql/replication_slot.h"
-#include "pgsql2pgsql/same_database.h"
-#include "pgsql2pgsql/source_schema.h"
-#include "pgsql2pgsql/verify_again.h"
+#include "pgsql2pgsql/schema/after_copy.h"
+#include "pgsql2pgsql/schema/database_settings.h"
+#include "pgsql2pgsql/schema/mapped_tables.h"
+#include "pgsql2pgsql/schema/source_schema.h"
+#include "pgsql2pgsql/source/same_database.h"
 #include "schema/ddl_writer.h"
 
 namespace dbsync {
@@ -62,8 +62,12 @@ std::string query_schema(const Options& options, const Config& config) {
 }
 
 PgProgram::PgProgram(RunContext& run)
-    : run_(run), options_(run.options), config_(run.config), map_(options_.schema, config_.schema_rules, config_.path),
-      filter_(table_filter(options_, config_)), source_(config_.src_pgsql, run.request.program) {}
+    : run_(run),
+      options_(run.options),
+      config_(run.config),
+      map_(options_.schema, config_.schema_rules, config_.path),
+      filter_(table_filter(options_, config_)),
+      source_(config_.src_pgsql, run.request.program) {}
 
 JournalKey PgProgram::journal_key() const {
   return {run_.request.program, without_secrets(config_.src_pgsql).conninfo, options_.schema};
@@ -75,7 +79,8 @@ std::string PgProgram::place() const { return options_.schema.empty() ? "" : ", 
 
 void PgProgram::connect() {
   on_source_.emplace(config_.src_pgsql, "source", run_.request.program, "this run (on the source)");
-  if (!config_.desc_pgsql.empty()) on_target_.emplace(config_.desc_pgsql, "target", run_.request.program, "this run (on the target)");
+  if (!config_.desc_pgsql.empty())
+    on_target_.emplace(config_.desc_pgsql, "target", run_.request.program, "this run (on the target)");
   if (run_.moment) source_.use_snapshot(run_.moment->snapshot, run_.moment->position.text());
   run_.facts.source = source_.begin(options_.jobs).endpoint();
   run_.facts.source_version = dialect_name(source_.dialect());
@@ -115,7 +120,8 @@ void PgProgram::warn_of_idle_rules() const {
   for (const TableListEntry& entry : run_.request.list)
     targets.push_back({entry.schema.empty() ? query_schema(options_, config_) : entry.schema, entry.table});
   for (const auto& warning : map_.idle(schemas)) log::warning("main", warning);
-  for (const auto& warning : idle_distribution_rules(config_.distribution_rules, config_.path, targets)) log::warning("main", warning);
+  for (const auto& warning : idle_distribution_rules(config_.distribution_rules, config_.path, targets))
+    log::warning("main", warning);
 }
 
 // As the copy will see the target, though what --create makes is not there yet.
@@ -137,8 +143,9 @@ void PgProgram::check_tables(const TargetCheck& check, CheckFindings& findings) 
 
 // A task that is there already has its publication.
 void PgProgram::check_following(CheckFindings& findings) {
-  const bool will_follow = run_.follow != FollowWish::none && !source_.dialect().distributed && TableRules(config_).empty() &&
-                           obstacles_to_following(source_.planner()).empty() && !has_slot();
+  const bool will_follow = run_.follow != FollowWish::none && !source_.dialect().distributed &&
+                           TableRules(config_).empty() && obstacles_to_following(source_.planner()).empty() &&
+                           !has_slot();
   if (!will_follow) return;
   const PublishedTables published(catalog_, selected_, publishes_roots(source_.planner()));
   check_identities(source_.planner(), published, config_.follow.publish_without_key, findings);
@@ -148,8 +155,12 @@ void PgProgram::check_following(CheckFindings& findings) {
 
 DumpRequest PgProgram::dump_request() {
   PgConnection& planner = source_.planner();
-  return {config_.src_pgsql, planner.server_version(), source_.snapshot_name(), config_.pg_bindir,
-          planner.parameter("client_encoding"), dump_options(planner)};
+  return {config_.src_pgsql,
+          planner.server_version(),
+          source_.snapshot_name(),
+          config_.pg_bindir,
+          planner.parameter("client_encoding"),
+          dump_options(planner)};
 }
 
 SchemaPlan PgProgram::schema_plan(std::vector<SchemaItem> items) {
@@ -159,7 +170,8 @@ SchemaPlan PgProgram::schema_plan(std::vector<SchemaItem> items) {
 SchemaPlan PgProgram::read_schema() { return schema_plan(dump_schema(dump_request(), run_.request.drain)); }
 
 DefinitionRequest PgProgram::definition_request() {
-  DefinitionRequest out{catalog_, selected_, map_, run_.dialect, config_.distribution_rules, config_.path, options_.first_column_key};
+  DefinitionRequest out{
+      catalog_, selected_, map_, run_.dialect, config_.distribution_rules, config_.path, options_.first_column_key};
   out.beside_dump = uses_pg_dump();
   if (out.beside_dump && !map_.identity()) out.objects = read_object_names(source_.planner());
   return out;
@@ -167,7 +179,8 @@ DefinitionRequest PgProgram::definition_request() {
 
 std::string PgProgram::own_script(const std::vector<PgDefinition>& definitions, DdlSection section) const {
   DdlScript script;
-  script.title = fmt::format("Tables of {} for {}, written by {}", catalog_.database, dialect_name(run_.dialect), run_.request.program);
+  script.title = fmt::format("Tables of {} for {}, written by {}", catalog_.database, dialect_name(run_.dialect),
+                             run_.request.program);
   script.notes = selected_.notes;
   script.qualified = true;
   script.pre_data = section != DdlSection::post_data;
@@ -202,11 +215,13 @@ void PgProgram::make_schema() {
   extensions_before_ = extensions_of(*run_.target);
   if (!dump_) return;
   schema_.emplace(schema_plan(dump_->items()));
-  restore_.emplace(*schema_, read_post_objects(source_.planner(), map_),
-                   RestoreTarget{config_.desc_pgsql, run_.request.program, options_.jobs, run_.request.drain, run_.request.cancel});
+  restore_.emplace(
+      *schema_, read_post_objects(source_.planner(), map_),
+      RestoreTarget{config_.desc_pgsql, run_.request.program, options_.jobs, run_.request.drain, run_.request.cancel});
   for (const std::string& statement : settings_that_the_target_lacks(source_.planner(), *run_.target)) {
     notes_.push_back("setting of the database, not made on the target: " + statement);
-    log::warning("schema", "the source's database has a setting that the target's has not; functions may rely on it: " + statement);
+    log::warning("schema", "the source's database has a setting that the target's has not; functions may rely on it: " +
+                               statement);
   }
   restore_->create(map_, selected_);
 }
@@ -324,7 +339,8 @@ void PgProgram::finish_copy(JobResult& result) {
   result.notes.insert(result.notes.end(), notes_.begin(), notes_.end());
   const auto stop_if_asked = [this] {
     if (run_.request.drain.stop_requested())
-      throw Error(ErrorKind::interrupted, "interrupted before views, triggers, sequences and large objects were finished")
+      throw Error(ErrorKind::interrupted,
+                  "interrupted before views, triggers, sequences and large objects were finished")
           .hint("--resume makes what is missing");
   };
   try {
@@ -350,14 +366,17 @@ void PgProgram::name_constraints_not_valid(JobResult& result) {
       return other.name == constraint.name && map_.of(other.table) == constraint.table;
     });
     if (!as_theirs)
-      result.notes.push_back(one_line(fmt::format("{}: not valid on the target, since rows break it or an earlier run ended before it had "
-                                                  "looked at all: {}", constraint.describe(), constraint.validate_sql())));
+      result.notes.push_back(
+          one_line(fmt::format("{}: not valid on the target, since rows break it or an earlier run ended before it had "
+                               "looked at all: {}",
+                               constraint.describe(), constraint.validate_sql())));
   }
 }
 
 void PgProgram::finish_schema(JobResult& result) {
   if (!restore_) return name_constraints_not_valid(result);
-  const auto without_rows = relations_of(result, [](const TaskResult& task) { return task.status != TaskStatus::done; });
+  const auto without_rows =
+      relations_of(result, [](const TaskResult& task) { return task.status != TaskStatus::done; });
   // With their rows, and with an index or a key that could not be made.
   const auto incomplete = relations_of(result, [](const TaskResult& task) { return !task.post_errors.empty(); });
   try {

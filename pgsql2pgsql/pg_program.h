@@ -9,16 +9,16 @@
 #include <string>
 #include <vector>
 
-#include "pgsql2pgsql/copy_plan.h"
-#include "pgsql2pgsql/extension_rows.h"
-#include "pgsql2pgsql/pg_catalog.h"
-#include "pgsql2pgsql/pg_source.h"
-#include "pgsql2pgsql/schema_dump.h"
-#include "pgsql2pgsql/schema_names.h"
-#include "pgsql2pgsql/schema_plan.h"
-#include "pgsql2pgsql/schema_restore.h"
-#include "pgsql2pgsql/table_ddl.h"
-#include "pgsql2pgsql/wait_watch.h"
+#include "pg/wait_watch.h"
+#include "pgsql2pgsql/schema/copy_plan.h"
+#include "pgsql2pgsql/schema/extension_rows.h"
+#include "pgsql2pgsql/schema/pg_catalog.h"
+#include "pgsql2pgsql/schema/schema_dump.h"
+#include "pgsql2pgsql/schema/schema_names.h"
+#include "pgsql2pgsql/schema/schema_plan.h"
+#include "pgsql2pgsql/schema/schema_restore.h"
+#include "pgsql2pgsql/schema/table_ddl.h"
+#include "pgsql2pgsql/source/pg_source.h"
 #include "run/source_program.h"
 
 namespace dbsync {

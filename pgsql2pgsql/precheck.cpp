@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "check/server_version.h"
 #include "embedded_sql.h"
-#include "pgsql2pgsql/replication_slot.h"
-#include "pgsql2pgsql/schema_names.h"
+#include "pgsql2pgsql/follow/replication_slot.h"
+#include "pgsql2pgsql/schema/schema_names.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -25,7 +25,8 @@ void check_follow(const SourceCheck& check, CheckFindings& findings) {
   for (const std::string& obstacle : obstacles) {
     const auto colon = obstacle.find(": ");
     const std::string fact = obstacle.substr(0, colon);
-    const std::string remedy = colon == std::string::npos ? "copy from a newer server, or copy only" : obstacle.substr(colon + 2);
+    const std::string remedy =
+        colon == std::string::npos ? "copy from a newer server, or copy only" : obstacle.substr(colon + 2);
     if (check.follow == FollowWish::asked)
       findings.failed(ErrorKind::source, "source changes", fact + ", so changes cannot be followed", remedy);
     else
@@ -39,7 +40,8 @@ std::vector<CheckedTable> checked_tables(const PlannedTasks& planned) {
     CheckedTable& table = out.emplace_back(CheckedTable{&task, {}});
     const auto relation = planned.relations.find(task.name);
     if (relation == planned.relations.end() || !task.query.empty()) continue;
-    for (const PgColumn& column : relation->second->columns) table.columns.push_back({column.target_name(), column.type});
+    for (const PgColumn& column : relation->second->columns)
+      table.columns.push_back({column.target_name(), column.type});
     if (relation->second->origin) table.columns.push_back({relation->second->origin->name, {PgKind::text}});
   }
   return out;
@@ -67,11 +69,12 @@ bool check_names(PgConnection& target, const std::vector<CheckedTable>& tables, 
     for (const auto& column : table.columns) names += " " + column.name;
     if (is_ascii(names) || fits(target, names)) continue;
     good = false;
-    findings.failed(ErrorKind::target, "target table " + table.task->name,
-                    fmt::format("the target's database is in {}, which has no characters for the name of the table or a column",
-                                target.parameter("server_encoding")),
-                    "create the database with ENCODING 'UTF8' TEMPLATE template0, or leave the table out (--exclude); columns "
-                    "can have other names ([column_map])");
+    findings.failed(
+        ErrorKind::target, "target table " + table.task->name,
+        fmt::format("the target's database is in {}, which has no characters for the name of the table or a column",
+                    target.parameter("server_encoding")),
+        "create the database with ENCODING 'UTF8' TEMPLATE template0, or leave the table out (--exclude); columns "
+        "can have other names ([column_map])");
   }
   return good;
 }
@@ -87,7 +90,9 @@ bool check_pg_source(const SourceCheck& check, CheckFindings& findings) {
   if (check.dialect.distributed) return true;
   const PgResult server = check.source.exec(sql::check_server, {});
   if (server.value(0, 3) == "SQL_ASCII")
-    findings.warning("source encoding", "SQL_ASCII keeps bytes without knowing characters: rows that are not UTF-8 are refused by a target in another encoding",
+    findings.warning("source encoding",
+                     "SQL_ASCII keeps bytes without knowing characters: rows that are not UTF-8 are refused by a "
+                     "target in another encoding",
                      "mend such rows first, or convert them with table-list queries");
   else
     findings.passed("source encoding", server.text(0, 3));
@@ -95,9 +100,11 @@ bool check_pg_source(const SourceCheck& check, CheckFindings& findings) {
   const std::int64_t wanted = std::int64_t{check.workers} + 2;  // the plan's, and pg_dump
   const std::int64_t free = server.integer(0, 4) - server.integer(0, 5);
   if (free >= wanted)
-    findings.passed("source connections", fmt::format("{} free, up to {} needed for -j {}", free, wanted, check.workers));
+    findings.passed("source connections",
+                    fmt::format("{} free, up to {} needed for -j {}", free, wanted, check.workers));
   else
-    findings.warning("source connections", fmt::format("{} free, but up to {} are needed for -j {}", free, wanted, check.workers),
+    findings.warning("source connections",
+                     fmt::format("{} free, but up to {} are needed for -j {}", free, wanted, check.workers),
                      "lower -j, end idle sessions, or raise max_connections");
   check_follow(check, findings);
   return true;
@@ -114,20 +121,24 @@ void check_pg_tables(PgConnection& source, const SelectedTables& selected, Check
   const PgResult refused = source.exec(
       "SELECT c.oid, pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE'), current_user FROM pg_catalog.pg_class c "
       "WHERE c.oid = ANY ($1::oid[]) AND NOT (pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AND "
-      "(pg_catalog.has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid "
-      "AND a.attnum > 0 AND NOT a.attisdropped AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')))) ORDER BY c.oid",
+      "(pg_catalog.has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE "
+      "a.attrelid = c.oid "
+      "AND a.attnum > 0 AND NOT a.attisdropped AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')))) "
+      "ORDER BY c.oid",
       {array_text(oids)});
   for (int row = 0; row < refused.rows(); ++row) {
     const QualifiedName& name = relations.at(static_cast<std::uint32_t>(refused.integer(row, 0)))->name;
     const bool enters = refused.boolean(row, 1);
-    findings.failed(ErrorKind::source, "source table " + display_name(name),
-                    enters ? "the role may not read it" : "the role may not use its schema",
-                    fmt::format("GRANT {} TO {}",
-                                enters ? "SELECT ON " + quote_name(name) : "USAGE ON SCHEMA " + quote_identifier(name.schema),
-                                quote_identifier(refused.value(row, 2))),
-                    CheckFinding::Reach::table);
+    findings.failed(
+        ErrorKind::source, "source table " + display_name(name),
+        enters ? "the role may not read it" : "the role may not use its schema",
+        fmt::format("GRANT {} TO {}",
+                    enters ? "SELECT ON " + quote_name(name) : "USAGE ON SCHEMA " + quote_identifier(name.schema),
+                    quote_identifier(refused.value(row, 2))),
+        CheckFinding::Reach::table);
   }
-  findings.passed("source tables", fmt::format("{} of {} can be read", oids.size() - static_cast<std::size_t>(refused.rows()), oids.size()));
+  findings.passed("source tables", fmt::format("{} of {} can be read",
+                                               oids.size() - static_cast<std::size_t>(refused.rows()), oids.size()));
 }
 
 void check_pg_targets(const TargetCheck& check, const PlannedTasks& planned, CheckFindings& findings) {

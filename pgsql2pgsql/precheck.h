@@ -8,7 +8,7 @@
 
 #include "check/check_findings.h"
 #include "check/target_check.h"
-#include "pgsql2pgsql/copy_plan.h"
+#include "pgsql2pgsql/schema/copy_plan.h"
 #include "run/run_context.h"
 
 namespace dbsync {

@@ -23,7 +23,8 @@ double backoff_seconds(unsigned number, double interval) {
 bool wait_before(const NewTry& next, const std::string& component, std::string_view what, const Error& failure,
                  const std::stop_token& stop) {
   const double seconds = backoff_seconds(next.number, next.interval);
-  log::warning(component, fmt::format("{}: try {} of {} in {:.1f} s after: {}", what, next.number, next.most, seconds, failure.what()));
+  log::warning(component, fmt::format("{}: try {} of {} in {:.1f} s after: {}", what, next.number, next.most, seconds,
+                                      failure.what()));
   return wait_for(seconds, stop);
 }
 

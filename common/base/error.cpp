@@ -39,7 +39,9 @@ std::string_view kind_name(ErrorKind kind) {
   return "internal";
 }
 
-Error::Error(ErrorKind kind, std::string message) : kind_(kind), message_(mask_secrets(std::move(message))) { compose(); }
+Error::Error(ErrorKind kind, std::string message) : kind_(kind), message_(mask_secrets(std::move(message))) {
+  compose();
+}
 
 Error& Error::hint(std::string text) {
   hint_ = mask_secrets(std::move(text));

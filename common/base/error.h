@@ -30,15 +30,15 @@ class Error : public std::exception {
   // Each adds one property and returns *this, so that a throw expression reads
   // as one sentence: throw Error(kind, "…").hint("…").
   Error& hint(std::string text);
-  Error& general_hint(std::string text);       // of the server or its code alone: who knows more replaces it
-  Error& sqlstate(std::string code);           // five characters, PostgreSQL or MySQL
-  Error& native_code(unsigned code);           // MySQL errno; 0: none
-  Error& column(std::string name);             // the column whose value is at fault
-  Error& statement(std::string sql);           // cut to a readable length
-  Error& context(std::string line);            // innermost first
+  Error& general_hint(std::string text);               // of the server or its code alone: who knows more replaces it
+  Error& sqlstate(std::string code);                   // five characters, PostgreSQL or MySQL
+  Error& native_code(unsigned code);                   // MySQL errno; 0: none
+  Error& column(std::string name);                     // the column whose value is at fault
+  Error& statement(std::string sql);                   // cut to a readable length
+  Error& context(std::string line);                    // innermost first
   Error& recast(ErrorKind kind, std::string message);  // all else stays
   Error& mark_retryable();
-  Error& mark_connection_lost();               // implies retryable
+  Error& mark_connection_lost();  // implies retryable
 
   ErrorKind kind() const { return kind_; }
   const std::string& message() const { return message_; }

@@ -15,7 +15,8 @@ namespace {
 
 bool is_word(char c) {
   const auto u = static_cast<unsigned char>(c);
-  return u >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
+  return u >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         c == '$';
 }
 
 void blank_out(std::string& text, const std::string& name) {
@@ -51,7 +52,8 @@ std::string without_particulars(std::string_view text) {
 std::string cause_of(const Error& error, const std::vector<std::string>& names) {
   if (error.sqlstate().starts_with("23")) return {};
   std::vector<std::string> longest_first = names;
-  std::sort(longest_first.begin(), longest_first.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::sort(longest_first.begin(), longest_first.end(),
+            [](const auto& a, const auto& b) { return a.size() > b.size(); });
   const std::string& message = error.message();
   // What stands behind is detail: values, lines.
   std::string text = message.substr(0, std::min(message.find("; "), message.find('\n')));
@@ -60,8 +62,8 @@ std::string cause_of(const Error& error, const std::vector<std::string>& names) 
     blank_out(text, name);
     blank_out(hint, name);
   }
-  return fmt::format("{} {} {} {}\n{}", kind_name(error.kind()), error.sqlstate(), error.native_code(), without_particulars(text),
-                     without_particulars(hint));
+  return fmt::format("{} {} {} {}\n{}", kind_name(error.kind()), error.sqlstate(), error.native_code(),
+                     without_particulars(text), without_particulars(hint));
 }
 
 std::string some_of(const std::vector<std::string>& names, std::size_t most) {

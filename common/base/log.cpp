@@ -24,8 +24,8 @@ namespace {
 
 std::atomic<Level> g_level{Level::info};
 std::atomic<Format> g_format{Format::text};
-std::mutex g_mutex;          // guards g_status and the order of writes
-std::string g_status;        // as it stands on the terminal now
+std::mutex g_mutex;    // guards g_status and the order of writes
+std::string g_status;  // as it stands on the terminal now
 
 constexpr std::string_view kRed = "\x1b[31m";
 constexpr std::string_view kYellow = "\x1b[33m";
@@ -93,12 +93,15 @@ std::string erase_sequence() {
 std::string text_line(Level level, std::string_view component, std::string_view text) {
   const std::string_view colour = level == Level::error ? kRed : kYellow;
   const bool coloured = level >= Level::warning && in_colour();
-  return fmt::format("{} {}{}{} {}: {}\n", timestamp(false), coloured ? colour : "", level_name(level), coloured ? kPlain : "",
-                     component, one_line(mask_secrets(std::string(text))));
+  return fmt::format("{} {}{}{} {}: {}\n", timestamp(false), coloured ? colour : "", level_name(level),
+                     coloured ? kPlain : "", component, one_line(mask_secrets(std::string(text))));
 }
 
 nlohmann::ordered_json json_line(Level level, std::string_view component, std::string_view text) {
-  return {{"time", timestamp(true)}, {"level", level_word(level)}, {"component", component}, {"message", mask_secrets(std::string(text))}};
+  return {{"time", timestamp(true)},
+          {"level", level_word(level)},
+          {"component", component},
+          {"message", mask_secrets(std::string(text))}};
 }
 
 // Texts of servers may hold bytes that are not UTF-8.

@@ -9,7 +9,8 @@ namespace dbsync::log {
 
 void error(std::string_view component, const Error& error) {
   if (format() == Format::json)
-    return log::error(component, error.what(), {{"kind", kind_name(error.kind())}, {"sqlstate", error.sqlstate()}, {"hint", error.hint()}});
+    return log::error(component, error.what(),
+                      {{"kind", kind_name(error.kind())}, {"sqlstate", error.sqlstate()}, {"hint", error.hint()}});
   log::error(component, std::string_view(error.what()));
   if (!error.hint().empty()) log::error(component, "HINT: " + error.hint());
 }

@@ -97,7 +97,8 @@ bool host_answers(int socket, milliseconds patience) {
     int failure = 0;
     socklen_t length = sizeof failure;
     answers = ::poll(&fd, 1, static_cast<int>(patience.count())) > 0 &&
-              ::getsockopt(asking, SOL_SOCKET, SO_ERROR, &failure, &length) == 0 && (failure == 0 || failure == ECONNREFUSED);
+              ::getsockopt(asking, SOL_SOCKET, SO_ERROR, &failure, &length) == 0 &&
+              (failure == 0 || failure == ECONNREFUSED);
   }
   ::close(asking);
   return answers;
@@ -113,8 +114,9 @@ void look_at(WatchedSocket::Entry& entry, milliseconds timeout) {
     if (!host_answers(entry.socket, std::min(timeout, kLongestAsking))) verdict = network::LinkVerdict::dead;
   }
   if (verdict != network::LinkVerdict::dead) return;
-  std::string reason = fmt::format("nothing has come back from {} for {} s: the network or the host is down (network_timeout)",
-                                   entry.peer, std::chrono::duration_cast<seconds>(state->silence).count());
+  std::string reason =
+      fmt::format("nothing has come back from {} for {} s: the network or the host is down (network_timeout)",
+                  entry.peer, std::chrono::duration_cast<seconds>(state->silence).count());
   log::debug("network", reason);
   {
     const std::lock_guard lock(registry().mutex);

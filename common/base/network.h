@@ -25,9 +25,9 @@ namespace network {
 
 // What the kernel knows of the other side of a socket.
 struct LinkState {
-  bool resends = false;         // bytes that were sent again, and are not confirmed
-  bool window_closed = false;   // bytes wait since the peer takes none
-  std::uint32_t probes = 0;     // questions since then without an answer
+  bool resends = false;                  // bytes that were sent again, and are not confirmed
+  bool window_closed = false;            // bytes wait since the peer takes none
+  std::uint32_t probes = 0;              // questions since then without an answer
   std::chrono::milliseconds silence{0};  // since the peer confirmed anything
 };
 

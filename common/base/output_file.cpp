@@ -63,12 +63,14 @@ std::error_code write_beside(const std::string& path, std::string_view content, 
                              Readers readers) {
   const std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
   ::unlink(temporary.c_str());  // of a process that had our number and was killed
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, readers == Readers::all ? kForAll : kOwnerOnly));
+  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                         readers == Readers::all ? kForAll : kOwnerOnly));
   if (!file.open()) return last_error();
   std::error_code error = write_all(file.get(), content);
   if (!error && before != nullptr && ::fchmod(file.get(), before->st_mode & 0777) != 0) error = last_error();
   // Only root may, and only root needs it.
-  if (!error && before != nullptr && before->st_uid != ::geteuid() && ::fchown(file.get(), before->st_uid, before->st_gid) != 0)
+  if (!error && before != nullptr && before->st_uid != ::geteuid() &&
+      ::fchown(file.get(), before->st_uid, before->st_gid) != 0)
     error = ::geteuid() == 0 ? last_error() : std::error_code();
   if (const auto closed = file.close(); closed && !error) error = closed;
   if (!error && ::rename(temporary.c_str(), path.c_str()) != 0) error = last_error();
@@ -77,14 +79,14 @@ std::error_code write_beside(const std::string& path, std::string_view content, 
 }
 
 bool is_link(const std::string& path) {
-  struct stat facts{};
+  struct stat facts {};
   return ::lstat(path.c_str(), &facts) == 0 && S_ISLNK(facts.st_mode);
 }
 
 }  // namespace
 
 std::error_code replace_file(const std::string& path, std::string_view content, Readers readers) {
-  struct stat facts{};
+  struct stat facts {};
   const bool there = ::stat(path.c_str(), &facts) == 0;
   if (!there && errno != ENOENT) return last_error();
   if (there && !S_ISREG(facts.st_mode)) return write_in_place(path, content, 0);
@@ -102,7 +104,8 @@ std::error_code replace_file(const std::string& path, std::string_view content, 
 }
 
 std::error_code append_private(const std::string& path, std::string_view content) {
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, kOwnerOnly));
+  Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, kOwnerOnly));
   if (!file.open()) return last_error();
   if (const auto error = write_all(file.get(), content)) return error;
   return file.close();

@@ -12,8 +12,9 @@ namespace {
 constexpr std::string_view kMask = "***";
 
 // As parts of names: sslpassword, db_passwd, secret_access_key.
-constexpr std::array<std::string_view, 10> kNames{"password", "passwd",     "passphrase", "pwd",         "secret",
-                                                  "token",    "access_key", "api_key",    "private_key", "identified by"};
+constexpr std::array<std::string_view, 10> kNames{"password",    "passwd",       "passphrase", "pwd",
+                                                  "secret",      "token",        "access_key", "api_key",
+                                                  "private_key", "identified by"};
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -88,7 +89,9 @@ Span in_dollars(std::string_view text, std::size_t i) {
 
 Span bare(std::string_view text, std::size_t i) {
   std::size_t end = i;
-  while (end < text.size() && !is_blank(text[end]) && std::string_view(";,&)'\"").find(text[end]) == std::string_view::npos) ++end;
+  while (end < text.size() && !is_blank(text[end]) &&
+         std::string_view(";,&)'\"").find(text[end]) == std::string_view::npos)
+    ++end;
   return {i, end};
 }
 

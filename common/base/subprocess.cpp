@@ -123,8 +123,8 @@ pid_t start(const std::vector<std::string>& argv, const std::vector<std::pair<st
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t pid = -1;
-  const int code = ::posix_spawnp(&pid, words[0].c_str(), &actions, &attributes, pointers(words).data(),
-                                  pointers(variables).data());
+  const int code =
+      ::posix_spawnp(&pid, words[0].c_str(), &actions, &attributes, pointers(words).data(), pointers(variables).data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (code != 0) throw system_error("cannot start " + argv[0], code);

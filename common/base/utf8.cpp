@@ -81,17 +81,19 @@ namespace {
 
 // Unicode's East Asian wide and full-width blocks, and emoji.
 bool is_wide(char32_t c) {
-  constexpr std::pair<char32_t, char32_t> blocks[] = {{0x1100, 0x115f},   {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
-                                                      {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},
-                                                      {0xffe0, 0xffe6},   {0x1f300, 0x1faff}, {0x20000, 0x3fffd}};
-  return std::any_of(std::begin(blocks), std::end(blocks), [c](const auto& block) { return c >= block.first && c <= block.second; });
+  constexpr std::pair<char32_t, char32_t> blocks[] = {{0x1100, 0x115f}, {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
+                                                      {0xf900, 0xfaff}, {0xfe30, 0xfe6f},   {0xff00, 0xff60},
+                                                      {0xffe0, 0xffe6}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd}};
+  return std::any_of(std::begin(blocks), std::end(blocks),
+                     [c](const auto& block) { return c >= block.first && c <= block.second; });
 }
 
 // Marks that stand on the character before them, and joiners.
 bool takes_no_column(char32_t c) {
   constexpr std::pair<char32_t, char32_t> blocks[] = {{0x0300, 0x036f}, {0x200b, 0x200f}, {0x20d0, 0x20ff},
                                                       {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}, {0xfeff, 0xfeff}};
-  return std::any_of(std::begin(blocks), std::end(blocks), [c](const auto& block) { return c >= block.first && c <= block.second; });
+  return std::any_of(std::begin(blocks), std::end(blocks),
+                     [c](const auto& block) { return c >= block.first && c <= block.second; });
 }
 
 std::size_t columns_of(const Utf8Character& character) {

@@ -18,11 +18,14 @@ constexpr int kMostRetries = 5;
 constexpr auto kFirstPause = 20ms;
 
 // A deadlock or the like: the same statements may pass the next time.
-bool worth_a_retry(const Error& error) { return error.retryable() && !error.connection_lost() && !error.sqlstate().empty(); }
+bool worth_a_retry(const Error& error) {
+  return error.retryable() && !error.connection_lost() && !error.sqlstate().empty();
+}
 
 // Applying the transactions in another way cannot help.
 bool final_error(const Error& error) {
-  return error.connection_lost() || error.kind() == ErrorKind::interrupted || dynamic_cast<const NeedText*>(&error) != nullptr;
+  return error.connection_lost() || error.kind() == ErrorKind::interrupted ||
+         dynamic_cast<const NeedText*>(&error) != nullptr;
 }
 
 }  // namespace
@@ -199,8 +202,9 @@ void Applier::pass(const Position& position) {
   PgConnection& connection = session_.connection();
   PgTransaction transaction(connection);
   connection.exec("SET LOCAL synchronous_commit = on");
-  if (connection.exec("UPDATE dbsync.apply_progress SET position = $3 WHERE task = $1 AND position = $2",
-                      {options_.task, position_.text(), position.text()})
+  if (connection
+          .exec("UPDATE dbsync.apply_progress SET position = $3 WHERE task = $1 AND position = $2",
+                {options_.task, position_.text(), position.text()})
           .affected_rows() != 1)
     throw Error(ErrorKind::target, fmt::format("another process has moved the position of the task {}", options_.task));
   transaction.commit();

@@ -44,10 +44,10 @@ struct ApplierOptions {
 struct ApplyCounters {
   std::atomic<std::uint64_t> transactions{0};
   std::atomic<std::uint64_t> changes{0};
-  std::atomic<std::uint64_t> commits{0};          // on the target
-  std::atomic<std::uint64_t> one_by_one{0};       // transactions that did not fit as sets
+  std::atomic<std::uint64_t> commits{0};     // on the target
+  std::atomic<std::uint64_t> one_by_one{0};  // transactions that did not fit as sets
   std::atomic<std::uint64_t> conflicts{0};
-  std::atomic<std::int64_t> source_time{0};       // of the last transaction, µs since 1970
+  std::atomic<std::int64_t> source_time{0};  // of the last transaction, µs since 1970
 };
 
 class Applier {

@@ -29,8 +29,8 @@ std::vector<std::size_t> joined(std::vector<std::size_t> a, const std::vector<st
 }  // namespace
 
 NeedText::NeedText(const Relation& relation, const RelationColumn& column)
-    : Error(ErrorKind::source, fmt::format("column {} of {} cannot be taken in binary form", column.name,
-                                           relation.name.display())) {
+    : Error(ErrorKind::source,
+            fmt::format("column {} of {} cannot be taken in binary form", column.name, relation.name.display())) {
   mark_retryable();
 }
 
@@ -41,7 +41,8 @@ ApplyPlan::ApplyPlan(std::shared_ptr<const Relation> relation, TargetRelation ta
   table_.only = !target_.partitioned && !traits.distributed;
   table_.ctid_is_unique = table_.only;
   table_.old_server = traits.distributed;
-  table_.binary = relation_->values == RelationValues::source ? traits.binary : relation_->values == RelationValues::target_binary;
+  table_.binary =
+      relation_->values == RelationValues::source ? traits.binary : relation_->values == RelationValues::target_binary;
   map_columns();
   choose_key();
   const std::vector<Value> whole(width(), Value{"", 0, Value::Kind::text});
@@ -74,7 +75,8 @@ void ApplyPlan::map_column(std::size_t index, const TargetColumnInfo& target) {
     if (target.type_oid == kQuotedChar) many_rows_ = false;
     return;
   }
-  if (relation_->values == RelationValues::source && !binary_fits(relation_->columns[index].type_oid, target)) throw NeedText(*relation_, relation_->columns[index]);
+  if (relation_->values == RelationValues::source && !binary_fits(relation_->columns[index].type_oid, target))
+    throw NeedText(*relation_, relation_->columns[index]);
   types_[index] = target.type_oid;
   array_types_[index] = target.array_oid;
   element_types_[index] = target.type_oid;
@@ -117,8 +119,8 @@ void ApplyPlan::choose_key() {
 
 SqlColumn ApplyPlan::sql_column(std::size_t column) const {
   const TargetColumnInfo& target = *columns_[column];
-  return {quote_identifier(target.name), target.type_sql, target.type_oid, target.enumeration, target.loose_collation,
-          target.equality};
+  return {quote_identifier(target.name), target.type_sql, target.type_oid, target.enumeration,
+          target.loose_collation,        target.equality};
 }
 
 std::vector<SqlColumn> ApplyPlan::sql_columns(const std::vector<std::size_t>& columns) const {
@@ -156,15 +158,18 @@ PgStatement& ApplyPlan::statement(const std::string& id, const std::function<std
 }
 
 PgStatement& ApplyPlan::insert_one() {
-  return statement("i1", [this] { return insert_one_sql(table_, sql_columns(written_)); }, written_, false);
+  return statement(
+      "i1", [this] { return insert_one_sql(table_, sql_columns(written_)); }, written_, false);
 }
 
 PgStatement& ApplyPlan::insert_if_free() {
-  return statement("if", [this] { return insert_if_free_sql(table_, sql_columns(written_)); }, written_, false);
+  return statement(
+      "if", [this] { return insert_if_free_sql(table_, sql_columns(written_)); }, written_, false);
 }
 
 PgStatement& ApplyPlan::insert_many() {
-  return statement("in", [this] { return insert_many_sql(table_, sql_columns(written_)); }, written_, true);
+  return statement(
+      "in", [this] { return insert_many_sql(table_, sql_columns(written_)); }, written_, true);
 }
 
 std::vector<std::size_t> ApplyPlan::settable_key() const {
@@ -197,11 +202,13 @@ PgStatement& ApplyPlan::update_many(MaskId mask) {
 }
 
 PgStatement& ApplyPlan::delete_one() {
-  return statement("d1", [this] { return delete_one_sql(table_, sql_columns(key_)); }, key_, false);
+  return statement(
+      "d1", [this] { return delete_one_sql(table_, sql_columns(key_)); }, key_, false);
 }
 
 PgStatement& ApplyPlan::delete_many() {
-  return statement("dn", [this] { return delete_many_sql(table_, sql_columns(key_)); }, key_, true);
+  return statement(
+      "dn", [this] { return delete_many_sql(table_, sql_columns(key_)); }, key_, true);
 }
 
 std::vector<std::size_t> ApplyPlan::whole_row(const std::vector<bool>& nulls) const {
@@ -219,13 +226,12 @@ PgStatement& ApplyPlan::update_whole_row(MaskId mask, const std::vector<bool>& n
 }
 
 PgStatement& ApplyPlan::delete_whole_row(const std::vector<bool>& nulls) {
-  return statement("dw." + nulls_id(nulls), [&] { return delete_whole_row_sql(table_, sql_columns(written_), nulls); },
-                   whole_row(nulls), false);
+  return statement(
+      "dw." + nulls_id(nulls), [&] { return delete_whole_row_sql(table_, sql_columns(written_), nulls); },
+      whole_row(nulls), false);
 }
 
-std::vector<std::size_t> ApplyPlan::replaced(MaskId mask) const {
-  return joined(joined(masks_[mask], key_), checked_);
-}
+std::vector<std::size_t> ApplyPlan::replaced(MaskId mask) const { return joined(joined(masks_[mask], key_), checked_); }
 
 PgStatement& ApplyPlan::replace(MaskId mask, const std::vector<bool>* nulls) {
   const auto set = replaced(mask);
@@ -239,7 +245,8 @@ PgStatement& ApplyPlan::replace(MaskId mask, const std::vector<bool>* nulls) {
                                        : delete_whole_row_sql(table_, sql_columns(written_), *nulls, first);
         std::vector<std::string> kept;
         for (const TargetColumnInfo& column : target_.columns)
-          if (!column.generated && std::none_of(set.begin(), set.end(), [&](std::size_t i) { return columns_[i] == &column; }))
+          if (!column.generated &&
+              std::none_of(set.begin(), set.end(), [&](std::size_t i) { return columns_[i] == &column; }))
             kept.push_back(quote_identifier(column.name));
         return replace_row_sql(table_, sql_columns(set), kept, remove);
       },

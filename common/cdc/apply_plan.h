@@ -51,11 +51,11 @@ class ApplyPlan {
   Match match() const { return match_; }
   // Columns of the relation, by number.
   const std::vector<std::size_t>& key() const { return key_; }
-  std::vector<std::size_t> settable_key() const;  // what an UPDATE may write of it
+  std::vector<std::size_t> settable_key() const;                        // what an UPDATE may write of it
   const std::vector<std::size_t>& written() const { return written_; }  // by an INSERT
   const std::vector<std::size_t>& checked() const { return checked_; }  // by an UPDATE: identity, always
-  bool many_rows() const { return many_rows_; }          // the forms for many rows can be used
-  bool replaceable() const { return replaceable_; }      // a row deleted and inserted is the same row
+  bool many_rows() const { return many_rows_; }                         // the forms for many rows can be used
+  bool replaceable() const { return replaceable_; }                     // a row deleted and inserted is the same row
 
   // The set of columns that an UPDATE writes: those that are not unchanged, without
   // the key. Numbers are small and belong to this plan; 0 is the usual one.
@@ -79,7 +79,7 @@ class ApplyPlan {
   std::vector<std::size_t> replaced(MaskId mask) const;
   std::string copy_statement() const;
 
-  std::uint32_t type_of(std::size_t column) const { return types_[column]; }        // of a parameter
+  std::uint32_t type_of(std::size_t column) const { return types_[column]; }  // of a parameter
   std::uint32_t array_of(std::size_t column) const { return array_types_[column]; }
   std::uint32_t element_of(std::size_t column) const { return element_types_[column]; }
 

@@ -14,7 +14,7 @@ namespace {
 // Types whose equal values look alike, so that = alone finds the row: bool, bytea,
 // "char", name, int8, int2, int4, text, oid, cidr, macaddr8, macaddr, inet, varchar,
 // date, time, timestamp, timestamptz, timetz, bit, varbit, uuid, pg_lsn.
-constexpr std::array<std::uint32_t, 23> kExact{16,  17,  18,   19,   20,   21,   23,   25,   26,   650,  774, 829,
+constexpr std::array<std::uint32_t, 23> kExact{16,  17,   18,   19,   20,   21,   23,   25,   26,   650,  774, 829,
                                                869, 1043, 1082, 1083, 1114, 1184, 1266, 1560, 1562, 2950, 3220};
 // Types with an equality that an index can serve, whose equal values can look
 // different (1.0 and 1.00, 0 and -0, a day and 24 hours, blanks at the end).
@@ -71,14 +71,16 @@ std::string set_list(const std::vector<SqlColumn>& set) {
 // t."a" = $3 AND t."b" = $4
 std::string match_parameters(const std::vector<SqlColumn>& columns, std::size_t first) {
   std::vector<std::string> out;
-  for (std::size_t i = 0; i < columns.size(); ++i) out.push_back(fmt::format("t.{} {} ${}", columns[i].name, columns[i].equality, first + i));
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    out.push_back(fmt::format("t.{} {} ${}", columns[i].name, columns[i].equality, first + i));
   return join(out, " AND ");
 }
 
 std::string match_elements(const SqlTable& table, const std::vector<SqlColumn>& columns, std::size_t first) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < columns.size(); ++i)
-    out.push_back(fmt::format("t.{} {} {}", columns[i].name, columns[i].equality, element(table, columns[i], first + i)));
+    out.push_back(
+        fmt::format("t.{} {} {}", columns[i].name, columns[i].equality, element(table, columns[i], first + i)));
   return join(out, " AND ");
 }
 
@@ -170,7 +172,8 @@ std::string update_whole_row_sql(const SqlTable& table, const std::vector<SqlCol
 
 std::string delete_whole_row_sql(const SqlTable& table, const std::vector<SqlColumn>& row,
                                  const std::vector<bool>& nulls, std::size_t first) {
-  return fmt::format("DELETE FROM {}{} AS t WHERE {}", only(table), table.name, match_whole_row(table, row, nulls, first));
+  return fmt::format("DELETE FROM {}{} AS t WHERE {}", only(table), table.name,
+                     match_whole_row(table, row, nulls, first));
 }
 
 std::string replace_row_sql(const SqlTable& table, const std::vector<SqlColumn>& set,

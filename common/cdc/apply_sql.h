@@ -15,8 +15,8 @@
 namespace dbsync {
 
 struct SqlColumn {
-  std::string name;         // quoted
-  std::string type;         // without length: what text is converted to
+  std::string name;  // quoted
+  std::string type;  // without length: what text is converted to
   std::uint32_t type_oid = 0;
   bool enumeration = false;
   bool loose_collation = false;  // strings that differ may be equal in it
@@ -24,12 +24,12 @@ struct SqlColumn {
 };
 
 struct SqlTable {
-  std::string name;      // quoted and qualified
-  bool only = false;     // ONLY is allowed, and keeps off inheriting tables
+  std::string name;            // quoted and qualified
+  bool only = false;           // ONLY is allowed, and keeps off inheriting tables
   bool ctid_is_unique = true;  // false: partitioned or distributed
-  bool binary = false;   // values come in binary, else as text
-  bool old_server = false;   // perhaps older than format() and collations
-  bool overriding = false;  // identity columns that are GENERATED ALWAYS exist
+  bool binary = false;         // values come in binary, else as text
+  bool old_server = false;     // perhaps older than format() and collations
+  bool overriding = false;     // identity columns that are GENERATED ALWAYS exist
 };
 
 std::string insert_one_sql(const SqlTable& table, const std::vector<SqlColumn>& columns);

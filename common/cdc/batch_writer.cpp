@@ -14,7 +14,7 @@ namespace {
 
 using Net = TableBatch::Net;
 
-constexpr std::size_t kRowsWorthACopy = 64;     // a COPY leaves the pipeline: two round trips
+constexpr std::size_t kRowsWorthACopy = 64;  // a COPY leaves the pipeline: two round trips
 constexpr std::size_t kMostRowsInAStatement = 10000;
 constexpr std::size_t kCopyBuffer = 256 * 1024;
 constexpr std::int32_t kNull = -1;
@@ -229,8 +229,7 @@ void BatchWriter::write_updates(const TableBatch& batch, ApplyPlan::MaskId mask,
   if (plan.set_of(mask).empty()) return;
   if (plan.many_rows() && entries.size() > 1)
     return write_many(batch, plan.update_many(mask), entries, update_columns(plan, mask), false);
-  for (const TableBatch::Entry* entry : entries)
-    update_row(plan, batch.row(*entry), batch.row(*entry), mask, false);
+  for (const TableBatch::Entry* entry : entries) update_row(plan, batch.row(*entry), batch.row(*entry), mask, false);
 }
 
 std::optional<PgPipeline::Failure> BatchWriter::copy(const TableBatch& batch, const Entries& entries) {
@@ -248,10 +247,9 @@ std::optional<PgPipeline::Failure> BatchWriter::copy(const TableBatch& batch, co
   copy_end(buffer, plan);
   copy.put(buffer);
   if (const std::uint64_t rows = copy.finish(); rows != entries.size())
-    return PgPipeline::Failure{
-        Error(ErrorKind::target, fmt::format("{}: {} rows were sent, the target counted {}", plan.table_sql(),
-                                             entries.size(), rows)),
-        true, static_cast<std::int64_t>(rows)};
+    return PgPipeline::Failure{Error(ErrorKind::target, fmt::format("{}: {} rows were sent, the target counted {}",
+                                                                    plan.table_sql(), entries.size(), rows)),
+                               true, static_cast<std::int64_t>(rows)};
   return std::nullopt;
 }
 

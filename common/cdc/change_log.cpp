@@ -12,7 +12,7 @@ namespace dbsync {
 namespace {
 
 constexpr std::size_t kLengthBytes = sizeof(std::uint32_t);
-constexpr std::size_t kHeaderBytes = 6;             // without the length
+constexpr std::size_t kHeaderBytes = 6;  // without the length
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
 
 std::uint32_t load_32(const char* at) {
@@ -139,8 +139,7 @@ void ChangeLog::Reader::parse(std::string_view record, Change& out) {
   out.old_image = static_cast<OldImage>(flag);
   out.relation = log_.relations_.at(number).get();
   out.truncated = {};
-  if (out.old_image != OldImage::none)
-    out.old_tuple = out.kind == ChangeKind::remove ? in.rest() : take_tuple(in);
+  if (out.old_image != OldImage::none) out.old_tuple = out.kind == ChangeKind::remove ? in.rest() : take_tuple(in);
   if (out.kind != ChangeKind::remove) out.new_tuple = in.rest();
 }
 

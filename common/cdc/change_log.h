@@ -74,7 +74,7 @@ class ChangeLog {
 
     const ChangeLog& log_;
     std::shared_ptr<const std::string> chunk_;
-    std::string_view rest_;        // of the chunk or of the log's memory
+    std::string_view rest_;          // of the chunk or of the log's memory
     std::uint64_t file_offset_ = 0;  // of the end of the chunk
     bool in_memory_ = false;
     std::vector<const Relation*> truncated_;

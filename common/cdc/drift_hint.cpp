@@ -23,13 +23,15 @@ std::string run_there(const std::vector<std::string>& statements) {
 
 // Labels that the source's enum has and the target's lacks, each put before the next
 // one that is there.
-void missing_labels(PgConnection& target, const RelationColumn& column, const TargetColumnInfo& mine, const SchemaPolicy& policy,
-                    std::vector<std::string>& out) {
+void missing_labels(PgConnection& target, const RelationColumn& column, const TargetColumnInfo& mine,
+                    const SchemaPolicy& policy, std::vector<std::string>& out) {
   const PgResult result = target.exec(sql::enum_labels, {std::to_string(mine.type_oid)});
   if (result.rows() == 0) return;
   std::vector<std::string> there;
   for (int row = 0; row < result.rows(); ++row) there.push_back(result.text(row, 0));
-  const auto has = [&there](const std::string& label) { return std::find(there.begin(), there.end(), label) != there.end(); };
+  const auto has = [&there](const std::string& label) {
+    return std::find(there.begin(), there.end(), label) != there.end();
+  };
   const auto labels = policy.enum_labels(column);
   for (auto label = labels.begin(); label != labels.end(); ++label) {
     if (has(*label)) continue;
@@ -44,7 +46,8 @@ std::string enum_hint(PgConnection& target, const ApplyPlan& plan, const SchemaP
   std::vector<std::string> statements;
   if (!policy.enum_labels) return {};
   for (const RelationColumn& column : plan.relation().columns)
-    if (const TargetColumnInfo* mine = plan.target().find_column(column.name)) missing_labels(target, column, *mine, policy, statements);
+    if (const TargetColumnInfo* mine = plan.target().find_column(column.name))
+      missing_labels(target, column, *mine, policy, statements);
   return run_there(statements);
 }
 
@@ -54,13 +57,15 @@ std::string partition_hint(PgConnection& target, const ApplyPlan& plan, const Sc
   for (const auto& partition : policy.partitions(plan.relation()))
     if (!read_target_relation(target, partition.name)) statements.push_back(partition.create);
   if (statements.empty())
-    return fmt::format("make a partition of {} on the target that takes the row, or a default one; then start again", plan.table_sql());
+    return fmt::format("make a partition of {} on the target that takes the row, or a default one; then start again",
+                       plan.table_sql());
   return run_there(statements);
 }
 
 }  // namespace
 
-std::string drift_hint(PgConnection& target, const PgPipeline::Failure& failure, const ApplyPlan& plan, const SchemaPolicy& policy) {
+std::string drift_hint(PgConnection& target, const PgPipeline::Failure& failure, const ApplyPlan& plan,
+                       const SchemaPolicy& policy) {
   const Error& error = failure.error;
   const PgErrorObject& object = failure.object;
   const std::string& state = error.sqlstate();
@@ -74,7 +79,8 @@ std::string drift_hint(PgConnection& target, const PgPipeline::Failure& failure,
   if (object.table.empty()) return {};
   const std::string table = quote_name({object.schema, object.table});
   if (state == kNotNull && !error.column().empty())
-    return run_there({fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table, quote_identifier(error.column()))});
+    return run_there(
+        {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table, quote_identifier(error.column()))});
   if (state != kCheck) return {};
   if (object.constraint.empty()) return partition_hint(target, plan, policy);
   return run_there({fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", table, constraint)});

@@ -15,7 +15,8 @@
 namespace dbsync {
 
 // "" when nothing is known that helps.
-std::string drift_hint(PgConnection& target, const PgPipeline::Failure& failure, const ApplyPlan& plan, const SchemaPolicy& policy);
+std::string drift_hint(PgConnection& target, const PgPipeline::Failure& failure, const ApplyPlan& plan,
+                       const SchemaPolicy& policy);
 
 // For a TRUNCATE that foreign keys of other tables forbid. `tables`: quoted.
 std::string truncate_hint(PgConnection& target, const std::vector<std::string>& tables);

@@ -24,7 +24,7 @@ using Clock = Queue::Clock;
 constexpr auto kTick = 1s;             // of reports
 constexpr auto kDurableInterval = 1s;  // under load
 constexpr auto kDurableWhenIdle = 100ms;
-constexpr auto kPassInterval = 3s;     // of moving on without a transaction
+constexpr auto kPassInterval = 3s;  // of moving on without a transaction
 constexpr std::size_t kTransactionOverhead = 512;
 
 class FollowJob {
@@ -195,7 +195,8 @@ std::optional<Transaction> FollowJob::next_part() {
 }
 
 bool FollowJob::apply_large(Transaction first) {
-  const bool applied = applier_.apply_large(std::move(first), [this] { return next_part(); }, stop_);
+  const bool applied = applier_.apply_large(
+      std::move(first), [this] { return next_part(); }, stop_);
   tend();
   return applied;
 }

@@ -10,25 +10,31 @@ namespace dbsync {
 namespace {
 
 constexpr char kTables[] =
-    "SELECT t.schema_name, t.table_name, t.source_oid, t.published, coalesce(g.target_oid, 0) FROM dbsync.apply_tables t "
+    "SELECT t.schema_name, t.table_name, t.source_oid, t.published, coalesce(g.target_oid, 0) FROM dbsync.apply_tables "
+    "t "
     "LEFT JOIN dbsync.apply_targets g ON g.task = t.task AND g.source_oid = t.source_oid "
     "AND g.books = 'dbsync.apply_tables'::pg_catalog.regclass::pg_catalog.oid::bigint WHERE t.task = $1";
 
 constexpr char kColumns[] =
-    "SELECT schema_name, table_name, column_name, number, type_oid, typmod, type_name FROM dbsync.apply_columns WHERE task = $1";
+    "SELECT schema_name, table_name, column_name, number, type_oid, typmod, type_name FROM dbsync.apply_columns WHERE "
+    "task = $1";
 
 std::uint32_t number(const PgResult& result, int row, int column) {
   return static_cast<std::uint32_t>(result.integer(row, column));
 }
 
 bool has_table(PgConnection& connection, const char* name) {
-  return connection.exec("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = $1", {name}).rows() > 0;
+  return connection.exec("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = $1", {name})
+             .rows() > 0;
 }
 
 std::vector<KnownTable> tables_of(const PgResult& result) {
   std::vector<KnownTable> out;
   for (int row = 0; row < result.rows(); ++row)
-    out.push_back({{result.text(row, 0), result.text(row, 1)}, number(result, row, 2), number(result, row, 3), number(result, row, 4)});
+    out.push_back({{result.text(row, 0), result.text(row, 1)},
+                   number(result, row, 2),
+                   number(result, row, 3),
+                   number(result, row, 4)});
   return out;
 }
 
@@ -54,7 +60,8 @@ bool known_tables_exist(PgConnection& connection) { return has_table(connection,
 bool known_triggers_exist(PgConnection& connection) { return has_table(connection, "apply_triggers"); }
 
 void ensure_known_tables(PgConnection& connection) {
-  const bool all = has_table(connection, "apply_targets") && has_table(connection, "apply_choice") && known_triggers_exist(connection);
+  const bool all = has_table(connection, "apply_targets") && has_table(connection, "apply_choice") &&
+                   known_triggers_exist(connection);
   if (all) return;
   PgTransaction transaction(connection);
   lock_bookkeeping(connection);
@@ -71,7 +78,8 @@ std::optional<KnownSource> read_known_source(PgConnection& connection, const std
 
 void write_known_source(PgConnection& connection, const std::string& task, const KnownSource& source) {
   connection.exec("DELETE FROM dbsync.apply_source WHERE task = $1", {task});
-  connection.exec("INSERT INTO dbsync.apply_source VALUES ($1, $2, $3)", {task, source.system_identifier, source.timeline});
+  connection.exec("INSERT INTO dbsync.apply_source VALUES ($1, $2, $3)",
+                  {task, source.system_identifier, source.timeline});
 }
 
 std::optional<std::string> read_choice(PgConnection& connection, const std::string& task) {
@@ -91,32 +99,38 @@ std::vector<KnownTable> read_known_tables(PgConnection& connection, const std::s
   return tables_of(connection.exec(std::string(kTables) + " ORDER BY 1, 2", {task}));
 }
 
-std::optional<KnownTable> find_known_table(PgConnection& connection, const std::string& task, std::uint32_t oid, const QualifiedName& name) {
-  const auto found = tables_of(connection.exec(
-      std::string(kTables) + " AND (t.source_oid = $2::bigint OR (t.schema_name = $3 AND t.table_name = $4)) ORDER BY t.source_oid <> $2::bigint",
-      {task, std::to_string(oid), name.schema, name.name}));
+std::optional<KnownTable> find_known_table(PgConnection& connection, const std::string& task, std::uint32_t oid,
+                                           const QualifiedName& name) {
+  const auto found =
+      tables_of(connection.exec(std::string(kTables) + " AND (t.source_oid = $2::bigint OR (t.schema_name = $3 AND "
+                                                       "t.table_name = $4)) ORDER BY t.source_oid <> $2::bigint",
+                                {task, std::to_string(oid), name.schema, name.name}));
   return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
 void write_known_table(PgConnection& connection, const std::string& task, const KnownTable& table) {
   connection.exec_often("DELETE FROM dbsync.apply_tables WHERE task = $1 AND schema_name = $2 AND table_name = $3",
                         {task, table.name.schema, table.name.name});
-  connection.exec_often("INSERT INTO dbsync.apply_tables VALUES ($1, $2, $3, $4::bigint, $5::bigint)",
-                        {task, table.name.schema, table.name.name, std::to_string(table.oid), std::to_string(table.published)});
+  connection.exec_often(
+      "INSERT INTO dbsync.apply_tables VALUES ($1, $2, $3, $4::bigint, $5::bigint)",
+      {task, table.name.schema, table.name.name, std::to_string(table.oid), std::to_string(table.published)});
 }
 
 void write_known_target(PgConnection& connection, const std::string& task, std::uint32_t oid, std::uint32_t target) {
-  connection.exec_often("DELETE FROM dbsync.apply_targets WHERE task = $1 AND source_oid = $2::bigint", {task, std::to_string(oid)});
+  connection.exec_often("DELETE FROM dbsync.apply_targets WHERE task = $1 AND source_oid = $2::bigint",
+                        {task, std::to_string(oid)});
   if (target == 0) return;
-  connection.exec_often("INSERT INTO dbsync.apply_targets VALUES ($1, $2::bigint, $3::bigint, "
-                        "'dbsync.apply_tables'::pg_catalog.regclass::pg_catalog.oid::bigint)",
-                        {task, std::to_string(oid), std::to_string(target)});
+  connection.exec_often(
+      "INSERT INTO dbsync.apply_targets VALUES ($1, $2::bigint, $3::bigint, "
+      "'dbsync.apply_tables'::pg_catalog.regclass::pg_catalog.oid::bigint)",
+      {task, std::to_string(oid), std::to_string(target)});
 }
 
 void forget_known_table(PgConnection& connection, const std::string& task, const QualifiedName& name) {
   for (const char* table : {"apply_tables", "apply_columns"})
-    connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1 AND schema_name = $2 AND table_name = $3",
-                    {task, name.schema, name.name});
+    connection.exec(
+        std::string("DELETE FROM dbsync.") + table + " WHERE task = $1 AND schema_name = $2 AND table_name = $3",
+        {task, name.schema, name.name});
 }
 
 // By way of names that no table has, since one's new name may be another's old one.
@@ -124,8 +138,9 @@ void rename_known_tables(PgConnection& connection, const std::string& task,
                          const std::vector<std::pair<KnownTable, QualifiedName>>& renamed) {
   const auto rename = [&](const QualifiedName& from, const QualifiedName& to) {
     for (const char* table : {"apply_tables", "apply_columns", "apply_partitions"})
-      connection.exec(std::string("UPDATE dbsync.") + table + " SET schema_name = $4, table_name = $5 "
-                                                              "WHERE task = $1 AND schema_name = $2 AND table_name = $3",
+      connection.exec(std::string("UPDATE dbsync.") + table +
+                          " SET schema_name = $4, table_name = $5 "
+                          "WHERE task = $1 AND schema_name = $2 AND table_name = $3",
                       {task, from.schema, from.name, to.schema, to.name});
   };
   const auto between = [](const KnownTable& table) { return QualifiedName{"", fmt::format("{}", table.oid)}; };
@@ -135,9 +150,11 @@ void rename_known_tables(PgConnection& connection, const std::string& task,
   transaction.commit();
 }
 
-std::optional<Relation> read_known_columns(PgConnection& connection, const std::string& task, const QualifiedName& name) {
-  auto found = columns_of(connection.exec(std::string(kColumns) + " AND schema_name = $2 AND table_name = $3 ORDER BY number",
-                                          {task, name.schema, name.name}));
+std::optional<Relation> read_known_columns(PgConnection& connection, const std::string& task,
+                                           const QualifiedName& name) {
+  auto found =
+      columns_of(connection.exec(std::string(kColumns) + " AND schema_name = $2 AND table_name = $3 ORDER BY number",
+                                 {task, name.schema, name.name}));
   return found.empty() ? std::nullopt : std::optional(std::move(found.begin()->second));
 }
 
@@ -156,8 +173,10 @@ void write_known_columns(PgConnection& connection, const std::string& task, cons
 
 void forget_source(PgConnection& connection, const std::string& task) {
   if (!known_tables_exist(connection)) return;
-  for (const char* table : {"apply_source", "apply_choice", "apply_tables", "apply_columns", "apply_partitions", "apply_targets"})
-    if (has_table(connection, table)) connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1", {task});
+  for (const char* table :
+       {"apply_source", "apply_choice", "apply_tables", "apply_columns", "apply_partitions", "apply_targets"})
+    if (has_table(connection, table))
+      connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1", {task});
 }
 
 }  // namespace dbsync

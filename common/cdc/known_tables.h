@@ -46,8 +46,10 @@ void write_choice(PgConnection& connection, const std::string& task, const std::
 
 std::vector<KnownTable> read_known_tables(PgConnection& connection, const std::string& task);
 // The table of that oid; else the one of that name.
-std::optional<KnownTable> find_known_table(PgConnection& connection, const std::string& task, std::uint32_t oid, const QualifiedName& name);
-void write_known_table(PgConnection& connection, const std::string& task, const KnownTable& table);  // without its target
+std::optional<KnownTable> find_known_table(PgConnection& connection, const std::string& task, std::uint32_t oid,
+                                           const QualifiedName& name);
+void write_known_table(PgConnection& connection, const std::string& task,
+                       const KnownTable& table);  // without its target
 void write_known_target(PgConnection& connection, const std::string& task, std::uint32_t oid, std::uint32_t target);
 void forget_known_table(PgConnection& connection, const std::string& task, const QualifiedName& name);
 // Tables and their columns have other names now, which may be each other's.
@@ -55,7 +57,8 @@ void rename_known_tables(PgConnection& connection, const std::string& task,
                          const std::vector<std::pair<KnownTable, QualifiedName>>& renamed);
 
 // Names, numbers and types of the columns, in their order.
-std::optional<Relation> read_known_columns(PgConnection& connection, const std::string& task, const QualifiedName& name);
+std::optional<Relation> read_known_columns(PgConnection& connection, const std::string& task,
+                                           const QualifiedName& name);
 std::map<QualifiedName, Relation> read_all_known_columns(PgConnection& connection, const std::string& task);
 void write_known_columns(PgConnection& connection, const std::string& task, const Relation& relation);
 

@@ -51,10 +51,13 @@ std::optional<KnownTable> PlanCache::known_table(const Relation& relation) {
   auto known = find_known_table(session_.connection(), task_, relation.id, relation.name);
   if (!known || known->oid == relation.id) return known;
   if (known->target == 0) return std::nullopt;
-  throw Error(ErrorKind::source, fmt::format("the source sends changes of {}, which is another table there than the one of that name "
-                                             "that was followed",
-                                             relation.name.display()))
-      .hint("--restart empties the target's tables and begins anew; the start after this says how to go on with the new table");
+  throw Error(ErrorKind::source,
+              fmt::format("the source sends changes of {}, which is another table there than the one of that name "
+                          "that was followed",
+                          relation.name.display()))
+      .hint(
+          "--restart empties the target's tables and begins anew; the start after this says how to go on with the new "
+          "table");
 }
 
 TargetRelation PlanCache::fit(const Relation& relation) {
@@ -68,7 +71,8 @@ TargetRelation PlanCache::fit(const Relation& relation) {
   const Relation* before = known == known_.end() ? nullptr : &known->second;
   if (policy_.number_columns) policy_.number_columns(now, before);
   TargetRelation target = fit_target(session_.connection(), now, before, policy_, table ? table->target : 0);
-  if (!task_.empty() && (before == nullptr || !same_columns(*before, now))) write_known_columns(session_.connection(), task_, now);
+  if (!task_.empty() && (before == nullptr || !same_columns(*before, now)))
+    write_known_columns(session_.connection(), task_, now);
   const std::pair key(now.id, now.name);
   known_.insert_or_assign(key, std::move(now));
   return target;
@@ -86,7 +90,8 @@ void PlanCache::prove_tables() {
   used_.clear();
   if (oids.empty()) return;
   PgParameters parameters;
-  const std::array<std::string, 4> values{array_text(schemas), array_text(names), array_text(oids), std::to_string(oids.size())};
+  const std::array<std::string, 4> values{array_text(schemas), array_text(names), array_text(oids),
+                                          std::to_string(oids.size())};
   for (const std::string& value : values) parameters.add(value.c_str(), value.size(), PgParameters::Format::text);
   session_.pipeline().send(proof_, parameters, 1);
 }
@@ -113,8 +118,9 @@ void PlanCache::forget_prepared() {
 bool PlanCache::committed() {
   if (latest_ == committed_) return false;
   committed_ = latest_;
-  return std::erase_if(plans_, [&](const auto& entry) { return latest_.at(entry.second->relation().name).get() != entry.first; }) >
-         0;
+  return std::erase_if(plans_, [&](const auto& entry) {
+           return latest_.at(entry.second->relation().name).get() != entry.first;
+         }) > 0;
 }
 
 void PlanCache::rolled_back() {

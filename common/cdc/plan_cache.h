@@ -72,7 +72,7 @@ class PlanCache {
   std::unordered_map<const Relation*, std::unique_ptr<ApplyPlan>> plans_;
   std::map<QualifiedName, std::shared_ptr<const Relation>> committed_;  // last description of each
   std::map<QualifiedName, std::shared_ptr<const Relation>> latest_;     // of this transaction
-  std::map<std::pair<std::uint32_t, QualifiedName>, Relation> known_;    // what the target was fitted to
+  std::map<std::pair<std::uint32_t, QualifiedName>, Relation> known_;   // what the target was fitted to
 };
 
 }  // namespace dbsync

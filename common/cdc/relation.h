@@ -18,11 +18,11 @@ enum class ReplicaIdentity : char { primary_key = 'd', nothing = 'n', full = 'f'
 
 struct RelationColumn {
   std::string name;
-  bool key = false;             // part of the replica identity
-  std::uint32_t type_oid = 0;   // of the source; built-in types are the same everywhere
+  bool key = false;            // part of the replica identity
+  std::uint32_t type_oid = 0;  // of the source; built-in types are the same everywhere
   std::int32_t typmod = -1;
-  std::string type_name = {};   // quoted SQL name of a type that is not built in, when known
-  int number = 0;               // as the source counts columns, dropped ones too; 0 = not known
+  std::string type_name = {};  // quoted SQL name of a type that is not built in, when known
+  int number = 0;              // as the source counts columns, dropped ones too; 0 = not known
 
   friend bool operator==(const RelationColumn&, const RelationColumn&) = default;
 };

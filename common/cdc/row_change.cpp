@@ -32,13 +32,15 @@ std::string shown(const Value& value, std::uint32_t type) {
     return one_line(cut) + (cut.size() < bytes.size() ? "..." : "");
   }
   std::string hex = "\\x";
-  for (const char c : bytes.substr(0, kLongestValueShown / 2)) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  for (const char c : bytes.substr(0, kLongestValueShown / 2))
+    hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
   return hex + (bytes.size() > kLongestValueShown / 2 ? "..." : "");
 }
 
 // As the target writes the type. Its text, when the connection allows it.
 std::optional<std::string> written(const Value& value, std::uint32_t type, PgConnection* connection) {
-  if (connection == nullptr || value.kind != Value::Kind::binary || !connection->idle_in_transaction()) return std::nullopt;
+  if (connection == nullptr || value.kind != Value::Kind::binary || !connection->idle_in_transaction())
+    return std::nullopt;
   connection->exec("SAVEPOINT dbsync_shown");
   std::optional<std::string> out;
   try {

@@ -17,7 +17,7 @@ struct RowChange {
   std::vector<Value> old_row;  // what finds the row: the key's values at least
   bool key_changed = false;
   bool always_changed = false;  // an identity column GENERATED ALWAYS, outside of the key, as far as the old row tells
-  bool whole = true;           // no value of `row` that is written is unchanged
+  bool whole = true;            // no value of `row` that is written is unchanged
 
   // Replaces the content; memory is used again. Errors: ErrorKind::data when the
   // row cannot be found from what was sent.

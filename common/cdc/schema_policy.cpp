@@ -19,13 +19,17 @@ const RelationColumn* find_column(const Relation& relation, const std::string& n
   return nullptr;
 }
 
-TargetRelation find_target(PgConnection& connection, const Relation& relation, const SchemaPolicy& policy, std::uint32_t oid) {
+TargetRelation find_target(PgConnection& connection, const Relation& relation, const SchemaPolicy& policy,
+                           std::uint32_t oid) {
   if (oid != 0) {
     if (auto table = read_target_relation(connection, oid)) return *table;
-    throw Error(ErrorKind::target, fmt::format("the table of the target that held the rows of {} is gone: it was dropped, or dropped and "
-                                               "made again",
-                                               relation.name.display()))
-        .hint("--restart empties the target's tables and begins anew; the start after this says how to go on with another table");
+    throw Error(ErrorKind::target,
+                fmt::format("the table of the target that held the rows of {} is gone: it was dropped, or dropped and "
+                            "made again",
+                            relation.name.display()))
+        .hint(
+            "--restart empties the target's tables and begins anew; the start after this says how to go on with "
+            "another table");
   }
   const std::vector<QualifiedName> candidates =
       policy.target_names ? policy.target_names(relation.name) : std::vector{relation.name};
@@ -34,8 +38,9 @@ TargetRelation find_target(PgConnection& connection, const Relation& relation, c
   throw Error(ErrorKind::target,
               fmt::format("the source sends changes of {}, and the target has no table {}", relation.name.display(),
                           candidates.empty() ? relation.name.display() : candidates.front().display()))
-      .hint("create the table on the target and copy its rows, or take it out of the publication on the source "
-            "(ALTER PUBLICATION … DROP TABLE …); then start again");
+      .hint(
+          "create the table on the target and copy its rows, or take it out of the publication on the source "
+          "(ALTER PUBLICATION … DROP TABLE …); then start again");
 }
 
 // The source's type of a column as the target would write it.
@@ -50,18 +55,22 @@ std::string type_on_target(PgConnection& connection, const RelationColumn& colum
 
 // A column that was dropped and made again under its name: what its rows from before
 // hold, no change tells.
-void check_places(const Relation& relation, const Relation& before, const TargetRelation& target, const std::string& task) {
+void check_places(const Relation& relation, const Relation& before, const TargetRelation& target,
+                  const std::string& task) {
   for (const RelationColumn& column : relation.columns) {
     const RelationColumn* old = find_column(before, column.name);
     if (old == nullptr || old->number == 0 || column.number == 0 || old->number == column.number) continue;
     if (target.find_column(column.name) == nullptr) continue;
-    throw Error(ErrorKind::target, fmt::format("the column {} of {} is another one on the source now: it was dropped and made again",
-                                               column.name, relation.name.display()))
-        .hint(fmt::format("run on the target: ALTER TABLE {} DROP COLUMN {}; then start again: the column is added as the source has it "
-                          "now; or make it anew there, with the values of the source, and run on the target: DELETE FROM "
-                          "dbsync.apply_columns WHERE task = {} AND schema_name = {} AND table_name = {} AND column_name = {}",
-                          quote_name(target.name), quote_identifier(column.name), quote_literal(task),
-                          quote_literal(relation.name.schema), quote_literal(relation.name.name), quote_literal(column.name)));
+    throw Error(ErrorKind::target,
+                fmt::format("the column {} of {} is another one on the source now: it was dropped and made again",
+                            column.name, relation.name.display()))
+        .hint(fmt::format(
+            "run on the target: ALTER TABLE {} DROP COLUMN {}; then start again: the column is added as the source has "
+            "it "
+            "now; or make it anew there, with the values of the source, and run on the target: DELETE FROM "
+            "dbsync.apply_columns WHERE task = {} AND schema_name = {} AND table_name = {} AND column_name = {}",
+            quote_name(target.name), quote_identifier(column.name), quote_literal(task),
+            quote_literal(relation.name.schema), quote_literal(relation.name.name), quote_literal(column.name)));
   }
 }
 
@@ -69,7 +78,8 @@ void check_places(const Relation& relation, const Relation& before, const Target
 bool same_type(PgConnection& connection, const TargetColumnInfo& column, const std::string& type) {
   if (column.declared_sql == type) return true;
   if (type.find('"') == std::string::npos) return false;
-  return connection.exec("SELECT coalesce(pg_catalog.to_regtype($1)::text, '')", {type}).value(0, 0) == column.declared_sql;
+  return connection.exec("SELECT coalesce(pg_catalog.to_regtype($1)::text, '')", {type}).value(0, 0) ==
+         column.declared_sql;
 }
 
 // A type changed on the source: its rows were written anew there, and no change
@@ -93,10 +103,11 @@ Error cannot_add(const Relation& relation, const TargetRelation& target, const R
                  const std::string& type, const std::string& reason) {
   return Error(ErrorKind::target, fmt::format("{} has a column {} on the source that the target lacks, and {}",
                                               relation.name.display(), column.name, reason))
-      .hint(fmt::format("if it is a new one, run on the target: ALTER TABLE {} ADD COLUMN {} {}; and fill it for the rows that are "
-                        "there; if it is one with a new name, ALTER TABLE {} RENAME COLUMN … TO {}; then start again",
-                        quote_name(target.name), quote_identifier(column.name), type, quote_name(target.name),
-                        quote_identifier(column.name)));
+      .hint(fmt::format(
+          "if it is a new one, run on the target: ALTER TABLE {} ADD COLUMN {} {}; and fill it for the rows that are "
+          "there; if it is one with a new name, ALTER TABLE {} RENAME COLUMN … TO {}; then start again",
+          quote_name(target.name), quote_identifier(column.name), type, quote_name(target.name),
+          quote_identifier(column.name)));
 }
 
 // What may not hold for the rows that are there yet is tried, and told when it fails.
@@ -129,9 +140,9 @@ AddedColumn add_column(PgConnection& connection, const Relation& relation, const
                               definition->collation_sql.empty() ? "" : " COLLATE " + definition->collation_sql,
                               definition->missing_sql.empty() ? "" : " DEFAULT " + definition->missing_sql));
   if (definition->default_sql != definition->missing_sql)
-    connection.exec(fmt::format("ALTER TABLE {} ALTER COLUMN {} {}", table, name,
-                                definition->default_sql.empty() ? "DROP DEFAULT"
-                                                                : "SET DEFAULT " + definition->default_sql));
+    connection.exec(
+        fmt::format("ALTER TABLE {} ALTER COLUMN {} {}", table, name,
+                    definition->default_sql.empty() ? "DROP DEFAULT" : "SET DEFAULT " + definition->default_sql));
   if (!definition->comment.empty())
     connection.exec(fmt::format("COMMENT ON COLUMN {}.{} IS {}", table, name, quote_literal(definition->comment)));
   return {&column, *definition};
@@ -144,12 +155,15 @@ void add_constraints(PgConnection& connection, const TargetRelation& target, con
   for (const auto& [column, definition] : added) {
     std::vector<std::string> left;
     if (definition.not_null)
-      try_alter(connection, fmt::format("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", table, quote_identifier(column->name)), left);
+      try_alter(connection,
+                fmt::format("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", table, quote_identifier(column->name)),
+                left);
     for (const auto& check : definition.checks)
       if (done.insert(check.name).second)
         try_alter(connection, fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}", table, check.name, check.sql), left);
     for (const auto& other : definition.others)
-      if (done.insert(other.name).second) left.push_back(fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}", table, other.name, other.sql));
+      if (done.insert(other.name).second)
+        left.push_back(fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}", table, other.name, other.sql));
     log::warning("apply", fmt::format("{}: the column {} {} was added on the target, as the source has it now{}",
                                       target.name.display(), column->name, definition.type_sql,
                                       left.empty() ? "" : "; not made, for you to run there: " + join(left, "; ")));
@@ -164,10 +178,12 @@ void check_generated(const Relation& relation, const TargetRelation& target, con
   for (const GeneratedColumn& column : policy.generated_columns(relation)) {
     if (std::find(unsent.begin(), unsent.end(), column.name) == unsent.end()) continue;
     const std::string name = quote_identifier(column.name);
-    throw Error(ErrorKind::target, fmt::format("{}.{} is generated on the source, which does not send it, and an ordinary column on "
-                                               "the target",
-                                               relation.name.display(), column.name))
-        .hint(fmt::format("run on the target: ALTER TABLE {0} DROP COLUMN {1}; ALTER TABLE {0} ADD COLUMN {1} {2} GENERATED ALWAYS AS "
+    throw Error(ErrorKind::target,
+                fmt::format("{}.{} is generated on the source, which does not send it, and an ordinary column on "
+                            "the target",
+                            relation.name.display(), column.name))
+        .hint(fmt::format("run on the target: ALTER TABLE {0} DROP COLUMN {1}; ALTER TABLE {0} ADD COLUMN {1} {2} "
+                          "GENERATED ALWAYS AS "
                           "({3}) STORED; then start again",
                           quote_name(target.name), name, column.type_sql, column.expression));
   }
@@ -188,8 +204,8 @@ std::vector<std::string> columns_unknown_to_source(const TargetRelation& target,
   return out;
 }
 
-TargetRelation fitted(PgConnection& connection, const Relation& relation, const Relation* before, const SchemaPolicy& policy,
-                      std::uint32_t target_oid) {
+TargetRelation fitted(PgConnection& connection, const Relation& relation, const Relation* before,
+                      const SchemaPolicy& policy, std::uint32_t target_oid) {
   TargetRelation target = find_target(connection, relation, policy, target_oid);
   const auto unsent = columns_unknown_to_source(target, relation);
   check_generated(relation, target, unsent, policy);
@@ -215,7 +231,8 @@ TargetRelation fitted(PgConnection& connection, const Relation& relation, const 
     throw cannot_add(relation, target, *missing.front(), type,
                      fmt::format("the column {} may be the same one under its old name", join(gone, ", ")));
   std::vector<AddedColumn> added;
-  for (const RelationColumn* column : missing) added.push_back(add_column(connection, relation, target, *column, policy));
+  for (const RelationColumn* column : missing)
+    added.push_back(add_column(connection, relation, target, *column, policy));
   add_constraints(connection, target, added);
   return find_target(connection, relation, policy, target.oid);
 }

@@ -19,7 +19,8 @@ namespace {
 Error failed(const char* doing, const std::string& directory, int reason) {
   return Error(ErrorKind::internal,
                fmt::format("{} a temporary file in {}: {}", doing, directory, std::strerror(reason)))
-      .hint("a large transaction is kept there until it is applied: make room, or set TMPDIR to a directory that has it");
+      .hint(
+          "a large transaction is kept there until it is applied: make room, or set TMPDIR to a directory that has it");
 }
 
 }  // namespace

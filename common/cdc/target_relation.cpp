@@ -72,7 +72,8 @@ std::optional<TargetRelation> read_target_relation(PgConnection& connection, con
 
 std::optional<TargetRelation> read_target_relation(PgConnection& connection, std::uint32_t oid) {
   const PgResult result = connection.exec(
-      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid",
+      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE c.oid = $1::oid",
       {std::to_string(oid)});
   if (result.rows() == 0) return std::nullopt;
   auto table = read_target_relation(connection, {result.text(0, 0), result.text(0, 1)});

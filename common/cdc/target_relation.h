@@ -25,7 +25,7 @@ struct TargetColumnInfo {
   bool generated = false;
   bool identity_always = false;
   bool loose_collation = false;  // nondeterministic
-  std::string equality = "=";   // the operator of its keys, with the schema where it needs that
+  std::string equality = "=";    // the operator of its keys, with the schema where it needs that
 };
 
 struct TargetRelation {

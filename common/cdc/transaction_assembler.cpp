@@ -42,8 +42,7 @@ std::optional<std::uint32_t> TransactionAssembler::number_of(std::uint32_t relat
                                                              std::size_t new_width) {
   if (!open_) throw out_of_order("a change outside of a transaction");
   const auto found = relations_.find(relation);
-  if (found == relations_.end())
-    throw out_of_order("a change of a table that was not described");
+  if (found == relations_.end()) throw out_of_order("a change of a table that was not described");
   Known& known = found->second;
   const std::size_t columns = known.relation->columns.size();
   if ((old_width != kAnyWidth && old_width != columns) || (new_width != kAnyWidth && new_width != columns))

@@ -32,15 +32,19 @@ std::string with_remedy(const CheckFinding& finding) {
 }  // namespace
 
 void CheckFindings::passed(std::string subject, std::string message) {
-  findings_.push_back({CheckFinding::Grade::passed, CheckFinding::Reach::run, std::move(subject), std::move(message), {}, {}});
+  findings_.push_back(
+      {CheckFinding::Grade::passed, CheckFinding::Reach::run, std::move(subject), std::move(message), {}, {}});
 }
 
 void CheckFindings::warning(std::string subject, std::string message, std::string remedy, CheckFinding::Reach reach) {
-  findings_.push_back({CheckFinding::Grade::warning, reach, std::move(subject), std::move(message), std::move(remedy), {}});
+  findings_.push_back(
+      {CheckFinding::Grade::warning, reach, std::move(subject), std::move(message), std::move(remedy), {}});
 }
 
-void CheckFindings::failed(ErrorKind kind, std::string subject, std::string message, std::string remedy, CheckFinding::Reach reach) {
-  findings_.push_back({CheckFinding::Grade::failed, reach, std::move(subject), std::move(message), std::move(remedy), kind});
+void CheckFindings::failed(ErrorKind kind, std::string subject, std::string message, std::string remedy,
+                           CheckFinding::Reach reach) {
+  findings_.push_back(
+      {CheckFinding::Grade::failed, reach, std::move(subject), std::move(message), std::move(remedy), kind});
 }
 
 void CheckFindings::failed(std::string subject, const Error& error, CheckFinding::Reach reach) {
@@ -100,7 +104,8 @@ void CheckFindings::log_warnings() const {
     log::warning("check", with_remedy(finding));
   }
   if (of_tables > kMostTableWarnings)
-    log::warning("check", fmt::format("{} more warnings about tables; --check prints all", of_tables - kMostTableWarnings));
+    log::warning("check",
+                 fmt::format("{} more warnings about tables; --check prints all", of_tables - kMostTableWarnings));
 }
 
 void CheckFindings::log_and_stop() const {

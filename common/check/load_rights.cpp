@@ -21,18 +21,23 @@ bool may_keep_journal(PgConnection& target) {
 
 void report(const GuardPlan& plan, CheckFindings& findings) {
   if (!plan.replica_tables.empty())
-    findings.passed(kSubject, fmt::format("those of {} tables do not act during the load: the role may set session_replication_role",
-                                          plan.replica_tables.size()));
+    findings.passed(
+        kSubject,
+        fmt::format("those of {} tables do not act during the load: the role may set session_replication_role",
+                    plan.replica_tables.size()));
   if (!plan.to_drop.empty())
-    findings.passed(kSubject, fmt::format("{} foreign keys are dropped for the load and added again at its end: {}", plan.to_drop.size(),
-                                          names_of(plan.to_drop)));
+    findings.passed(kSubject, fmt::format("{} foreign keys are dropped for the load and added again at its end: {}",
+                                          plan.to_drop.size(), names_of(plan.to_drop)));
   if (!plan.to_disable.empty())
     findings.passed(kSubject, fmt::format("{} triggers are disabled for the load and enabled again at its end: {}",
                                           plan.to_disable.size(), names_of(plan.to_disable)));
   if (!plan.staying.empty())
-    findings.warning(kSubject, fmt::format("foreign keys act during the load: tables that they refer to are loaded first, and keys that "
-                                           "form a circle let their tables fail: {}", names_of(plan.staying)),
-                     kGuardWayOut);
+    findings.warning(
+        kSubject,
+        fmt::format("foreign keys act during the load: tables that they refer to are loaded first, and keys that "
+                    "form a circle let their tables fail: {}",
+                    names_of(plan.staying)),
+        kGuardWayOut);
   if (!plan.acting.empty())
     findings.warning(kSubject, "triggers act on every row that is loaded: " + names_of(plan.acting), kGuardWayOut);
 }
@@ -48,7 +53,8 @@ void check_load_rights(const TargetCheck& check, const std::vector<CheckedTable>
   std::set<std::uint32_t> oids;
   for (const auto& [name, oid] : enforcement.tables) oids.insert(oid);
   const bool empties = check.job.mode == LoadMode::truncate || check.job.start != StartMode::fresh;
-  report(plan_guards(enforcement, oids, {may_set_replica_role(check.target), may_keep_journal(check.target), empties}), findings);
+  report(plan_guards(enforcement, oids, {may_set_replica_role(check.target), may_keep_journal(check.target), empties}),
+         findings);
 }
 
 }  // namespace dbsync

@@ -26,19 +26,24 @@ fs::path nearest_directory(fs::path path) {
   return path;
 }
 
-void check_directory(const std::string& subject, const fs::path& directory, const std::string& remedy, CheckFindings& findings) {
+void check_directory(const std::string& subject, const fs::path& directory, const std::string& remedy,
+                     CheckFindings& findings) {
   std::error_code ignored;
   if (!fs::is_directory(directory, ignored))
     return findings.failed(ErrorKind::usage, subject, fmt::format("{} is not a directory", directory.string()), remedy);
   if (access(directory.c_str(), W_OK | X_OK) != 0)
-    return findings.failed(ErrorKind::usage, subject, fmt::format("{} cannot be written to", directory.string()), remedy);
+    return findings.failed(ErrorKind::usage, subject, fmt::format("{} cannot be written to", directory.string()),
+                           remedy);
   const auto free = free_space(directory.string());
   if (free && *free < kScarce)
-    return findings.warning(subject, fmt::format("only {} free in {}", format_bytes(*free), directory.string()), remedy);
-  findings.passed(subject, fmt::format("{}{}", directory.string(), free ? fmt::format(", {} free", format_bytes(*free)) : ""));
+    return findings.warning(subject, fmt::format("only {} free in {}", format_bytes(*free), directory.string()),
+                            remedy);
+  findings.passed(subject,
+                  fmt::format("{}{}", directory.string(), free ? fmt::format(", {} free", format_bytes(*free)) : ""));
 }
 
-void check_file(const std::string& subject, const std::string& path, const std::string& remedy, CheckFindings& findings) {
+void check_file(const std::string& subject, const std::string& path, const std::string& remedy,
+                CheckFindings& findings) {
   if (path.empty()) return;
   std::error_code ignored;
   const fs::path file = fs::absolute(path, ignored);
@@ -63,9 +68,11 @@ void check_local_files(const Options& options, const Config& config, bool follow
   check_file("report", options.report_path, "choose another file for --report", findings);
   check_file("verify report", options.verify_report, "choose another file for --verify-report", findings);
   if (config.reject_limit > 0)
-    check_directory("set-aside rows", nearest_directory(config.reject_directory), "check reject_directory of [desc.pgsql]", findings);
+    check_directory("set-aside rows", nearest_directory(config.reject_directory),
+                    "check reject_directory of [desc.pgsql]", findings);
   if (follow)
-    check_directory("large transactions", spill_directory(config.follow.spill_directory), "check spill_directory of [follow]", findings);
+    check_directory("large transactions", spill_directory(config.follow.spill_directory),
+                    "check spill_directory of [follow]", findings);
 }
 
 }  // namespace dbsync

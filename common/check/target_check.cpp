@@ -19,16 +19,23 @@ constexpr char kSubject[] = "target";
 // One row of share/sql/check_server.sql.
 struct ServerFacts {
   explicit ServerFacts(const PgResult& row)
-      : role(row.text(0, 0)), standby(row.boolean(0, 1)), read_only(row.value(0, 2) == "on"), encoding(row.text(0, 3)),
-        room(row.integer(0, 4)), in_use(row.integer(0, 5)), own_limit(row.integer(0, 6)),
-        may_create_schema(row.boolean(0, 7)), journal_schema(row.text(0, 8)), data_directory(row.text(0, 9)),
+      : role(row.text(0, 0)),
+        standby(row.boolean(0, 1)),
+        read_only(row.value(0, 2) == "on"),
+        encoding(row.text(0, 3)),
+        room(row.integer(0, 4)),
+        in_use(row.integer(0, 5)),
+        own_limit(row.integer(0, 6)),
+        may_create_schema(row.boolean(0, 7)),
+        journal_schema(row.text(0, 8)),
+        data_directory(row.text(0, 9)),
         local_socket(row.boolean(0, 10)) {}
 
   std::string role;
   bool standby;
   bool read_only;
   std::string encoding;
-  std::int64_t room;       // connections for this role
+  std::int64_t room;  // connections for this role
   std::int64_t in_use;
   std::int64_t own_limit;  // of role and database; -1: none
   bool may_create_schema;
@@ -39,13 +46,15 @@ struct ServerFacts {
 
 void check_writable(const ServerFacts& facts, CheckFindings& findings) {
   if (facts.standby)
-    findings.failed(ErrorKind::target, "target writes", "the server is a standby: it cannot be written to",
-                    "connect to its primary; target_session_attrs=read-write in the connect_string finds it among several hosts");
+    findings.failed(
+        ErrorKind::target, "target writes", "the server is a standby: it cannot be written to",
+        "connect to its primary; target_session_attrs=read-write in the connect_string finds it among several hosts");
   else if (facts.read_only)
-    findings.failed(ErrorKind::target, "target writes", "default_transaction_read_only is on: nothing can be written",
-                    fmt::format("ALTER ROLE {} SET default_transaction_read_only = off, or take the setting off the database, "
-                                "the server or the connect_string",
-                                quote_identifier(facts.role)));
+    findings.failed(
+        ErrorKind::target, "target writes", "default_transaction_read_only is on: nothing can be written",
+        fmt::format("ALTER ROLE {} SET default_transaction_read_only = off, or take the setting off the database, "
+                    "the server or the connect_string",
+                    quote_identifier(facts.role)));
   else
     findings.passed("target writes", "the server takes writes");
 }
@@ -57,8 +66,10 @@ void check_encoding(const ServerFacts& facts, CheckFindings& findings) {
     findings.warning("target encoding", "SQL_ASCII keeps bytes without knowing characters",
                      "create the database with ENCODING 'UTF8' TEMPLATE template0");
   else
-    findings.warning("target encoding", fmt::format("{} lacks most characters; rows with such a character fail their table", facts.encoding),
-                     "create the database with ENCODING 'UTF8' TEMPLATE template0");
+    findings.warning(
+        "target encoding",
+        fmt::format("{} lacks most characters; rows with such a character fail their table", facts.encoding),
+        "create the database with ENCODING 'UTF8' TEMPLATE template0");
 }
 
 void check_connections(const TargetCheck& check, const ServerFacts& facts, CheckFindings& findings) {
@@ -67,12 +78,14 @@ void check_connections(const TargetCheck& check, const ServerFacts& facts, Check
   const std::int64_t free = std::max<std::int64_t>(0, facts.room - facts.in_use);
   const std::int64_t have = facts.own_limit >= 0 ? std::min(free, facts.own_limit) : free;
   if (have >= wanted)
-    findings.passed("target connections", fmt::format("{} free, up to {} needed for -j {}", have, wanted, check.job.workers));
+    findings.passed("target connections",
+                    fmt::format("{} free, up to {} needed for -j {}", have, wanted, check.job.workers));
   else
-    findings.warning("target connections",
-                     fmt::format("{} free, but up to {} are needed for -j {}", have, wanted, check.job.workers),
-                     fmt::format("lower -j, end idle sessions, or raise max_connections or the connection limit of the role {}",
-                                 facts.role));
+    findings.warning(
+        "target connections",
+        fmt::format("{} free, but up to {} are needed for -j {}", have, wanted, check.job.workers),
+        fmt::format("lower -j, end idle sessions, or raise max_connections or the connection limit of the role {}",
+                    facts.role));
 }
 
 void check_journal(const TargetCheck& check, const ServerFacts& facts, CheckFindings& findings) {
@@ -81,7 +94,8 @@ void check_journal(const TargetCheck& check, const ServerFacts& facts, CheckFind
   const std::string remedy =
       facts.journal_schema.empty()
           ? fmt::format("GRANT CREATE ON DATABASE … TO {}", quote_identifier(facts.role))
-          : fmt::format("GRANT ALL ON SCHEMA dbsync TO {0}; GRANT ALL ON ALL TABLES IN SCHEMA dbsync TO {0}", quote_identifier(facts.role));
+          : fmt::format("GRANT ALL ON SCHEMA dbsync TO {0}; GRANT ALL ON ALL TABLES IN SCHEMA dbsync TO {0}",
+                        quote_identifier(facts.role));
   const std::string message = facts.journal_schema.empty() ? "the role may not create the schema dbsync"
                                                            : "the role may not use the schema dbsync";
   if (check.follow)
@@ -95,7 +109,8 @@ void check_journal(const TargetCheck& check, const ServerFacts& facts, CheckFind
 // PostgreSQL does not tell how much room it has; a server of this machine can be
 // asked through the file system, if it tells where its files are.
 void check_space(const ServerFacts& facts, CheckFindings& findings) {
-  const auto free = facts.local_socket && !facts.data_directory.empty() ? free_space(facts.data_directory) : std::nullopt;
+  const auto free =
+      facts.local_socket && !facts.data_directory.empty() ? free_space(facts.data_directory) : std::nullopt;
   if (free)
     findings.passed("target disk", fmt::format("{} free in {}", format_bytes(*free), facts.data_directory));
   else

@@ -22,8 +22,8 @@ struct CheckedColumn {
   PgType type;       // that it would get there
   // Why the program would refuse to write into a column of this type; may be empty.
   std::function<std::optional<std::string>(const PgType& there)> objection = {};
-  bool nullable = false;                     // the source's values may be NULL
-  std::vector<std::string> labels = {};      // of the source's ENUM
+  bool nullable = false;                 // the source's values may be NULL
+  std::vector<std::string> labels = {};  // of the source's ENUM
 };
 
 // The task, and what is known of its columns; none for a query whose result nobody

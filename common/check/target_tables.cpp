@@ -47,7 +47,8 @@ class TableChecker {
     if (tables_.empty())
       findings_.warning("target tables", "there is nothing to copy", "check db, -l and the patterns");
     else
-      findings_.passed("target tables", fmt::format("{} of {} can be loaded", tables_.size() - failed_.size(), tables_.size()));
+      findings_.passed("target tables",
+                       fmt::format("{} of {} can be loaded", tables_.size() - failed_.size(), tables_.size()));
   }
 
  private:
@@ -73,8 +74,15 @@ class TableChecker {
     const PgResult rows = check_.target.exec(sql::check_tables, {array_text(schemas), array_text(names)});
     for (int row = 0; row < rows.rows(); ++row) {
       TableFacts& facts = facts_.at(static_cast<std::size_t>(rows.integer(row, 0) - 1));
-      facts = {static_cast<std::uint32_t>(rows.integer(row, 1)), rows.boolean(row, 2), rows.boolean(row, 3), rows.boolean(row, 4),
-               rows.boolean(row, 5), rows.boolean(row, 6), rows.boolean(row, 7), false, {}};
+      facts = {static_cast<std::uint32_t>(rows.integer(row, 1)),
+               rows.boolean(row, 2),
+               rows.boolean(row, 3),
+               rows.boolean(row, 4),
+               rows.boolean(row, 5),
+               rows.boolean(row, 6),
+               rows.boolean(row, 7),
+               false,
+               {}};
       by_oid_[facts.oid].push_back(static_cast<std::size_t>(rows.integer(row, 0) - 1));
     }
   }
@@ -100,10 +108,12 @@ class TableChecker {
   void read_row_security() {
     if (by_oid_.empty() || check_.dialect.distributed) return;
     const PgResult rows = check_.target.exec(
-        "SELECT oid FROM pg_catalog.pg_class WHERE oid = ANY ($1::oid[]) AND relrowsecurity AND pg_catalog.row_security_active(oid)",
+        "SELECT oid FROM pg_catalog.pg_class WHERE oid = ANY ($1::oid[]) AND relrowsecurity AND "
+        "pg_catalog.row_security_active(oid)",
         {oids()});
     for (int row = 0; row < rows.rows(); ++row)
-      for (const std::size_t index : by_oid_[static_cast<std::uint32_t>(rows.integer(row, 0))]) facts_[index].row_security = true;
+      for (const std::size_t index : by_oid_[static_cast<std::uint32_t>(rows.integer(row, 0))])
+        facts_[index].row_security = true;
   }
 
   // Where tables are to be made.
@@ -114,7 +124,8 @@ class TableChecker {
     schemas.erase("");
     if (schemas.empty()) return;
     const PgResult rows = check_.target.exec(
-        "SELECT n, s.oid, CASE WHEN s.oid IS NULL THEN pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') "
+        "SELECT n, s.oid, CASE WHEN s.oid IS NULL THEN "
+        "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') "
         "ELSE pg_catalog.has_schema_privilege(s.oid, 'CREATE') END, current_user, pg_catalog.current_database() "
         "FROM pg_catalog.unnest($1::text[]) AS n LEFT JOIN pg_catalog.pg_namespace s ON s.nspname = n ORDER BY n",
         {array_text({schemas.begin(), schemas.end()})});
@@ -122,11 +133,13 @@ class TableChecker {
       if (rows.boolean(row, 2)) continue;
       const std::string schema = rows.text(row, 0);
       const bool missing = rows.is_null(row, 1);
-      findings_.failed(ErrorKind::target, "target schema " + one_line(schema),
-                       missing ? "it is not there, and the role may not create it" : "the role may not create tables in it",
-                       fmt::format("GRANT CREATE ON {} TO {}",
-                                   missing ? "DATABASE " + quote_identifier(rows.value(row, 4)) : "SCHEMA " + quote_identifier(schema),
-                                   quote_identifier(rows.value(row, 3))));
+      findings_.failed(
+          ErrorKind::target, "target schema " + one_line(schema),
+          missing ? "it is not there, and the role may not create it" : "the role may not create tables in it",
+          fmt::format(
+              "GRANT CREATE ON {} TO {}",
+              missing ? "DATABASE " + quote_identifier(rows.value(row, 4)) : "SCHEMA " + quote_identifier(schema),
+              quote_identifier(rows.value(row, 3))));
     }
   }
 
@@ -155,7 +168,9 @@ class TableChecker {
       one.type = column.type;
     }
     const std::string width = row_width_warning(table);
-    if (!width.empty()) warn(index, width, "leave columns out with [exclude_columns], or spread them over two tables with two table-list queries");
+    if (!width.empty())
+      warn(index, width,
+           "leave columns out with [exclude_columns], or spread them over two tables with two table-list queries");
   }
 
   void check_missing(std::size_t index) {
@@ -184,7 +199,8 @@ class TableChecker {
            fmt::format("GRANT {} ON {} TO the role of [desc.pgsql]", join(missing, ", "), quote_name(name)));
     if (facts.row_security)
       fail(index, ErrorKind::target, "row-level security is at work, and COPY cannot write through it",
-           "copy as the table's owner or a role with BYPASSRLS, or ALTER TABLE … DISABLE ROW LEVEL SECURITY for the load");
+           "copy as the table's owner or a role with BYPASSRLS, or ALTER TABLE … DISABLE ROW LEVEL SECURITY for the "
+           "load");
   }
 
   void check_column(std::size_t index, const CheckedColumn& column) {
@@ -198,8 +214,9 @@ class TableChecker {
     const std::string pair = fmt::format("column {} is {}, and the source's would be {}", one_line(column.name),
                                          one_line(type_sql(found->type)), one_line(type_sql(column.type)));
     if (const auto objection = column.objection ? column.objection(found->type) : std::nullopt)
-      return fail(index, ErrorKind::target, fmt::format("column {}: {}", one_line(column.name), *objection),
-                  "change the target column's type (-d shows a fitting one), or convert the value in a table-list query");
+      return fail(
+          index, ErrorKind::target, fmt::format("column {}: {}", one_line(column.name), *objection),
+          "change the target column's type (-d shows a fitting one), or convert the value in a table-list query");
     const std::string remedy = fmt::format("ALTER TABLE {} ALTER COLUMN {} TYPE {}", quote_name(there.name),
                                            quote_identifier(column.name), type_sql(column.type));
     check_labels(index, column, *found);
@@ -216,11 +233,14 @@ class TableChecker {
   void check_labels(std::size_t index, const CheckedColumn& column, const TargetColumn& there) {
     if (!there.enumeration || column.labels.empty()) return;
     const PgResult missing = check_.target.exec(
-        "SELECT pg_catalog.string_agg(n, ', ') FROM pg_catalog.unnest($2::text[]) AS n WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_enum e "
-        "WHERE e.enumtypid = $1::oid AND e.enumlabel = n)", {std::to_string(there.type_oid), array_text(column.labels)});
+        "SELECT pg_catalog.string_agg(n, ', ') FROM pg_catalog.unnest($2::text[]) AS n WHERE NOT EXISTS (SELECT 1 FROM "
+        "pg_catalog.pg_enum e "
+        "WHERE e.enumtypid = $1::oid AND e.enumlabel = n)",
+        {std::to_string(there.type_oid), array_text(column.labels)});
     if (!missing.is_null(0, 0))
-      warn(index, fmt::format("column {}: the enum type {} lacks the values {}", one_line(column.name), one_line(type_sql(there.type)),
-                              one_line(missing.text(0, 0))),
+      warn(index,
+           fmt::format("column {}: the enum type {} lacks the values {}", one_line(column.name),
+                       one_line(type_sql(there.type)), one_line(missing.text(0, 0))),
            fmt::format("ALTER TYPE {} ADD VALUE …, for each of them", type_sql(there.type)));
   }
 
@@ -230,18 +250,23 @@ class TableChecker {
     const CheckedTable& table = tables_[index];
     if (table.columns.empty()) return;
     for (const TargetColumn& there : facts_[index].columns) {
-      const auto source = std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == there.name; });
+      const auto source =
+          std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == there.name; });
       const std::string name = one_line(there.name);
-      const std::string alter = fmt::format("ALTER TABLE {} ALTER COLUMN {}", quote_name(table.task->target), quote_identifier(there.name));
+      const std::string alter =
+          fmt::format("ALTER TABLE {} ALTER COLUMN {}", quote_name(table.task->target), quote_identifier(there.name));
       if (source != table.columns.end()) {
         if (source->nullable && there.not_null)
-          warn(index, fmt::format("column {} is NOT NULL, and the source's may be NULL: such a row fails the table", name),
+          warn(index,
+               fmt::format("column {} is NOT NULL, and the source's may be NULL: such a row fails the table", name),
                alter + " DROP NOT NULL, or give such rows a value in a table-list query");
         continue;
       }
       if (!there.required) continue;
-      const std::string problem = fmt::format("column {} is NOT NULL, has no default, and the source has no such column", name);
-      const std::string remedy = alter + " SET DEFAULT …, or name it in a table-list query: select …, 0 as " + name + " from …";
+      const std::string problem =
+          fmt::format("column {} is NOT NULL, has no default, and the source has no such column", name);
+      const std::string remedy =
+          alter + " SET DEFAULT …, or name it in a table-list query: select …, 0 as " + name + " from …";
       fail(index, ErrorKind::target, problem + ": no row can be loaded", remedy);
     }
   }
@@ -270,7 +295,8 @@ class TableChecker {
     std::string sql;
     for (const std::size_t index : batch)
       sql += fmt::format("{}SELECT {} WHERE EXISTS (SELECT 1 FROM {}{})", sql.empty() ? "" : " UNION ALL ", index,
-                         facts_[index].plain && !check_.dialect.distributed ? "ONLY " : "", quote_name(tables_[index].task->target));
+                         facts_[index].plain && !check_.dialect.distributed ? "ONLY " : "",
+                         quote_name(tables_[index].task->target));
     const PgResult filled = check_.target.exec(sql);
     for (int row = 0; row < filled.rows(); ++row)
       fail(static_cast<std::size_t>(filled.integer(row, 0)), ErrorKind::target, "it is not empty",

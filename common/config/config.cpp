@@ -19,8 +19,8 @@ namespace {
 
 using config_detail::config_keys;
 using config_detail::config_sections;
-using config_detail::ConfigSection;
 using config_detail::ConfigKey;
+using config_detail::ConfigSection;
 using config_detail::error_at;
 
 std::vector<std::string> section_names() {
@@ -162,7 +162,7 @@ bool holds_password(const Config& config) {
 }
 
 bool others_can_read(const std::string& path) {
-  struct stat facts{};
+  struct stat facts {};
   return ::stat(path.c_str(), &facts) == 0 && (facts.st_mode & S_IROTH) != 0;
 }
 
@@ -177,7 +177,8 @@ std::string MysqlEndpoint::describe() const {
 Config load_config(const std::string& path, Program program, bool need_target) {
   Config config = build_config(read_ini_file(path), path, program, need_target);
   if (holds_password(config) && others_can_read(path))
-    config.warnings.push_back(fmt::format("{} holds passwords, and every user of this machine can read it; chmod 600 {}", path, path));
+    config.warnings.push_back(
+        fmt::format("{} holds passwords, and every user of this machine can read it; chmod 600 {}", path, path));
   return config;
 }
 

@@ -58,24 +58,24 @@ struct FollowConfig {
 struct Config {
   std::string path;  // as given, for messages
   MysqlEndpoint src_mysql;
-  std::string src_pgsql;    // libpq connection strings, passed through whole
-  std::string local_pgsql;  // "" when the section is missing
+  std::string src_pgsql;         // libpq connection strings, passed through whole
+  std::string local_pgsql;       // "" when the section is missing
   std::string task = "default";  // [local.pgsql] task: whose status it is
-  std::string pg_bindir;    // [src.pgsql] pg_bindir: where pg_dump is; "" = PATH
-  std::string include;      // [src.pgsql] include, exclude: patterns, by commas
+  std::string pg_bindir;         // [src.pgsql] pg_bindir: where pg_dump is; "" = PATH
+  std::string include;           // [src.pgsql] include, exclude: patterns, by commas
   std::string exclude;
   std::string desc_pgsql;
-  std::uint64_t reject_limit = 0;          // ignore_copy_error_count_each_table
+  std::uint64_t reject_limit = 0;  // ignore_copy_error_count_each_table
   std::string reject_directory = "rejects";
-  std::string target_schema = "public";    // [desc.pgsql] target_schema
-  ValuePolicies policies;                  // [values]
-  bool lower_case_names = false;           // [ddl] names = lower
+  std::string target_schema = "public";                          // [desc.pgsql] target_schema
+  ValuePolicies policies;                                        // [values]
+  bool lower_case_names = false;                                 // [ddl] names = lower
   GeneratedColumns generated_columns = GeneratedColumns::check;  // [ddl] generated_columns
-  bool keep_index_names = false;           // [ddl] index_names = keep
-  bool touch_triggers = false;             // [ddl] on_update_timestamp = trigger
-  std::string storage;                     // [greenplum] storage: heap, ao_row, ao_column
-  std::string compress_type;               // zstd, zlib, …
-  std::uint32_t compress_level = 0;        // 0 = the server's default
+  bool keep_index_names = false;                                 // [ddl] index_names = keep
+  bool touch_triggers = false;                                   // [ddl] on_update_timestamp = trigger
+  std::string storage;                                           // [greenplum] storage: heap, ao_row, ao_column
+  std::string compress_type;                                     // zstd, zlib, …
+  std::uint32_t compress_level = 0;                              // 0 = the server's default
   // Sections whose keys are patterns and names, read by those who know them.
   std::vector<IniEntry> type_rules;          // [types]
   std::vector<IniEntry> distribution_rules;  // [distribution]
@@ -84,13 +84,13 @@ struct Config {
   std::vector<IniEntry> column_rules;        // [column_map]
   std::vector<IniEntry> exclusion_rules;     // [exclude_columns]
   std::vector<IniEntry> origin_rules;        // [origin_column]
-  std::string loader_table_list;           // [binlogloader], increments
+  std::string loader_table_list;             // [binlogloader], increments
   std::uint32_t load_batch = 10;
   std::uint32_t load_batch_gap = 10;
-  std::uint32_t retry_times = 5;           // [copy] per chunk
-  double retry_interval = 2;               // seconds before the first new try
-  std::uint32_t network_timeout = 60;      // seconds without a word from a server's host; 0 = no limit
-  FollowConfig follow;                     // [follow]
+  std::uint32_t retry_times = 5;       // [copy] per chunk
+  double retry_interval = 2;           // seconds before the first new try
+  std::uint32_t network_timeout = 60;  // seconds without a word from a server's host; 0 = no limit
+  FollowConfig follow;                 // [follow]
   // Keys that were given although their feature is not built yet; each becomes
   // one warning at start: "my.cfg line 9: …".
   std::vector<std::string> warnings;

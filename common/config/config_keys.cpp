@@ -173,10 +173,9 @@ std::string store_on_update(Config& config, const std::string& value) {
 }
 
 std::string store_generated(Config& config, const std::string& value) {
-  return store_choice<GeneratedColumns>(config.generated_columns, value,
-                                        {{"check", GeneratedColumns::check},
-                                         {"keep", GeneratedColumns::keep},
-                                         {"values", GeneratedColumns::values}});
+  return store_choice<GeneratedColumns>(
+      config.generated_columns, value,
+      {{"check", GeneratedColumns::check}, {"keep", GeneratedColumns::keep}, {"values", GeneratedColumns::values}});
 }
 
 std::string store_storage(Config& config, const std::string& value) {
@@ -219,7 +218,8 @@ std::string store_lock_wait_timeout(Config& config, const std::string& value) {
 }
 
 using enum Program;
-constexpr std::string_view kIncrements = "bounds of a group of changes and a table list for following (-l names tables) are";
+constexpr std::string_view kIncrements =
+    "bounds of a group of changes and a table list for following (-l names tables) are";
 constexpr bool kActive = true;
 constexpr bool kComment = false;
 
@@ -294,17 +294,14 @@ std::vector<ConfigKey> pgsql_keys() {
        "host=192.168.1.3 dbname=test port=3432 user=test3 password=pgsql", kActive,
        "libpq connection string or postgresql:// URI: SSL options, service=,\npassfile= and several hosts work. "
        "Required, unless only DDL is printed (-d)."},
-      {"desc.pgsql",
-       "ignore_copy_error_count_each_table",
-       store_reject_limit,
-       "0",
-       kComment,
+      {"desc.pgsql", "ignore_copy_error_count_each_table", store_reject_limit, "0", kComment,
        "Rows that may be set aside per table before that table fails: bad values\nand rows that the server refuses. "
        "They go into reject_directory."},
       {"desc.pgsql", "reject_directory", store_text<&Config::reject_directory>, "rejects", kComment,
        "Directory for set-aside rows, one <schema>.<table>.jsonl each."},
       {"desc.pgsql", "target_schema", store_text<&Config::target_schema>, "public", kComment,
-       "Schema of the target tables of mysql2pgsql; the option -s wins; default\npublic. pgsql2pgsql keeps the schemas of "
+       "Schema of the target tables of mysql2pgsql; the option -s wins; default\npublic. pgsql2pgsql keeps the schemas "
+       "of "
        "the source, unless -s or [schema_map]\nsays otherwise."},
   };
 }
@@ -328,8 +325,7 @@ std::vector<ConfigKey> value_keys() {
       {s, "zero_date", store_zero_date, "null", kComment,
        "Zero, partly zero and impossible dates become: null, -infinity, or error.\nWith null, NOT NULL of date columns "
        "is set after the load, where it holds."},
-      {s, "nul_byte", store_nul_byte, "error", kComment,
-       "NUL bytes in text: error, strip, or replace (by U+FFFD)."},
+      {s, "nul_byte", store_nul_byte, "error", kComment, "NUL bytes in text: error, strip, or replace (by U+FFFD)."},
       {s, "invalid_utf8", store_invalid_utf8, "error", kComment,
        "Bytes in text that are not UTF-8: error, or replace (by U+FFFD)."},
       {s, "out_of_range", store_out_of_range, "error", kComment,
@@ -339,10 +335,10 @@ std::vector<ConfigKey> value_keys() {
 
 std::vector<ConfigKey> ddl_keys() {
   return {
-      {"ddl", "names", store_names, "keep", kComment,
-       "Names of tables and columns: keep them as they are, or lower."},
+      {"ddl", "names", store_names, "keep", kComment, "Names of tables and columns: keep them as they are, or lower."},
       {"ddl", "index_names", store_index_names, "prefix", kComment,
-       "Names of indexes: prefix puts the table's name before them, keep leaves those\nas they are that are unique in the target's schema."},
+       "Names of indexes: prefix puts the table's name before them, keep leaves those\nas they are that are unique in "
+       "the target's schema."},
       {"ddl", "on_update_timestamp", store_on_update, "comment", kComment,
        "ON UPDATE CURRENT_TIMESTAMP becomes a comment, or a trigger."},
       {"ddl", "generated_columns", store_generated, "check", kComment,
@@ -359,20 +355,24 @@ std::vector<ConfigKey> follow_keys() {
   constexpr std::string_view s = "follow";
   return {
       {s, "conflicts", store_conflicts, "error", kComment,
-       "Changes that do not fit the target's rows (no such row, key taken): error\nstops, skip leaves the target's row, "
+       "Changes that do not fit the target's rows (no such row, key taken): error\nstops, skip leaves the target's "
+       "row, "
        "overwrite makes it the source's."},
       {s, "new_columns", store_new_columns, "add", kComment,
        "Columns that appear on the source: add them on the target where their\ndefinition can be derived, or stop."},
       {s, "tables_without_key", store_without_key, "stop", kComment,
-       "Tables without primary key or other replica identity, whose UPDATEs and DELETEs\nthe source refuses as long as they "
+       "Tables without primary key or other replica identity, whose UPDATEs and DELETEs\nthe source refuses as long as "
+       "they "
        "are followed: stop before the task begins, or\npublish them all the same."},
       {s, "max_retained_wal", store_max_retained_wal, "10240", kComment,
        "MiB of WAL that the slot may keep on the source before a warning is given;\n0 = no limit."},
       {s, "over_max_retained_wal", store_over_limit, "warn", kComment,
-       "What to do then: warn, or drop the slot and stop, so that the source's disk\ndoes not fill; the task must begin "
+       "What to do then: warn, or drop the slot and stop, so that the source's disk\ndoes not fill; the task must "
+       "begin "
        "anew after that."},
       {s, "failover_slot", store_failover, "on", kComment,
-       "Whether standbys of the source may take the slot over when one is promoted: on, or\noff. From PostgreSQL 17 on."},
+       "Whether standbys of the source may take the slot over when one is promoted: on, or\noff. From PostgreSQL 17 "
+       "on."},
       {s, "spill_directory", store_spill_directory, "/var/tmp", kComment,
        "Directory for transactions of more than 16 MiB; default TMPDIR, else /var/tmp."},
   };
@@ -423,22 +423,22 @@ const std::vector<ConfigSection>& config_sections() {
       {"desc.pgsql", "Target of both programs: PostgreSQL, Greenplum or a relative."},
       {"copy", "How rows are copied."},
       {"values", "Values that PostgreSQL cannot hold; each change is counted in the summary."},
-      {"types", "Other target types, most specific rule first; share/doc/types.md lists them.", store_rule<&Config::type_rules>,
+      {"types", "Other target types, most specific rule first; share/doc/types.md lists them.",
+       store_rule<&Config::type_rules>,
        "tinyint(1) = boolean\nbigint unsigned = bigint\norders.flags = text[]\n*.uuid binary(16) = uuid"},
       {"ddl", "How DDL is written."},
-      {"distribution", "Distribution per table on Greenplum and its relatives.", store_rule<&Config::distribution_rules>,
-       "orders = customer_id\ncountries = replicated\nevents = randomly"},
-      {"schema_map", "pgsql2pgsql: other schemas on the target; the option -s maps all into one.", store_rule<&Config::schema_rules>,
-       "sales = sales_2024\nlegacy = archive"},
-      {"table_map", "Other table names on the target; several source tables may become one.", store_rule<&Config::table_rules>,
-       "orders_old = orders\ncustomers_* = customers\nlog = archive.log"},
-      {"column_map", "Other column names on the target: source table and column = new name.", store_rule<&Config::column_rules>,
-       "orders_old.cust = customer_id"},
+      {"distribution", "Distribution per table on Greenplum and its relatives.",
+       store_rule<&Config::distribution_rules>, "orders = customer_id\ncountries = replicated\nevents = randomly"},
+      {"schema_map", "pgsql2pgsql: other schemas on the target; the option -s maps all into one.",
+       store_rule<&Config::schema_rules>, "sales = sales_2024\nlegacy = archive"},
+      {"table_map", "Other table names on the target; several source tables may become one.",
+       store_rule<&Config::table_rules>, "orders_old = orders\ncustomers_* = customers\nlog = archive.log"},
+      {"column_map", "Other column names on the target: source table and column = new name.",
+       store_rule<&Config::column_rules>, "orders_old.cust = customer_id"},
       {"exclude_columns", "Columns that are not copied, per source table.", store_rule<&Config::exclusion_rules>,
        "users = password_hash, token"},
       {"origin_column", "A column that tells where a row is from, per source table: its name, or name : value.",
-       store_rule<&Config::origin_rules>,
-       "customers_* = __dts_data_source\norders_old = source : history"},
+       store_rule<&Config::origin_rules>, "customers_* = __dts_data_source\norders_old = source : history"},
       {"greenplum", "Storage of created tables on Greenplum and its relatives."},
       {"follow", "Following the changes of the source; optional."},
       {"binlogloader", "Increments of mysql2pgsql; optional."},

@@ -18,8 +18,8 @@ enum class OptionOf { both, mysql_only, pgsql_only };
 using VerbSet = std::uint32_t;  // a bit for each Verb
 
 struct OptionSpec {
-  char short_name = '\0';  // '\0': none
-  std::string_view long_name;  // without --
+  char short_name = '\0';          // '\0': none
+  std::string_view long_name;      // without --
   std::string_view argument = {};  // word for the value in --help; "" when it takes none
   OptionGroup group;
   OptionOf programs;
@@ -27,8 +27,8 @@ struct OptionSpec {
   // nothing is. Null for options that choose the verb.
   std::string (*store)(Options& options, std::string_view value) = nullptr;
   std::optional<Verb> verb = {};  // that this option asks for
-  VerbSet acts = 0;  // the verbs in which it changes something; with any other it is refused
-  std::string_view help;  // lines separated by \n
+  VerbSet acts = 0;               // the verbs in which it changes something; with any other it is refused
+  std::string_view help;          // lines separated by \n
 };
 
 const std::vector<OptionSpec>& option_table();

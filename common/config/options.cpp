@@ -67,8 +67,9 @@ Error ArgumentParser::unknown(const std::string& shown, std::string_view long_na
   for (const auto& option : option_table()) {
     const bool same = long_name.empty() ? option.short_name == shown[1] : option.long_name == long_name;
     if (same)
-      return error.hint(fmt::format("{} is an option of {} only", shown,
-                                    option.programs == config_detail::OptionOf::mysql_only ? "mysql2pgsql" : "pgsql2pgsql"));
+      return error.hint(
+          fmt::format("{} is an option of {} only", shown,
+                      option.programs == config_detail::OptionOf::mysql_only ? "mysql2pgsql" : "pgsql2pgsql"));
     if (has_option(program_, option)) known.emplace_back(option.long_name);
   }
   const auto nearest = nearest_name(long_name, known);
@@ -127,7 +128,8 @@ void ArgumentParser::parse_short(std::string_view flags) {
 
 // The option that asked for the verb, or for the load that --check looks at.
 const OptionSpec* ArgumentParser::option_of(Verb verb) const {
-  const auto found = std::find_if(given_.begin(), given_.end(), [&](const OptionSpec* option) { return option->verb == verb; });
+  const auto found =
+      std::find_if(given_.begin(), given_.end(), [&](const OptionSpec* option) { return option->verb == verb; });
   return found == given_.end() ? nullptr : *found;
 }
 
@@ -143,7 +145,8 @@ void ArgumentParser::check_verbs() const {
   const OptionSpec* load = nullptr;
   for (const OptionSpec* option : given_) {
     if (!option->verb) continue;
-    const bool is_load = *option->verb == Verb::copy || *option->verb == Verb::copy_and_follow || *option->verb == Verb::follow;
+    const bool is_load =
+        *option->verb == Verb::copy || *option->verb == Verb::copy_and_follow || *option->verb == Verb::follow;
     const OptionSpec*& place = is_load ? load : verb;
     if (place != nullptr && place != option) throw exclude_each_other(*place, *option);
     place = option;
@@ -155,9 +158,11 @@ void ArgumentParser::check_verbs() const {
 Error ArgumentParser::goes_with(const OptionSpec& option) const {
   std::string verbs;
   for (const OptionSpec& other : option_table())
-    if (other.verb && has_option(program_, other) && acts(option, *other.verb)) verbs += (verbs.empty() ? "" : " or ") + shown(other);
+    if (other.verb && has_option(program_, other) && acts(option, *other.verb))
+      verbs += (verbs.empty() ? "" : " or ") + shown(other);
   return usage_error(fmt::format("{} goes with {} only", shown(option), verbs))
-      .hint(fmt::format("add {}, or leave out {}", verbs.find(' ') == std::string::npos ? verbs : "one of them", shown(option)));
+      .hint(fmt::format("add {}, or leave out {}", verbs.find(' ') == std::string::npos ? verbs : "one of them",
+                        shown(option)));
 }
 
 // An option that would change nothing is not taken silently.
@@ -179,7 +184,8 @@ void ArgumentParser::check_combinations() const {
   for (const Exclusion& pair : exclusions())
     if (given(pair.first) != nullptr && given(pair.second) != nullptr)
       throw exclude_each_other(*given(pair.first), *given(pair.second))
-          .hint(pair.first == "table-list" ? "-l names the tables itself: leave out one of them" : "leave out one of them");
+          .hint(pair.first == "table-list" ? "-l names the tables itself: leave out one of them"
+                                           : "leave out one of them");
   for (const OptionSpec* option : given_) check_option(*option);
   const OptionSpec* verify_report = given("verify-report");
   if (verify_report != nullptr && !options_.verify && options_.verb != Verb::verify)

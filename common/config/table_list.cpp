@@ -97,7 +97,8 @@ void refuse_whole_table_twice(const std::vector<TableListEntry>& entries, const 
   std::map<std::pair<std::string_view, std::string_view>, int> whole;
   for (const auto& entry : entries) {
     if (!entry.query.empty()) continue;
-    const auto [first, added] = whole.emplace(std::pair<std::string_view, std::string_view>(entry.schema, entry.table), entry.line);
+    const auto [first, added] =
+        whole.emplace(std::pair<std::string_view, std::string_view>(entry.schema, entry.table), entry.line);
     if (!added)
       throw error_at(name, entry.line,
                      fmt::format("table {} is listed a second time, first in line {}", entry.table, first->second))

@@ -16,9 +16,9 @@
 namespace dbsync {
 
 struct TableListEntry {
-  std::string table;  // target table's name, unquoted
-  std::string query;  // "" = the source table of the same name, whole
-  int line = 0;       // 1-based
+  std::string table;        // target table's name, unquoted
+  std::string query;        // "" = the source table of the same name, whole
+  int line = 0;             // 1-based
   std::string schema = {};  // "" = none was given
 };
 

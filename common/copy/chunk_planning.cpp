@@ -8,7 +8,8 @@ void ChunkPlan::run(WorkerSession& worker) {
   PgConnection& target = worker.target();
   restart(target);
   const ChunkSizes sizes{request_.options.chunk_bytes, request_.options.workers};
-  worker.source().plan_chunks(request_.ledger.task(request_.task), sizes, [&](Chunk chunk) { take(target, std::move(chunk)); });
+  worker.source().plan_chunks(request_.ledger.task(request_.task), sizes,
+                              [&](Chunk chunk) { take(target, std::move(chunk)); });
   end(target);
 }
 
@@ -33,7 +34,8 @@ void ChunkPlan::end(PgConnection& target) {
   const int first = count_;
   const int task = request_.prepared.journal;
   PgTransaction transaction(target);
-  for (std::size_t i = 0; i < held_.size(); ++i) request_.journal->add_chunk(target, task, first + static_cast<int>(i), held_[i]);
+  for (std::size_t i = 0; i < held_.size(); ++i)
+    request_.journal->add_chunk(target, task, first + static_cast<int>(i), held_[i]);
   request_.journal->set_planned(target, task);
   transaction.commit();
   for (Chunk& chunk : held_) push_load(std::move(chunk), only);

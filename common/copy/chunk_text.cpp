@@ -8,7 +8,9 @@ namespace dbsync {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || (c & 0x80) != 0; }
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || (c & 0x80) != 0;
+}
 
 class Reader {
  public:
@@ -53,7 +55,8 @@ class Reader {
 
   bool word() {
     skip_blanks();
-    const std::size_t length = static_cast<std::size_t>(std::find_if_not(rest_.begin(), rest_.end(), is_word) - rest_.begin());
+    const std::size_t length =
+        static_cast<std::size_t>(std::find_if_not(rest_.begin(), rest_.end(), is_word) - rest_.begin());
     if (length == 0 || is_digit(rest_.front())) return false;
     rest_.remove_prefix(length);
     return true;
@@ -73,7 +76,9 @@ class Reader {
     skip_blanks();
     if (!rest_.starts_with('\'')) return false;
     const auto end = rest_.find('\'', 1);
-    if (end == std::string_view::npos || rest_.substr(0, end).find_first_of(std::string_view("\\\0", 2)) != std::string_view::npos) return false;
+    if (end == std::string_view::npos ||
+        rest_.substr(0, end).find_first_of(std::string_view("\\\0", 2)) != std::string_view::npos)
+      return false;
     if (end + 1 < rest_.size() && rest_[end + 1] == '\'') return false;
     rest_.remove_prefix(end + 1);
     return true;

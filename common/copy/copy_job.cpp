@@ -39,7 +39,8 @@ std::size_t buffer_bytes(const JobOptions& options) {
   constexpr std::size_t kWithRejects = 1 << 20;
   if (options.reject_limit > 0 && options.max_rate.bytes == 0) return std::max(options.buffer_bytes, kWithRejects);
   if (options.max_rate.bytes == 0) return options.buffer_bytes;
-  return std::clamp<std::size_t>(options.max_rate.bytes / 10, std::min(kLeast, options.buffer_bytes), options.buffer_bytes);
+  return std::clamp<std::size_t>(options.max_rate.bytes / 10, std::min(kLeast, options.buffer_bytes),
+                                 options.buffer_bytes);
 }
 
 // Adds the chunks that an earlier run loaded to the result; the others are to load.
@@ -68,9 +69,17 @@ class Job {
  public:
   Job(SnapshotSource& source, const std::string& conninfo, const Dialect& dialect, std::vector<CopyTask> tasks,
       const JobOptions& options, const std::stop_token& drain, const std::stop_token& cancel)
-      : source_(source), conninfo_(conninfo), dialect_(dialect), options_(options), drain_(drain), cancel_(cancel),
-        copy_freeze_(dialect.copy_freeze && options.reject_limit == 0), rejects_(options.reject_limit, options.reject_directory),
-        rate_(options.max_rate), guards_(dialect_, options_), ledger_(std::move(tasks), options.workers),
+      : source_(source),
+        conninfo_(conninfo),
+        dialect_(dialect),
+        options_(options),
+        drain_(drain),
+        cancel_(cancel),
+        copy_freeze_(dialect.copy_freeze && options.reject_limit == 0),
+        rejects_(options.reject_limit, options.reject_directory),
+        rate_(options.max_rate),
+        guards_(dialect_, options_),
+        ledger_(std::move(tasks), options.workers),
         control_(conninfo, options.application_name) {}
 
   JobResult run() {
@@ -159,8 +168,7 @@ class Job {
 
   void work(unsigned index) {
     WorkerSession session(fmt::format("worker-{}", index),
-                          {[this] { return source_.session(); },
-                           [this] { return target_connection(); }});
+                          {[this] { return source_.session(); }, [this] { return target_connection(); }});
     while (const auto item = queue_->next(drain_)) {
       ledger_.progress().set_worker(index, what_to_do(*item));
       switch (item->kind) {
@@ -257,9 +265,13 @@ class Job {
     into.journal_task = prepared.journal;
     into.chunk = item.number;
     PgChunkSink sink(into, session.target());
-    const LoadRequest request{.task = task, .chunk = item.chunk, .target = prepared.target, .format = options_.format,
+    const LoadRequest request{.task = task,
+                              .chunk = item.chunk,
+                              .target = prepared.target,
+                              .format = options_.format,
                               .buffer_bytes = buffer_bytes(options_),
-                              .rejects = options_.reject_limit > 0 ? &rejects : nullptr, .rate = rate_};
+                              .rejects = options_.reject_limit > 0 ? &rejects : nullptr,
+                              .rate = rate_};
     const LoadProgress progress{ledger_.progress().counters(item.task), ledger_.progress().worker_counters(index)};
     return load_chunk(request, session.source(), sink, progress, drain_);
   }
@@ -271,9 +283,9 @@ class Job {
 
   void log_done(const WorkerSession& session, const CopyTask& task, const TaskResult& result) const {
     const LoadOutcome& outcome = result.outcome;
-    log::info(session.name(), fmt::format("{}: {} rows, {} in {} ({} rows/s{}{})", task.name, format_count(outcome.rows),
-                                          format_bytes(outcome.bytes), format_seconds(result.seconds),
-                                          rows_per_second(outcome.rows, result.seconds),
+    log::info(session.name(), fmt::format("{}: {} rows, {} in {} ({} rows/s{}{})", task.name,
+                                          format_count(outcome.rows), format_bytes(outcome.bytes),
+                                          format_seconds(result.seconds), rows_per_second(outcome.rows, result.seconds),
                                           result.chunks > 1 ? fmt::format(", {} chunks", result.chunks) : "",
                                           outcome.format == CopyFormat::text ? ", text COPY" : ""));
     if (outcome.rejected > 0)

@@ -39,8 +39,8 @@ struct JobOptions {
   std::size_t buffer_bytes = 64 << 10;
   LoadMode mode = LoadMode::refuse;
   bool create = false;
-  bool more_follows = false;    // the caller ends the journal (LoadJournal::finish), not the job
-  bool move_sequences = false;  // of tables that were there, behind the rows (target_sequences.h)
+  bool more_follows = false;             // the caller ends the journal (LoadJournal::finish), not the job
+  bool move_sequences = false;           // of tables that were there, behind the rows (target_sequences.h)
   std::uint64_t chunk_bytes = 64 << 20;  // tables above it are cut; 0 = none
   MaxRate max_rate;
   StartMode start = StartMode::fresh;

@@ -12,7 +12,8 @@ namespace {
 
 class Planner {
  public:
-  Planner(const Enforcement& enforcement, const std::vector<std::uint32_t>& tables) : enforcement_(enforcement), tables_(tables) {
+  Planner(const Enforcement& enforcement, const std::vector<std::uint32_t>& tables)
+      : enforcement_(enforcement), tables_(tables) {
     for (const auto& [partition, above] : enforcement.parent) has_parts_.insert(above);
     plan_.ways.assign(tables.size(), EmptyingWay::alone);
     plan_.refusals.resize(tables.size());
@@ -21,7 +22,8 @@ class Planner {
   EmptyingPlan plan(const std::set<std::uint32_t>& loaded, const std::function<bool(const EnforcedKey&)>& is_off) {
     const auto ours = [&](const EnforcedKey& key) {
       return consists_of(key.table_oid, [&](std::uint32_t part) {
-        return std::any_of(loaded.begin(), loaded.end(), [&](std::uint32_t table) { return enforcement_.is_within(part, table); });
+        return std::any_of(loaded.begin(), loaded.end(),
+                           [&](std::uint32_t table) { return enforcement_.is_within(part, table); });
       });
     };
     for (bool changed = true; changed;) {
@@ -46,7 +48,9 @@ class Planner {
     return plan_.ways[i] == EmptyingWay::alone || plan_.ways[i] == EmptyingWay::together;
   }
 
-  bool refers_to(const EnforcedKey& key, std::size_t i) const { return enforcement_.share_rows(key.referenced_oid, tables_[i]); }
+  bool refers_to(const EnforcedKey& key, std::size_t i) const {
+    return enforcement_.share_rows(key.referenced_oid, tables_[i]);
+  }
 
   // The condition holds for the table, or for all partitions below it.
   template <class Condition>
@@ -76,8 +80,9 @@ class Planner {
 
   void refuse(std::size_t i, const EnforcedKey& key, bool ours) {
     plan_.ways[i] = EmptyingWay::refused;
-    Error error(ErrorKind::target, fmt::format("it cannot be emptied: the foreign key {} refers to it, and {} is not emptied",
-                                               key.display(), key.table.display()));
+    Error error(ErrorKind::target,
+                fmt::format("it cannot be emptied: the foreign key {} refers to it, and {} is not emptied",
+                            key.display(), key.table.display()));
     error.sqlstate("0A000");
     const std::string drop = fmt::format("ALTER TABLE {} DROP CONSTRAINT {} for the run and add it again after it: {}",
                                          quote_name(key.table), quote_identifier(key.name), key.definition);
@@ -109,7 +114,8 @@ class Planner {
 }  // namespace
 
 EmptyingPlan plan_emptying(const Enforcement& enforcement, const std::vector<std::uint32_t>& tables,
-                           const std::set<std::uint32_t>& loaded, const std::function<bool(const EnforcedKey&)>& is_off) {
+                           const std::set<std::uint32_t>& loaded,
+                           const std::function<bool(const EnforcedKey&)>& is_off) {
   return Planner(enforcement, tables).plan(loaded, is_off);
 }
 

@@ -26,14 +26,15 @@ enum class EmptyingWay {
 };
 
 struct EmptyingPlan {
-  std::vector<EmptyingWay> ways;              // one per table
+  std::vector<EmptyingWay> ways;               // one per table
   std::vector<std::optional<Error>> refusals;  // of those that are refused
-  std::set<std::uint32_t> roots;  // partitioned tables to be named with those that are emptied together
+  std::set<std::uint32_t> roots;               // partitioned tables to be named with those that are emptied together
 };
 
 // `tables`: oids of those that are to be emptied. `loaded`: of all tables of the run.
 // `is_off`: whether a key does not act on the tables of the run.
 EmptyingPlan plan_emptying(const Enforcement& enforcement, const std::vector<std::uint32_t>& tables,
-                           const std::set<std::uint32_t>& loaded, const std::function<bool(const EnforcedKey&)>& is_off);
+                           const std::set<std::uint32_t>& loaded,
+                           const std::function<bool(const EnforcedKey&)>& is_off);
 
 }  // namespace dbsync

@@ -18,8 +18,9 @@ constexpr int kNotValidOnPartitioned = 180000;
 
 bool table_there(PgConnection& connection) {
   return connection
-             .exec("SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                   "WHERE n.nspname = 'dbsync' AND c.relname = 'copy_guard'")
+             .exec(
+                 "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                 "WHERE n.nspname = 'dbsync' AND c.relname = 'copy_guard'")
              .rows() > 0;
 }
 
@@ -37,11 +38,13 @@ struct Standing {
 };
 
 Standing look_at(PgConnection& connection, const GuardRecord& record) {
-  const std::string object = record.key ? "SELECT 1 FROM pg_catalog.pg_constraint o WHERE o.conrelid = c.oid AND o.conname = $3"
-                                        : "SELECT 1 FROM pg_catalog.pg_trigger o WHERE o.tgrelid = c.oid AND o.tgname = $3";
+  const std::string object =
+      record.key ? "SELECT 1 FROM pg_catalog.pg_constraint o WHERE o.conrelid = c.oid AND o.conname = $3"
+                 : "SELECT 1 FROM pg_catalog.pg_trigger o WHERE o.tgrelid = c.oid AND o.tgname = $3";
   const PgResult result = connection.exec(
       fmt::format("SELECT c.relkind = 'p', EXISTS ({}) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-                  "ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2", object),
+                  "ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
+                  object),
       {record.table.schema, record.table.name, record.name});
   if (result.rows() == 0) return {};
   return {true, result.boolean(0, 0), result.boolean(0, 1)};
@@ -49,7 +52,8 @@ Standing look_at(PgConnection& connection, const GuardRecord& record) {
 
 std::string add_key_sql(const GuardRecord& record, bool not_valid) {
   if (!record.definition.starts_with(kForeignKey))
-    throw Error(ErrorKind::target, fmt::format("dbsync.copy_guard has no foreign key for {}, but: {}", record.display(), record.definition))
+    throw Error(ErrorKind::target, fmt::format("dbsync.copy_guard has no foreign key for {}, but: {}", record.display(),
+                                               record.definition))
         .hint("add the key by hand, then delete the row of dbsync.copy_guard");
   return fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}{}", quote_name(record.table), quote_identifier(record.name),
                      record.definition, not_valid && !record.definition.ends_with(kNotValid) ? kNotValid : "");
@@ -58,8 +62,8 @@ std::string add_key_sql(const GuardRecord& record, bool not_valid) {
 void add_key(PgConnection& connection, const GuardRecord& record, bool not_valid) {
   connection.exec(add_key_sql(record, not_valid), {});  // with parameters: one statement
   if (!record.comment.empty())
-    connection.exec(fmt::format("COMMENT ON CONSTRAINT {} ON {} IS {}", quote_identifier(record.name), quote_name(record.table),
-                                quote_literal(record.comment)));
+    connection.exec(fmt::format("COMMENT ON CONSTRAINT {} ON {} IS {}", quote_identifier(record.name),
+                                quote_name(record.table), quote_literal(record.comment)));
 }
 
 }  // namespace
@@ -73,13 +77,19 @@ std::vector<std::optional<std::string>> GuardJournal::key_of(const GuardRecord& 
 std::vector<GuardRecord> GuardJournal::read(PgConnection& connection) const {
   if (!table_there(connection)) return {};
   const PgResult rows = connection.exec(
-      "SELECT kind, schema_name, table_name, name, definition, comment, valid, taken_off FROM dbsync.copy_guard WHERE run = $1 "
+      "SELECT kind, schema_name, table_name, name, definition, comment, valid, taken_off FROM dbsync.copy_guard WHERE "
+      "run = $1 "
       "ORDER BY kind, schema_name, table_name, name",
       {run_});
   std::vector<GuardRecord> out;
   for (int row = 0; row < rows.rows(); ++row)
-    out.push_back({rows.value(row, 0) == "key", {rows.text(row, 1), rows.text(row, 2)}, rows.text(row, 3), rows.text(row, 4),
-                   rows.text(row, 5), rows.boolean(row, 6), rows.boolean(row, 7)});
+    out.push_back({rows.value(row, 0) == "key",
+                   {rows.text(row, 1), rows.text(row, 2)},
+                   rows.text(row, 3),
+                   rows.text(row, 4),
+                   rows.text(row, 5),
+                   rows.boolean(row, 6),
+                   rows.boolean(row, 7)});
   return out;
 }
 
@@ -104,10 +114,12 @@ void GuardJournal::take_off(PgConnection& connection, const EnforcedTrigger& tri
   connection.exec(
       "INSERT INTO dbsync.copy_guard (run, kind, schema_name, table_name, name, definition, comment, valid, taken_off) "
       "VALUES ($1, 'trigger', $2, $3, $4, $5, '', true, true) "
-      "ON CONFLICT (run, kind, schema_name, table_name, name) DO UPDATE SET definition = excluded.definition, taken_off = true",
+      "ON CONFLICT (run, kind, schema_name, table_name, name) DO UPDATE SET definition = excluded.definition, "
+      "taken_off = true",
       {run_, trigger.table.schema, trigger.table.name, trigger.name, std::string(1, trigger.enabled)});
   // ONLY: partitions have their own state of it, and their own record.
-  connection.exec(fmt::format("ALTER TABLE ONLY {} DISABLE TRIGGER {}", quote_name(trigger.table), quote_identifier(trigger.name)));
+  connection.exec(
+      fmt::format("ALTER TABLE ONLY {} DISABLE TRIGGER {}", quote_name(trigger.table), quote_identifier(trigger.name)));
 }
 
 bool GuardJournal::put_back(PgConnection& connection, const GuardRecord& record) const {
@@ -122,8 +134,8 @@ bool GuardJournal::put_back(PgConnection& connection, const GuardRecord& record)
     return false;
   }
   if (!record.key) {
-    connection.exec(fmt::format("ALTER TABLE ONLY {} {} TRIGGER {}", quote_name(record.table), enable_word(record.definition),
-                                quote_identifier(record.name)));
+    connection.exec(fmt::format("ALTER TABLE ONLY {} {} TRIGGER {}", quote_name(record.table),
+                                enable_word(record.definition), quote_identifier(record.name)));
     forget(connection, record);
   } else {
     if (!standing.object) {

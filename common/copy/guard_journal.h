@@ -19,13 +19,13 @@
 namespace dbsync {
 
 struct GuardRecord {
-  bool key = true;          // else a trigger
+  bool key = true;  // else a trigger
   QualifiedName table;
   std::string name;
-  std::string definition;   // pg_get_constraintdef; of a trigger, its tgenabled
+  std::string definition;  // pg_get_constraintdef; of a trigger, its tgenabled
   std::string comment;
-  bool valid = true;        // it was, and is to be again
-  bool taken_off = true;    // else it stands again, but is not proved yet
+  bool valid = true;      // it was, and is to be again
+  bool taken_off = true;  // else it stands again, but is not proved yet
 
   std::string display() const;
 };

@@ -38,7 +38,9 @@ class Planner {
   bool acts_on(const EnforcedTrigger& trigger, std::uint32_t table) const {
     return (trigger.on_insert || rights_.empties) && enforcement_.is_within(trigger.table_oid, table);
   }
-  bool acts_on(const EnforcedKey& key, std::uint32_t table) const { return enforcement_.share_rows(key.table_oid, table); }
+  bool acts_on(const EnforcedKey& key, std::uint32_t table) const {
+    return enforcement_.share_rows(key.table_oid, table);
+  }
 
   // Not where the server's own triggers check DEFERRABLE keys, which would let
   // duplicates in; nor for PERIOD, which could not be proved afterwards.
@@ -46,8 +48,10 @@ class Planner {
     const auto& unique = enforcement_.deferred_unique;
     const auto& keys = enforcement_.keys;
     return rights_.replica_role &&
-           std::none_of(unique.begin(), unique.end(), [&](std::uint32_t other) { return enforcement_.share_rows(other, table); }) &&
-           std::none_of(keys.begin(), keys.end(), [&](const EnforcedKey& key) { return key.period && acts_on(key, table); });
+           std::none_of(unique.begin(), unique.end(),
+                        [&](std::uint32_t other) { return enforcement_.share_rows(other, table); }) &&
+           std::none_of(keys.begin(), keys.end(),
+                        [&](const EnforcedKey& key) { return key.period && acts_on(key, table); });
   }
 
   void plan_table(std::uint32_t table) {
@@ -56,7 +60,8 @@ class Planner {
     const auto acts = [&](const auto& rule) { return acts_on(rule, table); };
     // Keys that refer to it act when it is emptied.
     const auto refers = [&](const EnforcedKey& key) { return enforcement_.share_rows(key.referenced_oid, table); };
-    const bool replica = replica_suits(table) && (std::any_of(keys.begin(), keys.end(), acts) || std::any_of(keys.begin(), keys.end(), refers) ||
+    const bool replica = replica_suits(table) && (std::any_of(keys.begin(), keys.end(), acts) ||
+                                                  std::any_of(keys.begin(), keys.end(), refers) ||
                                                   std::any_of(triggers.begin(), triggers.end(), acts));
     if (replica) plan_.replica_tables.insert(table);
     for (const EnforcedTrigger& trigger : triggers)
@@ -77,7 +82,8 @@ class Planner {
 
 }  // namespace
 
-GuardPlan plan_guards(const Enforcement& enforcement, const std::set<std::uint32_t>& tables, const GuardRights& rights) {
+GuardPlan plan_guards(const Enforcement& enforcement, const std::set<std::uint32_t>& tables,
+                      const GuardRights& rights) {
   return Planner(enforcement, rights).plan(tables);
 }
 

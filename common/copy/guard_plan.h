@@ -33,7 +33,8 @@ struct GuardPlan {
 
 // How a role gets one of the better ways.
 inline constexpr char kGuardWayOut[] =
-    "let the role of [desc.pgsql] set session_replication_role (a superuser, or GRANT SET ON PARAMETER from PostgreSQL 15 on), "
+    "let the role of [desc.pgsql] set session_replication_role (a superuser, or GRANT SET ON PARAMETER from PostgreSQL "
+    "15 on), "
     "or own the tables and CREATE in the database (for the journal)";
 
 // `tables`: oids of the tables that are loaded.

@@ -29,7 +29,8 @@ JobResult new_result(std::vector<CopyTask> tasks) {
 JobLedger::JobLedger(std::vector<CopyTask> tasks, unsigned workers)
     : result_(new_result(std::move(tasks))), progress_(result_.tasks, workers), states_(result_.tasks.size()) {
   for (std::size_t i = 0; i < result_.tasks.size(); ++i)
-    if (result_.tasks[i].problem) report_failure("main", result_.tasks[i], *result_.tasks[i].problem, result_.results[i]);
+    if (result_.tasks[i].problem)
+      report_failure("main", result_.tasks[i], *result_.tasks[i].problem, result_.results[i]);
 }
 
 void JobLedger::open_task(std::size_t task, std::size_t items) {

@@ -45,7 +45,10 @@ std::string rows_per_second(std::uint64_t rows, double seconds) {
 }
 
 JobProgress::JobProgress(const std::vector<CopyTask>& tasks, unsigned workers)
-    : tasks_(tasks), counters_(tasks.size()), workers_(workers), statuses_(tasks.size(), TaskStatus::waiting),
+    : tasks_(tasks),
+      counters_(tasks.size()),
+      workers_(workers),
+      statuses_(tasks.size(), TaskStatus::waiting),
       start_{Clock::now()} {}
 
 void JobProgress::set_status(std::size_t task, TaskStatus status) {
@@ -93,7 +96,8 @@ double JobProgress::fraction(std::size_t task, TaskStatus status) const {
   const double rows = of.query.empty() && of.estimated_rows > 0
                           ? static_cast<double>(counters.rows) / static_cast<double>(of.estimated_rows)
                           : 0;
-  const double chunks = static_cast<double>(counters.chunks_done) / static_cast<double>(std::max<std::uint64_t>(counters.chunks, 1));
+  const double chunks =
+      static_cast<double>(counters.chunks_done) / static_cast<double>(std::max<std::uint64_t>(counters.chunks, 1));
   return std::min(rows > 0 ? rows : chunks, kAlmost);
 }
 
@@ -129,7 +133,8 @@ std::optional<double> JobProgress::seconds_left(const Totals& now) const {
 // Whom the workers wait for, when nothing has moved for long.
 std::string JobProgress::silence(const Totals& t) {
   const auto now = Clock::now();
-  if (t.rows != moved_.rows || t.bytes != moved_.bytes || moved_.time == Clock::time_point{}) moved_ = {now, t.rows, t.bytes};
+  if (t.rows != moved_.rows || t.bytes != moved_.bytes || moved_.time == Clock::time_point{})
+    moved_ = {now, t.rows, t.bytes};
   if (now - moved_.time < kSilence || t.at_source + t.at_target == 0) return {};
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - moved_.time).count();
   const std::string_view whom = t.at_target == 0 ? "the source" : t.at_source == 0 ? "the target" : "source and target";
@@ -168,7 +173,8 @@ ProgressLine JobProgress::line() {
 std::string JobProgress::task_line(std::size_t index) const {
   const CopyTask& task = tasks_[index];
   const std::uint64_t rows = counters_[index].rows.load(std::memory_order_relaxed);
-  std::string line = fmt::format("  {}: {} rows", one_line(source_and_target(task.name, task.target)), format_count(rows));
+  std::string line =
+      fmt::format("  {}: {} rows", one_line(source_and_target(task.name, task.target)), format_count(rows));
   // The engine's row count is a guess; above it, no percentage is better than a wrong one.
   if (task.query.empty() && task.estimated_rows >= rows && task.estimated_rows > 0)
     line += fmt::format(" ({}%)", rows * 100 / task.estimated_rows);
@@ -185,7 +191,8 @@ std::vector<std::string> JobProgress::worker_lines() {
     const double seconds = between(worker.begin.time, now.time);
     const std::uint64_t rows = grown(worker.begin.rows, now.rows);
     out.push_back(fmt::format("  worker-{}  {}: {}", i, one_line(worker.doing),
-                              rows > 0 ? fmt::format("{} rows, {}", format_count(rows), rate(rows, grown(worker.begin.bytes, now.bytes), seconds))
+                              rows > 0 ? fmt::format("{} rows, {}", format_count(rows),
+                                                     rate(rows, grown(worker.begin.bytes, now.bytes), seconds))
                                        : short_time(seconds)));
   }
   return out;

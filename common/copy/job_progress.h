@@ -58,7 +58,7 @@ class JobProgress {
     std::size_t done = 0;
     std::size_t failed = 0;
     std::optional<double> fraction;  // of the work, by the catalog's estimates
-    unsigned at_source = 0;  // workers that wait for this server
+    unsigned at_source = 0;          // workers that wait for this server
     unsigned at_target = 0;
     std::vector<std::size_t> running;
   };
@@ -87,12 +87,12 @@ class JobProgress {
   const std::vector<CopyTask>& tasks_;
   std::deque<TaskProgress> counters_;  // deques: atomics cannot move
   std::deque<WorkerState> workers_;
-  std::mutex mutex_;                   // guards statuses_ and what the workers do
+  std::mutex mutex_;  // guards statuses_ and what the workers do
   std::vector<TaskStatus> statuses_;
   Sample start_;
   double start_fraction_ = 0;
-  Sample moved_;                       // the last time that there were other rows
-  std::deque<Sample> recent_;          // for the display: the last seconds
+  Sample moved_;               // the last time that there were other rows
+  std::deque<Sample> recent_;  // for the display: the last seconds
 };
 
 // "12,345", for rows in `seconds`.

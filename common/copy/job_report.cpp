@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/output_file.h"
 #include "base/error_cause.h"
+#include "base/output_file.h"
 #include "base/text.h"
 #include "schema/names.h"
 #include "version.h"
@@ -129,7 +129,8 @@ std::string failures_text(const JobResult& result) {
   for (const Group& group : groups) {
     out += failure_text(*group.first);
     if (!group.others.empty())
-      out += fmt::format("  the same error {} more: {}\n", group.others.size() == 1 ? "once" : fmt::format("{} times", group.others.size()),
+      out += fmt::format("  the same error {} more: {}\n",
+                         group.others.size() == 1 ? "once" : fmt::format("{} times", group.others.size()),
                          some_of(group.others));
   }
   return out;
@@ -150,11 +151,12 @@ std::string changed_text(const JobResult& result) {
   std::string out;
   for (std::size_t i = 0; i < result.results.size(); ++i)
     if (result.results[i].outcome.rejected > 0)
-      out += fmt::format("{}: {} rows set aside\n", one_line(result.tasks[i].name), format_count(result.results[i].outcome.rejected));
+      out += fmt::format("{}: {} rows set aside\n", one_line(result.tasks[i].name),
+                         format_count(result.results[i].outcome.rejected));
   for (std::size_t i = 0; i < result.results.size(); ++i)
     for (const ChangedValues& changed : result.results[i].outcome.changed)
-      out += fmt::format("{}.{}: {} values changed by policy\n", one_line(result.tasks[i].name), one_line(changed.column),
-                         format_count(changed.count));
+      out += fmt::format("{}.{}: {} values changed by policy\n", one_line(result.tasks[i].name),
+                         one_line(changed.column), format_count(changed.count));
   return out.empty() ? out : "\n" + out;
 }
 
@@ -186,7 +188,8 @@ std::string steps_text(const StepSummary& steps) {
 nlohmann::json steps_json(const StepSummary& steps) {
   nlohmann::json out = nlohmann::json::object();
   for (const auto& [kind, counts] : steps)
-    out[std::string(step_field(kind))] = {{"done", counts.done}, {"failed", counts.failed}, {"open", counts.open}, {"seconds", counts.seconds}};
+    out[std::string(step_field(kind))] = {
+        {"done", counts.done}, {"failed", counts.failed}, {"open", counts.open}, {"seconds", counts.seconds}};
   return out;
 }
 
@@ -242,18 +245,19 @@ std::string summary_text(const JobResult& result) {
   for (std::size_t i = 0; i < result.tasks.size(); ++i) {
     const TaskResult& task = result.results[i];
     const bool done = task.status == TaskStatus::done;
-    out += line(names[i], done ? format_count(task.outcome.rows) : "-",
-                done ? format_bytes(task.outcome.bytes) : "-", fmt::format("{:.2f}", task.seconds),
+    out += line(names[i], done ? format_count(task.outcome.rows) : "-", done ? format_bytes(task.outcome.bytes) : "-",
+                fmt::format("{:.2f}", task.seconds),
                 done ? format_count(per_second(task.outcome.rows, task.seconds)) : "-", status_word(task.status));
   }
   const std::size_t failed = result.count(TaskStatus::failed);
   const std::size_t interrupted = result.count(TaskStatus::interrupted);
-  out += line(names.back(), format_count(result.rows()), format_bytes(result.bytes()),
-              fmt::format("{:.2f}", result.seconds), format_count(per_second(result.rows(), result.seconds)),
-              fmt::format("{} done{}{}", result.count(TaskStatus::done),
-                          failed > 0 ? fmt::format(", {} failed", failed) : "",
-                          interrupted > 0 ? fmt::format(", {} interrupted", interrupted) : ""));
-  return out + steps_text(result.steps()) + changed_text(result) + notes_text(result) + left_out_text(result) + failures_text(result);
+  out += line(
+      names.back(), format_count(result.rows()), format_bytes(result.bytes()), fmt::format("{:.2f}", result.seconds),
+      format_count(per_second(result.rows(), result.seconds)),
+      fmt::format("{} done{}{}", result.count(TaskStatus::done), failed > 0 ? fmt::format(", {} failed", failed) : "",
+                  interrupted > 0 ? fmt::format(", {} interrupted", interrupted) : ""));
+  return out + steps_text(result.steps()) + changed_text(result) + notes_text(result) + left_out_text(result) +
+         failures_text(result);
 }
 
 void write_report(const std::string& path, const RunFacts& facts, const JobResult& result,

@@ -14,7 +14,7 @@ namespace dbsync {
 // Facts of the run that stand above its tables in the report.
 struct RunFacts {
   std::string program;
-  std::string source;   // endpoint without password
+  std::string source;  // endpoint without password
   std::string source_version;
   std::string target;
   std::string target_version;

@@ -19,10 +19,10 @@ namespace dbsync {
 
 // Of what follows the rows of a table. A key that takes two statements is one step.
 struct StepCounts {
-  std::size_t done = 0;    // by this run or an earlier one
+  std::size_t done = 0;  // by this run or an earlier one
   std::size_t failed = 0;
-  std::size_t open = 0;    // not made yet
-  double seconds = 0;      // of this run; of several at once, each one's own
+  std::size_t open = 0;  // not made yet
+  double seconds = 0;    // of this run; of several at once, each one's own
 
   std::size_t all() const { return done + failed + open; }
   StepCounts& operator+=(const StepCounts& other);
@@ -36,7 +36,7 @@ std::string open_text(const StepSummary& steps);
 
 struct TaskResult {
   TaskStatus status = TaskStatus::waiting;
-  LoadOutcome outcome;   // of all its chunks
+  LoadOutcome outcome;          // of all its chunks
   std::size_t chunks = 1;       // as far as planned
   std::size_t chunks_done = 0;  // committed on the target
   std::size_t resumed = 0;      // of these, by an earlier run
@@ -46,20 +46,20 @@ struct TaskResult {
   std::optional<Error> error;
   // What went wrong with its table after the rows were in: an index, a key.
   std::vector<Error> post_errors;
-  StepSummary steps;               // when its table is ours to complete
+  StepSummary steps;  // when its table is ours to complete
   // What was not tried, since it needs something that failed and has its own error.
   std::vector<std::string> left_out;
 };
 
 struct JobResult {
   SnapshotFacts snapshot;
-  std::vector<CopyTask> tasks;       // in the order they were given
-  std::vector<TaskResult> results;   // one per task
-  std::vector<std::string> notes;    // what is not migrated at all
-  std::vector<Error> errors;         // that concern no single task
+  std::vector<CopyTask> tasks;      // in the order they were given
+  std::vector<TaskResult> results;  // one per task
+  std::vector<std::string> notes;   // what is not migrated at all
+  std::vector<Error> errors;        // that concern no single task
   double seconds = 0;
 
-  std::uint64_t rows() const;   // of finished tasks
+  std::uint64_t rows() const;  // of finished tasks
   std::uint64_t bytes() const;
   std::uint64_t rejected() const;
   std::size_t count(TaskStatus status) const;

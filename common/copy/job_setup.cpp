@@ -25,9 +25,7 @@ JobOptions job_options(const Options& options, const Config& config, const std::
   out.reject_limit = config.reject_limit;
   out.reject_directory = config.reject_directory;
   out.application_name = program;
-  out.start = options.resume    ? StartMode::resume
-              : options.restart ? StartMode::restart
-                                : StartMode::fresh;
+  out.start = options.resume ? StartMode::resume : options.restart ? StartMode::restart : StartMode::fresh;
   out.retry = {config.retry_times, config.retry_interval};
   return out;
 }
@@ -59,7 +57,8 @@ std::optional<Dialect> chosen_dialect(const Options& options) {
 Dialect with_storage(Dialect dialect, const Config& config) {
   dialect.storage_options.clear();
   if (!dialect.distributed || config.storage.empty() || config.storage == "heap") return dialect;
-  dialect.storage_options = fmt::format("appendonly=true, orientation={}", config.storage == "ao_row" ? "row" : "column");
+  dialect.storage_options =
+      fmt::format("appendonly=true, orientation={}", config.storage == "ao_row" ? "row" : "column");
   if (!config.compress_type.empty() && config.compress_type != "none")
     dialect.storage_options += ", compresstype=" + config.compress_type;
   if (config.compress_level > 0) dialect.storage_options += fmt::format(", compresslevel={}", config.compress_level);
@@ -74,9 +73,12 @@ int remove_journal(const Config& config, const JournalKey& key) {
   if (std::any_of(problems.begin(), problems.end(), [](const Error& error) { return error.kind() != ErrorKind::data; }))
     return exit_code(ErrorKind::target);
   if (LoadJournal::is_unfinished(target, key))
-    log::warning("main", fmt::format("the copy of {} for {} did not end well, and what it left open is forgotten: its tables may lack rows, "
-                                     "keys and indexes. HINT: drop these tables before they are loaded again with --create",
-                                     key.program, key.source));
+    log::warning(
+        "main",
+        fmt::format(
+            "the copy of {} for {} did not end well, and what it left open is forgotten: its tables may lack rows, "
+            "keys and indexes. HINT: drop these tables before they are loaded again with --create",
+            key.program, key.source));
   LoadJournal::remove(target, key);
   log::info("main", fmt::format("the bookkeeping of {} for {} is removed from the target", key.program, key.source));
   return 0;

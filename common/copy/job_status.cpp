@@ -20,7 +20,8 @@ std::string state_word(TaskStatus status) {
 }
 
 TableStatus table_status(const CopyTask& task, const TaskView& view) {
-  TableStatus out{task.name, task.target.display(), state_word(view.status), view.rows, view.bytes, task.estimated_bytes, {}};
+  TableStatus out{
+      task.name, task.target.display(), state_word(view.status), view.rows, view.bytes, task.estimated_bytes, {}};
   out.estimated_rows = task.estimated_rows;
   out.chunks = view.chunks;
   out.chunks_done = view.chunks_done;
@@ -63,14 +64,16 @@ std::string first_message(const JobResult& result) {
 }  // namespace
 
 JobStatus::JobStatus(const Config& config, const RunFacts& facts, bool follows)
-    : writer_(std::make_unique<PgStatusStore>(status_place(config.local_pgsql, config.desc_pgsql)), run_status(config, facts)),
+    : writer_(std::make_unique<PgStatusStore>(status_place(config.local_pgsql, config.desc_pgsql)),
+              run_status(config, facts)),
       follows_(follows) {
   if (!follows) begin();
 }
 
 void JobStatus::observe(const std::vector<CopyTask>& tasks, const std::vector<TaskView>& views) {
   std::vector<TableStatus> tables;
-  for (std::size_t i = 0; i < tasks.size(); ++i) tables.push_back(table_status(tasks[i], i < views.size() ? views[i] : TaskView{}));
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    tables.push_back(table_status(tasks[i], i < views.size() ? views[i] : TaskView{}));
   writer_.update(tables);
 }
 
@@ -79,23 +82,28 @@ void JobStatus::end(const JobResult& result) {
   for (std::size_t i = 0; i < result.tasks.size(); ++i) {
     const TaskResult& task = result.results[i];
     tables.push_back(table_status(result.tasks[i], {task.status, task.outcome.rows, task.outcome.bytes, task.chunks,
-                                                     task.chunks_done, task.retries, task.outcome.rejected}));
+                                                    task.chunks_done, task.retries, task.outcome.rejected}));
     if (task.error) tables.back().message = task.error->what();
   }
   const int status = result.exit_status();
   const std::string well = follows_ ? "following" : "done";
-  writer_.end_copy(tables, status == 0 ? well : result.count(TaskStatus::interrupted) > 0 ? "interrupted" : "failed", status,
-                   first_message(result));
+  writer_.end_copy(tables,
+                   status == 0                                 ? well
+                   : result.count(TaskStatus::interrupted) > 0 ? "interrupted"
+                                                               : "failed",
+                   status, first_message(result));
 }
 
 void JobStatus::fail(const Error& error) {
-  writer_.end_copy({}, error.kind() == ErrorKind::interrupted ? "interrupted" : "failed", exit_code(error.kind()), error.what());
+  writer_.end_copy({}, error.kind() == ErrorKind::interrupted ? "interrupted" : "failed", exit_code(error.kind()),
+                   error.what());
 }
 
 std::string recorded_status(const Config& config, bool json) {
   const StatusPlace place = status_place(config.local_pgsql, config.desc_pgsql);
   if (place.conninfo.empty())
-    throw Error(ErrorKind::config, "neither [local.pgsql] nor [desc.pgsql] has a connect_string, so there is no status to read");
+    throw Error(ErrorKind::config,
+                "neither [local.pgsql] nor [desc.pgsql] has a connect_string, so there is no status to read");
   PgStatusStore store(place);
   auto report = store.latest(config.task);
   if (report) report->not_valid = constraints_of(config.desc_pgsql);

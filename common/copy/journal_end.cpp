@@ -17,9 +17,11 @@ Error lost(const std::string& what) {
   return error.hint("--resume does that again").mark_retryable();
 }
 
-void compare_with_journal(const CopyTask& task, const JournalTable& there, const std::set<std::string>& steps, TaskResult& result) {
+void compare_with_journal(const CopyTask& task, const JournalTable& there, const std::set<std::string>& steps,
+                          TaskResult& result) {
   if (there.chunks_done() < result.chunks_done) {
-    const std::string what = fmt::format("{} of {} chunks", result.chunks_done - there.chunks_done(), result.chunks_done);
+    const std::string what =
+        fmt::format("{} of {} chunks", result.chunks_done - there.chunks_done(), result.chunks_done);
     result.chunks_done = there.chunks_done();
     result.outcome.rows = result.outcome.bytes = 0;
     for (const JournalChunk& chunk : there.chunks) {
@@ -52,7 +54,8 @@ void interrupt_open_steps(const CopyTask& task, TaskResult& result, bool journal
 void settle(const CopyTask& task, TaskResult& result, bool journaled, bool stopped) {
   if (stopped) interrupt_open_steps(task, result, journaled);
   if (result.status == TaskStatus::interrupted && result.error) return;
-  if (result.status == TaskStatus::waiting || result.status == TaskStatus::running) result.status = TaskStatus::interrupted;
+  if (result.status == TaskStatus::waiting || result.status == TaskStatus::running)
+    result.status = TaskStatus::interrupted;
   if (result.status == TaskStatus::interrupted) {
     result.error = Error(ErrorKind::interrupted, result.chunks_done > 0 ? "interrupted; " + kept_part(result)
                                                                         : "interrupted; nothing of it was kept");
@@ -74,7 +77,8 @@ void find_lost_commits(ControlSession& control, const LoadJournal& journal, cons
     for (std::size_t i = 0; i < result.results.size(); ++i) {
       const auto found = there.find(prepared[i].journal);
       if (prepared[i].journal >= 0)
-        compare_with_journal(result.tasks[i], found == there.end() ? JournalTable{} : found->second, steps.done(i), result.results[i]);
+        compare_with_journal(result.tasks[i], found == there.end() ? JournalTable{} : found->second, steps.done(i),
+                             result.results[i]);
     }
   } catch (Error& error) {
     error.context("what the target holds after its sessions were lost");
@@ -84,7 +88,8 @@ void find_lost_commits(ControlSession& control, const LoadJournal& journal, cons
 }
 
 void settle_results(JobResult& result, bool journaled, bool stopped) {
-  for (std::size_t i = 0; i < result.results.size(); ++i) settle(result.tasks[i], result.results[i], journaled, stopped);
+  for (std::size_t i = 0; i < result.results.size(); ++i)
+    settle(result.tasks[i], result.results[i], journaled, stopped);
 }
 
 void note_rows_to_mend(ControlSession& control, const LoadJournal& journal, bool goes_on, const JobResult& result) {
@@ -101,7 +106,8 @@ void note_rows_to_mend(ControlSession& control, const LoadJournal& journal, bool
   }
 }
 
-void close_journal(ControlSession& control, const LoadJournal& journal, const JobOptions& options, const JobResult& result) {
+void close_journal(ControlSession& control, const LoadJournal& journal, const JobOptions& options,
+                   const JobResult& result) {
   if (result.exit_status() != 0 || options.more_follows) return;
   try {
     journal.finish(control.durable());  // with this commit, all are on the disk

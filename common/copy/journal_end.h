@@ -33,6 +33,7 @@ void settle_results(JobResult& result, bool journaled, bool stopped);
 void note_rows_to_mend(ControlSession& control, const LoadJournal& journal, bool goes_on, const JobResult& result);
 
 // A run that ended well has its end in the journal.
-void close_journal(ControlSession& control, const LoadJournal& journal, const JobOptions& options, const JobResult& result);
+void close_journal(ControlSession& control, const LoadJournal& journal, const JobOptions& options,
+                   const JobResult& result);
 
 }  // namespace dbsync

@@ -12,8 +12,9 @@ namespace {
 
 constexpr int kCountSeconds = 10;
 constexpr std::string_view kTakesTooLong = "57014";
-constexpr char kWayOut[] = "--restart empties the tables of the run and loads them again; --cleanup forgets the earlier run, and "
-                           "--truncate then loads this one again";
+constexpr char kWayOut[] =
+    "--restart empties the tables of the run and loads them again; --cleanup forgets the earlier run, and "
+    "--truncate then loads this one again";
 
 // Nothing: that takes too long.
 std::optional<std::uint64_t> count_rows(PgConnection& connection, const TargetTable& table) {
@@ -21,7 +22,8 @@ std::optional<std::uint64_t> count_rows(PgConnection& connection, const TargetTa
   connection.exec(fmt::format("SET LOCAL statement_timeout = '{}s'", kCountSeconds));
   try {
     return static_cast<std::uint64_t>(
-        connection.exec(fmt::format("SELECT count(*) FROM {}{}", table.only ? "ONLY " : "", quote_name(table.name))).integer(0, 0));
+        connection.exec(fmt::format("SELECT count(*) FROM {}{}", table.only ? "ONLY " : "", quote_name(table.name)))
+            .integer(0, 0));
   } catch (const Error& error) {
     if (error.sqlstate() != kTakesTooLong) throw;
     return std::nullopt;
@@ -38,12 +40,15 @@ std::map<QualifiedName, std::uint32_t> relation_oids(PgConnection& connection, c
     tables.push_back(name.name);
   }
   const PgResult result = connection.exec_often(
-      "SELECT n.nspname, c.relname, c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-      "JOIN (SELECT unnest($1::text[]) AS s, unnest($2::text[]) AS t) AS wanted ON wanted.s = n.nspname AND wanted.t = c.relname",
+      "SELECT n.nspname, c.relname, c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+      "c.relnamespace "
+      "JOIN (SELECT unnest($1::text[]) AS s, unnest($2::text[]) AS t) AS wanted ON wanted.s = n.nspname AND wanted.t = "
+      "c.relname",
       {array_text(schemas), array_text(tables)});
   std::map<QualifiedName, std::uint32_t> out;
   for (int row = 0; row < result.rows(); ++row)
-    out.emplace(QualifiedName{result.text(row, 0), result.text(row, 1)}, static_cast<std::uint32_t>(result.integer(row, 2)));
+    out.emplace(QualifiedName{result.text(row, 0), result.text(row, 1)},
+                static_cast<std::uint32_t>(result.integer(row, 2)));
   return out;
 }
 
@@ -52,17 +57,22 @@ bool was_remade(const JournalTable& known, std::uint32_t relation) {
 }
 
 Error remade_error(const QualifiedName& table) {
-  return Error(ErrorKind::target, fmt::format("{} was dropped and made again since the earlier run loaded it", table.display())).hint(kWayOut);
+  return Error(ErrorKind::target,
+               fmt::format("{} was dropped and made again since the earlier run loaded it", table.display()))
+      .hint(kWayOut);
 }
 
 std::optional<Error> rows_differ(PgConnection& connection, const RowProof& proof) {
   const auto there = count_rows(connection, proof.table);
   if (!there) {
-    log::warning("main", fmt::format("{}: {} rows of the earlier run, which are too many to be counted again: --verify compares them",
-                                     proof.table.name.display(), format_count(proof.rows)));
+    log::warning(
+        "main",
+        fmt::format("{}: {} rows of the earlier run, which are too many to be counted again: --verify compares them",
+                    proof.table.name.display(), format_count(proof.rows)));
     if (proof.rows == 0 || has_rows(connection, proof.table)) return std::nullopt;
-    return Error(ErrorKind::target, fmt::format("{} is empty, and the earlier run loaded {} rows", proof.table.name.display(),
-                                                format_count(proof.rows))).hint(kWayOut);
+    return Error(ErrorKind::target, fmt::format("{} is empty, and the earlier run loaded {} rows",
+                                                proof.table.name.display(), format_count(proof.rows)))
+        .hint(kWayOut);
   }
   if (*there == proof.rows || (*there > proof.rows && !proof.exact)) return std::nullopt;
   if (proof.mended && *there > 0) {
@@ -70,8 +80,10 @@ std::optional<Error> rows_differ(PgConnection& connection, const RowProof& proof
                                      proof.table.name.display(), format_count(*there), format_count(proof.rows)));
     return std::nullopt;
   }
-  return Error(ErrorKind::target, fmt::format("{} holds {} rows, and the earlier run loaded {}: it was changed since",
-                                              proof.table.name.display(), format_count(*there), format_count(proof.rows))).hint(kWayOut);
+  return Error(ErrorKind::target,
+               fmt::format("{} holds {} rows, and the earlier run loaded {}: it was changed since",
+                           proof.table.name.display(), format_count(*there), format_count(proof.rows)))
+      .hint(kWayOut);
 }
 
 }  // namespace dbsync

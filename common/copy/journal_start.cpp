@@ -28,8 +28,8 @@ std::string found_earlier(const EarlierRun& earlier) {
 // A backend does not notice that its client is gone while it builds an index, and would
 // collide with what this run does.
 void end_left_sessions(PgConnection& control, LoadJournal& journal, const std::stop_token& stop) {
-  constexpr double kPause = 0.2;     // seconds
-  constexpr double kPatience = 15;   // until they are ended
+  constexpr double kPause = 0.2;    // seconds
+  constexpr double kPatience = 15;  // until they are ended
   constexpr double kMost = 45;
   bool said = false;
   bool ended = false;
@@ -37,13 +37,15 @@ void end_left_sessions(PgConnection& control, LoadJournal& journal, const std::s
     const auto left = journal.left_sessions();
     if (left.empty()) return;
     std::string pids;
-    for (const LeftSession& session : left) pids += fmt::format("{}{} ({})", pids.empty() ? "" : ", ", session.pid, one_line(session.doing));
+    for (const LeftSession& session : left)
+      pids += fmt::format("{}{} ({})", pids.empty() ? "" : ", ", session.pid, one_line(session.doing));
     if (waited > kMost)
       throw Error(ErrorKind::target, "sessions of an earlier run are still at work on the target: " + pids)
           .hint("wait for them, or end them with pg_terminate_backend()");
     if (waited >= kPatience && !std::exchange(ended, true)) {
       log::warning("main", "sessions of an earlier run, which ended without them, are ended now: " + pids);
-      for (const LeftSession& session : left) control.exec("SELECT pg_catalog.pg_terminate_backend($1::int)", {std::to_string(session.pid)});
+      for (const LeftSession& session : left)
+        control.exec("SELECT pg_catalog.pg_terminate_backend($1::int)", {std::to_string(session.pid)});
     } else if (waited >= 3 * kPause && !std::exchange(said, true)) {
       log::info("main", "waiting for sessions of an earlier run, which ended without them: " + pids);
     }
@@ -52,9 +54,10 @@ void end_left_sessions(PgConnection& control, LoadJournal& journal, const std::s
 }
 
 // Says what there is of an earlier run, and what this one will do about it.
-JournalState take_journal(PgConnection& control, LoadJournal& journal, const JobOptions& options, const std::stop_token& stop) {
+JournalState take_journal(PgConnection& control, LoadJournal& journal, const JobOptions& options,
+                          const std::stop_token& stop) {
   constexpr unsigned kLockTries = 20;  // a killed run's sessions end soon
-  constexpr double kLockPause = 0.5;  // seconds
+  constexpr double kLockPause = 0.5;   // seconds
   for (unsigned i = 0; !journal.lock(); ++i) {
     if (i == kLockTries)
       throw Error(ErrorKind::target, "another run with the same source and target schema is at work")
@@ -64,17 +67,21 @@ JournalState take_journal(PgConnection& control, LoadJournal& journal, const Job
   end_left_sessions(control, journal, stop);
   JournalState state{&journal, journal.open()};
   if (state.earlier.tables.empty()) {
-    if (options.start != StartMode::fresh) log::info("main", "there is no earlier run to go on with; starting from the beginning");
+    if (options.start != StartMode::fresh)
+      log::info("main", "there is no earlier run to go on with; starting from the beginning");
     return state;
   }
   if (options.start == StartMode::fresh && state.earlier.finished) return state;
-  log::info("main", fmt::format("{}; {}", found_earlier(state.earlier),
-                                options.start == StartMode::resume    ? "loading what is missing"
-                                : options.start == StartMode::restart ? "starting over"
-                                                                      : "--resume would go on with it, --restart start over"));
+  log::info("main",
+            fmt::format("{}; {}", found_earlier(state.earlier),
+                        options.start == StartMode::resume    ? "loading what is missing"
+                        : options.start == StartMode::restart ? "starting over"
+                                                              : "--resume would go on with it, --restart start over"));
   if (options.start == StartMode::resume && !state.earlier.snapshot.empty() && !options.keep)
-    log::warning("main", fmt::format("the earlier run's snapshot ({}) is gone: rows that changed since may be of either "
-                                     "moment", state.earlier.snapshot));
+    log::warning("main",
+                 fmt::format("the earlier run's snapshot ({}) is gone: rows that changed since may be of either "
+                             "moment",
+                             state.earlier.snapshot));
   return state;
 }
 
@@ -90,8 +97,10 @@ JournalState open_journal(PgConnection& control, const JobOptions& options, cons
     if (options.start != StartMode::fresh)
       throw Error(ErrorKind::target, fmt::format("there is no journal to resume from: {}", error.what()))
           .hint("grant CREATE on the target database, or load the tables again with --truncate");
-    log::warning("main", fmt::format("this run cannot be resumed, since the user may not create the schema dbsync on the "
-                                     "target: {}", error.what()));
+    log::warning("main",
+                 fmt::format("this run cannot be resumed, since the user may not create the schema dbsync on the "
+                             "target: {}",
+                             error.what()));
     return {};
   }
   return take_journal(control, *journal, options, stop);

@@ -21,13 +21,14 @@ std::optional<Error> count_orphans(PgConnection& connection, const EnforcedKey& 
   if (count == "0") return std::nullopt;
   const PgResult example = connection.exec(orphan_example_sql(key));
   std::string values = example.rows() > 0 ? one_line(example.text(0, 0)) : "";
-  Error error(ErrorKind::data, fmt::format("{} rows; Key ({})=({}) is not present in table {} ({})", count, key.columns, values,
-                                           key.referenced.display(), key.referenced_columns));
+  Error error(ErrorKind::data, fmt::format("{} rows; Key ({})=({}) is not present in table {} ({})", count, key.columns,
+                                           values, key.referenced.display(), key.referenced_columns));
   error.context(what(key));
-  return error.hint(valid ? "the rows are as they are on the source, and the key holds for new rows: mend these there or here"
-                          : fmt::format("the rows are as they are on the source, and the key holds for new rows: mend these there "
-                                        "or here, then ALTER TABLE {} VALIDATE CONSTRAINT {}",
-                                        quote_name(key.table), quote_identifier(key.name)));
+  return error.hint(
+      valid ? "the rows are as they are on the source, and the key holds for new rows: mend these there or here"
+            : fmt::format("the rows are as they are on the source, and the key holds for new rows: mend these there "
+                          "or here, then ALTER TABLE {} VALIDATE CONSTRAINT {}",
+                          quote_name(key.table), quote_identifier(key.name)));
 }
 
 // A key that stands for all rows, but compares ranges.
@@ -59,9 +60,10 @@ std::optional<Error> prove_key(PgConnection& connection, const EnforcedKey& key,
   } catch (Error& error) {
     if (error.connection_lost()) throw;
     if (error.sqlstate() == kInsufficientPrivilege && error.hint().empty())
-      error.hint(fmt::format("whether its rows refer to something is not known: GRANT SELECT ON {}, {} TO the role of [desc.pgsql], "
-                             "then run again with --resume",
-                             quote_name(key.table), quote_name(key.referenced)));
+      error.hint(fmt::format(
+          "whether its rows refer to something is not known: GRANT SELECT ON {}, {} TO the role of [desc.pgsql], "
+          "then run again with --resume",
+          quote_name(key.table), quote_name(key.referenced)));
     return error.context(what(key));
   }
 }

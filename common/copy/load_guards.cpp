@@ -42,7 +42,8 @@ std::vector<GuardedTask> LoadGuards::decide(PgConnection& connection, const Load
   const bool empties = options_.mode == LoadMode::truncate || options_.start != StartMode::fresh;
   plan_ = plan_guards(enforcement_, tables, {may_replica_, journal != nullptr, empties});
   for (std::size_t i = 0; i < tasks.size(); ++i)
-    if (const auto oid = running[i] ? oid_of(tasks[i]) : std::nullopt) out[i].replica = plan_.replica_tables.contains(*oid);
+    if (const auto oid = running[i] ? oid_of(tasks[i]) : std::nullopt)
+      out[i].replica = plan_.replica_tables.contains(*oid);
   order(tasks, running, out);
   say();
   if (!plan_.to_drop.empty() || !plan_.to_disable.empty()) {
@@ -59,7 +60,8 @@ std::optional<std::uint32_t> LoadGuards::oid_of(const CopyTask& task) const {
 }
 
 // Keys that stay in force: what they refer to comes first.
-void LoadGuards::order(const std::vector<CopyTask>& tasks, const std::vector<bool>& running, std::vector<GuardedTask>& out) const {
+void LoadGuards::order(const std::vector<CopyTask>& tasks, const std::vector<bool>& running,
+                       std::vector<GuardedTask>& out) const {
   std::vector<LoadDependency> edges;
   std::vector<std::optional<std::uint32_t>> oids;
   for (std::size_t i = 0; i < tasks.size(); ++i) oids.push_back(running[i] ? oid_of(tasks[i]) : std::nullopt);
@@ -79,35 +81,43 @@ void LoadGuards::order(const std::vector<CopyTask>& tasks, const std::vector<boo
   }
   std::set<std::size_t> impossible;
   for (const auto& [task, keys] : circles(edges, tasks)) {
-    Error error(ErrorKind::target, fmt::format("foreign keys that stay at work form a circle, so that no order of loading fits: {}",
-                                               names_of(keys)));
+    Error error(ErrorKind::target,
+                fmt::format("foreign keys that stay at work form a circle, so that no order of loading fits: {}",
+                            names_of(keys)));
     out[task].problem = error.hint(kGuardWayOut);
     impossible.insert(task);
   }
   std::vector<std::string> others;
   for (const std::size_t task : depending_on(edges, impossible)) others.push_back(one_line(tasks[task].name));
   if (!others.empty())
-    log::warning("main", fmt::format("tables that cannot be loaded are referred to by {}: these fail, too, unless the rows are there",
-                                     join(others, ", ")));
+    log::warning(
+        "main",
+        fmt::format("tables that cannot be loaded are referred to by {}: these fail, too, unless the rows are there",
+                    join(others, ", ")));
 }
 
 void LoadGuards::say() const {
   if (!plan_.replica_tables.empty())
     log::info("main", fmt::format("{} tables have foreign keys or triggers: they do not act during the load "
-                                  "(session_replication_role = replica), and the keys are proved at its end", plan_.replica_tables.size()));
+                                  "(session_replication_role = replica), and the keys are proved at its end",
+                                  plan_.replica_tables.size()));
   if (!plan_.to_drop.empty())
-    log::info("main", fmt::format("{} foreign keys are dropped for the load and added again at its end: {}", plan_.to_drop.size(),
-                                  names_of(plan_.to_drop)));
+    log::info("main", fmt::format("{} foreign keys are dropped for the load and added again at its end: {}",
+                                  plan_.to_drop.size(), names_of(plan_.to_drop)));
   if (!plan_.to_disable.empty())
-    log::info("main", fmt::format("{} triggers are disabled for the load and enabled again at its end: {}", plan_.to_disable.size(),
-                                  names_of(plan_.to_disable)));
+    log::info("main", fmt::format("{} triggers are disabled for the load and enabled again at its end: {}",
+                                  plan_.to_disable.size(), names_of(plan_.to_disable)));
   if (!plan_.staying.empty())
-    log::warning("main", fmt::format("foreign keys stay at work, since the role may neither set session_replication_role nor drop "
-                                     "and add them: tables that they refer to are loaded first, and a row that refers to nothing "
-                                     "fails its table: {}. HINT: {}", names_of(plan_.staying), kGuardWayOut));
+    log::warning(
+        "main",
+        fmt::format("foreign keys stay at work, since the role may neither set session_replication_role nor drop "
+                    "and add them: tables that they refer to are loaded first, and a row that refers to nothing "
+                    "fails its table: {}. HINT: {}",
+                    names_of(plan_.staying), kGuardWayOut));
   if (!plan_.acting.empty())
     log::warning("main", fmt::format("triggers act on the rows that are loaded, since the role may neither set "
-                                     "session_replication_role nor disable them: {}. HINT: {}", names_of(plan_.acting), kGuardWayOut));
+                                     "session_replication_role nor disable them: {}. HINT: {}",
+                                     names_of(plan_.acting), kGuardWayOut));
 }
 
 void LoadGuards::take_off(PgConnection& connection) const {
@@ -129,7 +139,8 @@ void LoadGuards::put_back(PgConnection& connection, JobResult& result) {
       guards.put_back(connection, record);
     } catch (Error& error) {
       if (error.connection_lost()) throw;
-      error.context((record.key ? "foreign key " : "trigger ") + record.display() + " was taken off for the load and is not back");
+      error.context((record.key ? "foreign key " : "trigger ") + record.display() +
+                    " was taken off for the load and is not back");
       if (error.hint().empty()) error.hint("mend what the error says; --resume or --cleanup then puts it back");
       log::error("main", error);
       result.errors.push_back(error);
@@ -151,7 +162,8 @@ std::vector<EnforcedKey> LoadGuards::keys_to_prove(const Enforcement& now, const
       return std::any_of(plan_.replica_tables.begin(), plan_.replica_tables.end(),
                          [&](std::uint32_t table) { return now.share_rows(side, table); });
     };
-    if (stood && (loaded(key.table_oid) || (options_.mode != LoadMode::append && loaded(key.referenced_oid)))) out.push_back(key);
+    if (stood && (loaded(key.table_oid) || (options_.mode != LoadMode::append && loaded(key.referenced_oid))))
+      out.push_back(key);
   }
   return out;
 }
@@ -163,7 +175,8 @@ bool LoadGuards::sides_complete(const EnforcedKey& key, const Enforcement& now, 
     const auto found = now.tables.find(result.tasks[i].target);
     if (found == now.tables.end()) continue;
     if (!now.share_rows(key.table_oid, found->second) && !now.share_rows(key.referenced_oid, found->second)) continue;
-    result.notes.push_back(fmt::format("foreign key {}: not proved, since {} is not complete", key.display(), result.tasks[i].name));
+    result.notes.push_back(
+        fmt::format("foreign key {}: not proved, since {} is not complete", key.display(), result.tasks[i].name));
     return false;
   }
   return true;
@@ -179,7 +192,8 @@ void LoadGuards::report(const EnforcedKey& key, const Enforcement& now, Error er
   result.errors.push_back(std::move(error));
 }
 
-void LoadGuards::prove(const std::string& conninfo, JobResult& result, const std::stop_token& drain, const std::stop_token& cancel) {
+void LoadGuards::prove(const std::string& conninfo, JobResult& result, const std::stop_token& drain,
+                       const std::stop_token& cancel) {
   if (plan_.replica_tables.empty() && !any_off_) return;
   PgConnection control(conninfo, "target", options_.application_name);
   const std::optional<GuardJournal> guards = journal_ ? std::optional<GuardJournal>(journal_->run()) : std::nullopt;
@@ -208,7 +222,8 @@ void LoadGuards::prove(const std::string& conninfo, JobResult& result, const std
       if (error) report(keys[i].first, now, std::move(*error), result);
     }
   };
-  if (!keys.empty()) run_workers(static_cast<unsigned>(std::min<std::size_t>(options_.workers, keys.size())), "proof", work);
+  if (!keys.empty())
+    run_workers(static_cast<unsigned>(std::min<std::size_t>(options_.workers, keys.size())), "proof", work);
   if (next < keys.size())
     throw Error(ErrorKind::interrupted, "interrupted before the foreign keys were proved").hint("--resume proves them");
   if (!keys.empty()) log::info("main", fmt::format("{} foreign keys are proved", keys.size()));

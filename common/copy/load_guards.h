@@ -42,8 +42,8 @@ class LoadGuards {
 
   // Reads what acts on the tables of the tasks in `running`, and decides. `journal`:
   // nullptr when there is none. Says in the log what will be done.
-  std::vector<GuardedTask> decide(PgConnection& connection, const LoadJournal* journal, const std::vector<CopyTask>& tasks,
-                                  const std::vector<bool>& running);
+  std::vector<GuardedTask> decide(PgConnection& connection, const LoadJournal* journal,
+                                  const std::vector<CopyTask>& tasks, const std::vector<bool>& running);
 
   // In the caller's transaction.
   void take_off(PgConnection& connection) const;
@@ -59,7 +59,8 @@ class LoadGuards {
   // Puts back what was taken off, by this run or an earlier one. Errors go to `result`.
   void put_back(PgConnection& connection, JobResult& result);
   // Proves the keys of tables that are complete. Errors go to the results of their tables.
-  void prove(const std::string& conninfo, JobResult& result, const std::stop_token& drain, const std::stop_token& cancel);
+  void prove(const std::string& conninfo, JobResult& result, const std::stop_token& drain,
+             const std::stop_token& cancel);
 
  private:
   void order(const std::vector<CopyTask>& tasks, const std::vector<bool>& running, std::vector<GuardedTask>& out) const;

@@ -45,17 +45,22 @@ bool schema_there(PgConnection& connection) {
 
 bool table_there(PgConnection& connection, const char* name) {
   return connection
-             .exec("SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                   "WHERE n.nspname = 'dbsync' AND c.relname = $1",
-                   {name})
+             .exec(
+                 "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                 "WHERE n.nspname = 'dbsync' AND c.relname = $1",
+                 {name})
              .rows() > 0;
 }
 
 // Whoever may write into the target's tables is not to run statements on the source.
 [[noreturn]] void refuse_chunk(int task, const JournalChunk& chunk) {
-  throw Error(ErrorKind::target, fmt::format("dbsync.copy_chunk holds for task {}, chunk {}, what this program does not write: \"{}\", \"{}\"",
-                                             task, chunk.number, chunk.chunk.from, chunk.chunk.predicate))
-      .hint("it is not run on the source; find out who has changed the table, then --cleanup and load again with --truncate");
+  throw Error(
+      ErrorKind::target,
+      fmt::format("dbsync.copy_chunk holds for task {}, chunk {}, what this program does not write: \"{}\", \"{}\"",
+                  task, chunk.number, chunk.chunk.from, chunk.chunk.predicate))
+      .hint(
+          "it is not run on the source; find out who has changed the table, then --cleanup and load again with "
+          "--truncate");
 }
 
 bool tables_there(PgConnection& connection) { return table_there(connection, "copy_run"); }
@@ -63,9 +68,10 @@ bool tables_there(PgConnection& connection) { return table_there(connection, "co
 // Journals of older versions do not note relations.
 bool relations_there(PgConnection& connection) {
   return connection
-             .exec("SELECT 1 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
-                   "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'dbsync' AND "
-                   "c.relname = 'copy_table' AND a.attname = 'relation' AND NOT a.attisdropped")
+             .exec(
+                 "SELECT 1 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+                 "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'dbsync' AND "
+                 "c.relname = 'copy_table' AND a.attname = 'relation' AND NOT a.attisdropped")
              .rows() > 0;
 }
 
@@ -87,8 +93,7 @@ const JournalTable* EarlierRun::find(const CopyTask& task) const {
   return found == tables.end() ? nullptr : &found->second;
 }
 
-LoadJournal::LoadJournal(PgConnection& connection, JournalKey key)
-    : connection_(connection), key_(std::move(key)) {
+LoadJournal::LoadJournal(PgConnection& connection, JournalKey key) : connection_(connection), key_(std::move(key)) {
   make_tables();
 }
 
@@ -117,8 +122,10 @@ std::vector<LeftSession> LoadJournal::left_sessions() {
   const auto run = find_run(connection_, key_);
   if (!run) return {};
   const PgResult found = connection_.exec(
-      "SELECT l.pid, coalesce(pg_catalog.left(a.query, 60), '') FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a "
-      "ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.objid = $2::oid AND l.objsubid = 2 AND "
+      "SELECT l.pid, coalesce(pg_catalog.left(a.query, 60), '') FROM pg_catalog.pg_locks l LEFT JOIN "
+      "pg_catalog.pg_stat_activity a "
+      "ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.objid = $2::oid AND l.objsubid = 2 "
+      "AND "
       "l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) "
       "AND l.pid <> pg_catalog.pg_backend_pid() ORDER BY 1",
       {std::to_string(kSessionClass), std::to_string(*run)});
@@ -233,8 +240,14 @@ void LoadJournal::add_tables(PgConnection& connection, const std::vector<NewTabl
   std::vector<std::string> whole;
   for (const NewTable& table : tables) {
     const std::string number = std::to_string(table.number);
-    const std::array<std::string, 8> values{number, table.task->name, table.task->query, table.task->target.schema,
-                                            table.task->target.name, flag(table.created), flag(table.owned), flag(table.whole)};
+    const std::array<std::string, 8> values{number,
+                                            table.task->name,
+                                            table.task->query,
+                                            table.task->target.schema,
+                                            table.task->target.name,
+                                            flag(table.created),
+                                            flag(table.owned),
+                                            flag(table.whole)};
     for (std::size_t i = 0; i < values.size(); ++i) columns[i].push_back(values[i]);
     if (table.whole) whole.push_back(number);
   }
@@ -244,7 +257,8 @@ void LoadJournal::add_tables(PgConnection& connection, const std::vector<NewTabl
   if (!whole.empty() && !connection.in_transaction()) transaction.emplace(connection);
   connection.exec_often(
       "INSERT INTO dbsync.copy_table (run, task, name, query, target_schema, target_table, created, owned, planned) "
-      "SELECT $1::bigint, unnest($2::int[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), "
+      "SELECT $1::bigint, unnest($2::int[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), "
+      "unnest($6::text[]), "
       "unnest($7::boolean[]), unnest($8::boolean[]), unnest($9::boolean[])",
       parameters);
   if (!whole.empty())
@@ -270,7 +284,8 @@ void LoadJournal::note_relations(PgConnection& connection, const std::map<int, s
     oids.push_back(std::to_string(oid));
   }
   connection.exec(
-      "UPDATE dbsync.copy_table AS t SET relation = n.relation FROM (SELECT unnest($2::int[]) AS task, unnest($3::bigint[]) "
+      "UPDATE dbsync.copy_table AS t SET relation = n.relation FROM (SELECT unnest($2::int[]) AS task, "
+      "unnest($3::bigint[]) "
       "AS relation) AS n WHERE t.run = $1 AND t.task = n.task",
       {run_text(), array_text(tasks), array_text(oids)});
 }
@@ -286,7 +301,7 @@ void LoadJournal::forget_steps(PgConnection& connection, int task) const {
 
 void LoadJournal::set_planned(PgConnection& connection, int task) const {
   connection.exec_often("UPDATE dbsync.copy_table SET planned = true WHERE run = $1 AND task = $2",
-                  {run_text(), std::to_string(task)});
+                        {run_text(), std::to_string(task)});
 }
 
 void LoadJournal::add_chunk(PgConnection& connection, int task, int number, const Chunk& chunk) const {
@@ -307,10 +322,11 @@ bool LoadJournal::mark_done(PgConnection& connection, int task, int number, cons
   std::string zero_dates;
   for (const ChangedValues& changed : outcome.changed) zero_dates += changed.column + "\n";
   return connection
-             .exec_often("UPDATE dbsync.copy_chunk SET done = now(), row_count = $4, byte_count = $5, rejected = $6, "
-                   "zero_dates = $7 WHERE run = $1 AND task = $2 AND chunk = $3 AND done IS NULL",
-                   {run_text(), std::to_string(task), std::to_string(number), std::to_string(outcome.rows),
-                    std::to_string(outcome.bytes), std::to_string(outcome.rejected), zero_dates})
+             .exec_often(
+                 "UPDATE dbsync.copy_chunk SET done = now(), row_count = $4, byte_count = $5, rejected = $6, "
+                 "zero_dates = $7 WHERE run = $1 AND task = $2 AND chunk = $3 AND done IS NULL",
+                 {run_text(), std::to_string(task), std::to_string(number), std::to_string(outcome.rows),
+                  std::to_string(outcome.bytes), std::to_string(outcome.rejected), zero_dates})
              .affected_rows() == 1;
 }
 
@@ -333,9 +349,10 @@ std::optional<std::int64_t> LoadJournal::find_run(PgConnection& connection, cons
 bool LoadJournal::is_unfinished(PgConnection& connection, const JournalKey& key) {
   const auto run = find_run(connection, key);
   return run && connection
-                    .exec("SELECT EXISTS (SELECT 1 FROM dbsync.copy_run r JOIN dbsync.copy_table t ON t.run = r.run "
-                          "WHERE r.run = $1 AND r.finished IS NULL)",
-                          {std::to_string(*run)})
+                    .exec(
+                        "SELECT EXISTS (SELECT 1 FROM dbsync.copy_run r JOIN dbsync.copy_table t ON t.run = r.run "
+                        "WHERE r.run = $1 AND r.finished IS NULL)",
+                        {std::to_string(*run)})
                     .boolean(0, 0);
 }
 
@@ -352,8 +369,9 @@ void LoadJournal::remove(PgConnection& connection, const JournalKey& key) {
   if (connection.exec("SELECT 1 FROM dbsync.copy_run LIMIT 1").rows() == 0) {
     connection.exec("DROP TABLE dbsync." + join(tables, ", dbsync."));
     const bool others = connection
-                            .exec("SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-                                  "ON n.oid = c.relnamespace WHERE n.nspname = 'dbsync' LIMIT 1")
+                            .exec(
+                                "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+                                "ON n.oid = c.relnamespace WHERE n.nspname = 'dbsync' LIMIT 1")
                             .rows() > 0;
     if (!others) connection.exec("DROP SCHEMA dbsync");
   }

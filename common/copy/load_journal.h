@@ -19,8 +19,8 @@
 #include <string>
 #include <vector>
 
-#include "copy/snapshot_source.h"
 #include "copy/chunk_sink.h"
+#include "copy/snapshot_source.h"
 #include "pg/connection.h"
 
 namespace dbsync {
@@ -28,7 +28,7 @@ namespace dbsync {
 // Whose journal: programs with the same key share it, one after the other.
 struct JournalKey {
   std::string program;
-  std::string source;         // endpoint without password
+  std::string source;  // endpoint without password
   std::string target_schema;
 
   std::string text() const { return program + '\n' + source + '\n' + target_schema; }  // for locks
@@ -46,12 +46,12 @@ struct JournalChunk {
 
 // What the journal knows of one task.
 struct JournalTable {
-  int task = 0;          // its number in the journal
+  int task = 0;  // its number in the journal
   QualifiedName target;
   std::uint32_t relation = 0;  // the target table's oid; 0 = not noted
-  bool created = false;  // its target table was made by us
-  bool owned = false;    // its target table holds no rows but ours
-  bool planned = false;  // all its chunks are listed
+  bool created = false;        // its target table was made by us
+  bool owned = false;          // its target table holds no rows but ours
+  bool planned = false;        // all its chunks are listed
   std::vector<JournalChunk> chunks;
   std::set<std::string> steps;  // after the load
 
@@ -80,11 +80,11 @@ struct LeftSession {
 
 // A task that the journal does not know yet.
 struct NewTable {
-  int number = 0;          // LoadJournal::new_number
+  int number = 0;  // LoadJournal::new_number
   const CopyTask* task = nullptr;
   bool created = false;
   bool owned = false;
-  bool whole = false;      // it is not cut: its one chunk is listed at once
+  bool whole = false;  // it is not cut: its one chunk is listed at once
 };
 
 class LoadJournal {

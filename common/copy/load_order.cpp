@@ -30,12 +30,14 @@ std::set<std::size_t> depending_on(const std::vector<LoadDependency>& edges, con
   for (bool more = true; more;) {
     more = false;
     for (const LoadDependency& edge : edges)
-      if (!tasks.contains(edge.child) && (tasks.contains(edge.parent) || out.contains(edge.parent))) more = out.insert(edge.child).second || more;
+      if (!tasks.contains(edge.child) && (tasks.contains(edge.parent) || out.contains(edge.parent)))
+        more = out.insert(edge.child).second || more;
   }
   return out;
 }
 
-std::map<std::size_t, std::vector<const EnforcedKey*>> circles(const std::vector<LoadDependency>& edges, const std::vector<CopyTask>& tasks) {
+std::map<std::size_t, std::vector<const EnforcedKey*>> circles(const std::vector<LoadDependency>& edges,
+                                                               const std::vector<CopyTask>& tasks) {
   Parents parents;
   for (const LoadDependency& edge : edges)
     if (tasks[edge.child].target != tasks[edge.parent].target) parents[edge.child].insert(edge.parent);

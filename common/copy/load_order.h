@@ -20,7 +20,8 @@ struct LoadDependency {
 
 // Tasks that can be loaded in no order, each with the keys of its circle. A table that
 // refers to itself is no circle: its rows go in together.
-std::map<std::size_t, std::vector<const EnforcedKey*>> circles(const std::vector<LoadDependency>& edges, const std::vector<CopyTask>& tasks);
+std::map<std::size_t, std::vector<const EnforcedKey*>> circles(const std::vector<LoadDependency>& edges,
+                                                               const std::vector<CopyTask>& tasks);
 
 // Those that refer to the tasks, directly or not.
 std::set<std::size_t> depending_on(const std::vector<LoadDependency>& edges, const std::set<std::size_t>& tasks);

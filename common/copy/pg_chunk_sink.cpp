@@ -16,7 +16,8 @@ std::span<const char> bytes_of(std::string_view text) { return {text.data(), tex
 
 void check_count(std::uint64_t sent, std::uint64_t counted) {
   if (sent == counted) return;
-  throw Error(ErrorKind::target, fmt::format("{} rows were sent, but the target counted {}; rolled back", sent, counted))
+  throw Error(ErrorKind::target,
+              fmt::format("{} rows were sent, but the target counted {}; rolled back", sent, counted))
       .hint("a trigger or rule on the target table may drop rows");
 }
 
@@ -24,8 +25,8 @@ void check_count(std::uint64_t sent, std::uint64_t counted) {
 // server, and what a trigger raises.
 bool is_row_error(const Error& error) {
   const std::string& state = error.sqlstate();
-  return !error.connection_lost() && (state.starts_with("22") || state.starts_with("23") || state.starts_with("54") ||
-                                      state.starts_with("P0"));
+  return !error.connection_lost() &&
+         (state.starts_with("22") || state.starts_with("23") || state.starts_with("54") || state.starts_with("P0"));
 }
 
 // A value that comes is at fault with its column in the server's context; without
@@ -37,10 +38,11 @@ void name_generated_columns(Error& error, const TargetTable& target) {
   for (const TargetColumn& column : target.columns)
     if (column.generated) names.push_back(column.name);
   if (names.empty()) return;
-  error.hint(fmt::format("the target computes {} of {} and cannot do it for a row; ALTER TABLE {} ALTER COLUMN … DROP EXPRESSION "
-                         "(PostgreSQL 13) makes it an ordinary column, which gets the source's values; mysql2pgsql "
-                         "--create makes it one with generated_columns = \"values\" in [ddl]",
-                         join(names, ", "), target.name.display(), quote_name(target.name)));
+  error.hint(fmt::format(
+      "the target computes {} of {} and cannot do it for a row; ALTER TABLE {} ALTER COLUMN … DROP EXPRESSION "
+      "(PostgreSQL 13) makes it an ordinary column, which gets the source's values; mysql2pgsql "
+      "--create makes it one with generated_columns = \"values\" in [ddl]",
+      join(names, ", "), target.name.display(), quote_name(target.name)));
 }
 
 }  // namespace
@@ -61,8 +63,8 @@ std::string PgChunkSink::copy_sql(const std::vector<std::string>& columns) const
   if (format_ == CopyFormat::binary) options += " BINARY";
   if (request_.freeze && request_.truncate_first) options += " FREEZE";
   // A table without columns has rows, but no list of columns.
-  return fmt::format("COPY {}{} FROM STDIN{}", quote_name(request_.target.name), names.empty() ? "" : " (" + names + ")",
-                     options.empty() ? "" : " WITH" + options);
+  return fmt::format("COPY {}{} FROM STDIN{}", quote_name(request_.target.name),
+                     names.empty() ? "" : " (" + names + ")", options.empty() ? "" : " WITH" + options);
 }
 
 bool PgChunkSink::begin(const std::vector<std::string>& columns, CopyFormat format) {
@@ -75,7 +77,8 @@ bool PgChunkSink::begin(const std::vector<std::string>& columns, CopyFormat form
   if (way_ == Way::halving) return true;
   if (way_ == Way::by_server) {
     alone_ = request_.budget.alone(request_.target.name);
-    server_rejects_ = std::make_unique<SegmentRejects>(connection_, request_.target.name, request_.dialect.replicated_tables);
+    server_rejects_ =
+        std::make_unique<SegmentRejects>(connection_, request_.target.name, request_.dialect.replicated_tables);
     copy_.emplace(connection_, sql_ + segment_reject_clause(limit));
   } else {
     copy_.emplace(connection_, sql_);
@@ -146,7 +149,8 @@ bool PgChunkSink::finish(LoadOutcome& outcome) {
     throw;
   }
   if (alone_.owns_lock()) alone_.unlock();
-  if (request_.journal != nullptr && !request_.journal->mark_done(connection_, request_.journal_task, request_.chunk, outcome))
+  if (request_.journal != nullptr &&
+      !request_.journal->mark_done(connection_, request_.journal_task, request_.chunk, outcome))
     return false;  // the transaction rolls back
   request_.rejects.keep();
   commit();
@@ -165,8 +169,9 @@ void PgChunkSink::commit() {
 
 void PgChunkSink::explain(Error& error) const {
   if (way_ == Way::by_server && error.sqlstate().starts_with("23"))
-    error.hint("this target sets aside rows that it cannot read, but none that break a constraint: leave them out with "
-               "a table-list query, or drop the constraint");
+    error.hint(
+        "this target sets aside rows that it cannot read, but none that break a constraint: leave them out with "
+        "a table-list query, or drop the constraint");
   name_generated_columns(error, request_.target);
   add_hint(error, PgStep::load, quote_name(request_.target.name));
 }

@@ -48,7 +48,8 @@ void move_positions(ControlSession& control, JobResult& result, const std::stop_
     SourcePosition& position = tables[result.tasks[i].target];
     const auto& definition = result.tasks[i].definition;
     const Column* column = definition ? definition->identity_column() : nullptr;
-    if (column != nullptr && definition->next_identity >= position.next) position = {column->name, definition->next_identity};
+    if (column != nullptr && definition->next_identity >= position.next)
+      position = {column->name, definition->next_identity};
   }
   if (tables.empty()) return;
   try {
@@ -75,7 +76,8 @@ void drop_empty_tables(const ControlSession& control, const std::vector<std::siz
       for (const auto& statement : drop_table_sql(*result.tasks[task].definition)) connection->exec(statement);
       if (journal != nullptr) journal->forget_table(*connection, prepared[task].journal);
       transaction.commit();
-      log::info("main", fmt::format("{}: created by this run and not loaded, so dropped again", result.tasks[task].target.display()));
+      log::info("main", fmt::format("{}: created by this run and not loaded, so dropped again",
+                                    result.tasks[task].target.display()));
     }
   } catch (const Error& error) {
     log::warning("main", fmt::format("created tables without rows are left on the target: {}", error.what()));

@@ -105,7 +105,8 @@ std::optional<Error> PostSteps::attempt(std::size_t task, WorkerSession& worker,
     ledger_.retry(task);
     if (!tries.wait(worker.name(), ledger_.task(task).name, *error)) return error;
     // What cannot be read now, the next try will tell.
-    if (const auto unknown = attempt_once(worker, [&] { read_done(task, worker); })) log::debug(worker.name(), unknown->what());
+    if (const auto unknown = attempt_once(worker, [&] { read_done(task, worker); }))
+      log::debug(worker.name(), unknown->what());
   }
 }
 

@@ -32,8 +32,16 @@ class PostSteps {
   // are of one snapshot.
   PostSteps(const LoadJournal* journal, const std::vector<PreparedTask>& prepared, JobLedger& ledger, bool one_moment,
             const RetryOptions& retry, const std::stop_token& drain, const std::stop_token& cancel)
-      : journal_(journal), prepared_(prepared), ledger_(ledger), one_moment_(one_moment), retry_(retry), drain_(drain),
-        cancel_(cancel), done_(prepared.size()), failed_(prepared.size()), seconds_(prepared.size()) {}
+      : journal_(journal),
+        prepared_(prepared),
+        ledger_(ledger),
+        one_moment_(one_moment),
+        retry_(retry),
+        drain_(drain),
+        cancel_(cancel),
+        done_(prepared.size()),
+        failed_(prepared.size()),
+        seconds_(prepared.size()) {}
 
   // One entry per unit of the item: whether it succeeded.
   std::vector<bool> run(const WorkItem& item, WorkerSession& worker);
@@ -68,10 +76,10 @@ class PostSteps {
   std::atomic<bool> server_gone_ = false;  // all tries of a step were in vain: the others have none
   std::stop_token drain_;
   std::stop_token cancel_;
-  std::mutex mutex_;  // guards what follows; taken before the ledger's
-  std::vector<std::set<std::string>> done_;    // by task
-  std::vector<std::set<std::string>> failed_;  // units, by task: what failed or was left out
-  std::set<std::size_t> failed_keys_;          // tasks whose keys cannot be referred to
+  std::mutex mutex_;                                    // guards what follows; taken before the ledger's
+  std::vector<std::set<std::string>> done_;             // by task
+  std::vector<std::set<std::string>> failed_;           // units, by task: what failed or was left out
+  std::set<std::size_t> failed_keys_;                   // tasks whose keys cannot be referred to
   std::vector<std::map<std::string, double>> seconds_;  // of units, by task
 };
 

@@ -82,7 +82,8 @@ void RejectBudget::write(const QualifiedName& table, const std::string& lines) {
   std::error_code ignored;  // the open below says what is wrong
   std::filesystem::create_directories(directory_, ignored);
   if (const std::error_code error = append_private(path_of(table), lines))
-    throw Error(ErrorKind::target, fmt::format("cannot write set-aside rows to {}: {}", path_of(table), error.message()))
+    throw Error(ErrorKind::target,
+                fmt::format("cannot write set-aside rows to {}: {}", path_of(table), error.message()))
         .hint("check reject_directory of [desc.pgsql]");
 }
 

@@ -36,7 +36,7 @@ struct ErrorLogEntry {
   std::string when;        // as the server prints it
   std::uint64_t line = 0;  // of the COPY, from 1
   std::string message;
-  std::string row;         // as it was sent, without its newline
+  std::string row;  // as it was sent, without its newline
 
   friend bool operator==(const ErrorLogEntry&, const ErrorLogEntry&) = default;
 };

@@ -25,16 +25,16 @@ namespace dbsync {
 // What completes a target table after its rows, where the source brings it as
 // SQL instead of a definition.
 struct PostLoad {
-  std::vector<DdlUnit> indexes;  // in parallel
-  std::vector<DdlUnit> finish;   // after them, in order
+  std::vector<DdlUnit> indexes;       // in parallel
+  std::vector<DdlUnit> finish;        // after them, in order
   std::vector<DdlUnit> foreign_keys;  // when all tables are finished
 };
 
 // Rows of the source that go into one target table: a whole table or a query.
 // A large one is cut into chunks; else it is one.
 struct CopyTask {
-  std::string name;          // for messages: the table list's or the source's name
-  std::string query;         // "" = the source table `name`, whole
+  std::string name;   // for messages: the table list's or the source's name
+  std::string query;  // "" = the source table `name`, whole
   QualifiedName target;
   std::string condition = {};  // of a whole table: which rows of both sides are meant; "" = all
   // The top of the target's partition tree, where the tasks of this run bring all rows
@@ -57,8 +57,8 @@ std::string both_conditions(const std::string& predicate, const std::string& con
 // The part of a task that one worker copies in one transaction. Both texts are
 // SQL of the source.
 struct Chunk {
-  std::string from;       // what to read instead of the task's table: a partition; "" = the table itself
-  std::string predicate;  // which of its rows; "" = all
+  std::string from;                   // what to read instead of the task's table: a partition; "" = the table itself
+  std::string predicate;              // which of its rows; "" = all
   std::uint64_t estimated_bytes = 0;  // 0 = the task's
 
   bool whole() const { return from.empty() && predicate.empty(); }
@@ -66,14 +66,14 @@ struct Chunk {
 
 // How tasks are to be cut.
 struct ChunkSizes {
-  std::uint64_t bytes = 0;    // wanted size of a chunk
-  unsigned workers = 1;       // that will share the chunks
+  std::uint64_t bytes = 0;  // wanted size of a chunk
+  unsigned workers = 1;     // that will share the chunks
 };
 
 // The moment that all sessions of a source see.
 struct SnapshotFacts {
-  std::string method;         // for the log and the report: "global read lock", …
-  bool consistent = true;     // false only when the user asked for it
+  std::string method;      // for the log and the report: "global read lock", …
+  bool consistent = true;  // false only when the user asked for it
   // Where following the source's changes has to start: names and values as the
   // source calls them (binlog_file, binlog_position, gtid, lsn). May be empty.
   std::vector<std::pair<std::string, std::string>> position;
@@ -125,8 +125,7 @@ class SourceSession {
   // are known. Together they hold every row of the task exactly once, whatever
   // was inserted since the catalog was read. One whole chunk when the task
   // cannot be cut.
-  virtual void plan_chunks(const CopyTask& task, const ChunkSizes& sizes,
-                           const std::function<void(Chunk)>& emit) = 0;
+  virtual void plan_chunks(const CopyTask& task, const ChunkSizes& sizes, const std::function<void(Chunk)>& emit) = 0;
 
   virtual std::unique_ptr<ChunkReader> open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                                             CopyFormatChoice format) = 0;
@@ -136,7 +135,8 @@ class SourceSession {
 
   // Of a source that computes() for the target: the one row of SELECT `list` over the
   // rows of the chunk, a relation r whose columns go by the target's names.
-  virtual PgResult compute(const CopyTask& task, const Chunk& chunk, const TargetTable& target, const std::string& list);
+  virtual PgResult compute(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
+                           const std::string& list);
 
   // False when the session cannot be used again; after an error, or after a
   // reader was destroyed before its end.

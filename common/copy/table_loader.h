@@ -30,7 +30,9 @@ struct TaskProgress {
 // A worker waits for a server, from construction to destruction.
 class WaitsFor {
  public:
-  explicit WaitsFor(std::atomic<unsigned>& server) : server_(server) { server_.fetch_add(1, std::memory_order_relaxed); }
+  explicit WaitsFor(std::atomic<unsigned>& server) : server_(server) {
+    server_.fetch_add(1, std::memory_order_relaxed);
+  }
   ~WaitsFor() { server_.fetch_sub(1, std::memory_order_relaxed); }
   WaitsFor(const WaitsFor&) = delete;
   WaitsFor& operator=(const WaitsFor&) = delete;

@@ -67,7 +67,8 @@ std::string take_part(std::string_view& text) {
 }
 
 QualifiedName parse_target(const std::string& value, const std::string& where) {
-  constexpr std::string_view kHint = "write source_table = table, or schema.table; a dot in a name needs double quotes around the name";
+  constexpr std::string_view kHint =
+      "write source_table = table, or schema.table; a dot in a name needs double quotes around the name";
   std::string_view rest = trim(value);
   QualifiedName out{{}, take_part(rest)};
   if (rest.starts_with('.')) {
@@ -84,7 +85,8 @@ std::vector<std::string> parse_columns(const std::string& value, const std::stri
   std::vector<std::string> out;
   for (std::size_t from = 0; from <= value.size();) {
     const std::size_t comma = std::min(value.find(',', from), value.size());
-    if (const auto name = trim(std::string_view(value).substr(from, comma - from)); !name.empty()) out.emplace_back(name);
+    if (const auto name = trim(std::string_view(value).substr(from, comma - from)); !name.empty())
+      out.emplace_back(name);
     from = comma + 1;
   }
   if (out.empty()) throw bad_rule(where, "no column is named", "write table = column, column");
@@ -145,9 +147,9 @@ std::optional<std::string> TableRules::column_name(const QualifiedName& table, c
 // Rules add up here: each says what is not to leave the source.
 bool TableRules::excludes(const QualifiedName& table, const std::string& column) const {
   return std::any_of(exclusions_.begin(), exclusions_.end(), [&](const auto& rule) {
-    return fit(rule.table, table) > 0 && std::any_of(rule.value.begin(), rule.value.end(), [&](const std::string& name) {
-             return matches_column(name, column);
-           });
+    return fit(rule.table, table) > 0 &&
+           std::any_of(rule.value.begin(), rule.value.end(),
+                       [&](const std::string& name) { return matches_column(name, column); });
   });
 }
 
@@ -181,11 +183,13 @@ std::vector<std::string> TableRules::idle(const std::vector<SourceTable>& source
   const auto check_table = [&](const std::string& table, const std::string& where) {
     if (std::any_of(source.begin(), source.end(), fits(table))) return true;
     const std::string near = nearest_name(table.substr(table.rfind('.') + 1), names);
-    out.push_back(fmt::format("{}: the source has no such table{}", where, near.empty() ? "" : fmt::format(", did you mean {}?", near)));
+    out.push_back(fmt::format("{}: the source has no such table{}", where,
+                              near.empty() ? "" : fmt::format(", did you mean {}?", near)));
     return false;
   };
   const auto check_column = [&](const std::string& table, const std::string& column, const std::string& where) {
-    if (std::none_of(source.begin(), source.end(), [&](const SourceTable& t) { return fits(table)(t) && has_column(t, column); }))
+    if (std::none_of(source.begin(), source.end(),
+                     [&](const SourceTable& t) { return fits(table)(t) && has_column(t, column); }))
       out.push_back(fmt::format("{}: there is no column {}", where, column));
   };
   for (const auto& rule : tables_) check_table(rule.table, rule.where);
@@ -199,7 +203,8 @@ std::vector<std::string> TableRules::idle(const std::vector<SourceTable>& source
 }
 
 Error excluded_from_key(const std::string& table, const std::string& column) {
-  Error out(ErrorKind::config, fmt::format("[exclude_columns] {}: the column {} is part of the primary key", table, column));
+  Error out(ErrorKind::config,
+            fmt::format("[exclude_columns] {}: the column {} is part of the primary key", table, column));
   return out.hint("rows cannot be told apart without it; leave the table out, or copy it with a table-list query");
 }
 
@@ -208,8 +213,10 @@ Error origin_column_taken(const std::string& table, const std::string& column) {
   return out.hint("choose another name for the column that tells where a row is from");
 }
 
-Error same_new_name(const std::string& table, const std::string& first, const std::string& other, const std::string& name) {
-  Error out(ErrorKind::config, fmt::format("[column_map] {}: the columns {} and {} would both become {}", table, first, other, name));
+Error same_new_name(const std::string& table, const std::string& first, const std::string& other,
+                    const std::string& name) {
+  Error out(ErrorKind::config,
+            fmt::format("[column_map] {}: the columns {} and {} would both become {}", table, first, other, name));
   return out.hint("give one of them another name, or leave it out with [exclude_columns]");
 }
 

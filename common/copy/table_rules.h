@@ -75,6 +75,7 @@ class TableRules {
 // Rules that cannot be; `table`: its name for messages.
 Error excluded_from_key(const std::string& table, const std::string& column);
 Error origin_column_taken(const std::string& table, const std::string& column);
-Error same_new_name(const std::string& table, const std::string& first, const std::string& other, const std::string& name);
+Error same_new_name(const std::string& table, const std::string& first, const std::string& other,
+                    const std::string& name);
 
 }  // namespace dbsync

@@ -89,7 +89,8 @@ class Preparer {
 
   // A table that an earlier run of ours made stays ours to complete: that run may have
   // ended before its keys were made. Steps that are done are not done again.
-  PreparedTask take_over(const CopyTask& task, const TargetTable& table, const JournalTable& known, TaskResult& result) {
+  PreparedTask take_over(const CopyTask& task, const TargetTable& table, const JournalTable& known,
+                         TaskResult& result) {
     PreparedTask out = known_task(table, known);
     if (task.query.empty()) out.truncate_first = settle_rows(task, table);
     result.created = true;
@@ -223,8 +224,10 @@ class Preparer {
 
   void empty_again(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
     if (!known.owned && !all_is_loaded_again(task.target))
-      throw Error(ErrorKind::target, fmt::format("{} holds rows that are not of the earlier run, so it cannot be emptied "
-                                                 "to start over", task.target.display()))
+      throw Error(ErrorKind::target,
+                  fmt::format("{} holds rows that are not of the earlier run, so it cannot be emptied "
+                              "to start over",
+                              task.target.display()))
           .hint("delete what the earlier run added, remove its journal with --cleanup, then run again with --append");
     if (!emptied_.insert(task.target).second) return;
     to_empty_.emplace(task.target, table);
@@ -256,8 +259,8 @@ class Preparer {
   void refuse_parts(const CopyTask& task, const JournalTable& known) const {
     if (known.chunks_done() == 0 || options_.mode == LoadMode::truncate) return;
     if (known.loaded() && state_.earlier.finished) return;
-    throw Error(ErrorKind::target, fmt::format("an earlier run, which did not end well, loaded {} of {} chunks of {}", known.chunks_done(),
-                                               known.chunks.size(), task.target.display()))
+    throw Error(ErrorKind::target, fmt::format("an earlier run, which did not end well, loaded {} of {} chunks of {}",
+                                               known.chunks_done(), known.chunks.size(), task.target.display()))
         .hint("--resume loads and makes what is missing, --restart empties the table and starts over");
   }
 
@@ -331,7 +334,8 @@ class Preparer {
     bool by_worker = false;
   };
 
-  std::vector<TableToEmpty> tables_to_empty(const std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results) const {
+  std::vector<TableToEmpty> tables_to_empty(const std::vector<PreparedTask>& prepared,
+                                            const std::vector<TaskResult>& results) const {
     std::vector<TableToEmpty> out;
     std::map<QualifiedName, std::size_t> known;
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
@@ -349,8 +353,10 @@ class Preparer {
     std::vector<std::uint32_t> oids;
     std::set<std::uint32_t> loaded;
     for (const auto& [name, oid] : known) loaded.insert(oid);
-    for (const TableToEmpty& table : tables) oids.push_back(known.contains(table.table.name) ? known.at(table.table.name) : 0);
-    return plan_emptying(guards_.enforcement(), oids, loaded, [&](const EnforcedKey& key) { return guards_.is_off(key); });
+    for (const TableToEmpty& table : tables)
+      oids.push_back(known.contains(table.table.name) ? known.at(table.table.name) : 0);
+    return plan_emptying(guards_.enforcement(), oids, loaded,
+                         [&](const EnforcedKey& key) { return guards_.is_off(key); });
   }
 
   // What is in the way is known before anything is emptied. Each step's facts are in
@@ -386,12 +392,14 @@ class Preparer {
     const auto oids = relation_oids(target_, names);
     std::map<int, std::uint32_t> relations;
     for (std::size_t i = 0; i < tasks_.size(); ++i)
-      if (const auto oid = oids.find(tasks_[i].target); oid != oids.end() && prepared[i].journal >= 0 && results[i].status != TaskStatus::failed)
+      if (const auto oid = oids.find(tasks_[i].target);
+          oid != oids.end() && prepared[i].journal >= 0 && results[i].status != TaskStatus::failed)
         relations.emplace(prepared[i].journal, oid->second);
     state_.journal->note_relations(target_, relations);
   }
 
-  void empty_alone(const TableToEmpty& table, const std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results) {
+  void empty_alone(const TableToEmpty& table, const std::vector<PreparedTask>& prepared,
+                   std::vector<TaskResult>& results) {
     try {
       PgTransaction transaction(target_);
       if (prepared[table.tasks.front()].replica) guards_.enter_replica_role(target_);
@@ -416,7 +424,8 @@ class Preparer {
     std::string names;
     for (std::size_t i = 0; i < tables.size(); ++i)
       if (plan.ways[i] == EmptyingWay::together)
-        names += fmt::format("{}{}{}", names.empty() ? "" : ", ", tables[i].table.only ? "ONLY " : "", quote_name(tables[i].table.name));
+        names += fmt::format("{}{}{}", names.empty() ? "" : ", ", tables[i].table.only ? "ONLY " : "",
+                             quote_name(tables[i].table.name));
     for (const std::uint32_t root : plan.roots)
       for (const EnforcedKey& key : guards_.enforcement().keys)
         if (key.table_oid == root) {
@@ -481,7 +490,8 @@ bool is_large(const CopyTask& task, const JobOptions& options) {
 
 std::vector<PreparedTask> prepare_targets(PgConnection& target, const Dialect& dialect,
                                           const std::vector<CopyTask>& tasks, const JobOptions& options,
-                                          const JournalState& state, std::vector<TaskResult>& results, LoadGuards& guards) {
+                                          const JournalState& state, std::vector<TaskResult>& results,
+                                          LoadGuards& guards) {
   Preparer preparer(target, dialect, tasks, options, state, guards);
   std::vector<PreparedTask> out(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {

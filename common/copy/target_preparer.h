@@ -17,13 +17,13 @@ namespace dbsync {
 
 struct PreparedTask {
   TargetTable target;
-  bool truncate_first = false;  // before its first row, by the worker
-  bool replica = false;         // its rows go in with session_replication_role = replica
+  bool truncate_first = false;     // before its first row, by the worker
+  bool replica = false;            // its rows go in with session_replication_role = replica
   std::vector<std::size_t> after;  // tasks whose rows must be in before its own
-  bool fresh = false;           // created by this run for this task alone: nothing is in it
-  bool owned = false;           // holds no rows but ours, so it may be emptied
-  int journal = -1;             // its number in the journal; -1 = there is no journal
-  bool planned = false;         // `chunks` are all there are
+  bool fresh = false;              // created by this run for this task alone: nothing is in it
+  bool owned = false;              // holds no rows but ours, so it may be emptied
+  int journal = -1;                // its number in the journal; -1 = there is no journal
+  bool planned = false;            // `chunks` are all there are
   std::vector<JournalChunk> chunks;
   std::set<std::string> steps;  // after the load, done by an earlier run
 
@@ -40,7 +40,8 @@ struct JournalState {
 // `guards` say. One entry per task; those of failed tasks are not to be used.
 std::vector<PreparedTask> prepare_targets(PgConnection& target, const Dialect& dialect,
                                           const std::vector<CopyTask>& tasks, const JobOptions& options,
-                                          const JournalState& state, std::vector<TaskResult>& results, LoadGuards& guards);
+                                          const JournalState& state, std::vector<TaskResult>& results,
+                                          LoadGuards& guards);
 
 // Empties the table that the task goes into, in a transaction of its own when there is none.
 void empty_for(PgConnection& target, const PreparedTask& task);

@@ -15,17 +15,19 @@ constexpr int kCatalogOfSequencesSince = 100000;
 
 // A value that the sequence has given already, or has to be taken for that, is the
 // largest of the column and the one before the source's next.
-std::string move_sql(const std::string& sequence, const QualifiedName& table, const std::string& column, const std::string& limit,
-                     std::uint64_t next) {
+std::string move_sql(const std::string& sequence, const QualifiedName& table, const std::string& column,
+                     const std::string& limit, std::uint64_t next) {
   return fmt::format(
-      "SELECT pg_catalog.setval({}, m.n) FROM (SELECT least(greatest(coalesce(max({}), 0)::numeric, {}), {})::bigint AS n FROM {}) AS m, "
+      "SELECT pg_catalog.setval({}, m.n) FROM (SELECT least(greatest(coalesce(max({}), 0)::numeric, {}), {})::bigint "
+      "AS n FROM {}) AS m, "
       "{} AS s WHERE m.n >= s.last_value + CASE WHEN s.is_called THEN 1 ELSE 0 END",
       quote_literal(sequence), quote_identifier(column), next > 0 ? next - 1 : 0, limit, quote_name(table), sequence);
 }
 
 }  // namespace
 
-std::vector<std::string> move_sequences(PgConnection& connection, const std::map<QualifiedName, SourcePosition>& tables) {
+std::vector<std::string> move_sequences(PgConnection& connection,
+                                        const std::map<QualifiedName, SourcePosition>& tables) {
   std::vector<std::string> notes;
   if (tables.empty() || connection.server_version() < kCatalogOfSequencesSince) return notes;
   std::vector<std::string> schemas;
@@ -41,17 +43,19 @@ std::vector<std::string> move_sequences(PgConnection& connection, const std::map
     const std::string column = found.text(row, 2);
     const QualifiedName sequence{found.text(row, 3), found.text(row, 4)};
     if (!found.boolean(row, 6) || !found.boolean(row, 7)) {
-      notes.push_back(fmt::format("sequence {} of {} column {}: left as it is, since the role may not {}: GRANT {} TO the role of "
-                                  "[desc.pgsql], or setval() by hand",
-                                  sequence.display(), table.display(), column, found.boolean(row, 7) ? "set it" : "read the column",
-                                  found.boolean(row, 7) ? "SELECT, UPDATE ON SEQUENCE " + quote_name(sequence)
-                                                        : "SELECT ON " + quote_name(table)));
+      notes.push_back(
+          fmt::format("sequence {} of {} column {}: left as it is, since the role may not {}: GRANT {} TO the role of "
+                      "[desc.pgsql], or setval() by hand",
+                      sequence.display(), table.display(), column, found.boolean(row, 7) ? "set it" : "read the column",
+                      found.boolean(row, 7) ? "SELECT, UPDATE ON SEQUENCE " + quote_name(sequence)
+                                            : "SELECT ON " + quote_name(table)));
       log::warning("main", one_line(notes.back()));
       continue;
     }
     const SourcePosition& position = tables.at(table);
     const std::uint64_t next = position.column == column ? position.next : 0;
-    moved += static_cast<std::size_t>(connection.exec(move_sql(quote_name(sequence), table, column, found.text(row, 5), next)).rows());
+    moved += static_cast<std::size_t>(
+        connection.exec(move_sql(quote_name(sequence), table, column, found.text(row, 5), next)).rows());
   }
   if (moved > 0) log::info("main", fmt::format("{} sequences of columns of the target go on behind the rows", moved));
   return notes;

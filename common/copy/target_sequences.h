@@ -21,6 +21,7 @@ struct SourcePosition {
   std::string column;
   std::uint64_t next = 0;
 };
-std::vector<std::string> move_sequences(PgConnection& connection, const std::map<QualifiedName, SourcePosition>& tables);
+std::vector<std::string> move_sequences(PgConnection& connection,
+                                        const std::map<QualifiedName, SourcePosition>& tables);
 
 }  // namespace dbsync

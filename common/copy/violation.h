@@ -18,11 +18,11 @@ namespace dbsync {
 
 // What is known of the rows of a table when a rule over them fails.
 struct LoadedRows {
-  const Table* table = nullptr;      // nullptr: its definition is not known
-  std::vector<std::string> changed;  // columns with values that a policy changed
-  bool several_sources = false;      // more than one task feeds it
-  bool query = false;                // of a table-list line
-  bool one_moment = true;            // read from one snapshot
+  const Table* table = nullptr;                 // nullptr: its definition is not known
+  std::vector<std::string> changed;             // columns with values that a policy changed
+  bool several_sources = false;                 // more than one task feeds it
+  bool query = false;                           // of a table-list line
+  bool one_moment = true;                       // read from one snapshot
   std::optional<std::int64_t> violations;       // rows that break the rule
   std::optional<std::int64_t> true_violations;  // of these, as the source compares
 };

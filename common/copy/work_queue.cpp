@@ -50,14 +50,14 @@ void WorkQueue::start_task(std::size_t task, const TaskStart& start) {
     item.task = task;
     add(std::move(item));
   }
-  for (const auto& [number, chunk] : start.chunks) add({WorkItem::Kind::load, task, chunk, number, start.all_chunks == 1, {}, false});
+  for (const auto& [number, chunk] : start.chunks)
+    add({WorkItem::Kind::load, task, chunk, number, start.all_chunks == 1, {}, false});
 }
 
 void WorkQueue::push_held() {
   for (TaskWork& work : task_work_) {
-    if (work.held.empty() || std::any_of(work.after.begin(), work.after.end(), [&](std::size_t task) {
-          return table_of(task).loads_left > 0;
-        }))
+    if (work.held.empty() || std::any_of(work.after.begin(), work.after.end(),
+                                         [&](std::size_t task) { return table_of(task).loads_left > 0; }))
       continue;
     for (WorkItem& item : std::exchange(work.held, {})) push(std::move(item));
   }
@@ -106,7 +106,8 @@ void WorkQueue::plan_done(const WorkItem& item, bool succeeded) {
   load_ended(table_of(item.task));
 }
 
-void WorkQueue::load_done(const WorkItem& item, bool succeeded, std::uint64_t bytes, const std::vector<std::string>& zero_dates) {
+void WorkQueue::load_done(const WorkItem& item, bool succeeded, std::uint64_t bytes,
+                          const std::vector<std::string>& zero_dates) {
   const std::lock_guard lock(mutex_);
   --active_;
   TableWork& table = table_of(item.task);
@@ -171,7 +172,8 @@ std::vector<std::vector<DdlUnit>> WorkQueue::planned_steps() const {
   for (const TableWork& table : tables_) {
     if (!table.complete) continue;
     std::vector<DdlUnit>& units = out[table.first_task];
-    for (auto&& work : {index_work(table), finish_work(table), foreign_key_work(table)}) units.insert(units.end(), work.begin(), work.end());
+    for (auto&& work : {index_work(table), finish_work(table), foreign_key_work(table)})
+      units.insert(units.end(), work.begin(), work.end());
   }
   return out;
 }

@@ -27,10 +27,10 @@ namespace dbsync {
 struct WorkItem {
   // In order of urgency.
   enum class Kind {
-    index,         // units of the table of task `task`
+    index,  // units of the table of task `task`
     finish,
-    plan,          // cut task `task` into chunks
-    load,          // chunk of task `task`
+    plan,  // cut task `task` into chunks
+    load,  // chunk of task `task`
     add_foreign_keys,
     check_foreign_key
   };
@@ -40,19 +40,19 @@ struct WorkItem {
   int number = 0;          // the chunk's, in its task
   bool only_chunk = true;  // the task is loaded by this one item
   std::vector<DdlUnit> units;
-  bool at_once = false;    // the units may run in one transaction
+  bool at_once = false;  // the units may run in one transaction
 };
 
 // What is known of a task when the work begins.
 struct TaskStart {
-  bool runnable = false;      // nothing is done for it when not
-  bool complete = false;      // its target table is ours to complete
-  bool plan = false;          // it must be cut into chunks first
-  bool loaded = false;        // by an earlier run, at least in parts
+  bool runnable = false;                      // nothing is done for it when not
+  bool complete = false;                      // its target table is ours to complete
+  bool plan = false;                          // it must be cut into chunks first
+  bool loaded = false;                        // by an earlier run, at least in parts
   std::vector<std::pair<int, Chunk>> chunks;  // to load, without a plan
   std::size_t all_chunks = 1;
-  std::vector<std::string> zero_dates;        // of chunks loaded earlier
-  std::vector<std::size_t> after;  // tasks whose loads must have ended; in no circle
+  std::vector<std::string> zero_dates;  // of chunks loaded earlier
+  std::vector<std::size_t> after;       // tasks whose loads must have ended; in no circle
 };
 
 class WorkQueue {
@@ -88,8 +88,8 @@ class WorkQueue {
  private:
   struct TableWork {
     std::size_t first_task = 0;
-    bool complete = false;  // indexes and the rest are ours to make
-    bool in_parts = false;  // some chunks of a task are there and others are not
+    bool complete = false;       // indexes and the rest are ours to make
+    bool in_parts = false;       // some chunks of a task are there and others are not
     std::size_t loads_left = 0;  // plans count as one
     std::size_t loads_done = 0;
     std::size_t indexes_left = 0;

@@ -16,7 +16,8 @@ void WorkerSession::connect(bool writes) {
   if (writes && !writer_) writer_ = makers_.writer();
 }
 
-std::optional<Error> WorkerSession::attempt(const std::stop_token& cancel, const std::function<void()>& work, bool writes) {
+std::optional<Error> WorkerSession::attempt(const std::stop_token& cancel, const std::function<void()>& work,
+                                            bool writes) {
   try {
     connect(writes);
     const std::stop_callback cancel_all(cancel, [this] {
@@ -51,7 +52,8 @@ bool NewTries::wait(const std::string& component, std::string_view what, const E
   return wait_before({++tries_, options_.times, options_.interval}, component, what, error, drain_);
 }
 
-std::unique_ptr<PgConnection> loading_connection(const std::string& conninfo, const std::string& application_name, bool journaled) {
+std::unique_ptr<PgConnection> loading_connection(const std::string& conninfo, const std::string& application_name,
+                                                 bool journaled) {
   auto connection = std::make_unique<PgConnection>(conninfo, "target", application_name);
   // Nothing would tell which commits a crash took back.
   if (!journaled) connection->exec("SET synchronous_commit = on");

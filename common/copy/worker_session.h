@@ -94,6 +94,7 @@ class NewTries {
 
 // A connection of the target that loads. `journaled`: a journal tells which commits a
 // crash took back, so they need not wait for the disk.
-std::unique_ptr<PgConnection> loading_connection(const std::string& conninfo, const std::string& application_name, bool journaled);
+std::unique_ptr<PgConnection> loading_connection(const std::string& conninfo, const std::string& application_name,
+                                                 bool journaled);
 
 }  // namespace dbsync

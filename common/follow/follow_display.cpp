@@ -29,10 +29,10 @@ std::vector<std::string> FollowDisplay::lines() {
   const std::lock_guard lock(mutex_);
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - time_).count();
   if (!figures_) return {fmt::format("following, {} s", age)};
-  std::vector<std::string> out{fmt::format("following: {} behind ({:.1f} s), {:.0f} changes/s{}, {} s ago", format_bytes(figures_->lag_bytes),
-                                           figures_->lag_seconds, changes_per_second_,
-                                           figures_->conflicts > 0 ? fmt::format(", {} conflicts", format_count(figures_->conflicts)) : "",
-                                           age)};
+  std::vector<std::string> out{fmt::format(
+      "following: {} behind ({:.1f} s), {:.0f} changes/s{}, {} s ago", format_bytes(figures_->lag_bytes),
+      figures_->lag_seconds, changes_per_second_,
+      figures_->conflicts > 0 ? fmt::format(", {} conflicts", format_count(figures_->conflicts)) : "", age)};
   out.push_back("  " + describe(*figures_));
   return out;
 }

@@ -27,8 +27,8 @@ namespace dbsync {
 
 // From where and up to where a stream is opened.
 struct StreamRange {
-  Position start;  // everything that ends here or before is applied
-  Position end;    // the caller ends here; unknown = nowhere
+  Position start;                                          // everything that ends here or before is applied
+  Position end;                                            // the caller ends here; unknown = nowhere
   std::function<bool(const QualifiedName& table)> wanted;  // empty: all tables of the task
 };
 

@@ -47,7 +47,11 @@ ConflictPolicy policy_of(FollowConfig::Conflicts conflicts) {
 class Follower {
  public:
   Follower(const FollowRequest& request, std::stop_token drain, std::stop_token cancel)
-      : request_(request), config_(request.config), log_(request.source), drain_(std::move(drain)), cancel_(std::move(cancel)) {}
+      : request_(request),
+        config_(request.config),
+        log_(request.source),
+        drain_(std::move(drain)),
+        cancel_(std::move(cancel)) {}
 
   bool run();
   void fit_others(const std::set<QualifiedName>& complete);
@@ -71,8 +75,8 @@ class Follower {
   const std::stop_token cancel_;
   std::unique_ptr<PgConnection> target_;  // for what is known of the source
   Position end_;
-  std::optional<Error> over_;  // the source keeps too much for the task
-  std::stop_source stop_;      // of one attempt: drain_, or over_
+  std::optional<Error> over_;                         // the source keeps too much for the task
+  std::stop_source stop_;                             // of one attempt: drain_, or over_
   Clock::time_point reached_servers_ = Clock::now();  // the last time that all was well
   Clock::duration pause_ = kFirstPause;
   // Figures are taken by the thread that applies and, while that waits for the target,
@@ -119,11 +123,13 @@ FollowFigures Follower::figures(const Applier& applier, const Position& applied)
 void Follower::tell(const FollowFigures& now, const std::string& more) {
   last_figures_ = Clock::now();
   display_.set(now);
-  log::progress("follow", describe(now) + more, {{"lag_bytes", static_cast<double>(now.lag_bytes)}, {"lag_seconds", now.lag_seconds},
-                                                 {"transactions", static_cast<double>(now.transactions_here)},
-                                                 {"changes", static_cast<double>(now.changes)},
-                                                 {"conflicts", static_cast<double>(now.conflicts)},
-                                                 {"retained_bytes", static_cast<double>(now.retained_bytes)}});
+  log::progress("follow", describe(now) + more,
+                {{"lag_bytes", static_cast<double>(now.lag_bytes)},
+                 {"lag_seconds", now.lag_seconds},
+                 {"transactions", static_cast<double>(now.transactions_here)},
+                 {"changes", static_cast<double>(now.changes)},
+                 {"conflicts", static_cast<double>(now.conflicts)},
+                 {"retained_bytes", static_cast<double>(now.retained_bytes)}});
   if (request_.figures) request_.figures(now);  // last: where the status is kept may be what does not answer
 }
 
@@ -157,7 +163,8 @@ void Follower::tell_of_silence(const Applier& applier) {
 
 StreamRange Follower::range_from(const Position& start) const {
   StreamRange out{start, end_, {}};
-  if (request_.only != nullptr) out.wanted = [only = request_.only](const QualifiedName& name) { return only->contains(name); };
+  if (request_.only != nullptr)
+    out.wanted = [only = request_.only](const QualifiedName& name) { return only->contains(name); };
   return out;
 }
 
@@ -205,8 +212,9 @@ void Follower::wait_or_rethrow(const Error& error) {
   if (!error.retryable() && !error.connection_lost() && !with_other_reader) throw Error(error);
   if (drain_.stop_requested()) return;
   if (Clock::now() - reached_servers_ > with_other_reader.value_or(kPatience)) throw Error(error);
-  log::warning("follow", fmt::format("{}; {}trying again in {:.1f} s", error.what(),
-                                     with_other_reader ? error.hint() + "; " : "", std::chrono::duration<double>(pause_).count()));
+  log::warning("follow",
+               fmt::format("{}; {}trying again in {:.1f} s", error.what(), with_other_reader ? error.hint() + "; " : "",
+                           std::chrono::duration<double>(pause_).count()));
   wait_for(std::chrono::duration<double>(pause_).count(), drain_);
   pause_ = std::min<Clock::duration>(pause_ * 2, kLongestPause);
 }

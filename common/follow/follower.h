@@ -20,8 +20,8 @@ namespace dbsync {
 struct FollowRequest {
   const Config& config;
   FollowSource& source;
-  std::string program;  // application_name
-  std::string task;     // of the progress row, which is there
+  std::string program;      // application_name
+  std::string task;         // of the progress row, which is there
   std::string end_at = {};  // --end-at: "" = go on, "now", or a position
   // Only changes of these tables are applied, by their names in the stream; null: all.
   const std::set<QualifiedName>* only = nullptr;

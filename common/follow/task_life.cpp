@@ -46,7 +46,9 @@ void move_copying(PgConnection& target, const std::string& task, const Position&
 
 void start_following(PgConnection& target, const std::string& task) {
   const auto progress = read_progress(target, task);
-  if (!progress) throw Error(ErrorKind::target, fmt::format("the target knows nothing any more of the task {}", task)).hint(kBeginAnew);
+  if (!progress)
+    throw Error(ErrorKind::target, fmt::format("the target knows nothing any more of the task {}", task))
+        .hint(kBeginAnew);
   move_progress(target, task, progress->position, kFollowing);
 }
 

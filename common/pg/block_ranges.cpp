@@ -27,7 +27,8 @@ std::vector<std::string> block_ranges(PgConnection& connection, std::uint32_t ta
   ranges = std::min(ranges, blocks);
   if (ranges < 2) return {};
   std::vector<std::string> bounds;
-  for (std::uint64_t i = 1; i < ranges; ++i) bounds.push_back(fmt::format("'({},0)'::pg_catalog.tid", blocks * i / ranges));
+  for (std::uint64_t i = 1; i < ranges; ++i)
+    bounds.push_back(fmt::format("'({},0)'::pg_catalog.tid", blocks * i / ranges));
   return ranges_between("ctid", bounds);
 }
 

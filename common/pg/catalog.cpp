@@ -67,7 +67,8 @@ Dialect detect_dialect(PgConnection& connection) {
       "SELECT version(), EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
       "ON n.oid = c.relnamespace WHERE c.relname = 'gp_distribution_policy' AND n.nspname = 'pg_catalog'), "
       "EXISTS (SELECT 1 FROM pg_catalog.pg_extension e "
-      "JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid "
+      "JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = "
+      "e.oid "
       "AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype = 'e' "
       "JOIN pg_catalog.pg_type t ON t.oid = d.objid "
       "WHERE e.extname = 'postgis' AND t.typname = 'geometry'), "
@@ -80,7 +81,8 @@ Dialect detect_dialect(PgConnection& connection) {
 
 Dialect dialect_of_server(std::string_view version, bool distributed, int server_version) {
   if (!distributed) return postgresql_dialect(server_version / 10000);
-  if (const int cloudberry = major_after(version, "Cloudberry Database"); cloudberry > 0) return cloudberry_dialect(cloudberry);
+  if (const int cloudberry = major_after(version, "Cloudberry Database"); cloudberry > 0)
+    return cloudberry_dialect(cloudberry);
   if (const int apache = major_after(version, "Apache Cloudberry"); apache > 0) return cloudberry_dialect(apache);
   const int major = major_after(version, "Greenplum Database");
   return greenplum_dialect(major > 0 ? major : server_version >= 120000 ? 7 : 6);
@@ -110,13 +112,15 @@ std::map<QualifiedName, TargetTable> find_relations(PgConnection& connection, co
     if (result.is_null(row, 2)) continue;  // a table without columns
     const auto oid = static_cast<std::uint32_t>(result.integer(row, 3));
     table.columns.push_back(
-        {result.text(row, 2), pg_type_of(oid, result.value(row, 4), result.value(row, 5), result.text(row, 6), result.integer(row, 10)),
+        {result.text(row, 2),
+         pg_type_of(oid, result.value(row, 4), result.value(row, 5), result.text(row, 6), result.integer(row, 10)),
          result.boolean(row, 7), result.boolean(row, 8), oid, result.value(row, 4) == "e", result.boolean(row, 11)});
   }
   return out;
 }
 
-std::optional<TargetTable> find_table(const std::map<QualifiedName, TargetTable>& relations, const QualifiedName& name) {
+std::optional<TargetTable> find_table(const std::map<QualifiedName, TargetTable>& relations,
+                                      const QualifiedName& name) {
   const auto found = relations.find(name);
   if (found == relations.end()) return std::nullopt;
   if (!found->second.is_table)
@@ -138,13 +142,15 @@ const TargetColumn& required_column(const TargetTable& table, const std::string&
   const std::string lower = to_lower(name);
   if (lower != name && std::find(names.begin(), names.end(), lower) != names.end())
     throw Error(ErrorKind::target, fmt::format("the target table {} has no column {}", shown, name))
-        .hint(fmt::format("it has a column {}: names = \"lower\" in [ddl] of mysql2pgsql writes all names in lower case; for one "
-                          "column, a line in [column_map]",
-                          lower));
+        .hint(fmt::format(
+            "it has a column {}: names = \"lower\" in [ddl] of mysql2pgsql writes all names in lower case; for one "
+            "column, a line in [column_map]",
+            lower));
   const std::string near = nearest_name(name, names);
   throw Error(ErrorKind::target, fmt::format("the target table {} has no column {}", shown, name))
-      .hint(near.empty() ? "add the column to the target, or leave it out with a table-list query"
-                         : fmt::format("it has a column {}; give the source's column that name in a table-list query", near));
+      .hint(near.empty()
+                ? "add the column to the target, or leave it out with a table-list query"
+                : fmt::format("it has a column {}; give the source's column that name in a table-list query", near));
 }
 
 void lock_bookkeeping(PgConnection& connection) {
@@ -152,15 +158,20 @@ void lock_bookkeeping(PgConnection& connection) {
   connection.exec(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", kAnyNumber));
 }
 
-std::vector<TakenName> read_taken_names(PgConnection& connection, const Dialect& dialect, const std::set<std::string>& schemas) {
+std::vector<TakenName> read_taken_names(PgConnection& connection, const Dialect& dialect,
+                                        const std::set<std::string>& schemas) {
   if (dialect.distributed && dialect.family == ServerFamily::greenplum && dialect.major < 6) return {};
   using enum TakenName::Kind;
   const PgResult rows = connection.exec(sql::taken_names, {array_text({schemas.begin(), schemas.end()})});
   std::vector<TakenName> out;
   for (int row = 0; row < rows.rows(); ++row) {
     const std::string_view kind = rows.value(row, 3);
-    out.push_back({{rows.text(row, 0), rows.text(row, 1)}, rows.text(row, 2),
-                   kind == "table" ? table : kind == "type" ? type : kind == "function" ? function : relation});
+    out.push_back({{rows.text(row, 0), rows.text(row, 1)},
+                   rows.text(row, 2),
+                   kind == "table"      ? table
+                   : kind == "type"     ? type
+                   : kind == "function" ? function
+                                        : relation});
   }
   return out;
 }
@@ -178,7 +189,8 @@ bool schema_exists(PgConnection& connection, const std::string& schema) {
 }
 
 bool has_rows(PgConnection& connection, const TargetTable& table) {
-  return connection.exec(fmt::format("SELECT 1 FROM {}{} LIMIT 1", table.only ? "ONLY " : "", quote_name(table.name))).rows() > 0;
+  return connection.exec(fmt::format("SELECT 1 FROM {}{} LIMIT 1", table.only ? "ONLY " : "", quote_name(table.name)))
+             .rows() > 0;
 }
 
 void truncate_table(PgConnection& connection, const TargetTable& table) {
@@ -186,8 +198,9 @@ void truncate_table(PgConnection& connection, const TargetTable& table) {
     connection.exec(fmt::format("TRUNCATE TABLE {}{}", table.only ? "ONLY " : "", quote_name(table.name)));
   } catch (Error& error) {
     if (error.sqlstate() == "0A000")  // feature_not_supported
-      error.hint("drop the foreign keys that refer to the table before the run and add them again after it, when the "
-                 "tables on both sides are loaded (mysql2pgsql -d --section post-data prints them)");
+      error.hint(
+          "drop the foreign keys that refer to the table before the run and add them again after it, when the "
+          "tables on both sides are loaded (mysql2pgsql -d --section post-data prints them)");
     throw;
   }
 }
@@ -208,9 +221,10 @@ std::string missing_table_hint(PgConnection& connection, const QualifiedName& na
   }
   if (similar.empty()) return "create it with --create, or by hand from what -d prints";
   if (lower)
-    return fmt::format("there is {}: names = \"lower\" in [ddl] of mysql2pgsql writes all names in lower case; for one table, a line "
-                       "in [table_map]",
-                       similar.front());
+    return fmt::format(
+        "there is {}: names = \"lower\" in [ddl] of mysql2pgsql writes all names in lower case; for one table, a line "
+        "in [table_map]",
+        similar.front());
   return fmt::format("there is {}; names are case-sensitive; -s chooses the schema", join(similar, ", "));
 }
 

@@ -20,9 +20,9 @@ namespace dbsync {
 
 struct TargetColumn {
   std::string name;
-  PgType type;            // a domain shows as its base type
+  PgType type;  // a domain shows as its base type
   bool not_null = false;
-  bool generated = false; // GENERATED ALWAYS AS (…) STORED: COPY must not name it
+  bool generated = false;      // GENERATED ALWAYS AS (…) STORED: COPY must not name it
   std::uint32_t type_oid = 0;  // pg_type.oid; of a domain, its base type's
   bool enumeration = false;    // the same for an enum type
   bool required = false;       // NOT NULL, by itself or by its domain, and nothing fills it
@@ -32,9 +32,9 @@ struct TargetColumn {
 struct TargetTable {
   QualifiedName name;
   std::vector<TargetColumn> columns;
-  bool is_table = true;   // not a view, a sequence or the like
-  bool plain = true;      // an ordinary table: not partitioned, not foreign
-  bool only = false;      // rows of tables that inherit from it are not its own
+  bool is_table = true;  // not a view, a sequence or the like
+  bool plain = true;     // an ordinary table: not partitioned, not foreign
+  bool only = false;     // rows of tables that inherit from it are not its own
 };
 
 // A type as pg_type and pg_attribute describe it; of a domain, oid, typtype and
@@ -69,7 +69,8 @@ std::optional<TargetTable> find_table(const std::map<QualifiedName, TargetTable>
 void lock_bookkeeping(PgConnection& connection);
 
 // All names in these schemas that something new could run into. Greenplum 5: none.
-std::vector<TakenName> read_taken_names(PgConnection& connection, const Dialect& dialect, const std::set<std::string>& schemas);
+std::vector<TakenName> read_taken_names(PgConnection& connection, const Dialect& dialect,
+                                        const std::set<std::string>& schemas);
 // Those of the types, as written in DDL, that the target does not know.
 std::set<std::string> missing_types(PgConnection& connection, const std::set<std::string>& types);
 

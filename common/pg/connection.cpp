@@ -36,8 +36,9 @@ void check_conninfo(const std::string& conninfo, const std::string& role) {
   PQfreemem(problem);
   if (options == nullptr)
     throw Error(ErrorKind::config, fmt::format("the connect_string of the {} is not a libpq connection string", role))
-        .hint("write it as \"host=… port=… dbname=… user=… password=…\" or as a postgresql:// URI; "
-              "quote values with blanks or backslashes in single quotes");
+        .hint(
+            "write it as \"host=… port=… dbname=… user=… password=…\" or as a postgresql:// URI; "
+            "quote values with blanks or backslashes in single quotes");
   PQconninfoFree(options);
 }
 
@@ -45,13 +46,19 @@ void check_conninfo(const std::string& conninfo, const std::string& role) {
 // that one of the encodings does not have.
 std::string encoding_hint(std::string_view state, const std::string& role, const std::string& encoding) {
   if (state != "22021" && state != "22P05") return {};
-  if (role == "source") return fmt::format("the source's database is in {}, and the text has no form in UTF-8: mend it there", encoding);
+  if (role == "source")
+    return fmt::format("the source's database is in {}, and the text has no form in UTF-8: mend it there", encoding);
   const std::string aside = "; ignore_copy_error_count_each_table sets such rows aside and names them";
   if (state == "22P05")
-    return fmt::format("the target's database is in {}: create it with ENCODING 'UTF8' TEMPLATE template0, or mend the text on the source",
-                       encoding) + aside;
-  return "a source in SQL_ASCII or with broken text: mend it there, or convert it in a table-list query, in SQL_ASCII by "
-         "convert_from(convert(textsend(c), 'LATIN1', 'UTF8'), 'SQL_ASCII') for the encoding that c is in" + aside;
+    return fmt::format(
+               "the target's database is in {}: create it with ENCODING 'UTF8' TEMPLATE template0, or mend the text on "
+               "the source",
+               encoding) +
+           aside;
+  return "a source in SQL_ASCII or with broken text: mend it there, or convert it in a table-list query, in SQL_ASCII "
+         "by "
+         "convert_from(convert(textsend(c), 'LATIN1', 'UTF8'), 'SQL_ASCII') for the encoding that c is in" +
+         aside;
 }
 
 }  // namespace
@@ -168,8 +175,10 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   const PgStep step = connected_ ? (role_ == "source" ? PgStep::read : PgStep::any) : PgStep::connect;
   PgHint hint = pg_hint(state != nullptr ? state : "", error.message(), step);
   // Of resources and settings the server knows less than what to do next.
-  const bool resource = state != nullptr && (state[0] == '5' || std::string_view(state) == "25006") && !hint.text.empty();
-  if (std::string text = encoding_hint(state != nullptr ? state : "", role_, parameter("server_encoding")); !text.empty())
+  const bool resource =
+      state != nullptr && (state[0] == '5' || std::string_view(state) == "25006") && !hint.text.empty();
+  if (std::string text = encoding_hint(state != nullptr ? state : "", role_, parameter("server_encoding"));
+      !text.empty())
     error.hint(std::move(text));
   else if (hint.for_step)
     error.hint(std::move(hint.text));
@@ -218,8 +227,8 @@ PgResult PgConnection::exec_binary(const std::string& sql, const std::vector<Bin
     lengths.push_back(parameter.bytes ? static_cast<int>(parameter.bytes->size()) : 0);
   }
   const std::vector<int> formats(parameters.size(), 1);
-  return checked(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), types.data(), values.data(),
-                              lengths.data(), formats.data(), 0),
+  return checked(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), types.data(),
+                              values.data(), lengths.data(), formats.data(), 0),
                  sql);
 }
 
@@ -232,8 +241,8 @@ PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std:
   }
   std::vector<const char*> values;
   for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
-  return checked(PQexecPrepared(connection_.get(), found->second.c_str(), static_cast<int>(values.size()), values.data(),
-                                nullptr, nullptr, 0),
+  return checked(PQexecPrepared(connection_.get(), found->second.c_str(), static_cast<int>(values.size()),
+                                values.data(), nullptr, nullptr, 0),
                  sql);
 }
 

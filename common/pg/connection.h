@@ -40,8 +40,8 @@ class PgResult {
   std::int64_t integer(int row, int column) const;
   bool boolean(int row, int column) const { return value(row, column) == "t"; }
   std::string column_name(int column) const;
-  std::uint32_t column_type(int column) const;  // pg_type.oid, a domain's base type
-  int column_modifier(int column) const;        // as pg_attribute.atttypmod
+  std::uint32_t column_type(int column) const;      // pg_type.oid, a domain's base type
+  int column_modifier(int column) const;            // as pg_attribute.atttypmod
   pg_result* raw() const { return result_.get(); }  // for those that speak libpq themselves
   // Rows changed, as the command tag says; 0 when it says nothing.
   std::uint64_t affected_rows() const;
@@ -87,8 +87,8 @@ class PgConnection {
   // "target db \"shop\" on /tmp, backend 4711".
   const std::string& describe() const { return describe_; }
   const std::string& endpoint() const { return endpoint_; }  // "user@host:port/db"
-  int server_version() const;  // as PQserverVersion: 150018
-  std::string parameter(const char* name) const;  // parameter status, "" when unknown
+  int server_version() const;                                // as PQserverVersion: 150018
+  std::string parameter(const char* name) const;             // parameter status, "" when unknown
   bool in_transaction() const;
   // Inside a transaction that has not failed, and no statement under way.
   bool idle_in_transaction() const;

@@ -39,7 +39,7 @@ std::vector<std::pair<std::string, std::string>> network_defaults() {
 PublicConninfo without_secrets(const std::string& conninfo, const std::string& more_options) {
   char* problem = nullptr;
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(PQconninfoParse(conninfo.c_str(), &problem),
-                                                                           &PQconninfoFree);
+                                                                            &PQconninfoFree);
   PQfreemem(problem);
   if (!parsed) throw Error(ErrorKind::config, "a connect_string is not a libpq connection string");
   PublicConninfo out;

@@ -76,10 +76,15 @@ void read_keys(PgConnection& connection, const std::set<std::uint32_t>& oids, En
 void read_triggers(PgConnection& connection, const std::set<std::uint32_t>& oids, Enforcement& out) {
   const PgResult r = connection.exec(sql::enforced_triggers, {oid_array(oids)});
   for (int row = 0; row < r.rows(); ++row)
-    out.triggers.push_back({oid_at(r, row, 0), {r.text(row, 1), r.text(row, 2)}, r.text(row, 3), r.value(row, 4).front(),
-                            r.boolean(row, 5), r.boolean(row, 6)});
+    out.triggers.push_back({oid_at(r, row, 0),
+                            {r.text(row, 1), r.text(row, 2)},
+                            r.text(row, 3),
+                            r.value(row, 4).front(),
+                            r.boolean(row, 5),
+                            r.boolean(row, 6)});
   const PgResult unique = connection.exec(
-      "SELECT DISTINCT conrelid FROM pg_catalog.pg_constraint WHERE conrelid = ANY ($1::oid[]) AND contype IN ('p', 'u', 'x') "
+      "SELECT DISTINCT conrelid FROM pg_catalog.pg_constraint WHERE conrelid = ANY ($1::oid[]) AND contype IN ('p', "
+      "'u', 'x') "
       "AND condeferrable",
       {oid_array(oids)});
   for (int row = 0; row < unique.rows(); ++row) out.deferred_unique.insert(oid_at(unique, row, 0));
@@ -110,7 +115,8 @@ Enforcement read_enforcement(PgConnection& connection, const std::set<QualifiedN
   for (const auto& [name, oid] : out.tables) {
     below.insert(oid);
     around.insert(oid);
-    for (auto up = out.parent.find(oid); up != out.parent.end(); up = out.parent.find(up->second)) around.insert(up->second);
+    for (auto up = out.parent.find(oid); up != out.parent.end(); up = out.parent.find(up->second))
+      around.insert(up->second);
   }
   const std::set<std::uint32_t> asked = below;
   for (const auto& [partition, above] : out.parent)
@@ -126,10 +132,12 @@ std::string orphans_from_sql(const EnforcedKey& key) {
   // Tables that inherit have no part in a key; partitions do.
   const char* own = key.partitioned ? "" : "ONLY ";
   const char* other = key.referenced_partitioned ? "" : "ONLY ";
-  const std::string absent = fmt::format("NOT EXISTS (SELECT 1 FROM {}{} AS p WHERE {})", other, quote_name(key.referenced), key.match_sql);
+  const std::string absent =
+      fmt::format("NOT EXISTS (SELECT 1 FROM {}{} AS p WHERE {})", other, quote_name(key.referenced), key.match_sql);
   // MATCH FULL: all columns are NULL, or none is.
-  const std::string where = key.match_full ? fmt::format("NOT ({}) AND (NOT ({}) OR {})", key.absent_sql, key.given_sql, absent)
-                                           : fmt::format("{} AND {}", key.given_sql, absent);
+  const std::string where = key.match_full
+                                ? fmt::format("NOT ({}) AND (NOT ({}) OR {})", key.absent_sql, key.given_sql, absent)
+                                : fmt::format("{} AND {}", key.given_sql, absent);
   return fmt::format("FROM {}{} AS c WHERE {}", own, quote_name(key.table), where);
 }
 

@@ -26,17 +26,17 @@ struct EnforcedKey {
   std::uint32_t referenced_oid = 0;
   QualifiedName referenced;
   bool referenced_partitioned = false;
-  std::string definition;   // pg_get_constraintdef, names in full
+  std::string definition;  // pg_get_constraintdef, names in full
   bool valid = true;
   bool deferrable = false;
   bool match_full = false;
   bool period = false;      // PERIOD: not compared by equality alone
   bool may_remake = false;  // the role may drop it and add it again
   std::string comment;
-  std::string match_sql;    // rows p of the referenced table for a row c
-  std::string given_sql;    // no column of c is NULL
-  std::string absent_sql;   // all of them are
-  std::string shown_sql;    // the values of c as text
+  std::string match_sql;   // rows p of the referenced table for a row c
+  std::string given_sql;   // no column of c is NULL
+  std::string absent_sql;  // all of them are
+  std::string shown_sql;   // the values of c as text
   std::string columns;
   std::string referenced_columns;
 
@@ -66,7 +66,9 @@ struct Enforcement {
   bool empty() const { return keys.empty() && triggers.empty(); }
   // The same table, or a partition of it at any depth.
   bool is_within(std::uint32_t table, std::uint32_t above) const;
-  bool share_rows(std::uint32_t one, std::uint32_t other) const { return is_within(one, other) || is_within(other, one); }
+  bool share_rows(std::uint32_t one, std::uint32_t other) const {
+    return is_within(one, other) || is_within(other, one);
+  }
 };
 
 Enforcement read_enforcement(PgConnection& connection, const std::set<QualifiedName>& tables);

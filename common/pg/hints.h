@@ -15,14 +15,14 @@ namespace dbsync {
 
 // What was being done when the server refused it.
 enum class PgStep {
-  any,          // on the target, not known more closely
+  any,  // on the target, not known more closely
   connect,
-  read,         // anything on the source
-  create,       // CREATE TABLE and what goes with it
-  load,         // COPY into a table
-  build,        // an index, a primary key, a check, NOT NULL, a sequence
+  read,    // anything on the source
+  create,  // CREATE TABLE and what goes with it
+  load,    // COPY into a table
+  build,   // an index, a primary key, a check, NOT NULL, a sequence
   foreign_key,
-  follow        // applying a change of the source
+  follow  // applying a change of the source
 };
 
 struct PgHint {

@@ -25,7 +25,8 @@ PgErrorObject object_of(const pg_result* result) {
     const char* text = PQresultErrorField(result, code);
     return std::string(text != nullptr ? text : "");
   };
-  return {field(PG_DIAG_SCHEMA_NAME), field(PG_DIAG_TABLE_NAME), field(PG_DIAG_DATATYPE_NAME), field(PG_DIAG_CONSTRAINT_NAME)};
+  return {field(PG_DIAG_SCHEMA_NAME), field(PG_DIAG_TABLE_NAME), field(PG_DIAG_DATATYPE_NAME),
+          field(PG_DIAG_CONSTRAINT_NAME)};
 }
 
 }  // namespace
@@ -140,9 +141,10 @@ void PgPipeline::take_result(pg_result* raw) {
   if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
     const auto changed = static_cast<std::int64_t>(result.affected_rows());
     if (of.rows == kAnyRows || of.rows == changed) return;
-    failure_ = Failure{Error(ErrorKind::data, fmt::format("{} rows changed where {} were meant to be", changed, of.rows))
-                           .statement(of.statement->sql),
-                       true, changed};
+    failure_ =
+        Failure{Error(ErrorKind::data, fmt::format("{} rows changed where {} were meant to be", changed, of.rows))
+                    .statement(of.statement->sql),
+                true, changed};
   } else {
     failure_ = Failure{connection_.error_of(raw, of.statement->sql), false, 0, object_of(raw)};
   }

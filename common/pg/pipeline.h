@@ -109,8 +109,8 @@ class PgPipeline {
   std::deque<Sent> in_flight_;
   std::size_t bytes_in_flight_ = 0;
   std::optional<Failure> failure_;
-  bool synced_ = true;   // no sync request is unanswered
-  bool dirty_ = false;   // statements were sent since the last sync
+  bool synced_ = true;  // no sync request is unanswered
+  bool dirty_ = false;  // statements were sent since the last sync
   bool open_ = true;
 };
 

@@ -23,11 +23,11 @@ constexpr std::array kSettings{
     // money is a number of the smallest unit: with the same locale on both sides it
     // keeps that number, however many digits either database shows behind the point.
     SessionSetting{"lc_monetary", "C"},
-    SessionSetting{"array_nulls", "on"},      // off reads NULL elements as the text "NULL"
-    SessionSetting{"xmloption", "content"},   // document refuses fragments
+    SessionSetting{"array_nulls", "on"},     // off reads NULL elements as the text "NULL"
+    SessionSetting{"xmloption", "content"},  // document refuses fragments
     SessionSetting{"standard_conforming_strings", "on"},
     SessionSetting{"backslash_quote", "safe_encoding"},
-    SessionSetting{"quote_all_identifiers", "off"},  // names within regclass values and definitions
+    SessionSetting{"quote_all_identifiers", "off"},          // names within regclass values and definitions
     SessionSetting{"transform_null_equals", "off", target},  // checks would come to be others
     // Which rows a statement sees.
     SessionSetting{"row_security", "off", source},  // an error instead of a hole
@@ -39,8 +39,8 @@ constexpr std::array kSettings{
     // and cleaned up; on a target the check before the load tells of it.
     SessionSetting{"default_transaction_read_only", "off", source},
     // How tables are made and filled.
-    SessionSetting{"default_with_oids", "off", target},  // before 12
-    SessionSetting{"synchronous_commit", "off", target},  // the journal tells what a crash took back
+    SessionSetting{"default_with_oids", "off", target},       // before 12
+    SessionSetting{"synchronous_commit", "off", target},      // the journal tells what a crash took back
     SessionSetting{"client_min_messages", "notice", target},  // Greenplum tells of set-aside rows
     SessionSetting{"gp_autostats_mode", "none", target},
     // Nothing ends a long transaction early.
@@ -64,17 +64,23 @@ std::string session_settings_sql(std::string_view role) {
   std::string values;
   for (const SessionSetting& setting : kSettings)
     if (setting.side == both || setting.side == side)
-      values += std::string(values.empty() ? "" : ", ") + "(" + quote_literal(setting.name) + ", " + quote_literal(setting.value) + ")";
+      values += std::string(values.empty() ? "" : ", ") + "(" + quote_literal(setting.name) + ", " +
+                quote_literal(setting.value) + ")";
   // The server's end of a dead connection holds locks until the server notices.
   if (network::timeout().count() > 0) {
     const network::Keepalive keepalive = network::keepalive();
-    for (const auto& [name, value] : {std::pair{"tcp_keepalives_idle", keepalive.idle}, {"tcp_keepalives_interval", keepalive.interval},
+    for (const auto& [name, value] : {std::pair{"tcp_keepalives_idle", keepalive.idle},
+                                      {"tcp_keepalives_interval", keepalive.interval},
                                       {"tcp_keepalives_count", keepalive.count}})
       values += ", (" + quote_literal(name) + ", " + quote_literal(std::to_string(value)) + ")";
   }
   // Greenplum 5 takes fewer digits of floating point numbers.
-  return std::string(kPinPath) + "SELECT pg_catalog.set_config(s.name, CASE WHEN s.vartype = 'integer' AND w.setting::int > s.max_val::int THEN s.max_val "
-         "ELSE w.setting END, false) FROM (VALUES " + values + ") AS w(name, setting) "
+  return std::string(kPinPath) +
+         "SELECT pg_catalog.set_config(s.name, CASE WHEN s.vartype = 'integer' AND w.setting::int > s.max_val::int "
+         "THEN s.max_val "
+         "ELSE w.setting END, false) FROM (VALUES " +
+         values +
+         ") AS w(name, setting) "
          "JOIN pg_catalog.pg_settings s ON pg_catalog.lower(s.name) = pg_catalog.lower(w.name)";
 }
 

@@ -64,7 +64,8 @@ bool worth_a_retry(const SourceProgram& program, const JobResult& result) {
 }
 
 VerifyRun verification(RunContext& run, SourceProgram& program) {
-  return {program.source(), run.options, run.config, run.job, run.facts, run.request.drain, run.request.cancel, {}, run.verify};
+  return {program.source(),  run.options,        run.config, run.job,   run.facts,
+          run.request.drain, run.request.cancel, {},         run.verify};
 }
 
 void observe(RunContext& run, JobStatus& status, const CopyOfTask* task) {

@@ -21,7 +21,9 @@ namespace {
 // Whether changes will be followed after the copy, as far as the options say.
 FollowWish follow_wish(const ProgramTraits& traits, const Options& options) {
   if (!traits.makers.task || options.load == Verb::copy) return FollowWish::none;
-  return !traits.makers.follows_by_default || options.load == Verb::follow || !options.end_at.empty() ? FollowWish::asked : FollowWish::possible;
+  return !traits.makers.follows_by_default || options.load == Verb::follow || !options.end_at.empty()
+             ? FollowWish::asked
+             : FollowWish::possible;
 }
 
 int run_verb(const ProgramTraits& traits, const RunRequest& request) {
@@ -65,10 +67,11 @@ int run_alone(const ProgramTraits& traits, RunRequest request, Shutdown& shutdow
 int run(const ProgramTraits& traits, int argc, char** argv) {
   const Options options = parse_options(traits.which, argc, argv);
   if (answer_or_set_verbosity(options, traits.which, traits.name)) return 0;
-  Config config = load_config(options.config_path, traits.which, options.verb != Verb::ddl && options.verb != Verb::status);
+  Config config =
+      load_config(options.config_path, traits.which, options.verb != Verb::ddl && options.verb != Verb::status);
   if (!options.schema.empty()) config.target_schema = options.schema;
-  const auto list =
-      options.table_list.empty() ? std::vector<TableListEntry>{} : read_table_list(options.table_list, traits.list_names);
+  const auto list = options.table_list.empty() ? std::vector<TableListEntry>{}
+                                               : read_table_list(options.table_list, traits.list_names);
   for (const auto& warning : config.warnings) log::warning("main", warning);
   const NetworkWatch watch(std::chrono::seconds(config.network_timeout));
   Shutdown shutdown;

@@ -10,8 +10,12 @@
 namespace dbsync {
 
 RunContext::RunContext(const RunRequest& given)
-    : request(given), options(given.options), config(given.config), job(job_options(given.options, given.config, given.program)),
-      facts{given.program, {}, {}, {}, {}, utc_now()}, verify(given.options.verify) {}
+    : request(given),
+      options(given.options),
+      config(given.config),
+      job(job_options(given.options, given.config, given.program)),
+      facts{given.program, {}, {}, {}, {}, utc_now()},
+      verify(given.options.verify) {}
 
 void RunContext::connect_target() {
   if (target && target->usable()) return;
@@ -32,8 +36,10 @@ void RunContext::choose_ddl_dialect() {
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::config) throw;
     target.reset();
-    log::warning("main", fmt::format("the target does not answer, so the DDL is for PostgreSQL 15 (--dialect chooses another): {}",
-                                     error.what()));
+    log::warning(
+        "main",
+        fmt::format("the target does not answer, so the DDL is for PostgreSQL 15 (--dialect chooses another): {}",
+                    error.what()));
   }
 }
 

@@ -28,15 +28,15 @@ struct RunRequest {
   const Options& options;
   const Config& config;
   const std::vector<TableListEntry>& list;
-  std::stop_token drain;   // end at the next good moment
-  std::stop_token cancel;  // end what runs on the servers
+  std::stop_token drain;     // end at the next good moment
+  std::stop_token cancel;    // end what runs on the servers
   TaskLock* lock = nullptr;  // of a run that writes
 };
 
 // A moment of the source that was kept before the copy began.
 struct CopyMoment {
-  std::string snapshot;  // by which it can be joined; "" = the copy opens one
-  Position position;     // of the source's log; unknown = the copy will tell
+  std::string snapshot;          // by which it can be joined; "" = the copy opens one
+  Position position;             // of the source's log; unknown = the copy will tell
   std::shared_ptr<void> keeper;  // the moment lives as long
 };
 
@@ -65,9 +65,9 @@ struct RunContext {
   Dialect there;    // what the target is
   Dialect dialect;  // what it is taken for: --dialect, with the storage of my.cfg
   FollowWish follow = FollowWish::none;
-  bool prints_ddl = false;  // set by choose_ddl_dialect()
-  bool verify;          // the rows are compared after the copy
-  bool copies = true;  // rows will be copied: neither --follow-only nor a comparison
+  bool prints_ddl = false;           // set by choose_ddl_dialect()
+  bool verify;                       // the rows are compared after the copy
+  bool copies = true;                // rows will be copied: neither --follow-only nor a comparison
   std::optional<CopyMoment> moment;  // of a task that follows
 };
 

@@ -67,7 +67,8 @@ class SourceProgram {
   // since changes of some of it cannot be applied alone, are taken out of `loaded`, the
   // tasks whose rows an earlier run brought whole. Returns the names under which changes
   // of those that stay come.
-  virtual std::set<QualifiedName> complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) = 0;
+  virtual std::set<QualifiedName> complete_tables(const std::vector<CopyTask>& tasks,
+                                                  std::set<std::string>& loaded) = 0;
   // What is left when rows are in: sequences, the rest of the schema, large objects.
   virtual void finish_copy(JobResult& result) = 0;
   // Whether a copy that failed for what may pass can only go on from a later moment.

@@ -25,12 +25,18 @@ void lock_by_name(const RunRequest& request, const FollowedTask& task) {
 class TaskRun {
  public:
   TaskRun(const RunRequest& request, const TaskMakers& makers)
-      : request_(request), options_(request.options), config_(request.config), makers_(makers), task_(makers.task(request)) {}
+      : request_(request),
+        options_(request.options),
+        config_(request.config),
+        makers_(makers),
+        task_(makers.task(request)) {}
 
   int run();
 
  private:
-  bool asked() const { return !makers_.follows_by_default || options_.load == Verb::follow || !options_.end_at.empty(); }
+  bool asked() const {
+    return !makers_.follows_by_default || options_.load == Verb::follow || !options_.end_at.empty();
+  }
   void connect_target();
   int copy_alone();
   bool can_follow();
@@ -84,8 +90,8 @@ int TaskRun::run() {
     const int outcome = begin_or_go_on();
     return outcome == 0 ? follow() : outcome;
   } catch (const Error& error) {
-    status_->writer().end_following(error.kind() == ErrorKind::interrupted ? "interrupted" : "failed", exit_code(error.kind()),
-                                    error.what());
+    status_->writer().end_following(error.kind() == ErrorKind::interrupted ? "interrupted" : "failed",
+                                    exit_code(error.kind()), error.what());
     throw;
   }
 }
@@ -104,7 +110,8 @@ bool TaskRun::can_follow() {
     if (exists)
       throw Error(ErrorKind::config, fmt::format("the task {} follows the source, but {}", task_->name(), settings))
           .hint("take these sections out of the file, or end the task with --cleanup");
-    return refuse(Error(ErrorKind::config, settings).hint("copy without following (--full-only), or take these sections out of the file"));
+    return refuse(Error(ErrorKind::config, settings)
+                      .hint("copy without following (--full-only), or take these sections out of the file"));
   }
   if (exists) return true;
   const auto obstacles = task_->obstacles();
@@ -179,8 +186,8 @@ int TaskRun::copy() {
 
 bool TaskRun::wait_before(unsigned number) {
   const double seconds = backoff_seconds(number, config_.retry_interval);
-  log::warning("main", fmt::format("the copy goes on from a new snapshot: try {} of {} in {:.1f} s", number, config_.retry_times,
-                                   seconds));
+  log::warning("main", fmt::format("the copy goes on from a new snapshot: try {} of {} in {:.1f} s", number,
+                                   config_.retry_times, seconds));
   return wait_for(seconds, request_.drain);
 }
 
@@ -280,14 +287,15 @@ void TaskRun::leave_unfinished() {
     log::debug("follow", error.what());
     if (error.kind() == ErrorKind::config) return;  // what is there belongs to another task
   }
-  log::warning("follow", fmt::format("{}: the same command goes on with the copy, {} --cleanup ends the task", task_->keeps(),
-                                     request_.program));
+  log::warning("follow", fmt::format("{}: the same command goes on with the copy, {} --cleanup ends the task",
+                                     task_->keeps(), request_.program));
 }
 
 int TaskRun::follow() {
   if (options_.verify && options_.end_at.empty() && state_ == TaskState::following)
-    log::warning("verify", "nothing is copied, so --verify has nothing to compare: --verify-only compares while the task "
-                           "follows, and --end-at now --verify at its end");
+    log::warning("verify",
+                 "nothing is copied, so --verify has nothing to compare: --verify-only compares while the task "
+                 "follows, and --end-at now --verify at its end");
   task_->disconnect();
   target_.reset();
   const auto log = task_->log();

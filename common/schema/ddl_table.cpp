@@ -13,15 +13,16 @@ namespace {
 
 std::string identity_sql(const Table& table, const Column& column, const Dialect& dialect) {
   if (dialect.identity_columns) {
-    std::string options =
-        column.sequence_name.empty() ? "" : fmt::format("SEQUENCE NAME {}", quote_name({table.name.schema, column.sequence_name}));
+    std::string options = column.sequence_name.empty()
+                              ? ""
+                              : fmt::format("SEQUENCE NAME {}", quote_name({table.name.schema, column.sequence_name}));
     if (!column.identity_options_sql.empty()) options += (options.empty() ? "" : " ") + column.identity_options_sql;
     return fmt::format("{} {} GENERATED {} AS IDENTITY{}", quote_identifier(column.name), type_sql(column.type),
                        column.identity_always ? "ALWAYS" : "BY DEFAULT", options.empty() ? "" : " (" + options + ")");
   }
-  const std::string_view serial = column.type.kind == PgKind::int8   ? "bigserial"
+  const std::string_view serial = column.type.kind == PgKind::int8                          ? "bigserial"
                                   : column.type.kind == PgKind::int2 && dialect.smallserial ? "smallserial"
-                                                                     : "serial";
+                                                                                            : "serial";
   return fmt::format("{} {}", quote_identifier(column.name), serial);
 }
 
@@ -63,7 +64,8 @@ std::string storage_sql(const Dialect& dialect) {
 
 // Greenplum before 7: the partitions stand inside CREATE TABLE.
 std::string classic_partitions(const Partitioning& partitioning) {
-  std::string out = fmt::format("\nPARTITION BY {} ({})\n(", partitioning.method, identifier_list(partitioning.columns));
+  std::string out =
+      fmt::format("\nPARTITION BY {} ({})\n(", partitioning.method, identifier_list(partitioning.columns));
   bool first = true;
   for (const Partition& partition : partitioning.partitions) {
     out += first ? "\n    " : ",\n    ";
@@ -85,10 +87,10 @@ std::string create_sql(const Table& table, const Dialect& dialect) {
                          one_line(identifier_list(key.columns)), one_line(key.target.display()),
                          one_line(identifier_list(key.target_columns)), dialect_name(dialect));
   out += fmt::format("CREATE TABLE {} ({}\n)", quote_name(table.name), table_body(table, dialect));
-  const std::string partition_by =
-      table.partitioning && dialect.declarative_partitions
-          ? fmt::format("\nPARTITION BY {} ({})", table.partitioning->method, identifier_list(table.partitioning->columns))
-          : std::string();
+  const std::string partition_by = table.partitioning && dialect.declarative_partitions
+                                       ? fmt::format("\nPARTITION BY {} ({})", table.partitioning->method,
+                                                     identifier_list(table.partitioning->columns))
+                                       : std::string();
   // The servers' grammars want the clauses in this order.
   out += partition_by;
   if (!table.access_method.empty()) out += "\nUSING " + quote_identifier(table.access_method);
@@ -124,7 +126,8 @@ void add_enum_types(const Table& table, std::vector<std::string>& out) {
 }
 
 std::string touch_function(const Table& table) {
-  return quote_name({table.name.schema, table.touch_function.empty() ? shorten_name(table.name.name + "_touch") : table.touch_function});
+  return quote_name({table.name.schema,
+                     table.touch_function.empty() ? shorten_name(table.name.name + "_touch") : table.touch_function});
 }
 
 // ON UPDATE CURRENT_TIMESTAMP: only when the row changed and the statement did
@@ -134,12 +137,17 @@ void add_touch_triggers(const Table& table, const Dialect& dialect, std::vector<
   for (const Column& column : table.columns) {
     if (!column.touch) continue;
     const std::string name = quote_identifier(column.name);
-    body += fmt::format(" IF NEW.{} IS NOT DISTINCT FROM OLD.{} AND NEW::text IS DISTINCT FROM OLD::text THEN NEW.{} := CURRENT_TIMESTAMP; END IF;", name, name, name);
+    body += fmt::format(
+        " IF NEW.{} IS NOT DISTINCT FROM OLD.{} AND NEW::text IS DISTINCT FROM OLD::text THEN NEW.{} := "
+        "CURRENT_TIMESTAMP; END IF;",
+        name, name, name);
   }
   if (body.empty() || dialect.distributed) return;
   const std::string function = touch_function(table);
-  out.push_back(fmt::format("CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {}", function, quote_literal("BEGIN" + body + " RETURN NEW; END")));
-  out.push_back(fmt::format("CREATE TRIGGER touch BEFORE UPDATE ON {} FOR EACH ROW EXECUTE PROCEDURE {}()", quote_name(table.name), function));
+  out.push_back(fmt::format("CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {}", function,
+                            quote_literal("BEGIN" + body + " RETURN NEW; END")));
+  out.push_back(fmt::format("CREATE TRIGGER touch BEFORE UPDATE ON {} FOR EACH ROW EXECUTE PROCEDURE {}()",
+                            quote_name(table.name), function));
 }
 
 }  // namespace

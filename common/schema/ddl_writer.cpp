@@ -25,11 +25,12 @@ std::string key_list(const Index& index) {
 
 std::string create_index_sql(const Table& table, const Index& index) {
   std::string include;
-  for (const std::string& column : index.include) include += (include.empty() ? " INCLUDE (" : ", ") + quote_identifier(column);
+  for (const std::string& column : index.include)
+    include += (include.empty() ? " INCLUDE (" : ", ") + quote_identifier(column);
   if (!include.empty()) include += ")";
   return fmt::format("CREATE {}INDEX {} ON {}{} ({}){}{}", index.unique ? "UNIQUE " : "", quote_identifier(index.name),
-                     quote_name(table.name), index.method.empty() ? "" : " USING " + index.method, key_list(index), include,
-                     index.nulls_not_distinct ? " NULLS NOT DISTINCT" : "");
+                     quote_name(table.name), index.method.empty() ? "" : " USING " + index.method, key_list(index),
+                     include, index.nulls_not_distinct ? " NULLS NOT DISTINCT" : "");
 }
 
 // The unique index first, in parallel with the others, and the constraint on it
@@ -43,7 +44,8 @@ DdlUnit primary_key_unit(const Table& table, const Dialect& dialect) {
   const std::string name = quote_identifier(table.primary_key.name);
   const std::string constraint =
       key_uses_index(table, dialect)
-          ? fmt::format("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY USING INDEX {}", quote_name(table.name), name, name)
+          ? fmt::format("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY USING INDEX {}", quote_name(table.name), name,
+                        name)
           : fmt::format("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY ({})", quote_name(table.name), name,
                         identifier_list(table.primary_key.columns));
   DdlUnit unit{"primary key " + table.primary_key.name, {constraint}};
@@ -72,8 +74,8 @@ std::vector<std::string> columns_of(const Index& index, const Table& table) {
 // Where the key has the next value: max(AUTO_INCREMENT, max(column) + 1), or the
 // type's last value, used up.
 DdlUnit sequence_unit(const Table& table, const Column& column) {
-  const std::string_view limit = !column.identity_limit.empty()      ? std::string_view(column.identity_limit)
-                                 : column.type.kind == PgKind::int2   ? "32767"
+  const std::string_view limit = !column.identity_limit.empty()     ? std::string_view(column.identity_limit)
+                                 : column.type.kind == PgKind::int2 ? "32767"
                                  : column.type.kind == PgKind::int4 ? "2147483647"
                                                                     : "9223372036854775807";
   const std::uint64_t next = std::clamp<std::uint64_t>(table.next_identity, 1, 9223372036854775807ULL);
@@ -97,11 +99,12 @@ DdlUnit exclusion_unit(const Table& table, const Exclusion& exclusion) {
 // new rows only, and is reported.
 DdlUnit check_unit(const Table& table, const CheckConstraint& check, const Dialect& dialect) {
   const std::string name = quote_identifier(check.name);
-  const std::string add = fmt::format("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({})", quote_name(table.name), name,
-                                      check.condition_sql);
+  const std::string add =
+      fmt::format("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({})", quote_name(table.name), name, check.condition_sql);
   DdlUnit unit{"check " + check.name, {add}};
   unit.kind = StepKind::check;
-  unit.violations_sql = fmt::format("SELECT count(*) FROM {} WHERE NOT ({})", quote_name(table.name), check.condition_sql);
+  unit.violations_sql =
+      fmt::format("SELECT count(*) FROM {} WHERE NOT ({})", quote_name(table.name), check.condition_sql);
   add_columns_of(check.condition_sql, table, unit.columns);
   if (dialect.not_valid_constraints)
     unit.statements = {add + " NOT VALID",
@@ -150,11 +153,11 @@ bool compares_exactly(const Table& table, const std::vector<std::string>& column
 // own sessions (pg/session_settings.h). Greenplum 5 knows no IntervalStyle.
 std::string script_settings(bool pinned, const Dialect& dialect) {
   const bool old = dialect.family == ServerFamily::greenplum && dialect.major < 6;
-  return fmt::format("\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\nSET TimeZone = 'UTC';\n"
-                     "SET DateStyle = 'ISO, YMD';\n{}SET lc_monetary = 'C';\nSET array_nulls = on;\nSET xmloption = content;\n"
-                     "SET transform_null_equals = off;\n{}",
-                     old ? "" : "SET IntervalStyle = 'postgres';\n",
-                     pinned ? "SET search_path = '';\n" : "");
+  return fmt::format(
+      "\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\nSET TimeZone = 'UTC';\n"
+      "SET DateStyle = 'ISO, YMD';\n{}SET lc_monetary = 'C';\nSET array_nulls = on;\nSET xmloption = content;\n"
+      "SET transform_null_equals = off;\n{}",
+      old ? "" : "SET IntervalStyle = 'postgres';\n", pinned ? "SET search_path = '';\n" : "");
 }
 
 std::string section(std::string_view title) { return fmt::format("\n-- {}\n", title); }
@@ -235,7 +238,8 @@ std::vector<DdlUnit> finish_units(const Table& table, const Dialect& dialect,
   for (const Column& column : table.columns) {
     const bool has_zero_dates = std::find(zero_dates.begin(), zero_dates.end(), column.name) != zero_dates.end();
     if (column.not_null_after_load && !has_zero_dates)
-      not_null += fmt::format("{} ALTER COLUMN {} SET NOT NULL", not_null.empty() ? "" : ",", quote_identifier(column.name));
+      not_null +=
+          fmt::format("{} ALTER COLUMN {} SET NOT NULL", not_null.empty() ? "" : ",", quote_identifier(column.name));
   }
   // One statement: one pass over the table.
   if (!not_null.empty()) {
@@ -255,11 +259,11 @@ std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialec
   if (!dialect.foreign_keys) return out;
   for (const ForeignKey& key : table.foreign_keys) {
     const std::string name = quote_identifier(key.name);
-    const std::string add = fmt::format(
-        "ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}){}{}", quote_name(table.name), name,
-        identifier_list(key.columns), quote_name(key.target), identifier_list(key.target_columns),
-        key.on_delete_sql.empty() ? "" : " ON DELETE " + key.on_delete_sql,
-        key.on_update_sql.empty() ? "" : " ON UPDATE " + key.on_update_sql);
+    const std::string add =
+        fmt::format("ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}){}{}", quote_name(table.name),
+                    name, identifier_list(key.columns), quote_name(key.target), identifier_list(key.target_columns),
+                    key.on_delete_sql.empty() ? "" : " ON DELETE " + key.on_delete_sql,
+                    key.on_update_sql.empty() ? "" : " ON UPDATE " + key.on_update_sql);
     DdlUnit unit{"foreign key " + key.name, {}};
     unit.kind = StepKind::foreign_key;
     unit.columns = key.columns;
@@ -270,7 +274,8 @@ std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialec
     if (table.partitioning)
       unit.statements = {add};
     else
-      unit.statements = {add + " NOT VALID", fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", quote_name(table.name), name)};
+      unit.statements = {add + " NOT VALID",
+                         fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", quote_name(table.name), name)};
     out.push_back(std::move(unit));
   }
   return out;
@@ -282,7 +287,8 @@ namespace {
 bool needs_users_path(const DdlScript& script) {
   return std::any_of(script.tables.begin(), script.tables.end(), [](const Table& table) {
     return std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) {
-      const bool named = column.type.kind == PgKind::other || column.type.kind == PgKind::enumeration || column.type.kind == PgKind::geometry;
+      const bool named = column.type.kind == PgKind::other || column.type.kind == PgKind::enumeration ||
+                         column.type.kind == PgKind::geometry;
       return named && column.type.name.find('.') == std::string::npos;
     });
   });

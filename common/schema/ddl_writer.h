@@ -33,13 +33,13 @@ struct DdlUnit {
   // Of these rows, those that break it as the source compares, too; "" = it compares as
   // the target does.
   std::string true_violations_sql = {};
-  std::vector<std::string> columns = {};         // of its table, that the rule is about
-  std::optional<QualifiedName> refers_to = {};   // a foreign key's other table
-  std::size_t task = 0;  // for whoever runs it
+  std::vector<std::string> columns = {};        // of its table, that the rule is about
+  std::optional<QualifiedName> refers_to = {};  // a foreign key's other table
+  std::size_t task = 0;                         // for whoever runs it
   StepKind kind = StepKind::other;
   std::string violation_hint = {};  // what to do about rows that break it, where that is known
-  bool makes_key = false;  // others may refer to it
-  bool stands = false;     // a foreign key that is there: its rows are to be checked only
+  bool makes_key = false;           // others may refer to it
+  bool stands = false;              // a foreign key that is there: its rows are to be checked only
 };
 
 // CREATE SCHEMA; "" when none is needed (public is always there).
@@ -64,9 +64,9 @@ struct DdlScript {
   std::vector<std::string> notes;
   std::string schema;
   std::vector<Table> tables;
-  bool qualified = false;   // nothing is to be found by search_path
-  bool pre_data = true;   // tables
-  bool post_data = true;  // indexes, keys, checks, sequences, foreign keys
+  bool qualified = false;  // nothing is to be found by search_path
+  bool pre_data = true;    // tables
+  bool post_data = true;   // indexes, keys, checks, sequences, foreign keys
 };
 
 // The script of -d, loadable by psql, in sections.

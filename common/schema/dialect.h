@@ -15,23 +15,23 @@ enum class ServerFamily { postgresql, greenplum, cloudberry };
 
 struct Dialect {
   ServerFamily family = ServerFamily::postgresql;
-  int major = 15;            // of the family's own numbering
+  int major = 15;  // of the family's own numbering
   bool identity_columns = true;
   bool generated_columns = true;
   bool declarative_partitions = true;
-  bool distributed = false;  // needs DISTRIBUTED BY
-  bool if_not_exists = true; // CREATE TABLE / SCHEMA IF NOT EXISTS
-  bool text_copy = false;    // text COPY is the cheaper one (the coordinator forwards it unparsed)
-  bool copy_freeze = true;   // COPY … FREEZE after a truncation in the same transaction
-  bool postgis = false;      // the type geometry exists
-  bool btree_gist = false;   // plain columns may be part of an exclusion constraint
-  bool foreign_keys = true;  // enforced
+  bool distributed = false;           // needs DISTRIBUTED BY
+  bool if_not_exists = true;          // CREATE TABLE / SCHEMA IF NOT EXISTS
+  bool text_copy = false;             // text COPY is the cheaper one (the coordinator forwards it unparsed)
+  bool copy_freeze = true;            // COPY … FREEZE after a truncation in the same transaction
+  bool postgis = false;               // the type geometry exists
+  bool btree_gist = false;            // plain columns may be part of an exclusion constraint
+  bool foreign_keys = true;           // enforced
   bool not_valid_constraints = true;  // CHECK … NOT VALID, then VALIDATE
   bool smallserial = true;
   bool replicated_tables = false;  // DISTRIBUTED REPLICATED
   bool unique_on_append_only = true;
-  bool segment_rejects = false;    // COPY … LOG ERRORS SEGMENT REJECT LIMIT, gp_read_error_log()
-  std::string storage_options;        // inside CREATE TABLE … WITH (…); "" = the server's default
+  bool segment_rejects = false;  // COPY … LOG ERRORS SEGMENT REJECT LIMIT, gp_read_error_log()
+  std::string storage_options;   // inside CREATE TABLE … WITH (…); "" = the server's default
 
   friend bool operator==(const Dialect&, const Dialect&) = default;
 };

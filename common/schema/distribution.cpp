@@ -94,7 +94,8 @@ void adapt_keys(Table& table, const Dialect& dialect) {
   for (Index& index : table.indexes) {
     if (!index.unique || (!no_unique && allows_unique(table, columns_of(index)))) continue;
     index.unique = false;
-    table.notes.push_back(fmt::format("the unique index {} is a plain one here: a unique key must contain the distribution key", index.name));
+    table.notes.push_back(fmt::format(
+        "the unique index {} is a plain one here: a unique key must contain the distribution key", index.name));
   }
 }
 
@@ -107,7 +108,8 @@ void adapt_partitions(Table& table, const Dialect& dialect) {
                                 [](const Partition& p) { return p.is_default || !p.classic_sql.empty(); });
   if (fits) return;
   table.notes.push_back(fmt::format("not partitioned: {} has no form for PARTITION BY {} over {} columns",
-                                    dialect_name(dialect), table.partitioning->method, table.partitioning->columns.size()));
+                                    dialect_name(dialect), table.partitioning->method,
+                                    table.partitioning->columns.size()));
   table.partitioning.reset();
 }
 

@@ -37,7 +37,8 @@ bool matches_pattern(std::string_view pattern, const QualifiedName& name) {
 
 std::string source_and_target(const std::string& source, const std::string& target) {
   const std::string_view name = std::string_view(source).substr(source.rfind('.') + 1);
-  const bool same = target == source || target == name || (target.ends_with(name) && target[target.size() - name.size() - 1] == '.');
+  const bool same =
+      target == source || target == name || (target.ends_with(name) && target[target.size() - name.size() - 1] == '.');
   return same ? source : source + " -> " + target;
 }
 

@@ -33,15 +33,15 @@ enum class PgKind : std::uint8_t {
   inet,
   text_array,
   float4_array,
-  geometry,    // PostGIS
-  enumeration, // a native enum type; `name` holds it
-  other,       // anything else found on a target; `name` holds it
+  geometry,     // PostGIS
+  enumeration,  // a native enum type; `name` holds it
+  other,        // anything else found on a target; `name` holds it
 };
 
 struct PgType {
   PgKind kind = PgKind::text;
-  int length = -1;     // varchar, bpchar, bit, varbit; numeric: precision; times: digits after the point; -1 none
-  int scale = 0;       // numeric
+  int length = -1;        // varchar, bpchar, bit, varbit; numeric: precision; times: digits after the point; -1 none
+  int scale = 0;          // numeric
   std::string name = {};  // enumeration, other, interval with fields: as written in SQL, quoted
   std::vector<std::string> labels = {};  // enumeration
 

@@ -18,7 +18,8 @@ std::string shape(const Column& column) {
     type = "an enum of";
     for (const std::string& label : column.type.labels) type += " " + label;
   }
-  return type + (column.nullable && !column.not_null_after_load ? "" : " NOT NULL") + (column.identity ? " IDENTITY" : "") +
+  return type + (column.nullable && !column.not_null_after_load ? "" : " NOT NULL") +
+         (column.identity ? " IDENTITY" : "") +
          (column.generated_sql.empty() ? "" : " GENERATED AS " + column.generated_sql);
 }
 
@@ -27,7 +28,8 @@ std::string column_difference(const Table& first, const Table& other) {
     const Column* counterpart = other.find_column(column.name);
     if (counterpart == nullptr) return fmt::format("only the first has the column {}", column.name);
     if (shape(column) != shape(*counterpart))
-      return fmt::format("the column {} is {} in the first and {} in the second", column.name, shape(column), shape(*counterpart));
+      return fmt::format("the column {} is {} in the first and {} in the second", column.name, shape(column),
+                         shape(*counterpart));
   }
   for (const Column& column : other.columns)
     if (first.find_column(column.name) == nullptr) return fmt::format("only the second has the column {}", column.name);
@@ -39,7 +41,8 @@ std::set<std::string> unique_keys(const Table& table) {
   for (const Index& index : table.indexes) {
     if (!index.unique) continue;
     std::set<std::string> keys;
-    for (const IndexKey& key : index.keys) keys.insert(key.column.empty() ? key.expression_sql : identifier_list({key.column}));
+    for (const IndexKey& key : index.keys)
+      keys.insert(key.column.empty() ? key.expression_sql : identifier_list({key.column}));
     std::string text;
     for (const std::string& key : keys) text += (text.empty() ? "" : ", ") + key;
     out.insert(text);
@@ -70,7 +73,8 @@ std::set<std::string> partitions(const Table& table) {
   return out;
 }
 
-std::string set_difference(std::string_view what, const std::set<std::string>& first, const std::set<std::string>& other) {
+std::string set_difference(std::string_view what, const std::set<std::string>& first,
+                           const std::set<std::string>& other) {
   for (const std::string& one : first)
     if (!other.contains(one)) return fmt::format("only the first has the {} {}", what, one);
   for (const std::string& one : other)
@@ -84,12 +88,15 @@ std::string definition_difference(const Table& first, const Table& other) {
   if (std::string columns = column_difference(first, other); !columns.empty()) return columns;
   if (first.primary_key.columns != other.primary_key.columns) {
     const auto key = [](const Table& table) {
-      return table.primary_key.columns.empty() ? std::string("none") : "(" + identifier_list(table.primary_key.columns) + ")";
+      return table.primary_key.columns.empty() ? std::string("none")
+                                               : "(" + identifier_list(table.primary_key.columns) + ")";
     };
     return fmt::format("the primary key is {} in the first and {} in the second", key(first), key(other));
   }
-  if (std::string keys = set_difference("unique key", unique_keys(first), unique_keys(other)); !keys.empty()) return keys;
-  if (std::string parts = set_difference("partition", partitions(first), partitions(other)); !parts.empty()) return parts;
+  if (std::string keys = set_difference("unique key", unique_keys(first), unique_keys(other)); !keys.empty())
+    return keys;
+  if (std::string parts = set_difference("partition", partitions(first), partitions(other)); !parts.empty())
+    return parts;
   if (std::string rules = set_difference("check", checks(first), checks(other)); !rules.empty()) return rules;
   return set_difference("foreign key", foreign_keys(first), foreign_keys(other));
 }
@@ -114,16 +121,20 @@ void add_origin_column(Table& table, const std::string& name, bool in_keys) {
     if (index.unique) index.keys.push_back({name, {}, false});
 }
 
-Error disagreeing_tables(const std::string& first, const std::string& other, const std::string& target, const std::string& difference) {
-  Error out(ErrorKind::config, fmt::format("{} and {} are both to become {}, but {}", first, other, target, difference));
-  return out.hint("make the tables agree, with [types], [column_map] and [exclude_columns] if that helps, or map them to "
-                  "different ones in [table_map]");
+Error disagreeing_tables(const std::string& first, const std::string& other, const std::string& target,
+                         const std::string& difference) {
+  Error out(ErrorKind::config,
+            fmt::format("{} and {} are both to become {}, but {}", first, other, target, difference));
+  return out.hint(
+      "make the tables agree, with [types], [column_map] and [exclude_columns] if that helps, or map them to "
+      "different ones in [table_map]");
 }
 
 void drop_outside_foreign_keys(Table& table, const std::set<QualifiedName>& targets) {
   std::erase_if(table.foreign_keys, [&](const ForeignKey& key) {
     if (targets.contains(key.target)) return false;
-    table.notes.push_back(fmt::format("the foreign key {} was left out: {} is not part of this run", key.name, key.target.display()));
+    table.notes.push_back(
+        fmt::format("the foreign key {} was left out: {} is not part of this run", key.name, key.target.display()));
     return true;
   });
 }

@@ -19,7 +19,8 @@ namespace dbsync {
 std::string definition_difference(const Table& first, const Table& other);
 
 // Two source tables, by their names for messages, whose definitions do not agree.
-Error disagreeing_tables(const std::string& first, const std::string& other, const std::string& target, const std::string& difference);
+Error disagreeing_tables(const std::string& first, const std::string& other, const std::string& target,
+                         const std::string& difference);
 
 // Foreign keys to tables that are not among `targets` cannot be made; each becomes a note.
 void drop_outside_foreign_keys(Table& table, const std::set<QualifiedName>& targets);

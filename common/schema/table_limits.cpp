@@ -12,9 +12,9 @@ namespace dbsync {
 namespace {
 
 constexpr std::size_t kMostColumns = 1600;
-constexpr std::size_t kRowBytes = 8160;    // of a page of 8 kB, for one row
+constexpr std::size_t kRowBytes = 8160;  // of a page of 8 kB, for one row
 constexpr std::size_t kRowHeader = 24;
-constexpr std::size_t kStaysInRow = 24;    // longer values are moved out, and leave a pointer of 18 bytes
+constexpr std::size_t kStaysInRow = 24;  // longer values are moved out, and leave a pointer of 18 bytes
 constexpr std::size_t kPointer = 18;
 
 bool has_oid_column(const Dialect& dialect) {
@@ -64,13 +64,17 @@ std::optional<Error> beyond_limits(const Table& table, const std::string& name, 
   for (const Column& column : table.columns)
     if (is_system_column(column.name, dialect)) reserved.push_back(column.name);
   if (!reserved.empty())
-    return Error(ErrorKind::source, fmt::format("table {}: every table of the target has a system column called {}", name, join(reserved, ", ")))
-        .hint(fmt::format("give it another name in [column_map] of my.cfg: {}.{} = {}_; or with AS in a table-list query", name,
-                          reserved.front(), reserved.front()));
+    return Error(ErrorKind::source, fmt::format("table {}: every table of the target has a system column called {}",
+                                                name, join(reserved, ", ")))
+        .hint(
+            fmt::format("give it another name in [column_map] of my.cfg: {}.{} = {}_; or with AS in a table-list query",
+                        name, reserved.front(), reserved.front()));
   if (table.columns.size() > kMostColumns)
     return Error(ErrorKind::source, fmt::format("table {} has {} columns, and a table of the target holds {}", name,
                                                 format_count(table.columns.size()), format_count(kMostColumns)))
-        .hint("leave columns out with [exclude_columns] of my.cfg, or spread them over two tables with two table-list queries");
+        .hint(
+            "leave columns out with [exclude_columns] of my.cfg, or spread them over two tables with two table-list "
+            "queries");
   return std::nullopt;
 }
 
@@ -78,8 +82,10 @@ std::string row_width_warning(const Table& table) {
   std::size_t bytes = kRowHeader;
   for (const Column& column : table.columns) bytes += filled_bytes(column.type);
   if (bytes <= kRowBytes) return {};
-  return fmt::format("a row with every column filled may need {} bytes, and a page of the target holds {}: such a row fails the "
-                     "table (row is too big)", format_count(bytes), format_count(kRowBytes));
+  return fmt::format(
+      "a row with every column filled may need {} bytes, and a page of the target holds {}: such a row fails the "
+      "table (row is too big)",
+      format_count(bytes), format_count(kRowBytes));
 }
 
 }  // namespace dbsync

@@ -52,7 +52,8 @@ class Text {
   void sample(Number value, const Labels& more = {}) {
     std::string labels;
     for (const Labels* list : {&std::as_const(common_), &more})
-      for (const auto& [label, text] : *list) labels += fmt::format("{}{}=\"{}\"", labels.empty() ? "" : ",", label, escaped(text));
+      for (const auto& [label, text] : *list)
+        labels += fmt::format("{}{}=\"{}\"", labels.empty() ? "" : ",", label, escaped(text));
     out_ += fmt::format("{}{{{}}} {}\n", name_, labels, value);
   }
   template <class Number>
@@ -74,10 +75,12 @@ class Text {
 };
 
 void add_copy(Text& text, const Figures::Copy& copy) {
-  text.gauge("dbsync_copied_rows", "Rows of the copy that are on the target or on their way; falls when a chunk is rolled back.", copy.rows);
+  text.gauge("dbsync_copied_rows",
+             "Rows of the copy that are on the target or on their way; falls when a chunk is rolled back.", copy.rows);
   text.gauge("dbsync_copied_bytes", "The same in bytes, as encoded for COPY.", copy.bytes);
   text.gauge("dbsync_estimated_rows", "Rows to copy, by the catalog of the source.", copy.estimated_rows);
-  text.gauge("dbsync_estimated_bytes", "Size of the tables to copy, by the catalog of the source.", copy.estimated_bytes);
+  text.gauge("dbsync_estimated_bytes", "Size of the tables to copy, by the catalog of the source.",
+             copy.estimated_bytes);
   text.family("dbsync_tables", "gauge", "Tables and queries to copy, by state.");
   for (const char* state : {"waiting", "running", "done", "failed", "interrupted"}) {
     const auto found = copy.tables.find(state);
@@ -91,10 +94,12 @@ void add_copy(Text& text, const Figures::Copy& copy) {
 
 void add_follow(Text& text, const FollowStatus& follow) {
   text.gauge("dbsync_follow_lag_bytes", "Bytes of the source's log that are not applied yet.", follow.lag_bytes);
-  text.gauge("dbsync_follow_lag_seconds", "Age of the last applied transaction, 0 when nothing waits.", follow.lag_seconds);
+  text.gauge("dbsync_follow_lag_seconds", "Age of the last applied transaction, 0 when nothing waits.",
+             follow.lag_seconds);
   text.counter("dbsync_follow_transactions_total", "Transactions applied since the task began.", follow.transactions);
   text.counter("dbsync_follow_changes_total", "Changes applied since the last connection.", follow.changes);
-  text.counter("dbsync_follow_conflicts_total", "Changes that did not fit the target, since the last connection.", follow.conflicts);
+  text.counter("dbsync_follow_conflicts_total", "Changes that did not fit the target, since the last connection.",
+               follow.conflicts);
 }
 
 class File {
@@ -214,13 +219,17 @@ std::string text(const Figures& figures) {
   out.family("dbsync_info", "gauge", "The program; always 1.");
   out.sample(1, {{"version", figures.version}});
   out.gauge("dbsync_start_time_seconds", "Unix time at which the run began.", fmt::format("{:.3f}", figures.started));
-  out.gauge("dbsync_last_update_time_seconds", "Unix time of these figures; older than 30 s: the program was killed.", fmt::format("{:.3f}", figures.updated));
-  out.gauge("dbsync_elapsed_seconds", "Time since the run began.", fmt::format("{:.3f}", figures.updated - figures.started));
+  out.gauge("dbsync_last_update_time_seconds", "Unix time of these figures; older than 30 s: the program was killed.",
+            fmt::format("{:.3f}", figures.updated));
+  out.gauge("dbsync_elapsed_seconds", "Time since the run began.",
+            fmt::format("{:.3f}", figures.updated - figures.started));
   out.gauge("dbsync_running", "1 while the program runs, 0 when it has ended.", figures.exit_status ? 0 : 1);
-  if (figures.exit_status) out.gauge("dbsync_exit_status", "Exit status of the program, when it has ended.", *figures.exit_status);
+  if (figures.exit_status)
+    out.gauge("dbsync_exit_status", "Exit status of the program, when it has ended.", *figures.exit_status);
   if (figures.copy) add_copy(out, *figures.copy);
   if (figures.follow) add_follow(out, *figures.follow);
-  if (figures.retained_bytes) out.gauge("dbsync_retained_wal_bytes", "WAL that the source keeps for the task.", *figures.retained_bytes);
+  if (figures.retained_bytes)
+    out.gauge("dbsync_retained_wal_bytes", "WAL that the source keeps for the task.", *figures.retained_bytes);
   return out.take();
 }
 

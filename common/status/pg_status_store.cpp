@@ -26,24 +26,39 @@ struct ColumnSpec {
 
 // The first five are those of rds_dbsync.
 constexpr std::array kRunColumns{
-    ColumnSpec{"id", "bigserial PRIMARY KEY"},     ColumnSpec{"full_s_start", "timestamp"},
-    ColumnSpec{"full_s_end", "timestamp"},         ColumnSpec{"decoder_start", "timestamp"},
-    ColumnSpec{"apply_id", "bigint"},              ColumnSpec{"task", "text"},
-    ColumnSpec{"program", "text"},                 ColumnSpec{"source", "text"},
-    ColumnSpec{"destination", "text"},             ColumnSpec{"state", "text"},
-    ColumnSpec{"updated", "timestamp"},            ColumnSpec{"tables_total", "bigint"},
-    ColumnSpec{"tables_done", "bigint"},           ColumnSpec{"tables_failed", "bigint"},
-    ColumnSpec{"rows", "bigint"},                  ColumnSpec{"bytes", "bigint"},
-    ColumnSpec{"estimated_bytes", "bigint"},       ColumnSpec{"exit_status", "integer"},
-    ColumnSpec{"message", "text"},                 ColumnSpec{"applied_lsn", "text"},
-    ColumnSpec{"source_lsn", "text"},              ColumnSpec{"applied_time", "timestamp"},
-    ColumnSpec{"changes", "bigint"},               ColumnSpec{"conflicts", "bigint"},
-    ColumnSpec{"lag_bytes", "bigint"},             ColumnSpec{"lag_seconds", "double precision"},
-    ColumnSpec{"retained_wal", "bigint"},          ColumnSpec{"wal_status", "text"},
+    ColumnSpec{"id", "bigserial PRIMARY KEY"},
+    ColumnSpec{"full_s_start", "timestamp"},
+    ColumnSpec{"full_s_end", "timestamp"},
+    ColumnSpec{"decoder_start", "timestamp"},
+    ColumnSpec{"apply_id", "bigint"},
+    ColumnSpec{"task", "text"},
+    ColumnSpec{"program", "text"},
+    ColumnSpec{"source", "text"},
+    ColumnSpec{"destination", "text"},
+    ColumnSpec{"state", "text"},
+    ColumnSpec{"updated", "timestamp"},
+    ColumnSpec{"tables_total", "bigint"},
+    ColumnSpec{"tables_done", "bigint"},
+    ColumnSpec{"tables_failed", "bigint"},
+    ColumnSpec{"rows", "bigint"},
+    ColumnSpec{"bytes", "bigint"},
+    ColumnSpec{"estimated_bytes", "bigint"},
+    ColumnSpec{"exit_status", "integer"},
+    ColumnSpec{"message", "text"},
+    ColumnSpec{"applied_lsn", "text"},
+    ColumnSpec{"source_lsn", "text"},
+    ColumnSpec{"applied_time", "timestamp"},
+    ColumnSpec{"changes", "bigint"},
+    ColumnSpec{"conflicts", "bigint"},
+    ColumnSpec{"lag_bytes", "bigint"},
+    ColumnSpec{"lag_seconds", "double precision"},
+    ColumnSpec{"retained_wal", "bigint"},
+    ColumnSpec{"wal_status", "text"},
 };
 
 constexpr char kTablesBody[] =
-    "run_id bigint NOT NULL, place integer NOT NULL, table_name text, target text, state text, rows bigint, bytes bigint, "
+    "run_id bigint NOT NULL, place integer NOT NULL, table_name text, target text, state text, rows bigint, bytes "
+    "bigint, "
     "estimated_bytes bigint, updated timestamp, message text, PRIMARY KEY (run_id, place)";
 
 constexpr char kNow[] = "pg_catalog.clock_timestamp()::timestamp";
@@ -73,7 +88,9 @@ std::string table_values(const std::vector<TableStatus>& tables, const std::vect
 std::string schema_of_local(PgConnection& connection) {
   const std::vector<std::string> path = users_schemas(connection);
   const PgResult found = connection.exec(
-      "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = $1", {kRuns});
+      "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "
+      "c.relname = $1",
+      {kRuns});
   std::string first;
   for (const std::string& schema : path) {
     if (schema.starts_with("pg_")) continue;
@@ -82,7 +99,8 @@ std::string schema_of_local(PgConnection& connection) {
       if (found.value(row, 0) == schema) return schema;
   }
   if (first.empty())
-    throw Error(ErrorKind::target, fmt::format("{}: no schema of its search_path exists, so there is no place for {}", connection.endpoint(), kRuns))
+    throw Error(ErrorKind::target, fmt::format("{}: no schema of its search_path exists, so there is no place for {}",
+                                               connection.endpoint(), kRuns))
         .hint("set search_path for the role of [local.pgsql], or create the schema");
   return first;
 }
@@ -120,9 +138,10 @@ void PgStatusStore::create_tables() {
   for (const ColumnSpec& column : kRunColumns)
     columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", column.name, column.type);
   server.exec(fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", table(kRuns), columns));
-  const PgResult present = server.exec(fmt::format(
-      "SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = {}::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped",
-      quote_literal(table(kRuns))));
+  const PgResult present =
+      server.exec(fmt::format("SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = {}::pg_catalog.regclass "
+                              "AND attnum > 0 AND NOT attisdropped",
+                              quote_literal(table(kRuns))));
   for (const ColumnSpec& column : kRunColumns) {
     bool found = false;
     for (int row = 0; row < present.rows(); ++row) found = found || present.value(row, 0) == column.name;
@@ -134,10 +153,11 @@ void PgStatusStore::create_tables() {
 
 void PgStatusStore::begin(RunStatus& run) {
   create_tables();
-  const PgResult result = connection().exec(
-      fmt::format("INSERT INTO {} (full_s_start, updated, task, program, source, destination, state) "
-                  "VALUES ({}, {}, $1, $2, $3, $4, $5) RETURNING id", table(kRuns), kNow, kNow),
-      {run.task, run.program, run.source, run.destination, run.state});
+  const PgResult result =
+      connection().exec(fmt::format("INSERT INTO {} (full_s_start, updated, task, program, source, destination, state) "
+                                    "VALUES ({}, {}, $1, $2, $3, $4, $5) RETURNING id",
+                                    table(kRuns), kNow, kNow),
+                        {run.task, run.program, run.source, run.destination, run.state});
   run.id = result.integer(0, 0);
 }
 
@@ -147,84 +167,96 @@ void PgStatusStore::add_tables(const RunStatus& run, const std::vector<TableStat
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   connection().exec(fmt::format(
       "INSERT INTO {} (run_id, place, table_name, target, state, rows, bytes, estimated_bytes, message, updated) "
-      "SELECT {}, v.*, {} FROM (VALUES {}) AS v", table(kTables), run.id, kNow, table_values(tables, all)));
+      "SELECT {}, v.*, {} FROM (VALUES {}) AS v",
+      table(kTables), run.id, kNow, table_values(tables, all)));
 }
 
 void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>& tables,
                            const std::vector<std::size_t>& changed) {
   PgConnection& server = connection();
   PgTransaction transaction(server);
-  server.exec(fmt::format("UPDATE {} SET updated = {}, state = $2, tables_total = $3, tables_done = $4, tables_failed = $5, "
-                          "rows = $6, bytes = $7, estimated_bytes = $8, exit_status = $9, message = $10, apply_id = $11, "
-                          "retained_wal = $12, wal_status = $13 WHERE id = $1", table(kRuns), kNow),
-              {std::to_string(run.id), run.state, number(run.tables), number(run.tables_done), number(run.tables_failed),
-               number(run.rows), number(run.bytes), number(run.estimated_bytes),
-               run.exit_status ? std::optional<std::string>(std::to_string(*run.exit_status)) : std::nullopt,
-               text_or_null(run.message),
-               run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt,
-               run.follow.retained_bytes > 0 ? number(run.follow.retained_bytes) : std::nullopt,
-               text_or_null(run.follow.wal_status)});
+  server.exec(
+      fmt::format("UPDATE {} SET updated = {}, state = $2, tables_total = $3, tables_done = $4, tables_failed = $5, "
+                  "rows = $6, bytes = $7, estimated_bytes = $8, exit_status = $9, message = $10, apply_id = $11, "
+                  "retained_wal = $12, wal_status = $13 WHERE id = $1",
+                  table(kRuns), kNow),
+      {std::to_string(run.id), run.state, number(run.tables), number(run.tables_done), number(run.tables_failed),
+       number(run.rows), number(run.bytes), number(run.estimated_bytes),
+       run.exit_status ? std::optional<std::string>(std::to_string(*run.exit_status)) : std::nullopt,
+       text_or_null(run.message),
+       run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt,
+       run.follow.retained_bytes > 0 ? number(run.follow.retained_bytes) : std::nullopt,
+       text_or_null(run.follow.wal_status)});
   if (!changed.empty())
-    server.exec(fmt::format("UPDATE {} AS t SET state = v.state, rows = v.rows, bytes = v.bytes, message = v.message, "
-                            "updated = {} FROM (VALUES {}) AS v (place, name, target, state, rows, bytes, estimated, message) "
-                            "WHERE t.run_id = {} AND t.place = v.place",
-                            table(kTables), kNow, table_values(tables, changed), run.id));
+    server.exec(
+        fmt::format("UPDATE {} AS t SET state = v.state, rows = v.rows, bytes = v.bytes, message = v.message, "
+                    "updated = {} FROM (VALUES {}) AS v (place, name, target, state, rows, bytes, estimated, message) "
+                    "WHERE t.run_id = {} AND t.place = v.place",
+                    table(kTables), kNow, table_values(tables, changed), run.id));
   transaction.commit();
 }
 
 void PgStatusStore::end_copy(const RunStatus& run) {
-  connection().exec(fmt::format("UPDATE {} SET full_s_end = {} WHERE id = $1", table(kRuns), kNow), {std::to_string(run.id)});
+  connection().exec(fmt::format("UPDATE {} SET full_s_end = {} WHERE id = $1", table(kRuns), kNow),
+                    {std::to_string(run.id)});
 }
 
 void PgStatusStore::begin_following(RunStatus& run) {
   if (run.id == 0) {
     create_tables();
     const PgResult earlier = connection().exec(
-        fmt::format("SELECT id FROM {} WHERE task = $1 AND program = $2 AND decoder_start IS NOT NULL ORDER BY id DESC LIMIT 1",
-                    table(kRuns)),
+        fmt::format(
+            "SELECT id FROM {} WHERE task = $1 AND program = $2 AND decoder_start IS NOT NULL ORDER BY id DESC LIMIT 1",
+            table(kRuns)),
         {run.task, run.program});
     run.id = earlier.rows() > 0
                  ? earlier.integer(0, 0)
                  : connection()
                        .exec(fmt::format("INSERT INTO {} (updated, task, program, source, destination, state) "
-                                         "VALUES ({}, $1, $2, $3, $4, $5) RETURNING id", table(kRuns), kNow),
+                                         "VALUES ({}, $1, $2, $3, $4, $5) RETURNING id",
+                                         table(kRuns), kNow),
                              {run.task, run.program, run.source, run.destination, run.state})
                        .integer(0, 0);
   }
-  connection().exec(fmt::format("UPDATE {} SET decoder_start = coalesce(decoder_start, {}) WHERE id = $1", table(kRuns), kNow),
-                    {std::to_string(run.id)});
+  connection().exec(
+      fmt::format("UPDATE {} SET decoder_start = coalesce(decoder_start, {}) WHERE id = $1", table(kRuns), kNow),
+      {std::to_string(run.id)});
 }
 
 void PgStatusStore::update_following(const RunStatus& run) {
   const FollowStatus& follow = run.follow;
   connection().exec(
-      fmt::format("UPDATE {} SET updated = {}, state = $2, exit_status = $3, message = $4, "
-                  "apply_id = coalesce($5, apply_id), applied_lsn = coalesce($6, applied_lsn), "
-                  "source_lsn = coalesce($7, source_lsn), applied_time = coalesce($8::timestamp, applied_time), changes = $9, "
-                  "conflicts = $10, lag_bytes = $11, lag_seconds = $12, retained_wal = $13, wal_status = $14 WHERE id = $1",
-                  table(kRuns), kNow),
+      fmt::format(
+          "UPDATE {} SET updated = {}, state = $2, exit_status = $3, message = $4, "
+          "apply_id = coalesce($5, apply_id), applied_lsn = coalesce($6, applied_lsn), "
+          "source_lsn = coalesce($7, source_lsn), applied_time = coalesce($8::timestamp, applied_time), changes = $9, "
+          "conflicts = $10, lag_bytes = $11, lag_seconds = $12, retained_wal = $13, wal_status = $14 WHERE id = $1",
+          table(kRuns), kNow),
       {std::to_string(run.id), run.state,
        run.exit_status ? std::optional<std::string>(std::to_string(*run.exit_status)) : std::nullopt,
-       text_or_null(run.message), run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt,
-       text_or_null(follow.applied), text_or_null(follow.source), text_or_null(follow.applied_time), number(follow.changes),
-       number(follow.conflicts), number(follow.lag_bytes), fmt::format("{:.3f}", follow.lag_seconds),
-       number(follow.retained_bytes), text_or_null(follow.wal_status)});
+       text_or_null(run.message),
+       run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt,
+       text_or_null(follow.applied), text_or_null(follow.source), text_or_null(follow.applied_time),
+       number(follow.changes), number(follow.conflicts), number(follow.lag_bytes),
+       fmt::format("{:.3f}", follow.lag_seconds), number(follow.retained_bytes), text_or_null(follow.wal_status)});
 }
 
 std::optional<StatusReport> PgStatusStore::latest(const std::string& task) {
   if (!exists()) return std::nullopt;
   const PgResult runs = connection().exec(
-      fmt::format("SELECT id, task, program, source, destination, state, full_s_start, full_s_end, decoder_start, apply_id, "
-                  "updated, tables_total, tables_done, tables_failed, rows, bytes, estimated_bytes, exit_status, message, "
-                  "applied_lsn, source_lsn, applied_time, wal_status, changes, conflicts, lag_bytes, retained_wal, lag_seconds "
-                  "FROM {} WHERE task = $1 ORDER BY id DESC LIMIT 1", table(kRuns)),
+      fmt::format(
+          "SELECT id, task, program, source, destination, state, full_s_start, full_s_end, decoder_start, apply_id, "
+          "updated, tables_total, tables_done, tables_failed, rows, bytes, estimated_bytes, exit_status, message, "
+          "applied_lsn, source_lsn, applied_time, wal_status, changes, conflicts, lag_bytes, retained_wal, lag_seconds "
+          "FROM {} WHERE task = $1 ORDER BY id DESC LIMIT 1",
+          table(kRuns)),
       {task});
   if (runs.rows() == 0) return std::nullopt;
   StatusReport out;
   RunStatus& run = out.run;
   run.id = runs.integer(0, 0);
-  std::string* const texts[] = {&run.task,         &run.program,    &run.source,        &run.destination, &run.state,
-                                &run.full_s_start, &run.full_s_end, &run.decoder_start};
+  std::string* const texts[] = {&run.task,  &run.program,      &run.source,     &run.destination,
+                                &run.state, &run.full_s_start, &run.full_s_end, &run.decoder_start};
   for (int i = 0; i < 8; ++i) *texts[i] = runs.text(0, i + 1);
   if (!runs.is_null(0, 9)) run.apply_id = runs.integer(0, 9);
   run.updated = runs.text(0, 10);
@@ -236,13 +268,15 @@ std::optional<StatusReport> PgStatusStore::latest(const std::string& task) {
   FollowStatus& follow = run.follow;
   std::string* const positions[] = {&follow.applied, &follow.source, &follow.applied_time, &follow.wal_status};
   for (int i = 0; i < 4; ++i) *positions[i] = runs.text(0, i + 19);
-  std::uint64_t* const follow_counts[] = {&follow.changes, &follow.conflicts, &follow.lag_bytes, &follow.retained_bytes};
+  std::uint64_t* const follow_counts[] = {&follow.changes, &follow.conflicts, &follow.lag_bytes,
+                                          &follow.retained_bytes};
   for (int i = 0; i < 4; ++i) *follow_counts[i] = count_at(runs, 0, i + 23);
   if (!runs.is_null(0, 27)) follow.lag_seconds = std::strtod(runs.text(0, 27).c_str(), nullptr);
   if (run.apply_id) follow.transactions = static_cast<std::uint64_t>(*run.apply_id);
   const PgResult tables = connection().exec(
       fmt::format("SELECT table_name, target, state, rows, bytes, estimated_bytes, message FROM {} WHERE run_id = $1 "
-                  "ORDER BY place", table(kTables)),
+                  "ORDER BY place",
+                  table(kTables)),
       {std::to_string(run.id)});
   for (int row = 0; row < tables.rows(); ++row)
     out.tables.push_back({tables.text(row, 0), tables.text(row, 1), tables.text(row, 2), count_at(tables, row, 3),

@@ -39,8 +39,8 @@ std::string follow_text(const RunStatus& run) {
   if (!follow.applied.empty()) {
     out += line("applied", fmt::format("{} transactions, up to {}{}", format_count(follow.transactions), follow.applied,
                                        follow.applied_time.empty() ? "" : ", committed " + follow.applied_time));
-    out += line("behind", fmt::format("{}, {:.1f} s; the source is at {}", format_bytes(follow.lag_bytes), follow.lag_seconds,
-                                      follow.source));
+    out += line("behind", fmt::format("{}, {:.1f} s; the source is at {}", format_bytes(follow.lag_bytes),
+                                      follow.lag_seconds, follow.source));
     if (follow.conflicts > 0) out += line("conflicts", format_count(follow.conflicts));
   }
   if (follow.retained_bytes > 0 || !follow.wal_status.empty())
@@ -68,7 +68,9 @@ std::string status_text(const std::optional<StatusReport>& report, const std::st
   if (run.exit_status) out += line("exit status", std::to_string(*run.exit_status));
   out += line("message", run.message);
   if (!report->not_valid.empty()) {
-    out += "\nnot valid on the target: rows break them, or a run ended before it had looked at all (or the source has them so)\n";
+    out +=
+        "\nnot valid on the target: rows break them, or a run ended before it had looked at all (or the source has "
+        "them so)\n";
     for (const ConstraintStatus& constraint : report->not_valid)
       out += fmt::format("  {}: {}\n", one_line(constraint.name), one_line(constraint.validate_sql));
   }
@@ -102,10 +104,14 @@ std::string status_json(const std::optional<StatusReport>& report) {
     out["not_valid"].push_back({{"constraint", constraint.name}, {"validate", constraint.validate_sql}});
   if (run.apply_id) out["apply_id"] = *run.apply_id;
   if (!run.decoder_start.empty())
-    out["following"] = {{"applied_lsn", or_null(run.follow.applied)},   {"source_lsn", or_null(run.follow.source)},
-                        {"applied_time", or_null(run.follow.applied_time)}, {"changes", run.follow.changes},
-                        {"conflicts", run.follow.conflicts},            {"lag_bytes", run.follow.lag_bytes},
-                        {"lag_seconds", run.follow.lag_seconds},        {"retained_wal", run.follow.retained_bytes},
+    out["following"] = {{"applied_lsn", or_null(run.follow.applied)},
+                        {"source_lsn", or_null(run.follow.source)},
+                        {"applied_time", or_null(run.follow.applied_time)},
+                        {"changes", run.follow.changes},
+                        {"conflicts", run.follow.conflicts},
+                        {"lag_bytes", run.follow.lag_bytes},
+                        {"lag_seconds", run.follow.lag_seconds},
+                        {"retained_wal", run.follow.retained_bytes},
                         {"wal_status", or_null(run.follow.wal_status)}};
   if (run.exit_status) out["exit_status"] = *run.exit_status;
   for (const TableStatus& table : report->tables)

@@ -9,7 +9,7 @@
 namespace dbsync {
 
 struct TableStatus {
-  std::string name;    // as in the summary
+  std::string name;  // as in the summary
   std::string target;
   std::string state = "waiting";  // waiting, running, done, failed, interrupted
   std::uint64_t rows = 0;
@@ -29,13 +29,13 @@ struct TableStatus {
 // How far the changes of a source that is followed have been applied. Positions are
 // text, as the source writes them.
 struct FollowStatus {
-  std::string applied;            // on the target
-  std::string source;             // the source's own
-  std::string applied_time;       // commit time of the last transaction applied; "" = none yet
-  std::uint64_t transactions = 0; // since the task began
-  std::uint64_t changes = 0;      // since the program connected last, as are conflicts
+  std::string applied;             // on the target
+  std::string source;              // the source's own
+  std::string applied_time;        // commit time of the last transaction applied; "" = none yet
+  std::uint64_t transactions = 0;  // since the task began
+  std::uint64_t changes = 0;       // since the program connected last, as are conflicts
   std::uint64_t conflicts = 0;
-  std::uint64_t lag_bytes = 0;    // of the source's log
+  std::uint64_t lag_bytes = 0;  // of the source's log
   double lag_seconds = 0;
   std::uint64_t retained_bytes = 0;  // that the source keeps for the task
   std::string wal_status;
@@ -43,15 +43,15 @@ struct FollowStatus {
 
 // Times are UTC, as text; "" = not yet. The store sets them.
 struct RunStatus {
-  std::int64_t id = 0;       // given by the store
+  std::int64_t id = 0;  // given by the store
   std::string task;
   std::string program;
-  std::string source;        // endpoints, without passwords
+  std::string source;  // endpoints, without passwords
   std::string destination;
   std::string state;         // copying, following, done, failed, interrupted
   std::string full_s_start;  // full copy
   std::string full_s_end;
-  std::string decoder_start; // incremental phase
+  std::string decoder_start;             // incremental phase
   std::optional<std::int64_t> apply_id;  // its progress
   std::string updated;
   std::uint64_t tables = 0;

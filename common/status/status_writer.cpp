@@ -22,12 +22,14 @@ void StatusWriter::quietly(const Body& body) {
     }
   } catch (const std::exception& e) {
     if (!warned_)
-      log::warning("status", fmt::format("the status tables cannot be written, the copy goes on without: {}", e.what()));
+      log::warning("status",
+                   fmt::format("the status tables cannot be written, the copy goes on without: {}", e.what()));
     warned_ = true;
   }
 }
 
-StatusWriter::StatusWriter(std::unique_ptr<StatusStore> store, RunStatus run) : store_(std::move(store)), run_(std::move(run)) {
+StatusWriter::StatusWriter(std::unique_ptr<StatusStore> store, RunStatus run)
+    : store_(std::move(store)), run_(std::move(run)) {
   run_.state = "copying";
 }
 

@@ -24,7 +24,8 @@ class StatusWriter {
   // The tables as they are now; the first call says which ones there are.
   void update(const std::vector<TableStatus>& tables);
   // `state`: done, failed, interrupted, or following when changes are to come.
-  void end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status, const std::string& message);
+  void end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status,
+                const std::string& message);
   // What the source keeps for a task that is still being copied; the next update
   // writes it.
   void retained(std::uint64_t bytes, const std::string& wal_status);

@@ -21,9 +21,9 @@ namespace dbsync {
 
 namespace {
 
-constexpr double kWatchInterval = 5;   // seconds
-constexpr double kRetryPause = 0.5;    // seconds
-constexpr unsigned kTriesForDead = 20; // the server ends the session of a killed run soon
+constexpr double kWatchInterval = 5;      // seconds
+constexpr double kRetryPause = 0.5;       // seconds
+constexpr unsigned kTriesForDead = 20;    // the server ends the session of a killed run soon
 constexpr std::size_t kLongestHost = 16;  // application_name has 63 bytes
 
 std::string host_name() {
@@ -37,7 +37,9 @@ std::string this_run(const std::string& program) {
   return fmt::format("{} {}@{} since {}Z", program, ::getpid(), host_name(), utc_now().substr(0, 19));
 }
 
-std::int64_t lock_number(const std::string& task) { return static_cast<std::int64_t>(stable_hash64("dbsync\n" + task)); }
+std::int64_t lock_number(const std::string& task) {
+  return static_cast<std::int64_t>(stable_hash64("dbsync\n" + task));
+}
 
 // Whether the process that a holder names is of this machine and has ended.
 bool has_ended(const std::string& holder) {
@@ -60,7 +62,8 @@ Holder holder_of(PgConnection& connection, const std::string& task) {
   const PgResult rows = connection.exec(
       "SELECT a.application_name, l.pid FROM pg_catalog.pg_locks l "
       "LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid "
-      "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.classid = $1::pg_catalog.oid AND l.objid = $2::pg_catalog.oid "
+      "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.classid = $1::pg_catalog.oid AND l.objid = "
+      "$2::pg_catalog.oid "
       "AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())",
       {std::to_string(number >> 32), std::to_string(number & 0xFFFFFFFFU)});
   return rows.rows() == 0 ? Holder{} : Holder{rows.text(0, 0), rows.text(0, 1)};
@@ -98,7 +101,8 @@ void TaskLock::connect() {
 }
 
 bool TaskLock::try_lock(const std::string& task) {
-  return connection_->exec("SELECT pg_catalog.pg_try_advisory_lock($1::bigint)", {std::to_string(lock_number(task))}).boolean(0, 0);
+  return connection_->exec("SELECT pg_catalog.pg_try_advisory_lock($1::bigint)", {std::to_string(lock_number(task))})
+      .boolean(0, 0);
 }
 
 void TaskLock::take(const std::string& task) {
@@ -117,7 +121,8 @@ void TaskLock::refuse(const std::string& task) {
       .hint(holder.backend.empty()
                 ? "start again"
                 : fmt::format("wait for it, or stop it; if its machine is gone, end its session on the target: SELECT "
-                              "pg_terminate_backend({})", holder.backend));
+                              "pg_terminate_backend({})",
+                              holder.backend));
 }
 
 void TaskLock::watch(const std::stop_token& stop) {
@@ -138,8 +143,10 @@ void TaskLock::take_again() {
   connect();
   for (const std::string& task : tasks_) {
     if (try_lock(task)) continue;
-    log::error("main", Error(ErrorKind::target, fmt::format("the session that held the lock of this task was lost, and another run has "
-                                                            "taken it: {}", holder_of(*connection_, task).name)));
+    log::error("main", Error(ErrorKind::target,
+                             fmt::format("the session that held the lock of this task was lost, and another run has "
+                                         "taken it: {}",
+                                         holder_of(*connection_, task).name)));
     lost_.request_stop();
     return;
   }

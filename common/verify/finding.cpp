@@ -43,9 +43,7 @@ std::string_view character_start(std::string_view text, std::size_t from) {
   return text.substr(std::min(from, text.size()));
 }
 
-std::string shown(const std::optional<std::string>& value) {
-  return value ? "\"" + one_line(*value) + "\"" : "NULL";
-}
+std::string shown(const std::optional<std::string>& value) { return value ? "\"" + one_line(*value) + "\"" : "NULL"; }
 
 std::string list_of(const std::vector<NamedValue>& values) {
   std::string out;
@@ -98,9 +96,8 @@ std::string ValueWriter::text(const TargetColumn& column, const KeptValue& value
     return fmt::format("({} bytes)", value.bytes);
   } else {
     try {
-      const PgResult result =
-          connection_.exec_binary(fmt::format("SELECT pg_catalog.left($1::pg_catalog.text, {})", kShownCharacters),
-                                  {{column.type_oid, bytes}});
+      const PgResult result = connection_.exec_binary(
+          fmt::format("SELECT pg_catalog.left($1::pg_catalog.text, {})", kShownCharacters), {{column.type_oid, bytes}});
       out = result.text(0, 0);
     } catch (const Error& error) {
       if (error.connection_lost()) throw;
@@ -114,7 +111,8 @@ std::string ValueWriter::text(const TargetColumn& column, const KeptValue& value
                      from > 0 ? fmt::format(", shown from byte {}", from + 1) : "");
 }
 
-std::vector<NamedValue> ValueWriter::texts(const KeptRow& row, const std::vector<std::size_t>& columns, std::size_t from) {
+std::vector<NamedValue> ValueWriter::texts(const KeptRow& row, const std::vector<std::size_t>& columns,
+                                           std::size_t from) {
   std::vector<NamedValue> out;
   for (const std::size_t i : columns) {
     auto& [name, value] = out.emplace_back(compared_.columns[i].name, std::nullopt);

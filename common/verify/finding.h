@@ -32,9 +32,9 @@ using NamedValue = std::pair<std::string, std::optional<std::string>>;
 
 struct Finding {
   FindingKind kind = FindingKind::missing;
-  std::uint64_t rows = 1;           // equal ones
-  std::vector<NamedValue> key;      // empty: the table has none
-  std::vector<std::string> columns; // that differ
+  std::uint64_t rows = 1;            // equal ones
+  std::vector<NamedValue> key;       // empty: the table has none
+  std::vector<std::string> columns;  // that differ
   // Of the columns that differ; of missing and extra rows, of all columns.
   std::vector<NamedValue> source;
   std::vector<NamedValue> target;

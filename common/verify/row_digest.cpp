@@ -22,7 +22,9 @@ constexpr std::uint32_t kBytea = 17;
 constexpr std::uint32_t kOid = 26;
 constexpr std::uint32_t kUuid = 2950;
 
-std::string hash_of_one(const std::string& value) { return fmt::format("pg_catalog.hash_array_extended(ARRAY[{}], 0)", value); }
+std::string hash_of_one(const std::string& value) {
+  return fmt::format("pg_catalog.hash_array_extended(ARRAY[{}], 0)", value);
+}
 
 std::string hash_of_text(const std::string& value) {
   return fmt::format("pg_catalog.hashtextextended({} COLLATE \"C\", 0)", value);
@@ -52,8 +54,9 @@ std::string number_of(const std::string& name, const TargetColumn& column, const
       if (column.type.length < 0) break;  // shows its scale
       return fmt::format("pg_catalog.hash_numeric_extended({0}, CASE WHEN {0} < 0 THEN 1 ELSE 2 END)", name);
     case PgKind::date:  // there is no difference to infinity
-      return fmt::format("CASE WHEN pg_catalog.isfinite({0}) THEN ({0} - '2000-01-01'::pg_catalog.date)::bigint ELSE {1} END",
-                         name, hash_of_text(name + "::text"));
+      return fmt::format(
+          "CASE WHEN pg_catalog.isfinite({0}) THEN ({0} - '2000-01-01'::pg_catalog.date)::bigint ELSE {1} END", name,
+          hash_of_text(name + "::text"));
     default: break;
   }
   return hash_of_one(fmt::format("{}({})", functions.at(column.type_oid), name));
@@ -69,8 +72,9 @@ std::string with_column(const std::string& before, std::size_t place, const Targ
   const std::string name = "r." + quote_identifier(column.name);
   const std::string number = number_of(name, column, functions);
   if (column.not_null) return chained(before, place, number);
-  return fmt::format("pg_catalog.hashint4extended(CASE WHEN {0} IS NULL THEN -{1} ELSE {1} END, {2} # coalesce({3}, 0))", name,
-                     place, before, number);
+  return fmt::format(
+      "pg_catalog.hashint4extended(CASE WHEN {0} IS NULL THEN -{1} ELSE {1} END, {2} # coalesce({3}, 0))", name, place,
+      before, number);
 }
 
 }  // namespace
@@ -84,7 +88,8 @@ SendFunctions send_functions(PgConnection& connection, const ComparedColumns& co
       {array_text(oids)});
   SendFunctions out;
   for (int row = 0; row < result.rows(); ++row)
-    out.emplace(static_cast<std::uint32_t>(result.integer(row, 0)), quote_name({result.text(row, 1), result.text(row, 2)}));
+    out.emplace(static_cast<std::uint32_t>(result.integer(row, 0)),
+                quote_name({result.text(row, 1), result.text(row, 2)}));
   return out;
 }
 

@@ -85,10 +85,10 @@ class RowImage {
   const ComparedColumns& compared_;
   std::vector<std::size_t> order_;  // where each compared column is in the row as read
   std::vector<Form> forms_;
-  std::vector<Field> fields_;       // as read
+  std::vector<Field> fields_;          // as read
   std::vector<std::size_t> numerics_;  // fields whose scale is left out
   Image kind_ = Image::as_read;
-  std::string image_;               // the image, when the bytes read are not
+  std::string image_;  // the image, when the bytes read are not
   Hash128 hash_;
   std::uint64_t key_hash_ = 0;
 };

@@ -27,7 +27,9 @@ std::string column_list(const std::vector<std::string>& columns) {
 // that is to be compared.
 RowStage::RowStage(PgConnection& connection, const QualifiedName& table, const ComparedColumns& compared,
                    const std::vector<std::string>& as_read, CopyFormat format)
-    : connection_(connection), transaction_(connection), format_(format),
+    : connection_(connection),
+      transaction_(connection),
+      format_(format),
       in_sql_(fmt::format("COPY {} ({}) FROM STDIN{}", kTable, column_list(as_read),
                           format == CopyFormat::binary ? " WITH BINARY" : "")),
       out_sql_(copy_out_sql(compared, kTable)) {

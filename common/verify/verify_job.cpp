@@ -61,9 +61,18 @@ std::vector<CopyTask> shown_tables(const std::vector<CopyTask>& tasks, const std
 class VerifyJob {
  public:
   VerifyJob(const VerifyRequest& request, const std::stop_token& drain, const std::stop_token& cancel)
-      : tasks_(request.tasks), options_(request.options), conninfo_(request.conninfo), again_(request.again), drain_(drain),
-        cancel_(cancel), source_(&request.source), rejects_(kMostUnreadable, options_.reject_directory),
-        rate_(options_.max_rate), tables_(tables_of(request.tasks)), shown_(shown_tables(tasks_, tables_)), progress_(shown_),
+      : tasks_(request.tasks),
+        options_(request.options),
+        conninfo_(request.conninfo),
+        again_(request.again),
+        drain_(drain),
+        cancel_(cancel),
+        source_(&request.source),
+        rejects_(kMostUnreadable, options_.reject_directory),
+        rate_(options_.max_rate),
+        tables_(tables_of(request.tasks)),
+        shown_(shown_tables(tasks_, tables_)),
+        progress_(shown_),
         reader_({tasks_, rejects_, rate_, progress_, mutex_, drain}) {}
 
   VerifyResult run() {
@@ -73,8 +82,7 @@ class VerifyJob {
     progress_.start();
     const ProgressReporter reporter(progress_.source());
     // A limit of the rate is kept by reading.
-    if (!options_.max_rate.limited() && source_->computes(target_->control()))
-      pass(VerifyPass::digests);
+    if (!options_.max_rate.limited() && source_->computes(target_->control())) pass(VerifyPass::digests);
     pass(VerifyPass::sums);
     pass(VerifyPass::rows);
     look_again();
@@ -175,9 +183,11 @@ class VerifyJob {
     VerifyTable& table = tables_[item.table];
     NewTries tries(options_.retry, drain_);
     for (;;) {
-      const auto error = worker.attempt(cancel_, [&] { run(worker, item); }, stages(table, item));
+      const auto error = worker.attempt(
+          cancel_, [&] { run(worker, item); }, stages(table, item));
       if (!error) return;
-      if (!tries.allow(*error) || !tries.wait(worker.name(), table.verdict.name, *error)) return fail(worker, table, *error);
+      if (!tries.allow(*error) || !tries.wait(worker.name(), table.verdict.name, *error))
+        return fail(worker, table, *error);
     }
   }
 
@@ -200,7 +210,8 @@ class VerifyJob {
       return;
     }
     if (pass_ == VerifyPass::digests && table.planned && !error.connection_lost()) {  // it is only the faster way
-      log::info(worker.name(), fmt::format("{}: the servers cannot add it up, so its rows are read: {}", table.verdict.name, error.what()));
+      log::info(worker.name(), fmt::format("{}: the servers cannot add it up, so its rows are read: {}",
+                                           table.verdict.name, error.what()));
       table.digest.clear();
       return;
     }
@@ -275,7 +286,8 @@ class VerifyJob {
   }
 
   bool anything_differs() const {
-    return std::any_of(tables_.begin(), tables_.end(), [](const VerifyTable& t) { return !t.failed() && !t.selected.empty(); });
+    return std::any_of(tables_.begin(), tables_.end(),
+                       [](const VerifyTable& t) { return !t.failed() && !t.selected.empty(); });
   }
 
   const std::vector<CopyTask>& tasks_;

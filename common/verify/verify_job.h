@@ -47,11 +47,11 @@ struct TableVerdict {
   std::uint64_t source_rows = 0;
   std::uint64_t target_rows = 0;
   RowCounts counts;
-  bool at_least = false;         // too many rows differ to count them all
-  std::uint64_t unreadable = 0;  // rows of the source that the target cannot hold
-  std::vector<Finding> findings; // the first ones
+  bool at_least = false;          // too many rows differ to count them all
+  std::uint64_t unreadable = 0;   // rows of the source that the target cannot hold
+  std::vector<Finding> findings;  // the first ones
   std::vector<std::string> notes;
-  std::optional<Error> error;    // it could not be compared
+  std::optional<Error> error;  // it could not be compared
   bool interrupted = false;
   double seconds = 0;
 
@@ -77,10 +77,10 @@ struct VerifyAgain {
 };
 
 struct VerifyRequest {
-  SnapshotSource& source;       // its snapshot is open
-  const std::string& conninfo;  // of the target
+  SnapshotSource& source;              // its snapshot is open
+  const std::string& conninfo;         // of the target
   const std::vector<CopyTask>& tasks;  // whose rows must be there
-  const JobOptions& options;    // workers, chunks, retries, rate, rejects
+  const JobOptions& options;           // workers, chunks, retries, rate, rejects
   VerifyAgain again;
 };
 

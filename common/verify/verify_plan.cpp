@@ -16,7 +16,8 @@ constexpr std::uint64_t kSmallTable = 1 << 20;
 
 // Where binary rows would be alike.
 void plan_digest(WorkerSession& worker, VerifyTable& table) {
-  const bool exact = std::all_of(table.source_parts.begin(), table.source_parts.end(), [](const SourcePart& p) { return p.exact; });
+  const bool exact =
+      std::all_of(table.source_parts.begin(), table.source_parts.end(), [](const SourcePart& p) { return p.exact; });
   if (exact && !table.compared.columns.empty())
     table.digest = digest_sql(table.compared, send_functions(worker.target(), table.compared));
 }
@@ -50,8 +51,8 @@ void plan_columns(const VerifyPlanRequest& request, WorkerSession& worker, Verif
     table.compared.columns.push_back(required_column(table.target, name, table.verdict.target.display()));
   read_as_text_where_needed(worker.target(), table.compared);
   if (!left_out.empty())
-    table.verdict.notes.push_back(fmt::format("not compared, since not all of the lines that feed the table have them: {}",
-                                              join(left_out, ", ")));
+    table.verdict.notes.push_back(fmt::format(
+        "not compared, since not all of the lines that feed the table have them: {}", join(left_out, ", ")));
 }
 
 // The target may have no keys yet; then those of the source name the rows.

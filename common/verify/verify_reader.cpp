@@ -169,8 +169,9 @@ void VerifyReader::read_digest(WorkerSession& worker, VerifyTable& table, const 
 void VerifyReader::read_sums(WorkerSession& worker, VerifyTable& table, const VerifyItem& item) {
   BucketSums sums(table.buckets);
   BucketAdder adder(sums);
-  const auto unreadable =
-      PartReader(reading_, true).read(worker, table, item, [&](const RowImage& row) { adder.add(row.hash(), row.key_hash()); });
+  const auto unreadable = PartReader(reading_, true).read(worker, table, item, [&](const RowImage& row) {
+    adder.add(row.hash(), row.key_hash());
+  });
   adder.flush();
   const std::lock_guard lock(reading_.mutex);
   (item.side == Side::source ? table.source_sums : table.target_sums).add(sums);

@@ -81,7 +81,8 @@ std::string summary_text(const VerifyResult& result) {
     const TableVerdict& table = result.tables[i];
     const bool compared = !table.error && !table.interrupted;
     out += line(names[i], compared ? format_count(table.source_rows) : "-",
-                compared ? format_count(table.target_rows) : "-", fmt::format("{:.2f}", table.seconds), verdict_text(table));
+                compared ? format_count(table.target_rows) : "-", fmt::format("{:.2f}", table.seconds),
+                verdict_text(table));
     source += compared ? table.source_rows : 0;
     target += compared ? table.target_rows : 0;
     failed += compared ? 0 : 1;
@@ -95,7 +96,8 @@ std::string summary_text(const VerifyResult& result) {
 }
 
 nlohmann::json verification_json(const VerifyResult& result) {
-  nlohmann::json out{{"seconds", result.seconds}, {"exit_status", result.exit_status()}, {"tables", nlohmann::json::array()}};
+  nlohmann::json out{
+      {"seconds", result.seconds}, {"exit_status", result.exit_status()}, {"tables", nlohmann::json::array()}};
   for (const TableVerdict& table : result.tables) {
     nlohmann::json entry{{"table", table.name},
                          {"target", table.target.display()},
@@ -119,7 +121,8 @@ nlohmann::json verification_json(const VerifyResult& result) {
 }
 
 bool write_findings(const std::string& path, const VerifyResult& result) {
-  const bool any = std::any_of(result.tables.begin(), result.tables.end(), [](const auto& t) { return !t.findings.empty(); });
+  const bool any =
+      std::any_of(result.tables.begin(), result.tables.end(), [](const auto& t) { return !t.findings.empty(); });
   std::error_code ignored;
   if (!any && !std::filesystem::exists(path, ignored)) return false;
   std::string lines;

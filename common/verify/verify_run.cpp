@@ -53,8 +53,9 @@ std::uint64_t rejected_rows(const JobResult& result, const QualifiedName& target
 void note_rejects(const JobResult& job, VerifyResult& result) {
   for (TableVerdict& table : result.tables)
     if (const auto rows = rejected_rows(job, table.target); rows > 0)
-      log::warning("verify", fmt::format("{}: {} of its rows were set aside by this run and are missing for that reason",
-                                         table.name, rows));
+      log::warning("verify",
+                   fmt::format("{}: {} of its rows were set aside by this run and are missing for that reason",
+                               table.name, rows));
 }
 
 void write_whole_report(const VerifyRun& run, const JobResult& job, const VerifyResult* verification) {

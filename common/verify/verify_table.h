@@ -52,12 +52,12 @@ struct VerifyTable {
   bool same = false;  // by their digests: nothing is left to compare
 
   std::size_t buckets = 1;
-  BucketSums source_sums;       // while pass 1 is at it
+  BucketSums source_sums;  // while pass 1 is at it
   BucketSums target_sums;
-  std::vector<bool> selected;   // buckets that pass 2 looks at
+  std::vector<bool> selected;  // buckets that pass 2 looks at
   RowDiff diff;
-  std::optional<RowDiff> again; // of these, what pass 2 finds at a later moment
-  std::vector<HashPair> pairs;  // the rows to name
+  std::optional<RowDiff> again;                            // of these, what pass 2 finds at a later moment
+  std::vector<HashPair> pairs;                             // the rows to name
   std::unordered_set<Hash128, Hash128Hash> wanted;         // their hashes
   std::unordered_map<Hash128, KeptRow, Hash128Hash> kept;  // and values
   std::size_t kept_bytes = 0;

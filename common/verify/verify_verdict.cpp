@@ -56,8 +56,8 @@ void log_verdict(const VerifyTable& table) {
   const TableVerdict& verdict = table.verdict;
   if (verdict.error || verdict.interrupted) return;
   if (!verdict.differs()) {
-    log::info("verify", fmt::format("{}: {} rows, the same on both sides{}", verdict.name, format_count(verdict.source_rows),
-                                    table.same ? ", by the servers' sums" : ""));
+    log::info("verify", fmt::format("{}: {} rows, the same on both sides{}", verdict.name,
+                                    format_count(verdict.source_rows), table.same ? ", by the servers' sums" : ""));
     return;
   }
   log::warning("verify", fmt::format("{}: {}", verdict.name, verdict_text(verdict)));
@@ -67,7 +67,8 @@ void log_verdict(const VerifyTable& table) {
 }
 
 std::size_t VerifyResult::different() const {
-  return static_cast<std::size_t>(std::count_if(tables.begin(), tables.end(), [](const TableVerdict& t) { return t.differs(); }));
+  return static_cast<std::size_t>(
+      std::count_if(tables.begin(), tables.end(), [](const TableVerdict& t) { return t.differs(); }));
 }
 
 int VerifyResult::exit_status() const {

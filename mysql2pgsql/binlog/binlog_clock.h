@@ -28,8 +28,8 @@ class BinlogClock {
     const std::uint64_t ends = (at_.low & ~std::uint64_t{UINT32_MAX}) | header.next;
     // What a server sends of the file's beginning to who begins within.
     const bool of_beginning = header.type == EventType::format || header.type == EventType::mariadb_gtid_list ||
-                              header.type == EventType::mariadb_start_encryption || header.type == EventType::previous_gtids ||
-                              header.type == EventType::mariadb_checkpoint;
+                              header.type == EventType::mariadb_start_encryption ||
+                              header.type == EventType::previous_gtids || header.type == EventType::mariadb_checkpoint;
     if (of_beginning) {
       at_.low = std::max(at_.low, ends);
       return;

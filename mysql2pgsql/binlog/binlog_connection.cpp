@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/stable_hash.h"
-#include "mysql2pgsql/mysql_client.h"
-#include "mysql2pgsql/mysql_hints.h"
+#include "mysql2pgsql/client/mysql_client.h"
+#include "mysql2pgsql/client/mysql_hints.h"
 
 namespace dbsync {
 
@@ -26,16 +26,24 @@ struct Reason {
 
 // Error 1236 means many things.
 constexpr std::array<Reason, 8> kReasons{{
-    {"same server_", "another reader of the binlog has this task's server_id: stop it, or give this task another name (task in my.cfg)", true},
+    {"same server_",
+     "another reader of the binlog has this task's server_id: stop it, or give this task another name (task in my.cfg)",
+     true},
     {"Could not find first log file",
-     "the source has deleted the binlog file that this task was to go on with, or never had it: the changes in it are lost to the task. "
-     "Begin anew with --restart, and let the source keep its binlog longer (binlog_expire_logs_seconds, expire_logs_days)",
+     "the source has deleted the binlog file that this task was to go on with, or never had it: the changes in it are "
+     "lost to the task. "
+     "Begin anew with --restart, and let the source keep its binlog longer (binlog_expire_logs_seconds, "
+     "expire_logs_days)",
      false},
     {"purged", "the source has deleted binlog files that this task needs: begin anew with --restart", false},
-    {"impossible position", "the file is shorter than the task's position: the source's binlog was reset, or this is another server", false},
-    {"position > file size", "the file is shorter than the task's position: the source's binlog was reset, or this is another server", false},
-    {"truncated in the middle", "the position is not where an event begins: give one that SHOW BINLOG EVENTS names", false},
-    {"checksum", "the server's checksums of binlog events could not be agreed on: see binlog_checksum on the source", false},
+    {"impossible position",
+     "the file is shorter than the task's position: the source's binlog was reset, or this is another server", false},
+    {"position > file size",
+     "the file is shorter than the task's position: the source's binlog was reset, or this is another server", false},
+    {"truncated in the middle", "the position is not where an event begins: give one that SHOW BINLOG EVENTS names",
+     false},
+    {"checksum", "the server's checksums of binlog events could not be agreed on: see binlog_checksum on the source",
+     false},
     {"log event entry exceeded max_allowed_packet", "raise max_allowed_packet on the source", false},
 }};
 
@@ -51,7 +59,8 @@ std::uint32_t reader_server_id(std::string_view task) {
 
 std::string reader_uuid(std::string_view task) {
   const std::uint64_t a = stable_hash64(task, 1), b = stable_hash64(task, 2);
-  return fmt::format("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", a >> 32, a >> 16 & 0xFFFF, a & 0xFFF, b >> 48 & 0xFFF, b & 0xFFFFFFFFFFFF);
+  return fmt::format("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", a >> 32, a >> 16 & 0xFFFF, a & 0xFFF, b >> 48 & 0xFFF,
+                     b & 0xFFFFFFFFFFFF);
 }
 
 Position binlog_end(MysqlConnection& connection) {
@@ -69,15 +78,17 @@ BinlogConnection::BinlogConnection(const MysqlEndpoint& endpoint, const BinlogSt
   const auto setting = connection_.query("SELECT @@GLOBAL.binlog_checksum");
   checksum_ = setting.at(0).at(0).value_or("NONE") == "CRC32" ? BinlogChecksum::crc32 : BinlogChecksum::none;
   const char* name = checksum_ == BinlogChecksum::crc32 ? "CRC32" : "NONE";
-  connection_.exec(fmt::format("SET @master_binlog_checksum = '{0}', @source_binlog_checksum = '{0}', "
-                               "@master_heartbeat_period = 1000000000, @source_heartbeat_period = 1000000000",
-                               name));
+  connection_.exec(
+      fmt::format("SET @master_binlog_checksum = '{0}', @source_binlog_checksum = '{0}', "
+                  "@master_heartbeat_period = 1000000000, @source_heartbeat_period = 1000000000",
+                  name));
   // Else MariaDB rewrites its GTIDs into statements of its own.
   if (connection_.is_mariadb()) connection_.exec("SET @mariadb_slave_capability = 4");
   if (!start.uuid.empty())
     connection_.exec(fmt::format("SET @slave_uuid = {0}, @replica_uuid = {0}", MysqlConnection::literal(start.uuid)));
   const std::uint64_t offset = start_.low > UINT32_MAX || start_.low < 4 ? 4 : start_.low;
-  if (!raw_->binlog.open(connection_.handle().mysql, start_.file, static_cast<std::uint32_t>(offset), start.server_id)) throw failed();
+  if (!raw_->binlog.open(connection_.handle().mysql, start_.file, static_cast<std::uint32_t>(offset), start.server_id))
+    throw failed();
 }
 
 BinlogConnection::~BinlogConnection() {

@@ -15,14 +15,14 @@
 
 #include "cdc/position.h"
 #include "mysql2pgsql/binlog/event_source.h"
-#include "mysql2pgsql/mysql_connection.h"
+#include "mysql2pgsql/client/mysql_connection.h"
 
 namespace dbsync {
 
 struct BinlogStart {
-  Position position;           // an offset of more than 4 GiB: from the file's beginning
-  std::uint32_t server_id = 0; // of this reader; never 0
-  std::string uuid;            // of this reader; "" = none
+  Position position;            // an offset of more than 4 GiB: from the file's beginning
+  std::uint32_t server_id = 0;  // of this reader; never 0
+  std::string uuid;             // of this reader; "" = none
 };
 
 class BinlogConnection : public EventSource {

@@ -15,19 +15,42 @@ namespace {
 constexpr std::size_t kChecksumBytes = 4;
 
 constexpr std::array<std::pair<EventType, std::string_view>, 40> kNames{{
-    {EventType::query, "QUERY"}, {EventType::stop, "STOP"}, {EventType::rotate, "ROTATE"}, {EventType::intvar, "INTVAR"},
-    {EventType::load, "LOAD"}, {EventType::create_file, "CREATE_FILE"}, {EventType::append_block, "APPEND_BLOCK"},
-    {EventType::exec_load, "EXEC_LOAD"}, {EventType::delete_file, "DELETE_FILE"}, {EventType::rand, "RAND"},
-    {EventType::user_var, "USER_VAR"}, {EventType::format, "FORMAT_DESCRIPTION"}, {EventType::xid, "XID"},
-    {EventType::begin_load_query, "BEGIN_LOAD_QUERY"}, {EventType::execute_load_query, "EXECUTE_LOAD_QUERY"},
-    {EventType::table_map, "TABLE_MAP"}, {EventType::write_rows_v1, "WRITE_ROWS_V1"}, {EventType::update_rows_v1, "UPDATE_ROWS_V1"},
-    {EventType::delete_rows_v1, "DELETE_ROWS_V1"}, {EventType::incident, "INCIDENT"}, {EventType::heartbeat, "HEARTBEAT"},
-    {EventType::rows_query, "ROWS_QUERY"}, {EventType::write_rows, "WRITE_ROWS"}, {EventType::update_rows, "UPDATE_ROWS"},
-    {EventType::delete_rows, "DELETE_ROWS"}, {EventType::gtid, "GTID"}, {EventType::anonymous_gtid, "ANONYMOUS_GTID"},
-    {EventType::previous_gtids, "PREVIOUS_GTIDS"}, {EventType::xa_prepare, "XA_PREPARE"},
-    {EventType::partial_update_rows, "PARTIAL_UPDATE_ROWS"}, {EventType::transaction_payload, "TRANSACTION_PAYLOAD"},
-    {EventType::heartbeat_v2, "HEARTBEAT_V2"}, {EventType::gtid_tagged, "GTID_TAGGED"}, {EventType::mariadb_gtid, "GTID (MariaDB)"},
-    {EventType::mariadb_gtid_list, "GTID_LIST"}, {EventType::mariadb_query_compressed, "QUERY_COMPRESSED"},
+    {EventType::query, "QUERY"},
+    {EventType::stop, "STOP"},
+    {EventType::rotate, "ROTATE"},
+    {EventType::intvar, "INTVAR"},
+    {EventType::load, "LOAD"},
+    {EventType::create_file, "CREATE_FILE"},
+    {EventType::append_block, "APPEND_BLOCK"},
+    {EventType::exec_load, "EXEC_LOAD"},
+    {EventType::delete_file, "DELETE_FILE"},
+    {EventType::rand, "RAND"},
+    {EventType::user_var, "USER_VAR"},
+    {EventType::format, "FORMAT_DESCRIPTION"},
+    {EventType::xid, "XID"},
+    {EventType::begin_load_query, "BEGIN_LOAD_QUERY"},
+    {EventType::execute_load_query, "EXECUTE_LOAD_QUERY"},
+    {EventType::table_map, "TABLE_MAP"},
+    {EventType::write_rows_v1, "WRITE_ROWS_V1"},
+    {EventType::update_rows_v1, "UPDATE_ROWS_V1"},
+    {EventType::delete_rows_v1, "DELETE_ROWS_V1"},
+    {EventType::incident, "INCIDENT"},
+    {EventType::heartbeat, "HEARTBEAT"},
+    {EventType::rows_query, "ROWS_QUERY"},
+    {EventType::write_rows, "WRITE_ROWS"},
+    {EventType::update_rows, "UPDATE_ROWS"},
+    {EventType::delete_rows, "DELETE_ROWS"},
+    {EventType::gtid, "GTID"},
+    {EventType::anonymous_gtid, "ANONYMOUS_GTID"},
+    {EventType::previous_gtids, "PREVIOUS_GTIDS"},
+    {EventType::xa_prepare, "XA_PREPARE"},
+    {EventType::partial_update_rows, "PARTIAL_UPDATE_ROWS"},
+    {EventType::transaction_payload, "TRANSACTION_PAYLOAD"},
+    {EventType::heartbeat_v2, "HEARTBEAT_V2"},
+    {EventType::gtid_tagged, "GTID_TAGGED"},
+    {EventType::mariadb_gtid, "GTID (MariaDB)"},
+    {EventType::mariadb_gtid_list, "GTID_LIST"},
+    {EventType::mariadb_query_compressed, "QUERY_COMPRESSED"},
     {EventType::mariadb_write_rows_compressed_v1, "WRITE_ROWS_COMPRESSED_V1"},
     {EventType::mariadb_update_rows_compressed_v1, "UPDATE_ROWS_COMPRESSED_V1"},
     {EventType::mariadb_delete_rows_compressed_v1, "DELETE_ROWS_COMPRESSED_V1"},
@@ -56,37 +79,48 @@ std::string uuid_text(std::string_view bytes) {
 // One variable of QUERY's status; false at the first that is not known.
 bool read_status(LittleReader& in, QueryEvent& out) {
   switch (in.u8()) {
-    case 0: in.bytes(4); return true;                     // flags
+    case 0: in.bytes(4); return true;  // flags
     case 1: out.sql_mode = in.u64(); return true;
-    case 2: in.bytes(in.u8()); in.bytes(1); return true;  // catalog with NUL
-    case 3: in.bytes(4); return true;                     // auto_increment
-    case 4: out.client_charset = in.u16(); in.bytes(4); return true;
-    case 5:                                               // time zone
-    case 6: in.bytes(in.u8()); return true;               // catalog
-    case 7:                                               // lc_time_names
-    case 8: in.bytes(2); return true;                     // charset of the database
-    case 9: in.bytes(8); return true;                     // tables of a multi-table update
+    case 2:
+      in.bytes(in.u8());
+      in.bytes(1);
+      return true;                     // catalog with NUL
+    case 3: in.bytes(4); return true;  // auto_increment
+    case 4:
+      out.client_charset = in.u16();
+      in.bytes(4);
+      return true;
+    case 5:                                  // time zone
+    case 6: in.bytes(in.u8()); return true;  // catalog
+    case 7:                                  // lc_time_names
+    case 8: in.bytes(2); return true;        // charset of the database
+    case 9: in.bytes(8); return true;        // tables of a multi-table update
     case 10: in.bytes(4); return true;
-    case 11: in.bytes(in.u8()); in.bytes(in.u8()); return true;  // invoker
+    case 11:
+      in.bytes(in.u8());
+      in.bytes(in.u8());
+      return true;  // invoker
     case 12: {
       const std::uint8_t count = in.u8();
       constexpr std::uint8_t kTooMany = 254;
       if (count == kTooMany) return true;
       const LittleReader first = in;
       std::size_t length = 0;
-      for (std::uint8_t i = 0; i < count; ++i) do ++length; while (in.u8() != 0);
+      for (std::uint8_t i = 0; i < count; ++i) do
+          ++length;
+        while (in.u8() != 0);
       LittleReader names = first;
       out.updated_dbs = names.bytes(length);
       return true;
     }
-    case 13:   // MySQL's microseconds
+    case 13:                                                                         // MySQL's microseconds
     case 128: out.microseconds = static_cast<std::uint32_t>(in.le(3)); return true;  // MariaDB's
-    case 16: in.bytes(1); return true;  // explicit_defaults_for_timestamp
-    case 17: in.bytes(8); return true;  // XID of DDL
-    case 18: in.bytes(2); return true;  // default collation of utf8mb4
-    case 19:                            // sql_require_primary_key
-    case 20: in.bytes(1); return true;  // default_table_encryption
-    case 129: in.bytes(8); return true; // MariaDB's XID of DDL
+    case 16: in.bytes(1); return true;                                               // explicit_defaults_for_timestamp
+    case 17: in.bytes(8); return true;                                               // XID of DDL
+    case 18: in.bytes(2); return true;                                               // default collation of utf8mb4
+    case 19:                                                                         // sql_require_primary_key
+    case 20: in.bytes(1); return true;                                               // default_table_encryption
+    case 129: in.bytes(8); return true;                                              // MariaDB's XID of DDL
     default: return false;
   }
 }
@@ -130,7 +164,8 @@ BinlogEvent split_event(std::string_view bytes, BinlogChecksum checksum) {
   header.size = in.u32();
   header.next = in.u32();
   header.flags = in.u16();
-  if (header.size != bytes.size()) in.fail(fmt::format("an event of {} bytes comes with {}", header.size, bytes.size()));
+  if (header.size != bytes.size())
+    in.fail(fmt::format("an event of {} bytes comes with {}", header.size, bytes.size()));
   event.body = in.rest();
   if (header.type == EventType::format) return event;  // its checksum is its own affair
   if (checksum == BinlogChecksum::none) return event;
@@ -139,8 +174,8 @@ BinlogEvent split_event(std::string_view bytes, BinlogChecksum checksum) {
     return event;
   }
   // Made for this connection alone: servers differ in whether these have one.
-  const bool made_up = header.next == 0 || (header.flags & kEventArtificial) != 0 || header.type == EventType::heartbeat ||
-                       header.type == EventType::heartbeat_v2;
+  const bool made_up = header.next == 0 || (header.flags & kEventArtificial) != 0 ||
+                       header.type == EventType::heartbeat || header.type == EventType::heartbeat_v2;
   if (!made_up) in.fail(fmt::format("the checksum of a {} event does not fit", event_name(bytes[4] & 0xFF)));
   return event;
 }
@@ -203,7 +238,7 @@ GtidEvent read_gtid(const BinlogEvent& event) {
   if (event.header.type == EventType::gtid) out.text = fmt::format("{}:{}", uuid_text(uuid), number);
   if (in.remaining() == 0) return out;  // MySQL 5.6
   if (in.u8() != 2) return out;
-  in.bytes(16);  // last committed, sequence number
+  in.bytes(16);                         // last committed, sequence number
   if (in.remaining() == 0) return out;  // MySQL 5.7
   constexpr std::uint64_t kOriginalFollows = std::uint64_t{1} << 55;
   const std::uint64_t micros = in.le(7);

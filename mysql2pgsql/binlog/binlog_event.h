@@ -24,15 +24,57 @@
 namespace dbsync {
 
 enum class EventType : std::uint8_t {
-  start_v3 = 1, query = 2, stop = 3, rotate = 4, intvar = 5, load = 6, slave = 7, create_file = 8, append_block = 9, exec_load = 10,
-  delete_file = 11, new_load = 12, rand = 13, user_var = 14, format = 15, xid = 16, begin_load_query = 17, execute_load_query = 18,
-  table_map = 19, write_rows_v1 = 23, update_rows_v1 = 24, delete_rows_v1 = 25, incident = 26, heartbeat = 27, ignorable = 28,
-  rows_query = 29, write_rows = 30, update_rows = 31, delete_rows = 32, gtid = 33, anonymous_gtid = 34, previous_gtids = 35,
-  transaction_context = 36, view_change = 37, xa_prepare = 38, partial_update_rows = 39, transaction_payload = 40, heartbeat_v2 = 41,
-  gtid_tagged = 42, mariadb_annotate_rows = 160, mariadb_checkpoint = 161, mariadb_gtid = 162, mariadb_gtid_list = 163,
-  mariadb_start_encryption = 164, mariadb_query_compressed = 165, mariadb_write_rows_compressed_v1 = 166,
-  mariadb_update_rows_compressed_v1 = 167, mariadb_delete_rows_compressed_v1 = 168, mariadb_write_rows_compressed = 169,
-  mariadb_update_rows_compressed = 170, mariadb_delete_rows_compressed = 171,
+  start_v3 = 1,
+  query = 2,
+  stop = 3,
+  rotate = 4,
+  intvar = 5,
+  load = 6,
+  slave = 7,
+  create_file = 8,
+  append_block = 9,
+  exec_load = 10,
+  delete_file = 11,
+  new_load = 12,
+  rand = 13,
+  user_var = 14,
+  format = 15,
+  xid = 16,
+  begin_load_query = 17,
+  execute_load_query = 18,
+  table_map = 19,
+  write_rows_v1 = 23,
+  update_rows_v1 = 24,
+  delete_rows_v1 = 25,
+  incident = 26,
+  heartbeat = 27,
+  ignorable = 28,
+  rows_query = 29,
+  write_rows = 30,
+  update_rows = 31,
+  delete_rows = 32,
+  gtid = 33,
+  anonymous_gtid = 34,
+  previous_gtids = 35,
+  transaction_context = 36,
+  view_change = 37,
+  xa_prepare = 38,
+  partial_update_rows = 39,
+  transaction_payload = 40,
+  heartbeat_v2 = 41,
+  gtid_tagged = 42,
+  mariadb_annotate_rows = 160,
+  mariadb_checkpoint = 161,
+  mariadb_gtid = 162,
+  mariadb_gtid_list = 163,
+  mariadb_start_encryption = 164,
+  mariadb_query_compressed = 165,
+  mariadb_write_rows_compressed_v1 = 166,
+  mariadb_update_rows_compressed_v1 = 167,
+  mariadb_delete_rows_compressed_v1 = 168,
+  mariadb_write_rows_compressed = 169,
+  mariadb_update_rows_compressed = 170,
+  mariadb_delete_rows_compressed = 171,
 };
 
 // "WRITE_ROWS", or "type 99".
@@ -79,7 +121,7 @@ RotateEvent read_rotate(const BinlogEvent& event);
 struct QueryEvent {
   std::uint16_t error = 0;
   std::string_view db;
-  std::string_view statement;   // in the character set of the client that sent it
+  std::string_view statement;  // in the character set of the client that sent it
   std::uint64_t sql_mode = 0;
   std::uint16_t client_charset = 0;  // number of a collation; 0 = not told
   std::uint32_t microseconds = 0;    // of the time in the header
@@ -90,10 +132,10 @@ QueryEvent read_query(const BinlogEvent& event, std::string& scratch);
 
 // Of MySQL and MariaDB.
 struct GtidEvent {
-  std::string text;              // as the server writes it; "" = anonymous
+  std::string text;                // as the server writes it; "" = anonymous
   std::int64_t commit_micros = 0;  // since 1970; 0 = not told
-  bool standalone = false;       // MariaDB: one event, without an end of its own
-  bool transactional = true;     // MariaDB: what it does can be rolled back
+  bool standalone = false;         // MariaDB: one event, without an end of its own
+  bool transactional = true;       // MariaDB: what it does can be rolled back
   bool xa_prepared = false, xa_completed = false;
   bool start_alter = false, commit_alter = false, rollback_alter = false;
 };

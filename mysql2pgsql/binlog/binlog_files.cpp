@@ -12,8 +12,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "\xFE" "bin";
-constexpr std::string_view kEncryptedMagic = "\xFD" "bin";
+constexpr std::string_view kMagic =
+    "\xFE"
+    "bin";
+constexpr std::string_view kEncryptedMagic =
+    "\xFD"
+    "bin";
 constexpr std::uint32_t kLongestEvent = std::uint32_t{1} << 30;
 
 void append(std::string& out, std::uint64_t value, unsigned bytes) {
@@ -22,13 +26,15 @@ void append(std::string& out, std::uint64_t value, unsigned bytes) {
 
 }  // namespace
 
-BinlogFiles::BinlogFiles(std::string directory, Position start) : directory_(std::move(directory)), name_(start.file), seek_(start.low) {}
+BinlogFiles::BinlogFiles(std::string directory, Position start)
+    : directory_(std::move(directory)), name_(start.file), seek_(start.low) {}
 
 Position BinlogFiles::end_of(const std::string& directory, const std::string& base) {
   Position last;
   for (const auto& entry : fs::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with(base + ".") || name.find_first_not_of("0123456789", base.size() + 1) != std::string::npos) continue;
+    if (!name.starts_with(base + ".") || name.find_first_not_of("0123456789", base.size() + 1) != std::string::npos)
+      continue;
     const Position here = parse_position(fmt::format("{}:{}", name, entry.file_size()));
     if (!last.known() || here > last) last = here;
   }
@@ -47,7 +53,8 @@ void BinlogFiles::open(const std::string& name, std::uint64_t offset) {
         .hint("put all binlog files from the task's position on into the directory");
   const std::string_view found(magic, sizeof magic);
   if (found == kEncryptedMagic)
-    throw Error(ErrorKind::source, fmt::format("the binlog file {} is encrypted", path.string())).hint("only the server can read it");
+    throw Error(ErrorKind::source, fmt::format("the binlog file {} is encrypted", path.string()))
+        .hint("only the server can read it");
   if (found != kMagic) throw Error(ErrorKind::source, fmt::format("{} is no binlog file", path.string()));
 }
 
@@ -63,11 +70,13 @@ bool BinlogFiles::read_event() {
   if (!file_.read(header, sizeof header)) return at_end();
   const std::uint32_t size = LittleReader({header + 9, 4}, "binlog event").u32();
   if (size < kEventHeaderBytes || size > kLongestEvent)
-    throw Error(ErrorKind::source, fmt::format("the binlog file {} has no event at {}", name_, static_cast<std::uint64_t>(place)))
+    throw Error(ErrorKind::source,
+                fmt::format("the binlog file {} has no event at {}", name_, static_cast<std::uint64_t>(place)))
         .hint("give a position that SHOW BINLOG EVENTS names");
   event_.assign(header, sizeof header);
   event_.resize(size);
-  if (!file_.read(event_.data() + kEventHeaderBytes, static_cast<std::streamsize>(size - kEventHeaderBytes))) return at_end();
+  if (!file_.read(event_.data() + kEventHeaderBytes, static_cast<std::streamsize>(size - kEventHeaderBytes)))
+    return at_end();
   return true;
 }
 

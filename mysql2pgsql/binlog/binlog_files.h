@@ -33,8 +33,8 @@ class BinlogFiles : public EventSource {
   std::string_view rotate_to(const std::string& name, std::uint64_t offset);
 
   std::string directory_;
-  std::string name_;       // of the open file
-  std::uint64_t seek_ = 4; // where to go on behind the file's FORMAT_DESCRIPTION
+  std::string name_;        // of the open file
+  std::uint64_t seek_ = 4;  // where to go on behind the file's FORMAT_DESCRIPTION
   std::ifstream file_;
   std::string event_;
   BinlogChecksum checksum_ = BinlogChecksum::none;

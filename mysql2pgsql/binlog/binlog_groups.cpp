@@ -72,7 +72,8 @@ bool BinlogStream::end_without_changes() {
 
 void BinlogStream::abandon_group() {
   if (group_ == Group::open && assembler_.in_parts())
-    throw Error(ErrorKind::source, "the source's binlog ends within a large transaction of which parts were applied already")
+    throw Error(ErrorKind::source,
+                "the source's binlog ends within a large transaction of which parts were applied already")
         .mark_retryable();
   if (group_ == Group::open) assembler_.reset();
   mapped_.clear();
@@ -121,7 +122,8 @@ bool BinlogStream::handle_statement(const BinlogStatement& statement, const Quer
 bool BinlogStream::end_rolled_back(const EventHeader& header, Transaction& out) {
   if (group_ != Group::open) return end_without_changes();
   if (changed_transactional_ && (changed_at_once_ || assembler_.in_parts()))
-    throw Error(ErrorKind::source, "the binlog holds a transaction that was rolled back in part, in a way that cannot be followed")
+    throw Error(ErrorKind::source,
+                "the binlog holds a transaction that was rolled back in part, in a way that cannot be followed")
         .hint("copy the tables anew with --restart");
   if (changed_transactional_) assembler_.roll_back_to({});
   return end_group(header, out);
@@ -129,11 +131,13 @@ bool BinlogStream::end_rolled_back(const EventHeader& header, Transaction& out) 
 
 void BinlogStream::roll_back_to(const std::string& savepoint) {
   const auto found = savepoints_.find(to_lower(savepoint));
-  if (group_ != Group::open || found == savepoints_.end()) throw out_of_order("ROLLBACK TO a savepoint that was not set");
+  if (group_ != Group::open || found == savepoints_.end())
+    throw out_of_order("ROLLBACK TO a savepoint that was not set");
   assembler_.roll_back_to(found->second);
 }
 
-bool BinlogStream::truncate(const BinlogStatement& statement, const QueryEvent& query, const EventHeader& header, Transaction& out) {
+bool BinlogStream::truncate(const BinlogStatement& statement, const QueryEvent& query, const EventHeader& header,
+                            Transaction& out) {
   if (group_ == Group::open) throw out_of_order("TRUNCATE within a transaction");
   const StatementTable& named = statement.tables.empty() ? StatementTable{} : statement.tables.front();
   const std::string db = named.db.empty() ? std::string(query.db) : named.db;
@@ -146,8 +150,9 @@ bool BinlogStream::truncate(const BinlogStatement& statement, const QueryEvent& 
   if (table == nullptr || (options_.wanted && !options_.wanted(table->relation->name))) return end_without_changes();
   open_group(header);
   if (!table->origin_field.empty())
-    throw Error(ErrorKind::source, fmt::format("TRUNCATE of {}.{} would empty the target's table, which holds rows of other tables, too",
-                                               table->db, table->name))
+    throw Error(ErrorKind::source,
+                fmt::format("TRUNCATE of {}.{} would empty the target's table, which holds rows of other tables, too",
+                            table->db, table->name))
         .hint("delete this table's rows on the target by hand, then go on with --accept-schema");
   assembler_.describe(*table->relation);
   if (!passing_) assembler_.truncate(false, {table->relation->id});
@@ -163,10 +168,13 @@ void BinlogStream::check_definition(const BinlogStatement& statement, const Quer
     const std::string db = named.db.empty() ? std::string(query.db) : named.db;
     const bool followed = statement.whole_database ? tables_.follows_db(db) : tables_.follows(db, named.name);
     if (!followed) continue;
-    throw Error(ErrorKind::source, fmt::format("the source has changed the definition of {}: {}",
-                                               statement.whole_database ? db : db + "." + named.name, shown_statement(text)))
-        .hint("everything before it is applied. Change the table on the target in the same way, then go on with --accept-schema; or "
-              "copy it anew with --restart");
+    throw Error(ErrorKind::source,
+                fmt::format("the source has changed the definition of {}: {}",
+                            statement.whole_database ? db : db + "." + named.name, shown_statement(text)))
+        .hint(
+            "everything before it is applied. Change the table on the target in the same way, then go on with "
+            "--accept-schema; or "
+            "copy it anew with --restart");
   }
 }
 
@@ -179,9 +187,12 @@ void BinlogStream::check_rows_statement(const QueryEvent& query, std::string_vie
   }
   for (const auto& entry : tables_.all()) ours = ours || mentions(text, to_lower(entry.first));
   if (!ours) return;
-  throw Error(ErrorKind::source, fmt::format("the binlog holds a statement instead of the rows that it changed: {}", shown_statement(text)))
-      .hint("set binlog_format = ROW on the source, globally and for all sessions (one had another setting), then copy the tables "
-            "anew with --restart");
+  throw Error(ErrorKind::source, fmt::format("the binlog holds a statement instead of the rows that it changed: {}",
+                                             shown_statement(text)))
+      .hint(
+          "set binlog_format = ROW on the source, globally and for all sessions (one had another setting), then copy "
+          "the tables "
+          "anew with --restart");
 }
 
 // ------------------------------------------------------------------ XA
@@ -191,8 +202,10 @@ bool BinlogStream::hold(const std::string& xid) {
   group_ = Group::none;
   Transaction transaction = assembler_.commit(clock_.at());
   border(clock_.at());
-  if (transaction.changes.changes() > 0) prepared_.insert_or_assign(xid, std::move(transaction));
-  else empty_prepared_.insert(xid);
+  if (transaction.changes.changes() > 0)
+    prepared_.insert_or_assign(xid, std::move(transaction));
+  else
+    empty_prepared_.insert(xid);
   return false;
 }
 
@@ -210,7 +223,8 @@ std::optional<Transaction> BinlogStream::take_prepared(const std::string& xid) {
 
 bool BinlogStream::decide_xa(const BinlogStatement& statement, const EventHeader& header, Transaction& out) {
   // In one phase: the transaction's own end, should it be written so.
-  if (group_ == Group::open && statement.kind == BinlogStatement::Kind::xa_commit && !gtid_.xa_completed) return end_group(header, out);
+  if (group_ == Group::open && statement.kind == BinlogStatement::Kind::xa_commit && !gtid_.xa_completed)
+    return end_group(header, out);
   const Position start = seen();
   passing_ = options_.start.known() && start < options_.start;
   group_ = Group::none;
@@ -219,7 +233,9 @@ bool BinlogStream::decide_xa(const BinlogStatement& statement, const EventHeader
   if (statement.kind == BinlogStatement::Kind::xa_rollback || passing_) return false;
   if (!transaction && options_.find_prepared) transaction = options_.find_prepared(statement.name, start);
   if (!transaction)
-    throw Error(ErrorKind::source, fmt::format("the XA transaction {} was prepared before the place where this run began to read", statement.name))
+    throw Error(
+        ErrorKind::source,
+        fmt::format("the XA transaction {} was prepared before the place where this run began to read", statement.name))
         .hint("copy the tables anew with --restart");
   transaction->start = start;
   transaction->end = clock_.at();

@@ -62,7 +62,8 @@ ChangeStream::Next BinlogStream::next(Transaction& out, Clock::time_point deadli
       if (step(out)) return Next::transaction;
       if (std::exchange(heard_, false)) return Next::position;
       if (at_end_) return Next::position;
-      if ((events_ - first) % kEventsBetweenLooks == kEventsBetweenLooks - 1 && Clock::now() >= deadline) return Next::timeout;
+      if ((events_ - first) % kEventsBetweenLooks == kEventsBetweenLooks - 1 && Clock::now() >= deadline)
+        return Next::timeout;
     }
   } catch (Error& error) {
     if (interrupted_) return Next::timeout;
@@ -160,10 +161,12 @@ void BinlogStream::handle_other(const BinlogEvent& event) {
     case begin_load_query:
     case append_block: return;
     case incident:
-      throw Error(ErrorKind::source, fmt::format("the source has lost changes, and says so in its binlog ({})", read_incident(event)))
+      throw Error(ErrorKind::source,
+                  fmt::format("the source has lost changes, and says so in its binlog ({})", read_incident(event)))
           .hint("the tables must be copied anew: --restart; the source's error log tells what happened to its binlog");
     case partial_update_rows:
-      throw Error(ErrorKind::source, "the binlog holds parts of JSON values (PARTIAL_UPDATE_ROWS), which cannot be followed")
+      throw Error(ErrorKind::source,
+                  "the binlog holds parts of JSON values (PARTIAL_UPDATE_ROWS), which cannot be followed")
           .hint("set binlog_row_value_options = '' on the source, and copy the tables with JSON columns anew");
     default: break;
   }
@@ -198,14 +201,17 @@ void BinlogStream::handle_rows(const BinlogEvent& event) {
   const auto found = mapped_.find(id);
   if (group_ != Group::open || found == mapped_.end() || found->second.group != groups_)
     throw Error(ErrorKind::source, "rows of a table that was not described before them")
-        .hint("the position is within a transaction: give one where a transaction begins, or begin anew with --restart");
+        .hint(
+            "the position is within a transaction: give one where a transaction begins, or begin anew with --restart");
   key_watched_.clear();
-  if (!passing_ && found->second.cascades != nullptr) check_cascades(found->second, read_rows_event(event, rows_scratch_));
+  if (!passing_ && found->second.cascades != nullptr)
+    check_cascades(found->second, read_rows_event(event, rows_scratch_));
   if ((passing_ && !xa_) || !found->second.tuples) return;  // the end of an XA transaction is not here
   tuples_ = found->second.tuples.get();
   rows_ = read_rows_event(event, rows_scratch_);
   const FollowedTable& table = tuples_->table();
-  if (rows_.columns != table.columns.size()) LittleReader(event.body, "rows event").fail("another number of columns than its TABLE_MAP");
+  if (rows_.columns != table.columns.size())
+    LittleReader(event.body, "rows event").fail("another number of columns than its TABLE_MAP");
   old_image_ = rows_.kind == ChangeKind::insert ? OldImage::none : tuples_->old_image(rows_.before);
   (table.transactional ? changed_transactional_ : changed_at_once_) = true;
   rows_left_.emplace(rows_.rows, "row image");
@@ -235,7 +241,8 @@ bool BinlogStream::read_rows(Transaction& out) {
       }
     }
   } catch (Error& error) {
-    throw error.context(fmt::format("a row of {}.{}, at column {}", tuples_->table().db, tuples_->table().name, tuples_->last_column()));
+    throw error.context(fmt::format("a row of {}.{}, at column {}", tuples_->table().db, tuples_->table().name,
+                                    tuples_->last_column()));
   }
   rows_left_.reset();
   return false;
@@ -244,7 +251,8 @@ bool BinlogStream::read_rows(Transaction& out) {
 // Rows that foreign keys change are not in the binlog of most servers, and the target's own
 // foreign keys do not act on changes that are applied.
 void BinlogStream::check_cascades(const Mapped& mapped, const RowsEvent& rows) {
-  if ((rows.flags & (kRowsForeignKeyChecksOff | kRowsCascadesAreLogged)) != 0 || rows.kind == ChangeKind::insert) return;
+  if ((rows.flags & (kRowsForeignKeyChecksOff | kRowsCascadesAreLogged)) != 0 || rows.kind == ChangeKind::insert)
+    return;
   if (options_.schema_known.known() && clock_.at() <= options_.schema_known) return;
   for (const CascadeEdge& edge : *mapped.cascades) {
     if (rows.kind == ChangeKind::remove && edge.on_delete) stop_at_cascade(mapped.name, edge, "deleted rows");
@@ -265,16 +273,23 @@ void BinlogStream::check_key_stays() {
   read_tuple({new_tuple_.bytes().data(), new_tuple_.size()}, new_values_);
   for (const auto& [place, edge] : key_watched_) {
     const Value& now = new_values_[place];
-    if (now.kind == Value::Kind::unchanged || (now.kind == old_values_[place].kind && now.bytes() == old_values_[place].bytes())) continue;
+    if (now.kind == Value::Kind::unchanged ||
+        (now.kind == old_values_[place].kind && now.bytes() == old_values_[place].bytes()))
+      continue;
     stop_at_cascade(tuples_->table().db + "." + tuples_->table().name, *edge, "changed a key");
   }
 }
 
 void BinlogStream::stop_at_cascade(const std::string& parent, const CascadeEdge& edge, const char* done) const {
-  throw Error(ErrorKind::source, fmt::format("the source has {} of {}, and by a foreign key's action has changed rows of {}, which its binlog "
-                                             "does not tell", done, parent, edge.child))
-      .hint(fmt::format("everything before it is applied. Go on with --accept-schema, and then do on the target by hand what the foreign key of "
-                        "{} did (rows whose parent is gone); or copy the tables anew with --restart. MySQL 9.6 and newer log such rows",
+  throw Error(
+      ErrorKind::source,
+      fmt::format("the source has {} of {}, and by a foreign key's action has changed rows of {}, which its binlog "
+                  "does not tell",
+                  done, parent, edge.child))
+      .hint(fmt::format("everything before it is applied. Go on with --accept-schema, and then do on the target by "
+                        "hand what the foreign key of "
+                        "{} did (rows whose parent is gone); or copy the tables anew with --restart. MySQL 9.6 and "
+                        "newer log such rows",
                         edge.child));
 }
 

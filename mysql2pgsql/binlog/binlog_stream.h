@@ -36,11 +36,11 @@
 namespace dbsync {
 
 struct BinlogOptions {
-  Position start;           // everything that ends here or before is applied
-  Position end;             // the caller ends here; unknown = nowhere
-  Position schema_known;    // definitions before it are in the tables' descriptions; unknown = none
+  Position start;         // everything that ends here or before is applied
+  Position end;           // the caller ends here; unknown = nowhere
+  Position schema_known;  // definitions before it are in the tables' descriptions; unknown = none
   SpillPolicy spill;
-  TableWanted wanted;       // empty: the changes of all tables
+  TableWanted wanted;  // empty: the changes of all tables
   // Finds the changes of an XA transaction that was prepared before the start; null: none can be.
   std::function<std::optional<Transaction>(const std::string& xid, const Position& before)> find_prepared;
   std::shared_ptr<BinlogPlace> place;  // kept up to date; null: nobody looks
@@ -70,15 +70,15 @@ class BinlogStream : public ChangeStream {
     std::unique_ptr<RowTuples> tuples;  // null: not followed
     std::uint64_t group = 0;            // that it was last seen in
     const std::vector<CascadeEdge>* cascades = nullptr;
-    std::string name;                   // with cascades, for messages
+    std::string name;  // with cascades, for messages
   };
 
   // True when `out` holds a transaction.
   bool step(Transaction& out);
   bool handle(const BinlogEvent& event, bool inner, Transaction& out);
   bool handle_query(const BinlogEvent& event, Transaction& out);
-  bool handle_statement(const BinlogStatement& statement, const QueryEvent& query, std::string_view text, const EventHeader& header,
-                        Transaction& out);
+  bool handle_statement(const BinlogStatement& statement, const QueryEvent& query, std::string_view text,
+                        const EventHeader& header, Transaction& out);
   bool handle_xa_prepare(const BinlogEvent& event, Transaction& out);
   bool decide_xa(const BinlogStatement& statement, const EventHeader& header, Transaction& out);
   void handle_gtid(const GtidEvent& gtid);
@@ -116,11 +116,11 @@ class BinlogStream : public ChangeStream {
   std::string server_version_;
 
   Group group_ = Group::none;
-  std::uint64_t groups_ = 0;       // begun
+  std::uint64_t groups_ = 0;  // begun
   Position group_start_;
   GtidEvent gtid_;
-  bool passing_ = false;           // it was applied before
-  bool unsplittable_ = false;      // it may be rolled back, or held
+  bool passing_ = false;       // it was applied before
+  bool unsplittable_ = false;  // it may be rolled back, or held
   bool xa_ = false;
   bool changed_transactional_ = false, changed_at_once_ = false;  // rows of tables with and without transactions
   std::map<std::string, ChangeLog::Mark> savepoints_;

@@ -31,7 +31,8 @@ bool BinlogTables::follows(const std::string& db, const std::string& table) cons
 }
 
 bool BinlogTables::follows_db(const std::string& db) const {
-  return std::any_of(tables_.begin(), tables_.end(), [&](const auto& entry) { return to_lower(entry.first) == to_lower(db); });
+  return std::any_of(tables_.begin(), tables_.end(),
+                     [&](const auto& entry) { return to_lower(entry.first) == to_lower(db); });
 }
 
 std::shared_ptr<const CharsetTable> BinlogTables::charset(const std::string& name) {
@@ -41,11 +42,13 @@ std::shared_ptr<const CharsetTable> BinlogTables::charset(const std::string& nam
 }
 
 std::string_view BinlogTables::utf8(std::string_view statement, std::uint16_t collation, std::string& scratch) {
-  const bool ascii = std::all_of(statement.begin(), statement.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  const bool ascii =
+      std::all_of(statement.begin(), statement.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (ascii || collation == 0) return statement;
   auto found = collations_.find(collation);
   if (found == collations_.end()) {
-    const auto rows = query_(fmt::format("SELECT CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID = {}", collation));
+    const auto rows =
+        query_(fmt::format("SELECT CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID = {}", collation));
     found = collations_.emplace(collation, rows.empty() ? "utf8mb4" : rows[0].at(0).value_or("utf8mb4")).first;
   }
   return charset(found->second)->convert(statement, scratch);

@@ -58,13 +58,15 @@ class BinlogTables {
     return found == cascades_.end() ? nullptr : &found->second;
   }
 
-  const std::map<std::string, std::map<std::string, std::unique_ptr<FollowedTable>, std::less<>>, std::less<>>& all() const {
+  const std::map<std::string, std::map<std::string, std::unique_ptr<FollowedTable>, std::less<>>, std::less<>>& all()
+      const {
     return tables_;
   }
 
  private:
   SourceQuery query_;
-  std::map<std::string, std::map<std::string, std::unique_ptr<FollowedTable>, std::less<>>, std::less<>> tables_;  // by database, name
+  std::map<std::string, std::map<std::string, std::unique_ptr<FollowedTable>, std::less<>>, std::less<>>
+      tables_;  // by database, name
   std::map<std::string, std::shared_ptr<const CharsetTable>> charsets_;
   std::map<std::uint16_t, std::string> collations_;
   std::map<std::pair<std::string, std::string>, std::vector<CascadeEdge>> cascades_;

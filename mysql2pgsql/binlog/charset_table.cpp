@@ -12,9 +12,9 @@ namespace {
 
 using Code = CharsetTable::Code;
 
-constexpr std::size_t kFourByteCodes = 39420;     // of GB 18030 in the basic plane
-constexpr std::size_t kSupplementary = 189000;    // where its other planes begin
-constexpr std::uint8_t kThreeByteLead = 0x8F;     // of EUC-JP
+constexpr std::size_t kFourByteCodes = 39420;   // of GB 18030 in the basic plane
+constexpr std::size_t kSupplementary = 189000;  // where its other planes begin
+constexpr std::uint8_t kThreeByteLead = 0x8F;   // of EUC-JP
 
 std::uint8_t byte_at(std::string_view text, std::size_t i) { return static_cast<std::uint8_t>(text[i]); }
 
@@ -32,7 +32,8 @@ bool is_lead(std::string_view name, std::uint8_t byte) {
 }
 
 bool is_multibyte(std::string_view name) {
-  constexpr std::array<std::string_view, 9> names{"sjis", "cp932", "ujis", "eucjpms", "big5", "gb2312", "gbk", "gb18030", "euckr"};
+  constexpr std::array<std::string_view, 9> names{"sjis",   "cp932", "ujis",    "eucjpms", "big5",
+                                                  "gb2312", "gbk",   "gb18030", "euckr"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -83,7 +84,9 @@ void convert_utf32(std::string_view text, std::string& out) {
 
 // Where a code of four bytes stands in GB 18030.
 std::size_t four_byte_place(std::string_view text) {
-  return ((static_cast<std::size_t>(byte_at(text, 0) - 0x81) * 10 + (byte_at(text, 1) - 0x30U)) * 126 + (byte_at(text, 2) - 0x81U)) * 10 +
+  return ((static_cast<std::size_t>(byte_at(text, 0) - 0x81) * 10 + (byte_at(text, 1) - 0x30U)) * 126 +
+          (byte_at(text, 2) - 0x81U)) *
+             10 +
          (byte_at(text, 3) - 0x30U);
 }
 
@@ -95,20 +98,24 @@ bool is_four_byte(std::string_view text) {
 // ------------------------------------------------------------ asking the source
 
 constexpr std::string_view kDigits =
-    "(SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL "
-    "SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9 UNION ALL SELECT 10 UNION ALL SELECT 11 UNION ALL "
+    "(SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 "
+    "UNION ALL "
+    "SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9 UNION ALL SELECT 10 UNION ALL SELECT 11 UNION "
+    "ALL "
     "SELECT 12 UNION ALL SELECT 13 UNION ALL SELECT 14 UNION ALL SELECT 15)";
 
 // Numbers and the characters of the codes that `code` makes of them ($ = the number).
 std::string codes_query(const std::string& charset, std::string code, std::string_view most) {
   for (std::size_t at = code.find('$'); at != std::string::npos; at = code.find('$')) code.replace(at, 1, "q.n");
   return fmt::format(
-      "SELECT q.n, HEX(CONVERT(CONVERT(UNHEX({1}) USING {0}) USING utf8mb4)) FROM (SELECT a.n * 4096 + b.n * 256 + c.n * 16 + d.n AS n "
+      "SELECT q.n, HEX(CONVERT(CONVERT(UNHEX({1}) USING {0}) USING utf8mb4)) FROM (SELECT a.n * 4096 + b.n * 256 + c.n "
+      "* 16 + d.n AS n "
       "FROM {2} a CROSS JOIN {2} b CROSS JOIN {2} c CROSS JOIN {2} d) AS q WHERE q.n < {3}",
       charset, code, kDigits, most);
 }
 
-std::vector<Code> ask_codes(const SourceQuery& query, const std::string& charset, const std::string& code, std::size_t count) {
+std::vector<Code> ask_codes(const SourceQuery& query, const std::string& charset, const std::string& code,
+                            std::size_t count) {
   std::vector<Code> out(count);
   for (const auto& row : query(codes_query(charset, code, std::to_string(count)))) {
     if (!row.at(0) || !row.at(1)) continue;
@@ -126,7 +133,11 @@ std::vector<Code> ask_codes(const SourceQuery& query, const std::string& charset
 
 CharsetTable::CharsetTable(std::string name, std::vector<Code> one, std::vector<Code> two, std::vector<Code> three,
                            std::vector<Code> four)
-    : name_(std::move(name)), one_(std::move(one)), two_(std::move(two)), three_(std::move(three)), four_(std::move(four)) {
+    : name_(std::move(name)),
+      one_(std::move(one)),
+      two_(std::move(two)),
+      three_(std::move(three)),
+      four_(std::move(four)) {
   if (one_.size() != 256) throw Error(ErrorKind::internal, "a character set without its codes of one byte");
 }
 
@@ -157,7 +168,8 @@ const Code* CharsetTable::next(std::string_view& text) const {
 
 void CharsetTable::convert_table(std::string_view text, std::string& out) const {
   while (!text.empty()) {
-    if (!four_.empty() && is_lead(name_, byte_at(text, 0)) && is_four_byte(text) && four_byte_place(text) >= kSupplementary) {
+    if (!four_.empty() && is_lead(name_, byte_at(text, 0)) && is_four_byte(text) &&
+        four_byte_place(text) >= kSupplementary) {
       append_utf8(static_cast<std::uint32_t>(0x10000 + four_byte_place(text) - kSupplementary), out);
       text.remove_prefix(4);
       continue;
@@ -201,15 +213,16 @@ std::shared_ptr<const CharsetTable> load_charset(const std::string& charset, con
   if (is_multibyte(charset)) {
     two = ask_codes(query, charset, "LPAD(HEX($), 4, '0')", 65536);
     for (unsigned byte = 0; byte < 256; ++byte)
-      if (!is_lead(charset, static_cast<std::uint8_t>(byte)))
-        std::fill_n(two.begin() + byte * 256, 256, Code{});
+      if (!is_lead(charset, static_cast<std::uint8_t>(byte))) std::fill_n(two.begin() + byte * 256, 256, Code{});
   }
   if (is_euc_japanese(charset)) three = ask_codes(query, charset, "CONCAT('8F', LPAD(HEX($), 4, '0'))", 65536);
   if (charset == "gb18030")
-    four = ask_codes(query, charset,
-                     "CONCAT(HEX(129 + $ DIV 12600), HEX(48 + $ DIV 1260 MOD 10), HEX(129 + $ DIV 10 MOD 126), HEX(48 + $ MOD 10))",
-                     kFourByteCodes);
-  return std::make_shared<const CharsetTable>(charset, std::move(one), std::move(two), std::move(three), std::move(four));
+    four = ask_codes(
+        query, charset,
+        "CONCAT(HEX(129 + $ DIV 12600), HEX(48 + $ DIV 1260 MOD 10), HEX(129 + $ DIV 10 MOD 126), HEX(48 + $ MOD 10))",
+        kFourByteCodes);
+  return std::make_shared<const CharsetTable>(charset, std::move(one), std::move(two), std::move(three),
+                                              std::move(four));
 }
 
 }  // namespace dbsync

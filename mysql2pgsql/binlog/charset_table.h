@@ -29,7 +29,8 @@ class CharsetTable {
 
   explicit CharsetTable(Kind kind) : kind_(kind) {}
   // By the codes of one, two, three (behind 8F) and four bytes (in the order of GB 18030).
-  CharsetTable(std::string name, std::vector<Code> one, std::vector<Code> two, std::vector<Code> three, std::vector<Code> four);
+  CharsetTable(std::string name, std::vector<Code> one, std::vector<Code> two, std::vector<Code> three,
+               std::vector<Code> four);
 
   // True when text is UTF-8 already.
   bool plain() const { return kind_ == Kind::utf8; }

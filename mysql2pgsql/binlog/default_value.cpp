@@ -32,7 +32,8 @@ bool float_default(const MysqlType& type, std::string_view text, DefaultValue& o
   point_at_number(out);
   double number = 0;
   if (!parse(text, number)) return false;
-  out.number = type.kind == MysqlKind::float8 ? std::bit_cast<std::uint64_t>(number) : std::bit_cast<std::uint32_t>(static_cast<float>(number));
+  out.number = type.kind == MysqlKind::float8 ? std::bit_cast<std::uint64_t>(number)
+                                              : std::bit_cast<std::uint32_t>(static_cast<float>(number));
   return true;
 }
 
@@ -103,7 +104,9 @@ bool implicit_default(const MysqlType& type, DefaultValue& out) {
       out.bytes = type.labels.front();
       break;
     case MysqlKind::bit: out.bytes = std::string(1, '\0'); break;
-    case MysqlKind::binary: out.bytes.assign(static_cast<std::size_t>(std::max<std::int64_t>(type.length, 0)), '\0'); break;
+    case MysqlKind::binary:
+      out.bytes.assign(static_cast<std::size_t>(std::max<std::int64_t>(type.length, 0)), '\0');
+      break;
     case MysqlKind::character:
     case MysqlKind::varchar:
     case MysqlKind::text:

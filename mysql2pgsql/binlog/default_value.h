@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "mysql2pgsql/mysql_catalog.h"
-#include "mysql2pgsql/source_value.h"
+#include "mysql2pgsql/row/source_value.h"
+#include "mysql2pgsql/schema/mysql_catalog.h"
 
 namespace dbsync {
 

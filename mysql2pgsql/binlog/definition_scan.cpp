@@ -72,7 +72,8 @@ class Scan {
 
 }  // namespace
 
-std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start, const Position& end) {
+std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start,
+                                               const Position& end) {
   Scan scan(tables, start);
   BinlogChecksum checksum = source.checksum();
   bool told = false;

@@ -9,20 +9,21 @@
 #include <optional>
 #include <string>
 
+#include "cdc/position.h"
 #include "mysql2pgsql/binlog/binlog_tables.h"
 #include "mysql2pgsql/binlog/event_source.h"
-#include "cdc/position.h"
 
 namespace dbsync {
 
 struct FoundDefinition {
-  Position at;            // behind the statement
+  Position at;  // behind the statement
   std::string table;
-  std::string statement;  // for messages
+  std::string statement;     // for messages
   bool rows_before = false;  // the table's rows were changed between the start and the statement
 };
 
 // The first one of a followed table between `start` and `end`.
-std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start, const Position& end);
+std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start,
+                                               const Position& end);
 
 }  // namespace dbsync

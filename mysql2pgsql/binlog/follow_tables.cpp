@@ -15,7 +15,8 @@ bool acts(const std::string& action) { return action == "CASCADE" || action == "
 void add_cascades(const std::string& db, const MysqlTable& table, BinlogTables& tables) {
   for (const MysqlForeignKey& key : table.foreign_keys) {
     const CascadeEdge edge{table.name, acts(key.on_delete), acts(key.on_update), key.target_columns};
-    if (edge.on_delete || edge.on_update) tables.add_cascade(key.target_schema.empty() ? db : key.target_schema, key.target_table, edge);
+    if (edge.on_delete || edge.on_update)
+      tables.add_cascade(key.target_schema.empty() ? db : key.target_schema, key.target_table, edge);
   }
 }
 

@@ -8,7 +8,7 @@
 
 #include "copy/snapshot_source.h"
 #include "mysql2pgsql/binlog/binlog_tables.h"
-#include "mysql2pgsql/schema_map.h"
+#include "mysql2pgsql/schema/schema_map.h"
 #include "pg/connection.h"
 
 namespace dbsync {

@@ -9,7 +9,7 @@
 #include "copy/copy_binary.h"
 #include "mysql2pgsql/binlog/default_value.h"
 #include "mysql2pgsql/binlog/row_tuple.h"
-#include "mysql2pgsql/column_plan.h"
+#include "mysql2pgsql/source/column_plan.h"
 
 namespace dbsync {
 
@@ -80,8 +80,11 @@ std::string name_on_target(const FollowedTableFacts& facts, const std::string& n
 }
 
 void choose_encoders(FollowedTable& table, bool text) {
-  const auto has_binary = [](const ColumnPlan& plan) { return binary_encoder(plan.source, plan.wire, plan.target) != nullptr; };
-  table.format = !text && std::all_of(table.plans.begin(), table.plans.end(), has_binary) ? CopyFormat::binary : CopyFormat::text;
+  const auto has_binary = [](const ColumnPlan& plan) {
+    return binary_encoder(plan.source, plan.wire, plan.target) != nullptr;
+  };
+  table.format =
+      !text && std::all_of(table.plans.begin(), table.plans.end(), has_binary) ? CopyFormat::binary : CopyFormat::text;
   for (ColumnPlan& plan : table.plans)
     plan.encode = table.format == CopyFormat::binary ? binary_encoder(plan.source, plan.wire, plan.target)
                                                      : text_encoder(plan.source, plan.wire, plan.target);
@@ -144,7 +147,8 @@ void set_fills(FollowedTable& table) {
           table.fills[place] = fill_of(fill, plan, table.format);
         break;
       case literal:
-        if (literal_default(plan.source, column.source.default_text, fill)) table.fills[place] = fill_of(fill, plan, table.format);
+        if (literal_default(plan.source, column.source.default_text, fill))
+          table.fills[place] = fill_of(fill, plan, table.format);
         break;
       case unclear:
       case expression: break;  // servers send the values of expressions
@@ -161,7 +165,8 @@ FollowedTable make_followed_table(const FollowedTableFacts& facts) {
   table.transactional = is_transactional(facts.source->engine);
   if (facts.source->problem) throw Error(*facts.source->problem);
   if (facts.source->system_versioned)
-    throw Error(ErrorKind::source, fmt::format("the changes of {} cannot be followed: it is system-versioned", table.name))
+    throw Error(ErrorKind::source,
+                fmt::format("the changes of {} cannot be followed: it is system-versioned", table.name))
         .hint("leave it out with a table list (-l), and copy it by itself");
   Relation relation;
   relation.id = facts.id;
@@ -173,7 +178,8 @@ FollowedTable make_followed_table(const FollowedTableFacts& facts) {
     const TargetColumn* target = find_target(*facts.target, name);
     if (target != nullptr && target->generated) continue;
     column.place = static_cast<int>(table.plans.size());
-    table.plans.push_back(plan_column(name, column.source.type, wire_of(column.source.type), *facts.target, facts.policies));
+    table.plans.push_back(
+        plan_column(name, column.source.type, wire_of(column.source.type), *facts.target, facts.policies));
     relation.columns.push_back({name, false, oid_of(table.plans.back().target.kind), -1, {}, 0});
   }
   choose_encoders(table, facts.text);

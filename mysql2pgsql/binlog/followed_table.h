@@ -16,8 +16,8 @@
 #include "cdc/relation.h"
 #include "config/policies.h"
 #include "copy/table_rules.h"
-#include "mysql2pgsql/mysql_catalog.h"
-#include "mysql2pgsql/row_encoder.h"
+#include "mysql2pgsql/row/row_encoder.h"
+#include "mysql2pgsql/schema/mysql_catalog.h"
 #include "pg/catalog.h"
 
 namespace dbsync {
@@ -31,12 +31,12 @@ struct FollowedTable {
   std::string db;
   std::string name;
   bool transactional = true;
-  std::vector<FollowedColumn> columns;    // in the order of the images
-  std::vector<ColumnPlan> plans;          // by place; without the origin column
-  CopyFormat format = CopyFormat::binary; // binary when every column has a binary form
+  std::vector<FollowedColumn> columns;     // in the order of the images
+  std::vector<ColumnPlan> plans;           // by place; without the origin column
+  CopyFormat format = CopyFormat::binary;  // binary when every column has a binary form
   std::shared_ptr<const Relation> relation;
-  std::vector<std::size_t> key;           // places of the columns that find a row; empty: all of them
-  std::string origin_field;               // behind the columns; "" = no origin column
+  std::vector<std::size_t> key;  // places of the columns that find a row; empty: all of them
+  std::string origin_field;      // behind the columns; "" = no origin column
   // What an INSERT that leaves a column out has meant for it, as a field of the tuple; ""
   // = not known. By place.
   std::vector<std::string> fills;
@@ -47,13 +47,13 @@ Wire wire_of(const MysqlType& type);
 
 struct FollowedTableFacts {
   std::string db;
-  const MysqlTable* source = nullptr;       // of the catalog
-  const Table* definition = nullptr;        // what it is mapped to
-  const TargetTable* target = nullptr;      // what the target has
+  const MysqlTable* source = nullptr;   // of the catalog
+  const Table* definition = nullptr;    // what it is mapped to
+  const TargetTable* target = nullptr;  // what the target has
   std::optional<OriginColumn> origin;
   ValuePolicies policies;
-  bool text = false;                        // values in text form, as Greenplum's COPY wants them
-  std::uint32_t id = 0;                     // a number of its own
+  bool text = false;     // values in text form, as Greenplum's COPY wants them
+  std::uint32_t id = 0;  // a number of its own
 };
 
 FollowedTable make_followed_table(const FollowedTableFacts& facts);

@@ -8,7 +8,8 @@ namespace {
 
 constexpr unsigned kGroup = 9;
 constexpr std::array<std::uint8_t, kGroup + 1> kBytes{0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
-constexpr std::array<std::uint32_t, kGroup + 1> kPowers{1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+constexpr std::array<std::uint32_t, kGroup + 1> kPowers{1,      10,      100,      1000,      10000,
+                                                        100000, 1000000, 10000000, 100000000, 1000000000};
 
 // Appends `digits` digits from the group at `p`; false when it holds more.
 bool append_group(const unsigned char* p, unsigned digits, bool negative, bool first, std::string& out) {

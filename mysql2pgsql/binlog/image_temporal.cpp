@@ -132,7 +132,8 @@ bool image_timestamp_old(std::string_view bytes, Temporal& out) {
 }
 
 std::size_t hires_size(bool time, bool timestamp, unsigned digits) {
-  constexpr std::array<std::uint8_t, 7> kTime{3, 4, 4, 5, 5, 5, 6}, kDatetime{8, 6, 6, 7, 7, 7, 8}, kTimestamp{4, 5, 5, 6, 6, 7, 7};
+  constexpr std::array<std::uint8_t, 7> kTime{3, 4, 4, 5, 5, 5, 6}, kDatetime{8, 6, 6, 7, 7, 7, 8},
+      kTimestamp{4, 5, 5, 6, 6, 7, 7};
   if (digits > 6) return 0;
   return time ? kTime[digits] : timestamp ? kTimestamp[digits] : kDatetime[digits];
 }

@@ -20,7 +20,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "mysql2pgsql/source_value.h"
+#include "mysql2pgsql/row/source_value.h"
 
 namespace dbsync {
 

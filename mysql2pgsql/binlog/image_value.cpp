@@ -19,7 +19,9 @@ constexpr std::size_t kUuidBytes = 16, kInet4Bytes = 4, kInet6Bytes = 16;
 std::uint8_t low(std::uint16_t meta) { return static_cast<std::uint8_t>(meta & 0xFF); }
 std::uint8_t high(std::uint16_t meta) { return static_cast<std::uint8_t>(meta >> 8); }
 
-bool is_text(MysqlKind kind) { return kind == MysqlKind::character || kind == MysqlKind::varchar || kind == MysqlKind::text; }
+bool is_text(MysqlKind kind) {
+  return kind == MysqlKind::character || kind == MysqlKind::varchar || kind == MysqlKind::text;
+}
 
 std::uint64_t little_endian(std::string_view bytes) {
   std::uint64_t v = 0;
@@ -35,8 +37,8 @@ ValueReader::ValueReader(const ImageColumn& image, const MysqlType& type, std::s
 }
 
 void ValueReader::unlike(const ImageColumn& image) const {
-  throw Error(ErrorKind::source, fmt::format("a column of type {} has the type {} (metadata {:04x}) in the binlog", type_.text,
-                                             static_cast<unsigned>(image.type), image.meta))
+  throw Error(ErrorKind::source, fmt::format("a column of type {} has the type {} (metadata {:04x}) in the binlog",
+                                             type_.text, static_cast<unsigned>(image.type), image.meta))
       .hint("the table was altered since its definition was read");
 }
 
@@ -127,7 +129,8 @@ void ValueReader::choose_temporal(ImageType type, std::uint16_t meta) {
   // The older forms have no metadata: the digits are the catalog's.
   const bool old = type == ImageType::time || type == ImageType::datetime || type == ImageType::timestamp;
   digits_ = old ? static_cast<std::uint8_t>(type_.fraction) : low(meta);
-  if (digits_ > 6 || (!old && type != ImageType::date && type != ImageType::newdate && digits_ != type_.fraction)) unlike(image);
+  if (digits_ > 6 || (!old && type != ImageType::date && type != ImageType::newdate && digits_ != type_.fraction))
+    unlike(image);
   const std::size_t fraction = (digits_ + 1U) / 2;
   switch (type) {
     case ImageType::date:
@@ -138,9 +141,11 @@ void ValueReader::choose_temporal(ImageType type, std::uint16_t meta) {
     case ImageType::time:
       return set(MysqlKind::time, digits_ > 0 ? Form::time_hires : Form::time_old, hires_size(true, false, digits_));
     case ImageType::datetime:
-      return set(MysqlKind::datetime, digits_ > 0 ? Form::datetime_hires : Form::datetime_old, hires_size(false, false, digits_));
+      return set(MysqlKind::datetime, digits_ > 0 ? Form::datetime_hires : Form::datetime_old,
+                 hires_size(false, false, digits_));
     default:
-      return set(MysqlKind::timestamp, digits_ > 0 ? Form::timestamp_hires : Form::timestamp_old, hires_size(false, true, digits_));
+      return set(MysqlKind::timestamp, digits_ > 0 ? Form::timestamp_hires : Form::timestamp_old,
+                 hires_size(false, true, digits_));
   }
 }
 
@@ -151,7 +156,8 @@ void ValueReader::choose_string(std::uint16_t meta) {
   if (real == ImageType::enumeration || real == ImageType::set) {
     form_ = real == ImageType::set ? Form::set : Form::enumeration;
     size_ = high(meta);
-    if (type_.kind != (real == ImageType::set ? MysqlKind::set : MysqlKind::enumeration) || size_ == 0 || size_ > 8) unlike(image);
+    if (type_.kind != (real == ImageType::set ? MysqlKind::set : MysqlKind::enumeration) || size_ == 0 || size_ > 8)
+      unlike(image);
     return;
   }
   // The two upper bits of a length over 255 are hidden in the type.
@@ -218,9 +224,7 @@ void ValueReader::read(LittleReader& in, SourceValue& out) {
     case Form::set: return read_labels(bytes, out);
     case Form::text: return read_text(bytes, out);
     case Form::compressed: return read_text(inflate_column(bytes, inflated_), out);
-    case Form::json:
-      json_text(bytes, scratch_);
-      return point_at_scratch(out);
+    case Form::json: json_text(bytes, scratch_); return point_at_scratch(out);
     case Form::padded:
       if (bytes.size() >= size_) return;
       scratch_.assign(bytes);

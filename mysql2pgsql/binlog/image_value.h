@@ -20,8 +20,8 @@
 #include "mysql2pgsql/binlog/charset_table.h"
 #include "mysql2pgsql/binlog/little_reader.h"
 #include "mysql2pgsql/binlog/table_map.h"
-#include "mysql2pgsql/mysql_type.h"
-#include "mysql2pgsql/source_value.h"
+#include "mysql2pgsql/row/mysql_type.h"
+#include "mysql2pgsql/row/source_value.h"
 
 namespace dbsync {
 
@@ -42,15 +42,30 @@ class ValueReader {
 
  private:
   enum class Form : std::uint8_t {
-    plain,         // as in the protocol, of fixed size
-    int24, year, decimal, date,
-    time2, datetime2, timestamp2,
-    time_old, datetime_old, timestamp_old,      // whole seconds
-    time_hires, datetime_hires, timestamp_hires,  // MariaDB's older form with digits
-    enumeration, set,
-    bytes,         // with a length before it
-    padded,        // the same, with the zeros at its end cut off
-    text, json, compressed, uuid, inet4, inet6,
+    plain,  // as in the protocol, of fixed size
+    int24,
+    year,
+    decimal,
+    date,
+    time2,
+    datetime2,
+    timestamp2,
+    time_old,
+    datetime_old,
+    timestamp_old,  // whole seconds
+    time_hires,
+    datetime_hires,
+    timestamp_hires,  // MariaDB's older form with digits
+    enumeration,
+    set,
+    bytes,   // with a length before it
+    padded,  // the same, with the zeros at its end cut off
+    text,
+    json,
+    compressed,
+    uuid,
+    inet4,
+    inet6,
   };
 
   void choose(const ImageColumn& image);

@@ -12,18 +12,30 @@
 #include "mysql2pgsql/binlog/image_decimal.h"
 #include "mysql2pgsql/binlog/little_reader.h"
 #include "mysql2pgsql/binlog/table_map.h"
-#include "mysql2pgsql/source_value.h"
+#include "mysql2pgsql/row/source_value.h"
 
 namespace dbsync {
 
 namespace {
 
-constexpr unsigned kDeepest = 101;  // the server's own limit is 100
+constexpr unsigned kDeepest = 101;   // the server's own limit is 100
 constexpr std::size_t kGrowth = 16;  // no binary form is shorter than its text by more
 
 enum class JsonType : std::uint8_t {
-  small_object = 0, large_object = 1, small_array = 2, large_array = 3, literal = 4, i16 = 5, u16 = 6, i32 = 7, u32 = 8, i64 = 9,
-  u64 = 10, number = 11, string = 12, opaque = 15,
+  small_object = 0,
+  large_object = 1,
+  small_array = 2,
+  large_array = 3,
+  literal = 4,
+  i16 = 5,
+  u16 = 6,
+  i32 = 7,
+  u32 = 8,
+  i64 = 9,
+  u64 = 10,
+  number = 11,
+  string = 12,
+  opaque = 15,
 };
 
 void put_quoted(std::string_view text, std::string& out) {
@@ -51,7 +63,8 @@ void put_quoted(std::string_view text, std::string& out) {
 // read back the same, and an exponent only where the number is long without one.
 void put_double(double value, std::string& out) {
   std::array<char, 40> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
   std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
   if (text.starts_with('-')) {
     out += '-';
@@ -229,10 +242,12 @@ class JsonPrinter {
     std::string text;
     if (type == ImageType::time) {
       const std::uint64_t hms = v >> 24;
-      text = fmt::format("{}{:02}:{:02}:{:02}.{:06}", negative ? "-" : "", hms >> 12 & 0x3FF, hms >> 6 & 0x3F, hms & 0x3F, micros);
+      text = fmt::format("{}{:02}:{:02}:{:02}.{:06}", negative ? "-" : "", hms >> 12 & 0x3FF, hms >> 6 & 0x3F,
+                         hms & 0x3F, micros);
     } else {
       text = fmt::format("{:04}-{:02}-{:02}", (day >> 5) / 13, (day >> 5) % 13, day & 31);
-      if (type != ImageType::date) text += fmt::format(" {:02}:{:02}:{:02}.{:06}", clock >> 12, clock >> 6 & 0x3F, clock & 0x3F, micros);
+      if (type != ImageType::date)
+        text += fmt::format(" {:02}:{:02}:{:02}.{:06}", clock >> 12, clock >> 6 & 0x3F, clock & 0x3F, micros);
     }
     out_ += '"' + text + '"';
   }

@@ -82,7 +82,8 @@ std::string_view PayloadReader::next() {
   constexpr std::size_t kSizeAt = 9;
   fill(kEventHeaderBytes);
   const std::uint32_t size = LittleReader(std::string_view(plain_).substr(used_ + kSizeAt, 4), kWhat).u32();
-  if (size < kEventHeaderBytes || size > kLongestEvent) LittleReader(packed_, kWhat).fail("an impossible size of an event");
+  if (size < kEventHeaderBytes || size > kLongestEvent)
+    LittleReader(packed_, kWhat).fail("an impossible size of an event");
   fill(size);
   const std::string_view event = std::string_view(plain_).substr(used_, size);
   used_ += size;

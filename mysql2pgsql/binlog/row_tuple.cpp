@@ -12,10 +12,12 @@ namespace {
 constexpr char kNull = 'n', kUnchanged = 'u', kText = 't', kBinary = 'b';
 
 Error altered(const FollowedTable& table, const std::string& why) {
-  return Error(ErrorKind::source, fmt::format("the rows of {}.{} in the binlog do not fit the table's definition: {}", table.db,
-                                              table.name, why))
-      .hint("the table was altered on the source since then, or the binlog is of another server: alter the target in the same way "
-            "and go on with --accept-schema, or copy the table anew");
+  return Error(ErrorKind::source, fmt::format("the rows of {}.{} in the binlog do not fit the table's definition: {}",
+                                              table.db, table.name, why))
+      .hint(
+          "the table was altered on the source since then, or the binlog is of another server: alter the target in the "
+          "same way "
+          "and go on with --accept-schema, or copy the table anew");
 }
 
 // What COPY in text form writes becomes the plain text that tuples hold.
@@ -49,7 +51,8 @@ void put_field(CopyBuffer& out, ColumnPlan& plan, CopyFormat format, const Sourc
 
 RowTuples::RowTuples(FollowedTable& table, const TableMap& map, const CharsetSource& charsets) : table_(table) {
   if (map.columns.size() != table.columns.size())
-    throw altered(table, fmt::format("they have {} columns, the table has {}", map.columns.size(), table.columns.size()));
+    throw altered(table,
+                  fmt::format("they have {} columns, the table has {}", map.columns.size(), table.columns.size()));
   readers_.reserve(map.columns.size());
   for (std::size_t i = 0; i < map.columns.size(); ++i) {
     const FollowedColumn& column = table.columns[i];
@@ -65,8 +68,8 @@ RowTuples::RowTuples(FollowedTable& table, const TableMap& map, const CharsetSou
       throw altered(table, fmt::format("column {}: {}", column.source.name, error.message()));
     }
     if (column.place >= 0 && readers_.back().wire() != table.plans[static_cast<std::size_t>(column.place)].wire)
-      throw Error(ErrorKind::internal, fmt::format("column {} of {} is read in another form than it is written", column.source.name,
-                                                   table.name));
+      throw Error(ErrorKind::internal, fmt::format("column {} of {} is read in another form than it is written",
+                                                   column.source.name, table.name));
   }
 }
 
@@ -77,8 +80,8 @@ void RowTuples::absent(const FollowedColumn& column, Role role, CopyBuffer& out)
   }
   const std::string& fill = table_.fills[static_cast<std::size_t>(column.place)];
   if (fill.empty())
-    throw Error(ErrorKind::source, fmt::format("an INSERT into {}.{} does not tell the value of column {}", table_.db, table_.name,
-                                               column.source.name))
+    throw Error(ErrorKind::source, fmt::format("an INSERT into {}.{} does not tell the value of column {}", table_.db,
+                                               table_.name, column.source.name))
         .hint("set binlog_row_image = FULL on the source, and copy the table anew");
   out.put_bytes(fill);
 }
@@ -113,7 +116,8 @@ void RowTuples::read(LittleReader& in, const ColumnSet& set, Role role, CopyBuff
   }
   out.put_bytes(table_.origin_field);
   if (out.mark() - start > kMaxRowBytes)
-    throw Error(ErrorKind::data, fmt::format("a row has {} bytes, more than PostgreSQL can take in one row", out.mark() - start))
+    throw Error(ErrorKind::data,
+                fmt::format("a row has {} bytes, more than PostgreSQL can take in one row", out.mark() - start))
         .hint("a row must stay below 1 GiB; leave out the large columns with [exclude_columns]");
 }
 
@@ -123,10 +127,12 @@ OldImage RowTuples::old_image(const ColumnSet& set) const {
     const FollowedColumn& column = table_.columns[i];
     if (column.place < 0 || set.has(i)) continue;
     whole = false;
-    const bool needed = table_.key.empty() || std::find(table_.key.begin(), table_.key.end(), static_cast<std::size_t>(column.place)) != table_.key.end();
+    const bool needed = table_.key.empty() || std::find(table_.key.begin(), table_.key.end(),
+                                                        static_cast<std::size_t>(column.place)) != table_.key.end();
     if (needed)
-      throw Error(ErrorKind::source, fmt::format("the old rows of {}.{} in the binlog lack column {}, which finds them on the target",
-                                                 table_.db, table_.name, column.source.name))
+      throw Error(ErrorKind::source,
+                  fmt::format("the old rows of {}.{} in the binlog lack column {}, which finds them on the target",
+                              table_.db, table_.name, column.source.name))
           .hint("set binlog_row_image = FULL on the source, and copy the table anew");
   }
   return whole ? OldImage::full : OldImage::key;

@@ -13,8 +13,8 @@ namespace {
 using Kind = BinlogStatement::Kind;
 
 struct Token {
-  std::string text;     // words in lower case, names as they are
-  bool name = false;    // was quoted
+  std::string text;   // words in lower case, names as they are
+  bool name = false;  // was quoted
   bool string = false;
 };
 
@@ -84,8 +84,10 @@ class Lexer {
       if (text_[i] == '\\' && quote == '\'' && i + 1 < text_.size()) {
         out += text_[++i];
       } else if (text_[i] == quote) {
-        if (i + 1 < text_.size() && text_[i + 1] == quote) ++i;
-        else break;
+        if (i + 1 < text_.size() && text_[i + 1] == quote)
+          ++i;
+        else
+          break;
         out += quote;
       } else {
         out += text_[i];
@@ -188,11 +190,16 @@ class Reader {
 
   BinlogStatement xa() {
     Kind kind = Kind::rows;
-    if (take("start") || take("begin")) kind = Kind::xa_start;
-    else if (take("end")) kind = Kind::xa_end;
-    else if (take("prepare")) kind = Kind::xa_prepare;
-    else if (take("commit")) kind = Kind::xa_commit;
-    else if (take("rollback")) kind = Kind::xa_rollback;
+    if (take("start") || take("begin"))
+      kind = Kind::xa_start;
+    else if (take("end"))
+      kind = Kind::xa_end;
+    else if (take("prepare"))
+      kind = Kind::xa_prepare;
+    else if (take("commit"))
+      kind = Kind::xa_commit;
+    else if (take("rollback"))
+      kind = Kind::xa_rollback;
     // X'67',X'62',1 as servers write it.
     for (; more_; advance()) {
       if (at("one")) {
@@ -275,9 +282,9 @@ class Reader {
   }
 
   bool harmless() const {
-    constexpr std::array<std::string_view, 20> words{"grant", "revoke", "flush", "analyze", "optimize", "repair", "check",
-                                                     "install", "uninstall", "use", "kill", "reset", "purge", "change", "lock",
-                                                     "unlock", "set", "do", "drop", "comment"};
+    constexpr std::array<std::string_view, 20> words{
+        "grant", "revoke", "flush", "analyze", "optimize", "repair", "check", "install", "uninstall", "use",
+        "kill",  "reset",  "purge", "change",  "lock",     "unlock", "set",   "do",      "drop",      "comment"};
     return more_ && std::any_of(words.begin(), words.end(), [this](std::string_view word) { return at(word); });
   }
 

@@ -20,19 +20,28 @@ struct StatementTable {
 
 struct BinlogStatement {
   enum class Kind : std::uint8_t {
-    begin, commit, rollback, savepoint, rollback_to, release,
-    xa_start, xa_end, xa_prepare, xa_commit, xa_rollback,
-    truncate,   // one table
-    define,     // what changes how rows of `tables` look, or takes them away
-    harmless,   // changes no row and no table
-    rows,       // changes rows by a statement
+    begin,
+    commit,
+    rollback,
+    savepoint,
+    rollback_to,
+    release,
+    xa_start,
+    xa_end,
+    xa_prepare,
+    xa_commit,
+    xa_rollback,
+    truncate,  // one table
+    define,    // what changes how rows of `tables` look, or takes them away
+    harmless,  // changes no row and no table
+    rows,      // changes rows by a statement
   };
   Kind kind = Kind::rows;
-  std::string name;       // of a savepoint, or the XID as it is written: X'67',X'62',1
-  bool one_phase = false; // XA COMMIT
-  bool if_not_exists = false;  // CREATE TABLE
-  bool create = false;         // CREATE TABLE
-  bool whole_database = false; // `tables` holds one with the database's name alone
+  std::string name;             // of a savepoint, or the XID as it is written: X'67',X'62',1
+  bool one_phase = false;       // XA COMMIT
+  bool if_not_exists = false;   // CREATE TABLE
+  bool create = false;          // CREATE TABLE
+  bool whole_database = false;  // `tables` holds one with the database's name alone
   std::vector<StatementTable> tables;
 };
 

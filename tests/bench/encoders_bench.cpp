@@ -6,8 +6,8 @@
 
 #include "base/utf8.h"
 #include "copy/numeric.h"
-#include "mysql2pgsql/row_encoder.h"
-#include "mysql2pgsql/type_map.h"
+#include "mysql2pgsql/row/row_encoder.h"
+#include "mysql2pgsql/schema/type_map.h"
 
 namespace dbsync {
 namespace {

@@ -26,7 +26,8 @@ constexpr char kTables[] =
     "create table pairs (part text, id int, u int unique, v text, primary key (part, id));"
     "create table logged (n int, v text)";
 
-std::shared_ptr<const Relation> relation(std::uint32_t id, const std::string& name, std::vector<RelationColumn> columns) {
+std::shared_ptr<const Relation> relation(std::uint32_t id, const std::string& name,
+                                         std::vector<RelationColumn> columns) {
   auto out = std::make_shared<Relation>();
   out->id = id;
   out->name = {"public", name};
@@ -39,10 +40,14 @@ std::shared_ptr<const Relation> relation(std::uint32_t id, const std::string& na
 class ModelSource {
  public:
   ModelSource(unsigned seed, bool binary)
-      : binary_(binary), random_(seed),
-        keyed_(relation(1, "keyed", {column_of("id", kInt4Oid, true), column_of("v", kTextOid, false), column_of("n", kInt4Oid, false)})),
-        pairs_(relation(2, "pairs", {column_of("part", kTextOid, true), column_of("id", kInt4Oid, true),
-                                     column_of("u", kInt4Oid, false), column_of("v", kTextOid, false)})),
+      : binary_(binary),
+        random_(seed),
+        keyed_(relation(
+            1, "keyed",
+            {column_of("id", kInt4Oid, true), column_of("v", kTextOid, false), column_of("n", kInt4Oid, false)})),
+        pairs_(relation(2, "pairs",
+                        {column_of("part", kTextOid, true), column_of("id", kInt4Oid, true),
+                         column_of("u", kInt4Oid, false), column_of("v", kTextOid, false)})),
         logged_(relation(3, "logged", {column_of("n", kInt4Oid, true), column_of("v", kTextOid, true)})) {}
 
   std::map<int, Fields> keyed;
@@ -76,7 +81,11 @@ class ModelSource {
     }
   }
 
-  Field text() { return number(6) == 0 ? Field{} : field(std::string(static_cast<std::size_t>(number(3)), 'a' + static_cast<char>(number(26)))); }
+  Field text() {
+    return number(6) == 0
+               ? Field{}
+               : field(std::string(static_cast<std::size_t>(number(3)), 'a' + static_cast<char>(number(26))));
+  }
   Field integer() { return number(6) == 0 ? Field{} : field(number(1000)); }
 
   void append(ChangeKind kind, OldImage image, const std::shared_ptr<const Relation>& table, const Fields& old_row,
@@ -158,7 +167,8 @@ class ModelSource {
     }
     if (number(3) == 0) {
       pairs.erase(found);
-      return append(ChangeKind::remove, OldImage::key, pairs_, {field(key.first), field(key.second), Field{}, Field{}}, {});
+      return append(ChangeKind::remove, OldImage::key, pairs_, {field(key.first), field(key.second), Field{}, Field{}},
+                    {});
     }
     found->second[3] = text();
     set_unique(found->second, u);
@@ -182,9 +192,18 @@ class ModelSource {
 
   void truncate() {
     std::vector<std::uint32_t> tables;
-    if (number(2) == 0) { tables.push_back(0); keyed.clear(); }
-    if (number(2) == 0) { tables.push_back(1); pairs.clear(); }
-    if (tables.empty() || number(2) == 0) { tables.push_back(2); logged.clear(); }
+    if (number(2) == 0) {
+      tables.push_back(0);
+      keyed.clear();
+    }
+    if (number(2) == 0) {
+      tables.push_back(1);
+      pairs.clear();
+    }
+    if (tables.empty() || number(2) == 0) {
+      tables.push_back(2);
+      logged.clear();
+    }
     log_->append_truncate(false, tables);
   }
 

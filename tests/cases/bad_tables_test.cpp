@@ -24,7 +24,8 @@ class BadTables : public MigrationTest {
 
   void grant(const MysqlUser& user, const std::string& rights, const std::string& table) {
     for (const char* host : {"%", "localhost"})
-      source.exec(fmt::format("grant {} on {}.{} to '{}'@'{}'", rights, source.name(), table, user.access().user, host));
+      source.exec(
+          fmt::format("grant {} on {}.{} to '{}'@'{}'", rights, source.name(), table, user.access().user, host));
   }
 
   // The run says of each table that it failed, and why, with something to do.
@@ -39,18 +40,20 @@ class BadTables : public MigrationTest {
 class UnreadableTables : public BadTables {
  protected:
   UnreadableTables() {
-    source.exec("create table good (id int primary key, v varchar(10)); insert into good values (1, 'x');"
-                "create table part1 (id int not null, v varchar(10), key (id)) engine=MyISAM;"
-                "create table merged (id int not null, v varchar(10), key (id)) engine=MERGE union=(part1);"
-                "drop table part1;"
-                "create table norows (id int not null, v varchar(10), key (id)) engine=MyISAM;"
-                "create table noindex (id int not null, v varchar(10), key (id)) engine=MyISAM;"
-                "insert into norows values (1, 'a'); insert into noindex values (1, 'a');"
-                "create table parent (id int primary key); insert into parent values (1);"
-                "create table zchild (id int primary key, parent_id int, foreign key (parent_id) references parent (id));"
-                "insert into zchild values (1, 1);"
-                "flush tables norows, noindex");
-    const std::filesystem::path folder = std::filesystem::path(source.query("select @@datadir").at(0).at(0).value()) / source.name();
+    source.exec(
+        "create table good (id int primary key, v varchar(10)); insert into good values (1, 'x');"
+        "create table part1 (id int not null, v varchar(10), key (id)) engine=MyISAM;"
+        "create table merged (id int not null, v varchar(10), key (id)) engine=MERGE union=(part1);"
+        "drop table part1;"
+        "create table norows (id int not null, v varchar(10), key (id)) engine=MyISAM;"
+        "create table noindex (id int not null, v varchar(10), key (id)) engine=MyISAM;"
+        "insert into norows values (1, 'a'); insert into noindex values (1, 'a');"
+        "create table parent (id int primary key); insert into parent values (1);"
+        "create table zchild (id int primary key, parent_id int, foreign key (parent_id) references parent (id));"
+        "insert into zchild values (1, 1);"
+        "flush tables norows, noindex");
+    const std::filesystem::path folder =
+        std::filesystem::path(source.query("select @@datadir").at(0).at(0).value()) / source.name();
     std::filesystem::remove(folder / "norows.MYD");
     std::ofstream(folder / "noindex.MYI") << "damaged";
     source.exec("flush tables");
@@ -116,13 +119,15 @@ TEST_F(UnreadableTables, DoNotKeepTheOthersFromTheirSnapshot) {
 class TablesWithFewRights : public BadTables {
  protected:
   TablesWithFewRights() {
-    source.exec("create table good (id int primary key, v varchar(10)); insert into good values (1, 'x');"
-                "create table of_columns (id int primary key, v varchar(10), secret int); insert into of_columns values (1, 'x', 5);"
-                "create table of_index (id int primary key, v varchar(10)); insert into of_index values (1, 'x');"
-                "create table of_both (id int primary key, v varchar(10), secret int); insert into of_both values (1, 'x', 5);"
-                "create table of_key (id int primary key, g int, v int, foreign key (g) references good (id)); "
-                "insert into of_key values (1, 1, 5);"
-                "create table unseen (id int primary key)");
+    source.exec(
+        "create table good (id int primary key, v varchar(10)); insert into good values (1, 'x');"
+        "create table of_columns (id int primary key, v varchar(10), secret int); insert into of_columns values (1, "
+        "'x', 5);"
+        "create table of_index (id int primary key, v varchar(10)); insert into of_index values (1, 'x');"
+        "create table of_both (id int primary key, v varchar(10), secret int); insert into of_both values (1, 'x', 5);"
+        "create table of_key (id int primary key, g int, v int, foreign key (g) references good (id)); "
+        "insert into of_key values (1, 1, 5);"
+        "create table unseen (id int primary key)");
   }
 };
 
@@ -136,11 +141,15 @@ TEST_F(TablesWithFewRights, FailAlone) {
   configure_user(user, "consistency = \"none\"\n");
   const RunResult result = run({"mysql2pgsql", "--create"});
   EXPECT_EQ(result.exit_code, kSource) << result.describe();
-  expect_named(result, {{"of_columns", "denied"}, {"of_index", "may not see its column id"}, {"of_both", "may not see its column secret"},
+  expect_named(result, {{"of_columns", "denied"},
+                        {"of_index", "may not see its column id"},
+                        {"of_both", "may not see its column secret"},
                         {"the same error once", "of_key"}});
   EXPECT_TRUE(has_line(result.err, {"HINT: grant SELECT"})) << result.describe();
-  EXPECT_EQ(target.query("select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1"),
-            (Rows{{"good"}}));
+  EXPECT_EQ(
+      target.query(
+          "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1"),
+      (Rows{{"good"}}));
 
   // What they may read can be copied, by its name.
   table_list("good\npart : select id, v from of_columns\n");
@@ -150,11 +159,13 @@ TEST_F(TablesWithFewRights, FailAlone) {
 
 // The bounds of chunks are asked for with a query of their own.
 TEST_F(BadTables, PlanOfOneFails) {
-  source.exec("create table good (id int primary key, v varchar(200));"
-              "create table large (id int primary key, v varchar(200))");
+  source.exec(
+      "create table good (id int primary key, v varchar(200));"
+      "create table large (id int primary key, v varchar(200))");
   for (const char* table : {"good", "large"}) {
     source.exec(fmt::format("insert into {} values (1, repeat('x', 200))", table));
-    for (int rows = 1; rows < 2048; rows *= 2) source.exec(fmt::format("insert into {0} select id + {1}, v from {0}", table, rows));
+    for (int rows = 1; rows < 2048; rows *= 2)
+      source.exec(fmt::format("insert into {0} select id + {1}, v from {0}", table, rows));
     source.exec(fmt::format("analyze table {}", table));
   }
   const MysqlUser user(source, fmt::format("grant insert on {}.*", source.name()));

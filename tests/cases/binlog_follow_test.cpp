@@ -23,6 +23,50 @@ struct TypeCase {
   std::string values[3];
 };
 
+// Times with each number of digits after the second.
+void add_temporal_cases(std::vector<TypeCase>& out) {
+  for (int digits = 0; digits <= 6; ++digits) {
+    const auto fraction = [&](const char* six) {
+      return digits == 0 ? "" : "." + std::string(six, static_cast<std::size_t>(digits));
+    };
+    out.push_back({fmt::format("tm{}", digits),
+                   fmt::format("time({})", digits),
+                   {"'-838:59:59'", "'-00:00:00" + fraction("123456") + "'", "'10:20:30" + fraction("987654") + "'"}});
+    out.push_back({fmt::format("dtm{}", digits),
+                   fmt::format("datetime({})", digits),
+                   {"'1000-01-01 00:00:00'", "'9999-12-31 23:59:59" + fraction("999999") + "'",
+                    "'2024-02-29 12:13:14" + fraction("123456") + "'"}});
+    out.push_back({fmt::format("ts{}", digits),
+                   fmt::format("timestamp({}) NULL", digits),
+                   {"'1970-01-01 00:00:01'", "'2038-01-19 03:14:07" + fraction("999999") + "'",
+                    "'2024-02-29 12:13:14" + fraction("120056") + "'"}});
+  }
+}
+
+// What only one family of servers has.
+void add_cases_of_server(std::vector<TypeCase>& out, SourceDb& source) {
+  const bool has_json = source.version().starts_with("8") || source.version().starts_with("9");
+  if (source.is_mariadb()) {
+    out.push_back({"j", "json", {"'{\"a\": 1}'", "'[]'", "'\"x\"'"}});
+    out.push_back({"u",
+                   "uuid",
+                   {"'00112233-4455-6677-8899-aabbccddeeff'", "'00000000-0000-0000-0000-000000000000'",
+                    "'f0112233-4455-6677-8899-aabbccdd0000'"}});
+    out.push_back({"i4", "inet4", {"'1.2.0.0'", "'0.0.0.0'", "'255.255.255.255'"}});
+    out.push_back({"i6", "inet6", {"'2001:db8::'", "'::'", "'::ffff:1.2.3.4'"}});
+    out.push_back({"cv", "varchar(500) compressed", {"repeat('x',400)", "'short'", "''"}});
+    out.push_back({"ct", "text compressed character set latin1", {"repeat(_latin1 0xE9,4000)", "'short'", "''"}});
+  }
+  if (has_json)
+    out.push_back({"j",
+                   "json",
+                   {"json_object('a', json_array(1, -2, 3.5, true, null, 'x\\ny'), 'big', 123456789012345678)",
+                    "cast('[]' as json)",
+                    "json_object('d', cast('2024-01-02' as date), 't', cast('-10:20:30.5' as time(3)), 'n', cast(1.50 "
+                    "as decimal(10,2)), "
+                    "'f', 1e20, 'g', 1.5e-7, 'h', 100.0e0)"}});
+}
+
 // The values are the limits of each type, where it has some.
 std::vector<TypeCase> type_cases(SourceDb& source) {
   std::vector<TypeCase> out{
@@ -36,7 +80,10 @@ std::vector<TypeCase> type_cases(SourceDb& source) {
       {"big", "bigint", {"-9223372036854775808", "9223372036854775807", "-1"}},
       {"ubig", "bigint unsigned", {"0", "18446744073709551615", "9223372036854775808"}},
       {"d1", "decimal(10,2)", {"-99999999.99", "12345678.91", "0"}},
-      {"d2", "decimal(65,30)", {"99999999999999999999999999999999999.999999999999999999999999999999", "-1.5", "0.000000000000000000000000000001"}},
+      {"d2",
+       "decimal(65,30)",
+       {"99999999999999999999999999999999999.999999999999999999999999999999", "-1.5",
+        "0.000000000000000000000000000001"}},
       {"d3", "decimal(5,0)", {"-99999", "10", "0"}},
       {"d4", "decimal(18,9)", {"123456789.123456789", "-0.000000001", "100000000"}},
       {"f", "float", {"-3.5", "1.17549e-38", "3.40282e38"}},
@@ -67,26 +114,8 @@ std::vector<TypeCase> type_cases(SourceDb& source) {
       {"e", "enum('a','b\\'c','','x,y')", {"'a'", "'x,y'", "''"}},
       {"s", "set('a','b','c','d','e','f','g','h','i')", {"'a,i'", "''", "'a,b,c,d,e,f,g,h,i'"}},
   };
-  for (int digits = 0; digits <= 6; ++digits) {
-    const auto fraction = [&](const char* six) { return digits == 0 ? "" : "." + std::string(six, static_cast<std::size_t>(digits)); };
-    out.push_back({fmt::format("tm{}", digits), fmt::format("time({})", digits), {"'-838:59:59'", "'-00:00:00" + fraction("123456") + "'", "'10:20:30" + fraction("987654") + "'"}});
-    out.push_back({fmt::format("dtm{}", digits), fmt::format("datetime({})", digits), {"'1000-01-01 00:00:00'", "'9999-12-31 23:59:59" + fraction("999999") + "'", "'2024-02-29 12:13:14" + fraction("123456") + "'"}});
-    out.push_back({fmt::format("ts{}", digits), fmt::format("timestamp({}) NULL", digits), {"'1970-01-01 00:00:01'", "'2038-01-19 03:14:07" + fraction("999999") + "'", "'2024-02-29 12:13:14" + fraction("120056") + "'"}});
-  }
-  const bool has_json = source.version().starts_with("8") || source.version().starts_with("9");
-  if (source.is_mariadb()) {
-    out.push_back({"j", "json", {"'{\"a\": 1}'", "'[]'", "'\"x\"'"}});
-    out.push_back({"u", "uuid", {"'00112233-4455-6677-8899-aabbccddeeff'", "'00000000-0000-0000-0000-000000000000'", "'f0112233-4455-6677-8899-aabbccdd0000'"}});
-    out.push_back({"i4", "inet4", {"'1.2.0.0'", "'0.0.0.0'", "'255.255.255.255'"}});
-    out.push_back({"i6", "inet6", {"'2001:db8::'", "'::'", "'::ffff:1.2.3.4'"}});
-    out.push_back({"cv", "varchar(500) compressed", {"repeat('x',400)", "'short'", "''"}});
-    out.push_back({"ct", "text compressed character set latin1", {"repeat(_latin1 0xE9,4000)", "'short'", "''"}});
-  }
-  if (has_json)
-    out.push_back({"j", "json",
-                   {"json_object('a', json_array(1, -2, 3.5, true, null, 'x\\ny'), 'big', 123456789012345678)", "cast('[]' as json)",
-                    "json_object('d', cast('2024-01-02' as date), 't', cast('-10:20:30.5' as time(3)), 'n', cast(1.50 as decimal(10,2)), "
-                    "'f', 1e20, 'g', 1.5e-7, 'h', 100.0e0)"}});
+  add_temporal_cases(out);
+  add_cases_of_server(out, source);
   return out;
 }
 
@@ -99,7 +128,8 @@ std::string joined(const std::vector<TypeCase>& types, const std::function<std::
 }
 
 std::string insert(const std::string& table, const std::vector<TypeCase>& types, int values, int id) {
-  return fmt::format("INSERT INTO {} (id, {}) VALUES ({}, {});", table, joined(types, [](const auto& t) { return t.name; }), id,
+  return fmt::format("INSERT INTO {} (id, {}) VALUES ({}, {});", table,
+                     joined(types, [](const auto& t) { return t.name; }), id,
                      joined(types, [&](const auto& t) { return t.values[values]; }));
 }
 
@@ -110,15 +140,21 @@ std::string setting(const std::vector<TypeCase>& types, int values) {
 void create_tables(MysqlSession& source, const std::vector<TypeCase>& types) {
   const char* keys[] = {"PRIMARY KEY (id)", "UNIQUE KEY (id)", "KEY (id)"};
   for (int k = 0; k < 3; ++k) {
-    source.run(fmt::format("CREATE TABLE {} (id int NOT NULL, {}, {}) CHARACTER SET utf8mb4", kTables[k],
-                           joined(types, [](const auto& t) { return t.name + " " + t.type + (t.type.ends_with("NULL") ? "" : " NULL"); }), keys[k]));
+    source.run(fmt::format(
+        "CREATE TABLE {} (id int NOT NULL, {}, {}) CHARACTER SET utf8mb4", kTables[k],
+        joined(types, [](const auto& t) { return t.name + " " + t.type + (t.type.ends_with("NULL") ? "" : " NULL"); }),
+        keys[k]));
     for (int id = 1; id <= 6; ++id) source.run(insert(kTables[k], types, id % 3, id));
   }
   source.run(
-      "CREATE TABLE dflt (id int primary key, a int default 7, b varchar(10) default 'x''y', c datetime default '2020-01-02 03:04:05', "
-      "d enum('p','q') default 'q', e decimal(5,2) not null default 1.25, f bit(3) default b'101', g char(5) not null, h int not null, "
-      "i text, k date default '2021-02-03', l set('a','b') default 'a,b', m float default 1.5, n bigint unsigned default "
-      "18446744073709551615, o binary(3) default 'ab', p year default 2001, q timestamp null default '2001-02-03 04:05:06', r time "
+      "CREATE TABLE dflt (id int primary key, a int default 7, b varchar(10) default 'x''y', c datetime default "
+      "'2020-01-02 03:04:05', "
+      "d enum('p','q') default 'q', e decimal(5,2) not null default 1.25, f bit(3) default b'101', g char(5) not null, "
+      "h int not null, "
+      "i text, k date default '2021-02-03', l set('a','b') default 'a,b', m float default 1.5, n bigint unsigned "
+      "default "
+      "18446744073709551615, o binary(3) default 'ab', p year default 2001, q timestamp null default '2001-02-03 "
+      "04:05:06', r time "
       "default '-01:02:03')");
 }
 
@@ -129,7 +165,8 @@ void change_tables(MysqlSession& source, const std::vector<TypeCase>& types, con
     for (int v = 0; v < 3; ++v) source.run(insert(table, types, v, base + v));
     source.run(fmt::format("INSERT INTO {} (id) VALUES ({})", table, base + 9));
     source.run("BEGIN");
-    for (const TypeCase& type : types) source.run(fmt::format("UPDATE {} SET {} = {} WHERE id = {}", table, type.name, type.values[1], base));
+    for (const TypeCase& type : types)
+      source.run(fmt::format("UPDATE {} SET {} = {} WHERE id = {}", table, type.name, type.values[1], base));
     source.run("COMMIT");
     source.run(fmt::format("UPDATE {} SET {} WHERE id = {}", table, setting(types, 2), base + 1));
     source.run(fmt::format("UPDATE {} SET {} WHERE id = {}", table, setting(types, -1), base + 2));
@@ -137,15 +174,22 @@ void change_tables(MysqlSession& source, const std::vector<TypeCase>& types, con
     source.run(fmt::format("DELETE FROM {} WHERE id = {}", table, base / 100));
     source.run(fmt::format("UPDATE {} SET i = id * 2 WHERE id IN (5, 6)", table));
   }
-  source.run(fmt::format("INSERT INTO dflt (id, g, h) VALUES ({0}, 'g', 1); INSERT INTO dflt (id) VALUES ({1}); INSERT INTO dflt (id, a, b, i) "
-                         "VALUES ({2}, NULL, NULL, 't'); UPDATE dflt SET b = 'changed' WHERE id = {0}", base, base + 1, base + 2));
+  source.run(
+      fmt::format("INSERT INTO dflt (id, g, h) VALUES ({0}, 'g', 1); INSERT INTO dflt (id) VALUES ({1}); INSERT INTO "
+                  "dflt (id, a, b, i) "
+                  "VALUES ({2}, NULL, NULL, 't'); UPDATE dflt SET b = 'changed' WHERE id = {0}",
+                  base, base + 1, base + 2));
 }
 
 // The tables of public and of `schema` hold the same rows.
 void expect_same_rows(TargetDb& target, const std::string& schema) {
   for (const char* table : {"t_pk", "t_uk", "t_no", "dflt"}) {
-    const std::string a = fmt::format("SELECT x::text FROM public.{} x", table), b = fmt::format("SELECT x::text FROM {}.{} x", schema, table);
-    EXPECT_EQ(target.value(fmt::format("SELECT count(*) FROM (({0} EXCEPT ALL {1}) UNION ALL ({1} EXCEPT ALL {0})) d", a, b)), "0") << table;
+    const std::string a = fmt::format("SELECT x::text FROM public.{} x", table),
+                      b = fmt::format("SELECT x::text FROM {}.{} x", schema, table);
+    EXPECT_EQ(
+        target.value(fmt::format("SELECT count(*) FROM (({0} EXCEPT ALL {1}) UNION ALL ({1} EXCEPT ALL {0})) d", a, b)),
+        "0")
+        << table;
     EXPECT_NE(target.value(fmt::format("SELECT count(*) FROM public.{}", table)), "0");
   }
 }
@@ -189,7 +233,8 @@ TEST_F(BinlogFollow, EveryTypeInEveryImage) {
 // Compressed events, no checksums, and the times of MariaDB before 10.1.
 TEST_F(BinlogFollow, EveryTypeOfAServerWithOtherSettings) {
   const OwnServer server("mariadb", "binlog_settings",
-                         {"--binlog-checksum=NONE", "--log-bin-compress=1", "--log-bin-compress-min-len=10", "--mysql56-temporal-format=OFF"});
+                         {"--binlog-checksum=NONE", "--log-bin-compress=1", "--log-bin-compress-min-len=10",
+                          "--mysql56-temporal-format=OFF"});
   MysqlSession(server.mysql(), "").run("CREATE DATABASE followed CHARACTER SET utf8mb4");
   dir.write_file("my.cfg", my_cfg(mysql_section(server.mysql(), "followed"), target.conninfo()));
   MysqlSession session(server.mysql(), "followed");
@@ -199,20 +244,28 @@ TEST_F(BinlogFollow, EveryTypeOfAServerWithOtherSettings) {
 }
 
 TEST_F(BinlogFollow, TransactionsOfEveryShape) {
-  source.exec("CREATE TABLE n (a int PRIMARY KEY, b varchar(10)); CREATE TABLE m (a int PRIMARY KEY) ENGINE=MyISAM; "
-              "INSERT INTO n VALUES (1, 'x'); INSERT INTO m VALUES (1)");
+  source.exec(
+      "CREATE TABLE n (a int PRIMARY KEY, b varchar(10)); CREATE TABLE m (a int PRIMARY KEY) ENGINE=MyISAM; "
+      "INSERT INTO n VALUES (1, 'x'); INSERT INTO m VALUES (1)");
   begin();
   MysqlSession session(source.name());
-  session.run("BEGIN; INSERT INTO n VALUES (2, 'a'); SAVEPOINT s; INSERT INTO n VALUES (3, 'undone'); ROLLBACK TO s; COMMIT");
-  if (source.is_mariadb()) session.run("BEGIN; INSERT INTO n VALUES (4, 'd'); SAVEPOINT s; INSERT INTO n VALUES (5, 'undone'); INSERT INTO m VALUES (5); ROLLBACK TO s; COMMIT");
+  session.run(
+      "BEGIN; INSERT INTO n VALUES (2, 'a'); SAVEPOINT s; INSERT INTO n VALUES (3, 'undone'); ROLLBACK TO s; COMMIT");
+  if (source.is_mariadb())
+    session.run(
+        "BEGIN; INSERT INTO n VALUES (4, 'd'); SAVEPOINT s; INSERT INTO n VALUES (5, 'undone'); INSERT INTO m VALUES "
+        "(5); ROLLBACK TO s; COMMIT");
   session.run("BEGIN; INSERT INTO n VALUES (6, 'gone'); ROLLBACK; INSERT INTO m VALUES (6)");
   session.run("XA START 'c'; INSERT INTO n VALUES (10, 'xa'); XA END 'c'; XA PREPARE 'c'; XA COMMIT 'c'");
   session.run("XA START 'r'; INSERT INTO n VALUES (11, 'gone'); XA END 'r'; XA PREPARE 'r'; XA ROLLBACK 'r'");
   session.run("XA START 'o'; INSERT INTO n VALUES (12, 'one'); XA END 'o'; XA COMMIT 'o' ONE PHASE");
-  session.run("CREATE TABLE made AS SELECT * FROM n; DROP TABLE made; DELETE FROM n WHERE a = 1; TRUNCATE TABLE m; INSERT INTO m VALUES (7)");
+  session.run(
+      "CREATE TABLE made AS SELECT * FROM n; DROP TABLE made; DELETE FROM n WHERE a = 1; TRUNCATE TABLE m; INSERT INTO "
+      "m VALUES (7)");
   const RunResult result = follow({"--verify"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_EQ(target.value("SELECT string_agg(a || b, ' ' ORDER BY a) FROM n"), source.is_mariadb() ? "2a 4d 10xa 12one" : "2a 10xa 12one");
+  EXPECT_EQ(target.value("SELECT string_agg(a || b, ' ' ORDER BY a) FROM n"),
+            source.is_mariadb() ? "2a 4d 10xa 12one" : "2a 10xa 12one");
   EXPECT_EQ(target.value("SELECT string_agg(a::text, ' ') FROM m"), "7");
 }
 
@@ -275,10 +328,15 @@ TEST_F(BinlogFollow, StopsAtRowsThatWereChangedByAStatement) {
 
 // Rows that a foreign key's action changes are not in the binlog before MySQL 9.6.
 TEST_F(BinlogFollow, StopsWhereAForeignKeyActsUnseen) {
-  source.exec("CREATE TABLE p (a int PRIMARY KEY, note int); CREATE TABLE c (a int PRIMARY KEY, p int, FOREIGN KEY (p) REFERENCES p (a) "
-              "ON DELETE CASCADE ON UPDATE CASCADE); INSERT INTO p VALUES (1, 1), (2, 2), (3, 3); INSERT INTO c VALUES (10, 1), (20, 2), (30, 3)");
+  source.exec(
+      "CREATE TABLE p (a int PRIMARY KEY, note int); CREATE TABLE c (a int PRIMARY KEY, p int, FOREIGN KEY (p) "
+      "REFERENCES p (a) "
+      "ON DELETE CASCADE ON UPDATE CASCADE); INSERT INTO p VALUES (1, 1), (2, 2), (3, 3); INSERT INTO c VALUES (10, "
+      "1), (20, 2), (30, 3)");
   begin();
-  source.exec("UPDATE p SET note = 5 WHERE a = 1; DELETE FROM c WHERE a = 30; SET foreign_key_checks = 0; DELETE FROM p WHERE a = 3; SET foreign_key_checks = 1");
+  source.exec(
+      "UPDATE p SET note = 5 WHERE a = 1; DELETE FROM c WHERE a = 30; SET foreign_key_checks = 0; DELETE FROM p WHERE "
+      "a = 3; SET foreign_key_checks = 1");
   ASSERT_EQ(follow({"--verify"}).exit_code, 0);
   source.exec("DELETE FROM p WHERE a = 2");
   const RunResult result = follow();
@@ -297,13 +355,20 @@ TEST_F(BinlogFollow, StopsWhereAForeignKeyActsUnseen) {
 
 // Names, columns left out and the origin column act as in the copy.
 TEST_F(BinlogFollow, MapsAsTheCopyDoes) {
-  source.exec("CREATE TABLE Orders (Id int PRIMARY KEY, secret varchar(20), note varchar(20)); INSERT INTO Orders VALUES (1, 's', 'n')");
-  configure("[table_map]\nOrders = sales\n[column_map]\nOrders.note = remark\n[exclude_columns]\nOrders = secret\n[origin_column]\nOrders = source : north\n[ddl]\nnames = lower\n");
+  source.exec(
+      "CREATE TABLE Orders (Id int PRIMARY KEY, secret varchar(20), note varchar(20)); INSERT INTO Orders VALUES (1, "
+      "'s', 'n')");
+  configure(
+      "[table_map]\nOrders = sales\n[column_map]\nOrders.note = remark\n[exclude_columns]\nOrders = "
+      "secret\n[origin_column]\nOrders = source : north\n[ddl]\nnames = lower\n");
   begin();
-  source.exec("INSERT INTO Orders VALUES (2, 's2', 'n2'); UPDATE Orders SET note = 'changed', secret = 'z' WHERE Id = 1; INSERT INTO Orders VALUES (3, 's', 'x'); DELETE FROM Orders WHERE Id = 3");
+  source.exec(
+      "INSERT INTO Orders VALUES (2, 's2', 'n2'); UPDATE Orders SET note = 'changed', secret = 'z' WHERE Id = 1; "
+      "INSERT INTO Orders VALUES (3, 's', 'x'); DELETE FROM Orders WHERE Id = 3");
   const RunResult result = follow();
   EXPECT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_EQ(target.value("SELECT string_agg(id || remark || source, ' ' ORDER BY id) FROM sales"), "1changednorth 2n2north");
+  EXPECT_EQ(target.value("SELECT string_agg(id || remark || source, ' ' ORDER BY id) FROM sales"),
+            "1changednorth 2n2north");
 }
 
 TEST_F(BinlogFollow, CleanupEndsTheTask) {

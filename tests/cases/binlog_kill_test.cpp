@@ -28,7 +28,8 @@ void write_until(const std::atomic<bool>& stop, const std::string& database, uns
   const auto below = [&](unsigned limit) { return random() % limit; };
   while (!stop) {
     session.run("BEGIN; INSERT INTO seq (v) VALUES (1)");
-    session.run(fmt::format("UPDATE acc SET m = m + 1 WHERE id = {}; UPDATE acc SET m = m - 1 WHERE id = {}", below(kAccounts), below(kAccounts)));
+    session.run(fmt::format("UPDATE acc SET m = m + 1 WHERE id = {}; UPDATE acc SET m = m - 1 WHERE id = {}",
+                            below(kAccounts), below(kAccounts)));
     session.run(fmt::format("INSERT INTO log VALUES ({}, 'x')", below(10)));
     session.run(fmt::format("DELETE FROM log WHERE a = {} LIMIT 1", below(10)));
     session.run(below(4) == 0 ? "ROLLBACK" : "COMMIT");
@@ -40,8 +41,10 @@ void write_until(const std::atomic<bool>& stop, const std::string& database, uns
 using BinlogKills = MigrationTest;
 
 TEST_F(BinlogKills, EveryChangeArrivesOnce) {
-  source.exec("CREATE TABLE seq (id bigint auto_increment PRIMARY KEY, v int); CREATE TABLE acc (id int PRIMARY KEY, m bigint); "
-              "CREATE TABLE log (a int, b varchar(20)); INSERT INTO acc VALUES (0, 0), (1, 0), (2, 0), (3, 0), (4, 0)");
+  source.exec(
+      "CREATE TABLE seq (id bigint auto_increment PRIMARY KEY, v int); CREATE TABLE acc (id int PRIMARY KEY, m "
+      "bigint); "
+      "CREATE TABLE log (a int, b varchar(20)); INSERT INTO acc VALUES (0, 0), (1, 0), (2, 0), (3, 0), (4, 0)");
   std::atomic<bool> stop = false;
   std::thread writer([&] { write_until(stop, source.name(), 17); });
   std::mt19937 random(4);

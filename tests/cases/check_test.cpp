@@ -42,8 +42,9 @@ class CheckTest : public MigrationTest {
 
 TEST_F(CheckTest, NothingIsInTheWay) {
   const RunResult result = check(0);
-  for (const char* subject : {"source binlog", "source encoding", "source time zone", "source connections", "target writes",
-                              "target encoding", "target connections", "target journal", "target disk"})
+  for (const char* subject :
+       {"source binlog", "source encoding", "source time zone", "source connections", "target writes",
+        "target encoding", "target connections", "target journal", "target disk"})
     EXPECT_TRUE(has_line(result.out, {"passed", subject})) << subject << "\n" << result.out;
   EXPECT_TRUE(has_line(result.out, {"1 of 1 can be loaded"})) << result.out;
   EXPECT_TRUE(has_line(result.out, {" 0 failed"})) << result.out;
@@ -93,7 +94,8 @@ TEST_F(CheckTest, WrongPasswordOfTheSource) {
   const RunResult result = check(kSource);
   EXPECT_TRUE(has_line(result.out, {"failed", "source", "Access denied"})) << result.out;
   EXPECT_TRUE(has_line(result.out, {"do: check user and password"})) << result.out;
-  EXPECT_TRUE(has_line(result.out, {"passed", "target writes"})) << "the other side is looked at all the same: " << result.out;
+  EXPECT_TRUE(has_line(result.out, {"passed", "target writes"}))
+      << "the other side is looked at all the same: " << result.out;
   EXPECT_EQ((result.out + result.err).find("not-the-password"), std::string::npos);
 }
 
@@ -131,8 +133,11 @@ TEST_F(CheckTest, MissingTableAndColumn) {
 TEST_F(CheckTest, NarrowerColumnsAreAWarning) {
   target.exec("alter table t alter name type varchar(10), alter id type smallint");
   const RunResult result = check(0);
-  EXPECT_TRUE(has_line(result.out, {"warning", "target table public.t", "column name is varchar(10)", "varchar(20)", "narrower"})) << result.out;
-  EXPECT_TRUE(has_line(result.out, {"do: ALTER TABLE \"public\".\"t\" ALTER COLUMN \"name\" TYPE varchar(20)"})) << result.out;
+  EXPECT_TRUE(has_line(result.out,
+                       {"warning", "target table public.t", "column name is varchar(10)", "varchar(20)", "narrower"}))
+      << result.out;
+  EXPECT_TRUE(has_line(result.out, {"do: ALTER TABLE \"public\".\"t\" ALTER COLUMN \"name\" TYPE varchar(20)"}))
+      << result.out;
   EXPECT_TRUE(has_line(result.out, {"warning", "column id is smallint", "narrower"})) << result.out;
 }
 
@@ -186,7 +191,8 @@ TEST_F(CheckTest, ReadOnlyTargetStopsTheLoad) {
 TEST_F(CheckTest, NoRightToCreateStopsTheLoadBeforeAnythingIsWritten) {
   source.exec("create table other (id int)");
   const PgRole role(target);
-  target.exec(fmt::format("grant create on database {} to {}; revoke create on schema public from public", target.name(), role.name()));
+  target.exec(fmt::format("grant create on database {} to {}; revoke create on schema public from public",
+                          target.name(), role.name()));
   configure_target(*this, role.conninfo());
   const RunResult result = check(kTarget, {"--create"});
   EXPECT_TRUE(has_line(result.out, {"failed", "target schema public", "may not create tables"})) << result.out;
@@ -213,12 +219,14 @@ TEST_F(CheckTest, KeysAndTriggersAndWhatTheRoleMay) {
       create function keep() returns trigger language plpgsql as $$ begin return new; end $$;
       create trigger on_insert before insert on t for each row execute procedure keep())");
   EXPECT_TRUE(has_line(check(0).out, {"passed", "those of 1 tables do not act", "session_replication_role"}));
-  target.exec(fmt::format("grant select, insert on t to {0}; grant create on database {1} to {0}", role.name(), target.name()));
+  target.exec(
+      fmt::format("grant select, insert on t to {0}; grant create on database {1} to {0}", role.name(), target.name()));
   configure_target(*this, role.conninfo());
   std::string out = check(0).out;
   EXPECT_TRUE(has_line(out, {"warning", "foreign keys act during the load", "t_parent of public.t"})) << out;
   EXPECT_TRUE(has_line(out, {"warning", "triggers act on every row", "on_insert of public.t"})) << out;
-  target.exec(fmt::format("grant all on parent to {0}; grant create on schema public to {0}; alter table t owner to {0}", role.name()));
+  target.exec(fmt::format(
+      "grant all on parent to {0}; grant create on schema public to {0}; alter table t owner to {0}", role.name()));
   out = check(0).out;
   EXPECT_TRUE(has_line(out, {"passed", "1 foreign keys are dropped for the load", "t_parent of public.t"})) << out;
   EXPECT_TRUE(has_line(out, {"passed", "1 triggers are disabled for the load", "on_insert of public.t"})) << out;

@@ -103,7 +103,6 @@ class ConsistencyTest : public MigrationTest {
     dir.write_file("my.cfg", my_cfg(mysql_section(access, database) + keys, target.conninfo()));
   }
 
-
   RunResult copy(const std::vector<std::string>& more = {}) {
     std::vector<std::string> args = {"mysql2pgsql", "--create", "--report", "report.json"};
     args.insert(args.end(), more.begin(), more.end());
@@ -120,7 +119,6 @@ class ConsistencyTest : public MigrationTest {
           << table;
     }
   }
-
 };
 
 // "0-1-17": the last number counts the transactions of the server.

@@ -32,8 +32,8 @@ class FakeMysql {
    public:
     explicit Wire(int socket) : socket_(socket) {}
     void send(unsigned number, const std::string& body) const {
-      std::string packet{static_cast<char>(body.size()), static_cast<char>(body.size() >> 8), static_cast<char>(body.size() >> 16),
-                         static_cast<char>(number)};
+      std::string packet{static_cast<char>(body.size()), static_cast<char>(body.size() >> 8),
+                         static_cast<char>(body.size() >> 16), static_cast<char>(number)};
       packet += body;
       (void)!::send(socket_, packet.data(), packet.size(), MSG_NOSIGNAL);
     }
@@ -112,8 +112,8 @@ class FakeMysql {
 
 // Protocol::HandshakeV10, without CLIENT_SSL; CLIENT_PLUGIN_AUTH and CLIENT_LOCAL_FILES are on.
 std::string greeting() {
-  return "\x0a"s + "10.11.6-MariaDB\0"s + "\x01\0\0\0"s + "abcdefgh"s + "\0"s + "\xff\xf7"s + "\x2d"s + "\x02\0"s + "\x0f\x80"s + "\x15"s +
-         std::string(10, '\0') + "ijklmnopqrst\0"s + "mysql_native_password\0"s;
+  return "\x0a"s + "10.11.6-MariaDB\0"s + "\x01\0\0\0"s + "abcdefgh"s + "\0"s + "\xff\xf7"s + "\x2d"s + "\x02\0"s +
+         "\x0f\x80"s + "\x15"s + std::string(10, '\0') + "ijklmnopqrst\0"s + "mysql_native_password\0"s;
 }
 const std::string kOk = "\0\0\0\x02\0\0\0"s;
 
@@ -129,7 +129,8 @@ FakeMysql::Wire& let_in(FakeMysql::Wire& wire) {
 class FakeMysqlTest : public MigrationTest {
  protected:
   RunResult run_against(const FakeMysql& server, const std::string& keys = {}) {
-    dir.write_file("my.cfg", my_cfg(mysql_section(server.access(), "x") + keys, target.conninfo(), "[copy]\nnetwork_timeout = 5\n"));
+    dir.write_file("my.cfg", my_cfg(mysql_section(server.access(), "x") + keys, target.conninfo(),
+                                    "[copy]\nnetwork_timeout = 5\n"));
     RunResult result = run({"mysql2pgsql", "--create"});
     EXPECT_EQ(result.exit_code, 3) << result.describe();
     EXPECT_EQ(result.err.find(kPassword), std::string::npos);

@@ -24,8 +24,10 @@ class FollowChoice : public FollowTest {
 #define EXPECT_LACKS(text, part) EXPECT_EQ((text).find(part), std::string::npos) << (text)
 
 TEST_F(FollowChoice, TablesThatAreNotFollowedAreNamedAtEachStart) {
-  both("create table a (id int primary key); create unlogged table u (id int primary key); create table p (id int primary key) partition by range (id);"
-       "create table p1 partition of p for values from (0) to (10)");
+  both(
+      "create table a (id int primary key); create unlogged table u (id int primary key); create table p (id int "
+      "primary key) partition by range (id);"
+      "create table p1 partition of p for values from (0) to (10)");
   begin();
   std::string err = err_of();
   EXPECT_HAS(err, "public.u: copied and not followed, since it is unlogged");
@@ -33,11 +35,13 @@ TEST_F(FollowChoice, TablesThatAreNotFollowedAreNamedAtEachStart) {
   source.exec("alter table u set logged; insert into u values (1); create table fresh (id int primary key)");
   err = err_of();
   for (const char* table : {"public.u", "public.fresh"}) EXPECT_HAS(err, fmt::format("{} is not followed", table));
-  for (const char* table : {"public.a", "public.p", "public.p1"}) EXPECT_LACKS(err, fmt::format("{} is not followed", table));
+  for (const char* table : {"public.a", "public.p", "public.p1"})
+    EXPECT_LACKS(err, fmt::format("{} is not followed", table));
   // Published by hand, it is followed from then on.
   source.exec(fmt::format("alter publication {} add table only u; insert into u values (2)", slot_column("slot_name")));
   err = err_of();
-  EXPECT_HAS(err, "public.u is in the publication now and is followed from here on; rows that it had before do not come");
+  EXPECT_HAS(err,
+             "public.u is in the publication now and is followed from here on; rows that it had before do not come");
   EXPECT_LACKS(err, "public.u is not followed");
   EXPECT_EQ(target.value("select string_agg(id::text, ',') from u"), "2");
 }
@@ -59,12 +63,15 @@ TEST_F(FollowChoice, ATableThatIsTakenOutOfThePublicationWhileItIsFollowedStops)
 // By the root or by the leaves: the rows come all the same.
 TEST_F(FollowChoice, PublishingByTheRootMayBeSwitched) {
   if (source.version() < 130000) GTEST_SKIP() << "publish_via_partition_root came with 13";
-  both("create table p (id int primary key, v int) partition by range (id); create table p1 partition of p for values from (0) to (10);"
-       "create table p2 partition of p for values from (10) to (20)");
+  both(
+      "create table p (id int primary key, v int) partition by range (id); create table p1 partition of p for values "
+      "from (0) to (10);"
+      "create table p2 partition of p for values from (10) to (20)");
   begin();
   source.exec("insert into p values (1, 1), (11, 1)");
   for (const char* by_root : {"false", "true"}) {
-    source.exec(fmt::format("alter publication {} set (publish_via_partition_root = {})", slot_column("slot_name"), by_root));
+    source.exec(
+        fmt::format("alter publication {} set (publish_via_partition_root = {})", slot_column("slot_name"), by_root));
     source.exec("update p set v = v + 1; delete from p where id > 15; insert into p select max(id) + 1 from p");
     drain();
     expect_same_table("p");

@@ -52,7 +52,8 @@ TEST_F(FollowContinuity, ATargetThatWasRestoredFromABackupIsSeen) {
   target.exec("create table backup as select * from dbsync.apply_progress");
   source.exec("insert into t values (1)");
   drain();
-  target.exec("delete from t; delete from dbsync.apply_progress; insert into dbsync.apply_progress select * from backup");
+  target.exec(
+      "delete from t; delete from dbsync.apply_progress; insert into dbsync.apply_progress select * from backup");
   source.exec("insert into t values (2)");
   expect_stop(kSourceFailed, {"the target was restored from a backup"});
 }
@@ -117,7 +118,8 @@ TEST_F(FollowContinuity, ATableThatLeftThePublicationAndCameBackIsSeen) {
   alter_publication("drop table t");
   source.exec("insert into t values (2)");
   alter_publication("add table t");
-  for (int i = 0; i < 2; ++i) expect_stop(kSourceFailed, {"public.t left the publication", "DELETE FROM dbsync.apply_tables"});
+  for (int i = 0; i < 2; ++i)
+    expect_stop(kSourceFailed, {"public.t left the publication", "DELETE FROM dbsync.apply_tables"});
   target.exec("delete from dbsync.apply_tables where table_name = 't'");
   source.exec("insert into t values (3)");
   drain();
@@ -129,7 +131,8 @@ TEST_F(FollowContinuity, ATableThatWasDroppedAndMadeAgainIsSeen) {
   begin();
   source.exec("drop table gone");
   source.exec("drop table t; create table t (id int primary key); insert into t values (5)");
-  for (int i = 0; i < 2; ++i) expect_stop(kSourceFailed, {"public.t is another table", "ADD TABLE ONLY \"public\".\"t\"", "public.gone is gone"});
+  for (int i = 0; i < 2; ++i)
+    expect_stop(kSourceFailed, {"public.t is another table", "ADD TABLE ONLY \"public\".\"t\"", "public.gone is gone"});
   alter_publication("add table only t");
   target.exec("insert into t values (5)");
   source.exec("insert into t values (6)");
@@ -150,9 +153,10 @@ TEST_F(FollowContinuity, APublicationMadeBeforehandMustPublishAll) {
   both("create table t (id int primary key, v text)");
   const std::string role = source.name() + "_role";
   source.exec(fmt::format("create role \"{0}\" login replication; grant select on t to \"{0}\"", role));
-  dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{} user={}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n"
-                                       "[local.pgsql]\ntask = made_before\n",
-                                       source.conninfo(), role, target.conninfo()));
+  dir.write_file("my.cfg",
+                 fmt::format("[src.pgsql]\nconnect_string = \"{} user={}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n"
+                             "[local.pgsql]\ntask = made_before\n",
+                             source.conninfo(), role, target.conninfo()));
   source.exec("create publication dbsync_made_before for table t with (publish = 'insert, update')");
   expect_stop(kSourceFailed, {"does not publish DELETE, TRUNCATE"});
   EXPECT_EQ(slot_column("slot_name"), "");
@@ -171,10 +175,14 @@ TEST_F(FollowContinuity, APublicationMadeBeforehandMustPublishAll) {
 
 // What the changes of a run before did not tell.
 TEST_F(FollowContinuity, ATypeThatChangedBetweenTwoRunsStops) {
-  both("create table t (id int primary key, x timestamp); create table idle (id int primary key, x int); insert into idle values (1, 1);"
-       "create table wider (id int primary key, v varchar(5)); insert into t values (1, '2024-01-01')");
+  both(
+      "create table t (id int primary key, x timestamp); create table idle (id int primary key, x int); insert into "
+      "idle values (1, 1);"
+      "create table wider (id int primary key, v varchar(5)); insert into t values (1, '2024-01-01')");
   begin();
-  source.exec("alter table t alter x type timestamptz using x at time zone 'Asia/Tokyo'; insert into t values (2, '2024-01-01 00:00+00')");
+  source.exec(
+      "alter table t alter x type timestamptz using x at time zone 'Asia/Tokyo'; insert into t values (2, '2024-01-01 "
+      "00:00+00')");
   const std::string statement = R"(ALTER TABLE "public"."t" ALTER COLUMN "x" TYPE timestamp with time zone)";
   expect_stop(kTargetFailed, {statement});
   target.exec(statement + " using x at time zone 'Asia/Tokyo'");
@@ -192,8 +200,9 @@ TEST_F(FollowContinuity, ATypeThatChangedBetweenTwoRunsStops) {
 
 TEST_F(FollowContinuity, AColumnThatWasDroppedAndMadeAgainStops) {
   if (source.version() < 110000) GTEST_SKIP() << "what older rows hold in a new column is known from 11 on";
-  both("create table a (id int primary key, x int, y int); create table b (id int primary key, y int, x int);"
-       "insert into a values (1, 1, -1), (2, 2, -2); insert into b select id, y, x from a");
+  both(
+      "create table a (id int primary key, x int, y int); create table b (id int primary key, y int, x int);"
+      "insert into a values (1, 1, -1), (2, 2, -2); insert into b select id, y, x from a");
   begin();
   source.exec("alter table a drop x; alter table a add x int; insert into a (id, x, y) values (3, 3, -3)");
   expect_stop(kTargetFailed, {R"(ALTER TABLE "public"."a" DROP COLUMN "x")"});
@@ -251,12 +260,15 @@ TEST_F(FollowContinuity, RowsFromBeforeAColumnWasMadeAgainKeepToTheOldOne) {
 
 // While it is followed; without any change of a row behind it, too.
 TEST_F(FollowContinuity, AColumnThatWasMadeAgainWhileTheTableIsFollowed) {
-  both("create table t (id int primary key, x int); create table idle (id int primary key, x int); insert into idle values (1, 1)");
+  both(
+      "create table t (id int primary key, x int); create table idle (id int primary key, x int); insert into idle "
+      "values (1, 1)");
   begin();
   const auto stops = [this](const std::string& change, const std::string& statement) {
     Program program({"pgsql2pgsql", "--follow-only"}, here());
     source.exec("insert into t values (1, 1) on conflict (id) do update set x = 1");
-    EXPECT_TRUE(eventually([this] { return target.value("select count(*) from t where x = 1") == "1"; })) << program.err_so_far();
+    EXPECT_TRUE(eventually([this] { return target.value("select count(*) from t where x = 1") == "1"; }))
+        << program.err_so_far();
     source.exec(change);
     EXPECT_TRUE(eventually([&] { return !program.running(); }, std::chrono::seconds(45))) << program.err_so_far();
     if (program.running()) program.signal(SIGTERM);
@@ -266,7 +278,8 @@ TEST_F(FollowContinuity, AColumnThatWasMadeAgainWhileTheTableIsFollowed) {
     target.exec(statement);
     drain();
   };
-  stops("alter table t drop x; alter table t add x int; insert into t values (2, 2)", R"(ALTER TABLE "public"."t" DROP COLUMN "x")");
+  stops("alter table t drop x; alter table t add x int; insert into t values (2, 2)",
+        R"(ALTER TABLE "public"."t" DROP COLUMN "x")");
   source.exec("update t set x = null");
   drain();
   stops("alter table idle drop x; alter table idle add x int", R"(ALTER TABLE "public"."idle" DROP COLUMN "x")");

@@ -47,19 +47,23 @@ class FollowCopy : public FollowTest {
   }
   // "17 to 29, 40 to 40"
   std::string missing_moves(int moves) {
-    return target.value(fmt::format("select string_agg(a || ' to ' || b, ', ' order by a) from (select min(i) a, max(i) b from "
-                                    "(select i, i - row_number() over (order by i) g from generate_series(1, {}) i "
-                                    "where not exists (select from log where n = i)) x group by g) y",
-                                    moves));
+    return target.value(
+        fmt::format("select string_agg(a || ' to ' || b, ', ' order by a) from (select min(i) a, max(i) b from "
+                    "(select i, i - row_number() over (order by i) g from generate_series(1, {}) i "
+                    "where not exists (select from log where n = i)) x group by g) y",
+                    moves));
   }
   // Accounts between which money moves, and a log of the moves; on the target the log
   // has no key, so that what comes twice is seen.
   void make_bank(int accounts) {
-    source.exec("create table account (id int primary key, balance int not null, note text);"
-                "create table log (n int primary key, account int)");
-    target.exec("create table account (id int primary key, balance int not null, note text);"
-                "create table log (n int, account int)");
-    source.exec(fmt::format("insert into account select i, 0, repeat('n', 100) from generate_series(1, {}) i", accounts));
+    source.exec(
+        "create table account (id int primary key, balance int not null, note text);"
+        "create table log (n int primary key, account int)");
+    target.exec(
+        "create table account (id int primary key, balance int not null, note text);"
+        "create table log (n int, account int)");
+    source.exec(
+        fmt::format("insert into account select i, 0, repeat('n', 100) from generate_series(1, {}) i", accounts));
   }
 };
 
@@ -73,11 +77,13 @@ class Mover {
           while (!stop_) {
             const int n = ++moves_;
             const auto from = 1 + random() % static_cast<unsigned>(accounts);
-            session.run(fmt::format("begin; update account set balance = balance - 1 where id = {}; "
-                                    "update account set balance = balance + 1 where id = {}; "
-                                    "insert into log values ({}, {}); commit",
-                                    from, 1 + random() % static_cast<unsigned>(accounts), n, from));
-            if (n % 40 == 0) session.run("begin; update account set balance = 7; savepoint s; delete from log; rollback");
+            session.run(
+                fmt::format("begin; update account set balance = balance - 1 where id = {}; "
+                            "update account set balance = balance + 1 where id = {}; "
+                            "insert into log values ({}, {}); commit",
+                            from, 1 + random() % static_cast<unsigned>(accounts), n, from));
+            if (n % 40 == 0)
+              session.run("begin; update account set balance = 7; savepoint s; delete from log; rollback");
             if (n % 100 == 0) session.run(fmt::format("update account set id = -id where id = {}", from));
             if (n % 100 == 0) session.run("update account set id = -id where id < 0");
           }
@@ -118,8 +124,9 @@ TEST_F(FollowCopy, TheStatusTellsOfCopyAndFollowing) {
   complete();
   source.exec("insert into log values (1, 1)");
   complete();
-  EXPECT_EQ(target.value("select count(*) || ' ' || count(full_s_start) || count(full_s_end) || count(decoder_start) || ' ' || "
-                         "max(apply_id) || ' ' || max(state) || ' ' || max(exit_status) from db_sync_status"),
+  EXPECT_EQ(target.value(
+                "select count(*) || ' ' || count(full_s_start) || count(full_s_end) || count(decoder_start) || ' ' || "
+                "max(apply_id) || ' ' || max(state) || ' ' || max(exit_status) from db_sync_status"),
             "1 111 1 done 0");
   const auto json = nlohmann::json::parse(run({"--status", "--json"}).out);
   EXPECT_EQ(json["apply_id"], 1);
@@ -137,18 +144,21 @@ TEST_F(FollowCopy, TwoSourcesIntoOneDestinationDoNotDisturbEachOther) {
   TargetDb second(PgSide::source);
   source.exec("create table a (id int primary key); insert into a values (1)");
   second.exec("create table b (id int primary key); insert into b values (1)");
-  dir.write_file("second.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
-                                           second.conninfo(), target.conninfo()));
+  dir.write_file("second.cfg",
+                 fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+                             second.conninfo(), target.conninfo()));
   Program first({"pgsql2pgsql", "--create"}, here());
   Program other({"pgsql2pgsql", "--create", "-c", "second.cfg"}, here());
   const auto arrived = [this](const char* table, const char* rows) {
     return target.value(fmt::format("select to_regclass('{}') is not null", table)) == "t" &&
            target.value(fmt::format("select count(*) from {}", table)) == rows;
   };
-  EXPECT_TRUE(eventually([&] { return arrived("a", "1") && arrived("b", "1"); })) << first.err_so_far() << other.err_so_far();
+  EXPECT_TRUE(eventually([&] { return arrived("a", "1") && arrived("b", "1"); }))
+      << first.err_so_far() << other.err_so_far();
   source.exec("insert into a values (2)");
   second.exec("insert into b values (2)");
-  EXPECT_TRUE(eventually([&] { return arrived("a", "2") && arrived("b", "2"); })) << first.err_so_far() << other.err_so_far();
+  EXPECT_TRUE(eventually([&] { return arrived("a", "2") && arrived("b", "2"); }))
+      << first.err_so_far() << other.err_so_far();
   for (Program* program : {&first, &other}) {
     program->signal(SIGTERM);
     EXPECT_EQ(program->wait().exit_code, kInterrupted);
@@ -169,7 +179,8 @@ TEST_F(FollowCopy, VerifiesAtTheEndOfFollowing) {
   EXPECT_EQ(result.exit_code, kDiffers) << result.describe();
   EXPECT_NE(result.err.find("1 different"), std::string::npos) << result.err;
   Program follower({"pgsql2pgsql", "--verify"}, here());
-  EXPECT_TRUE(eventually([&] { return follower.err_so_far().find("--verify has nothing to compare") != std::string::npos; }));
+  EXPECT_TRUE(
+      eventually([&] { return follower.err_so_far().find("--verify has nothing to compare") != std::string::npos; }));
 }
 
 TEST_F(FollowCopy, FullOnlyLeavesNothingOnTheSource) {
@@ -197,8 +208,10 @@ TEST_F(FollowCopy, KilledAtAnyMomentItLosesAndRepeatsNothing) {
   for (int i = 0; i < kills; ++i) {
     Program program({"pgsql2pgsql", "-j", "2", "--max-rate", "6000"}, here());
     std::this_thread::sleep_for(std::chrono::milliseconds(random() % 900));
-    trees.run(fmt::format("update tree set v = 'w{0}' where id % 97 = {0}; delete from tree where id = {0}; "
-                          "update tree set part = (part + 1) % 4 where id % 500 = {0}", i + 1));
+    trees.run(
+        fmt::format("update tree set v = 'w{0}' where id % 97 = {0}; delete from tree where id = {0}; "
+                    "update tree set part = (part + 1) % 4 where id % 500 = {0}",
+                    i + 1));
     program.signal(SIGKILL);
     const RunResult result = program.wait();
     EXPECT_EQ(result.exit_code, 128 + SIGKILL) << result.describe();
@@ -212,29 +225,34 @@ TEST_F(FollowCopy, KilledAtAnyMomentItLosesAndRepeatsNothing) {
       << "missing: " << missing_moves(moves);
   expect_same_table("account");
   expect_same_table("tree");
-  EXPECT_EQ(source.value("select count(*) from pg_replication_slots where database = current_database() and temporary"), "0");
+  EXPECT_EQ(source.value("select count(*) from pg_replication_slots where database = current_database() and temporary"),
+            "0");
 }
 
 TEST_F(FollowCopy, GoesOnWithCreatedTablesKeysAndForeignKeys) {
-  source.exec("create table parent (id serial primary key, v text unique);"
-              "create table child (id int primary key, parent int not null references parent, n int);"
-              "create index on child (n);"
-              "create view both_of_them as select c.id, p.v from child c join parent p on p.id = c.parent;"
-              "insert into parent (v) select 'v' || i from generate_series(1, 3000) i;"
-              "insert into child select i, i, i from generate_series(1, 3000) i");
+  source.exec(
+      "create table parent (id serial primary key, v text unique);"
+      "create table child (id int primary key, parent int not null references parent, n int);"
+      "create index on child (n);"
+      "create view both_of_them as select c.id, p.v from child c join parent p on p.id = c.parent;"
+      "insert into parent (v) select 'v' || i from generate_series(1, 3000) i;"
+      "insert into child select i, i, i from generate_series(1, 3000) i");
   for (int i = 0; i < 6; ++i) {
     Program program({"pgsql2pgsql", "--create", "-j", "1", "--max-rate", "8000"}, here());
     std::this_thread::sleep_for(std::chrono::milliseconds(300 + 100 * i));
-    source.exec("with p as (insert into parent (v) select 'new ' || i from generate_series(1, 20) i "
-                "where not exists (select from parent where v = 'new ' || i) returning id) insert into child select id, id from p");
+    source.exec(
+        "with p as (insert into parent (v) select 'new ' || i from generate_series(1, 20) i "
+        "where not exists (select from parent where v = 'new ' || i) returning id) insert into child select id, id "
+        "from p");
     program.signal(SIGKILL);
     program.wait();
   }
   complete({"--create"});
   expect_same_table("parent");
   expect_same_table("child");
-  expect_same("select conname, contype, convalidated from pg_constraint c join pg_namespace n on n.oid = connamespace "
-              "where nspname = 'public' and contype <> 'n' order by 1");
+  expect_same(
+      "select conname, contype, convalidated from pg_constraint c join pg_namespace n on n.oid = connamespace "
+      "where nspname = 'public' and contype <> 'n' order by 1");
   expect_same("select indexdef from pg_indexes where schemaname = 'public' order by 1");
   ASSERT_EQ(run({"--cleanup"}).exit_code, 0);
   EXPECT_EQ(target.value("select nextval('parent_id_seq')"), source.value("select nextval('parent_id_seq')"));
@@ -252,8 +270,9 @@ TEST_F(FollowCopy, LargeObjectsAreReplacedWhenTheCopyGoesOn) {
 }
 
 TEST_F(FollowCopy, AFailedTableIsCopiedLaterAndTheOthersKeepUp) {
-  source.exec("create table a (id int primary key, v text); create table b (id int primary key, v text);"
-              "insert into a values (1, 'a'), (2, 'a'); insert into b values (1, 'b')");
+  source.exec(
+      "create table a (id int primary key, v text); create table b (id int primary key, v text);"
+      "insert into a values (1, 'a'), (2, 'a'); insert into b values (1, 'b')");
   target.exec("create table a (id int primary key, v text)");
   RunResult result = run({"--end-at", "now"});
   EXPECT_EQ(result.exit_code, kTargetFailed) << result.describe();
@@ -286,7 +305,8 @@ TEST_F(FollowCopy, WhatIsDroppedWhileTablesAreBroughtUpComesAgain) {
     }
   });
   Program program({"pgsql2pgsql", "--end-at", "now"}, here());
-  EXPECT_TRUE(eventually([&] { return program.err_so_far().find("bringing the complete tables") != std::string::npos; }));
+  EXPECT_TRUE(
+      eventually([&] { return program.err_so_far().find("bringing the complete tables") != std::string::npos; }));
   std::this_thread::sleep_for(500ms);
   blocker.run("rollback");
   const RunResult result = program.wait();
@@ -311,7 +331,8 @@ TEST_F(FollowCopy, RestartBeginsAnew) {
   both("create table t (id int primary key, v text)");
   source.exec("insert into t values (1, 'a')");
   complete();
-  source.exec("select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()");
+  source.exec(
+      "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()");
   source.exec("update t set v = 'b'; insert into t values (2, 'c')");
   RunResult result = run({"--end-at", "now"});
   EXPECT_EQ(result.exit_code, kSourceFailed) << result.describe();
@@ -341,23 +362,30 @@ TEST_F(FollowCopy, TablesWithoutAKeyAreNotPublishedUnasked) {
 }
 
 TEST_F(FollowCopy, SchemasAreMappedWhileFollowing) {
-  source.exec("create schema sales; create schema stock; create table sales.t (id int primary key, v text);"
-              "create table stock.u (id int primary key); insert into sales.t values (1, 'a'); insert into stock.u values (1)");
+  source.exec(
+      "create schema sales; create schema stock; create table sales.t (id int primary key, v text);"
+      "create table stock.u (id int primary key); insert into sales.t values (1, 'a'); insert into stock.u values (1)");
   configure("[schema_map]\nsales = \"new sales\"\nstock = \"public\"\n");
   complete({"--create"});
-  source.exec("insert into sales.t values (2, 'b'); update sales.t set v = 'c' where id = 1; insert into stock.u values (2)");
+  source.exec(
+      "insert into sales.t values (2, 'b'); update sales.t set v = 'c' where id = 1; insert into stock.u values (2)");
   complete({"--create"});
-  EXPECT_EQ(difference(target.query("select * from \"new sales\".t order by id"), source.query("select * from sales.t order by id")), "");
+  EXPECT_EQ(difference(target.query("select * from \"new sales\".t order by id"),
+                       source.query("select * from sales.t order by id")),
+            "");
   EXPECT_EQ(target.value("select count(*) from public.u"), "2");
 }
 
 TEST_F(FollowCopy, QueriesAndUnloggedTablesAreCopiedOnly) {
-  both("create table t (id int primary key); create unlogged table u (id int primary key); create table q (id int primary key)");
+  both(
+      "create table t (id int primary key); create unlogged table u (id int primary key); create table q (id int "
+      "primary key)");
   source.exec("insert into t values (1); insert into u values (1)");
   dir.write_file("tab_list.txt", "t\nu\nq : select id + 10 as id from t\n");
   const RunResult result = run({"-l", "tab_list.txt", "--end-at", "now"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_NE(result.err.find("public.u: copied and not followed, since it is unlogged"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("public.u: copied and not followed, since it is unlogged"), std::string::npos)
+      << result.err;
   EXPECT_NE(result.err.find("q: copied and not followed, since it is a query"), std::string::npos) << result.err;
   source.exec("insert into t values (2)");
   complete({"-l", "tab_list.txt"});
@@ -372,7 +400,8 @@ TEST_F(FollowCopy, RetainedWalIsWatchedDuringTheCopy) {
   configure("max_retained_wal = 1\nover_max_retained_wal = stop");
   Program program({"pgsql2pgsql", "-j", "1", "--max-rate", "3000"}, here());
   ASSERT_TRUE(eventually([this] { return slots() == "1"; })) << program.err_so_far();
-  source.exec("create table noise (v text); insert into noise select repeat(md5(i::text), 30) from generate_series(1, 5000) i");
+  source.exec(
+      "create table noise (v text); insert into noise select repeat(md5(i::text), 30) from generate_series(1, 5000) i");
   const RunResult result = program.wait();
   EXPECT_EQ(result.exit_code, kSourceFailed) << result.describe();
   EXPECT_NE(result.err.find("more than max_retained_wal allows"), std::string::npos) << result.err;

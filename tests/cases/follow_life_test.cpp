@@ -74,16 +74,19 @@ TEST_F(FollowLife, KeepalivesConfirmNothingThatIsNotApplied) {
   // WAL that holds nothing for the task, for longer than between two reports.
   TargetDb noise(PgSide::source);
   for (int i = 0; i < 15; ++i) {
-    noise.exec("create table if not exists n (a text); insert into n select repeat('x', 1000) from generate_series(1, 100)");
+    noise.exec(
+        "create table if not exists n (a text); insert into n select repeat('x', 1000) from generate_series(1, 100)");
     std::this_thread::sleep_for(200ms);
   }
-  EXPECT_EQ(source.value("select '" + slot_column("confirmed_flush_lsn") + "'::pg_lsn < '" + behind + "'::pg_lsn"), "t");
+  EXPECT_EQ(source.value("select '" + slot_column("confirmed_flush_lsn") + "'::pg_lsn < '" + behind + "'::pg_lsn"),
+            "t");
   blocker.run("rollback");
   EXPECT_TRUE(eventually([this] { return rows("t") == "1"; })) << program->err_so_far();
   const std::string now = source.value("select pg_current_wal_insert_lsn()");
   EXPECT_TRUE(eventually([&] {
     return source.value("select '" + slot_column("confirmed_flush_lsn") + "'::pg_lsn >= '" + now + "'::pg_lsn") == "t";
-  })) << "an idle source must be able to let go of its WAL; " << program->err_so_far();
+  })) << "an idle source must be able to let go of its WAL; "
+      << program->err_so_far();
   program->signal(SIGTERM);
   program->wait();
 }
@@ -105,9 +108,10 @@ TEST_F(FollowLife, KilledAnywhereItAppliesEveryTransactionOnce) {
     while (std::chrono::steady_clock::now() < until || n < 100 * (round + 1)) {
       ++n;
       const auto id = 1 + random() % 100;
-      writer.run(fmt::format("begin; update account set balance = balance + {} where id = {}; "
-                             "insert into log values ({}, {}); commit",
-                             n, id, n, id));
+      writer.run(
+          fmt::format("begin; update account set balance = balance + {} where id = {}; "
+                      "insert into log values ({}, {}); commit",
+                      n, id, n, id));
       if (n % 50 == 0) writer.run(fmt::format("update account set id = -id where id = {0} or id = -{0}", id));
       if (n % 50 == 0) writer.run("update account set id = abs(id) where id < 0");
     }
@@ -125,8 +129,9 @@ TEST_F(FollowLife, ALostTargetAndSourceConnectionAreMadeAgain) {
   const auto program = follow_on();
   source.exec("insert into t values (1)");
   ASSERT_TRUE(eventually([this] { return rows("t") == "1"; })) << program->err_so_far();
-  target.exec("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and "
-              "application_name = 'pgsql2pgsql'");
+  target.exec(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and "
+      "application_name = 'pgsql2pgsql'");
   source.exec("insert into t values (2)");
   EXPECT_TRUE(eventually([this] { return rows("t") == "2"; })) << program->err_so_far();
   source.exec("select pg_terminate_backend(active_pid) from pg_replication_slots where database = current_database()");
@@ -140,8 +145,9 @@ TEST_F(FollowLife, ALostTargetAndSourceConnectionAreMadeAgain) {
 TEST_F(FollowLife, ALargeTransactionNeedsLittleMemory) {
   both("create table t (id int primary key, a text, b text)");
   begin();
-  source.exec("insert into t select i, 'some text that is long enough to matter ' || i, repeat('b', 40) "
-              "from generate_series(1, 1000000) i");
+  source.exec(
+      "insert into t select i, 'some text that is long enough to matter ' || i, repeat('b', 40) "
+      "from generate_series(1, 1000000) i");
   const RunResult run = follow();
   ASSERT_EQ(run.exit_code, 0) << run.describe();
   expect_same("select count(*), sum(id), sum(hashtext(a)::bigint), sum(length(b)) from t");
@@ -166,21 +172,27 @@ TEST_F(FollowLife, ALargeTransactionThatDoesNotFitIsAppliedWholeOrNotAtAll) {
 
 TEST_F(FollowLife, WithoutTheReplicaRoleChangesKeepTheirOrder) {
   const std::string role = unique_name() + "_role";
-  both("create table parent (id int primary key, v text);"
-       "create table child (id int primary key, parent int not null references parent on delete cascade)");
-  target.exec("create table audit (n serial, what text); create function note() returns trigger language plpgsql security "
-              "definer as $$ begin insert into public.audit (what) values (tg_op); return null; end $$;"
-              "create trigger note after update on parent for each row execute procedure note()");
-  target.exec("create role " + role + " login; grant all on schema public to " + role + "; grant all on all tables in "
-              "schema public to " + role + "; grant create on database " + target.name() + " to " + role);
+  both(
+      "create table parent (id int primary key, v text);"
+      "create table child (id int primary key, parent int not null references parent on delete cascade)");
+  target.exec(
+      "create table audit (n serial, what text); create function note() returns trigger language plpgsql security "
+      "definer as $$ begin insert into public.audit (what) values (tg_op); return null; end $$;"
+      "create trigger note after update on parent for each row execute procedure note()");
+  target.exec("create role " + role + " login; grant all on schema public to " + role +
+              "; grant all on all tables in "
+              "schema public to " +
+              role + "; grant create on database " + target.name() + " to " + role);
   dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
                                        source.conninfo(), target.conninfo() + " user=" + role));
   begin();
-  source.exec("begin; insert into parent values (1, 'a'), (2, 'b'); insert into child values (1, 1), (2, 2), (3, 2); commit");
+  source.exec(
+      "begin; insert into parent values (1, 'a'), (2, 'b'); insert into child values (1, 1), (2, 2), (3, 2); commit");
   source.exec("update parent set v = 'c' where id = 1");
   source.exec("update parent set v = 'd' where id = 1");
-  source.exec("begin; delete from child where parent = 2; delete from parent where id = 2; "
-              "insert into parent values (3, 'n'); insert into child values (7, 3); commit");
+  source.exec(
+      "begin; delete from child where parent = 2; delete from parent where id = 2; "
+      "insert into parent values (3, 'n'); insert into child values (7, 3); commit");
   const RunResult run = follow();
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   EXPECT_NE(run.err.find("session_replication_role may not be set"), std::string::npos) << run.err;
@@ -195,9 +207,10 @@ TEST_F(FollowLife, TwoTasksOnOneSourceAndOneDestination) {
   TargetDb second;
   second.exec("create table t (id int primary key)");
   begin();
-  dir.write_file("second.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[local.pgsql]\ntask = \"Second task\"\n"
-                                           "[desc.pgsql]\nconnect_string = \"{}\"\n",
-                                           source.conninfo(), second.conninfo()));
+  dir.write_file("second.cfg",
+                 fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[local.pgsql]\ntask = \"Second task\"\n"
+                             "[desc.pgsql]\nconnect_string = \"{}\"\n",
+                             source.conninfo(), second.conninfo()));
   EXPECT_EQ(follow({"-c", "second.cfg"}).exit_code, 0);
   EXPECT_EQ(source.value("select count(*) from pg_replication_slots where database = current_database()"), "2");
   source.exec("insert into t values (1)");
@@ -237,7 +250,8 @@ TEST_F(FollowLife, AnUnfinishedBeginningBeginsAnew) {
 TEST_F(FollowLife, ASlotThatIsGoneIsAnErrorAndNotANewBeginning) {
   both("create table t (id int primary key)");
   begin();
-  source.exec("select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()");
+  source.exec(
+      "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()");
   const RunResult run = follow();
   EXPECT_EQ(run.exit_code, kSourceFailed) << run.describe();
   EXPECT_NE(run.err.find("is gone from the source"), std::string::npos) << run.err;

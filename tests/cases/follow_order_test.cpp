@@ -37,10 +37,10 @@ TEST_F(FollowOrder, SavepointsAndRollbacksLeaveWhatWasCommitted) {
   both("create table t (id int primary key, v text)");
   begin();
   PgSession one(source.conninfo());
-  for (const char* sql : {"begin", "insert into t values (1, 'a')", "savepoint s", "insert into t values (2, 'b')",
-                          "update t set v = 'x' where id = 1", "rollback to s", "insert into t values (3, 'c')",
-                          "savepoint s2", "insert into t values (4, 'd')", "release s2", "commit", "begin",
-                          "insert into t values (5, 'e')", "rollback"})
+  for (const char* sql :
+       {"begin", "insert into t values (1, 'a')", "savepoint s", "insert into t values (2, 'b')",
+        "update t set v = 'x' where id = 1", "rollback to s", "insert into t values (3, 'c')", "savepoint s2",
+        "insert into t values (4, 'd')", "release s2", "commit", "begin", "insert into t values (5, 'e')", "rollback"})
     one.run(sql);
   drain();
   expect_same_table("t");
@@ -50,8 +50,9 @@ TEST_F(FollowOrder, SavepointsAndRollbacksLeaveWhatWasCommitted) {
 TEST_F(FollowOrder, EveryStepOfARowInOneTransactionAndInSeveral) {
   both("create table t (id int primary key, v text, u int unique)");
   begin();
-  source.exec("begin; insert into t values (1, 'a', 1); update t set v = 'b'; delete from t; "
-              "insert into t values (1, 'c', 2); update t set id = 7; update t set id = 1, v = 'd'; commit");
+  source.exec(
+      "begin; insert into t values (1, 'a', 1); update t set v = 'b'; delete from t; "
+      "insert into t values (1, 'c', 2); update t set id = 7; update t set id = 1, v = 'd'; commit");
   source.exec("insert into t values (2, 'gone', 20)");
   source.exec("delete from t where id = 2");
   source.exec("insert into t values (2, 'again', 21)");
@@ -71,8 +72,9 @@ TEST_F(FollowOrder, AColumnAddedInMidStreamIsAddedWithTheValueOfOlderRows) {
   both("insert into t values (1, 'old')");
   begin();
   source.exec("insert into t values (2, 'before')");
-  source.exec("begin; insert into t values (3, 'same transaction'); alter table t add n int default 5; "
-              "update t set n = 6 where id = 3; commit");
+  source.exec(
+      "begin; insert into t values (3, 'same transaction'); alter table t add n int default 5; "
+      "update t set n = 6 where id = 3; commit");
   source.exec("alter table t add plain numeric(8,2)");
   source.exec("insert into t values (4, 'after', 7, 1.5)");
   drain();
@@ -125,12 +127,14 @@ TEST_F(FollowOrder, AColumnDroppedOnTheSourceIsKeptAndSaid) {
 
 TEST_F(FollowOrder, TruncateOfSeveralTablesWithCascade) {
   if (source.version() < 110000) GTEST_SKIP() << "TRUNCATE is sent from 11 on";
-  both("create table a (id int primary key); create table b (id serial primary key, a int references a);"
-       "create table c (id int primary key, b int references b); insert into a values (1), (2);"
-       "insert into b (a) values (1), (2); insert into c values (1, 1)");
+  both(
+      "create table a (id int primary key); create table b (id serial primary key, a int references a);"
+      "create table c (id int primary key, b int references b); insert into a values (1), (2);"
+      "insert into b (a) values (1), (2); insert into c values (1, 1)");
   begin();
   source.exec("insert into a values (3); insert into b (a) values (3)");
-  source.exec("begin; truncate a restart identity cascade; insert into a values (9); insert into b (a) values (9); commit");
+  source.exec(
+      "begin; truncate a restart identity cascade; insert into a values (9); insert into b (a) values (9); commit");
   source.exec("insert into c values (5, 1)");
   drain();
   for (const char* table : {"a", "b", "c"}) expect_same_table(table);
@@ -139,8 +143,9 @@ TEST_F(FollowOrder, TruncateOfSeveralTablesWithCascade) {
 }
 
 TEST_F(FollowOrder, ReplicaIdentityByIndex) {
-  both("create table t (a int, b text not null, c text); create unique index t_b on t (b);"
-       "alter table t replica identity using index t_b");
+  both(
+      "create table t (a int, b text not null, c text); create unique index t_b on t (b);"
+      "alter table t replica identity using index t_b");
   begin();
   source.exec("insert into t values (1, 'x', 'c'), (2, 'y', 'c'), (3, 'z', null)");
   source.exec("update t set c = 'new' where b = 'x'");
@@ -153,7 +158,8 @@ TEST_F(FollowOrder, ReplicaIdentityByIndex) {
 TEST_F(FollowOrder, ReplicaIdentityFullWithDuplicatesAndNulls) {
   both("create table t (a int, b numeric, j json); alter table t replica identity full");
   begin();
-  source.exec("insert into t values (1, 1.0, '{}'), (1, 1.0, '{}'), (1, 1.00, '{}'), (null, null, null), (null, null, null)");
+  source.exec(
+      "insert into t values (1, 1.0, '{}'), (1, 1.0, '{}'), (1, 1.00, '{}'), (null, null, null), (null, null, null)");
   source.exec("update t set a = 2 where ctid = (select min(ctid) from t where b::text = '1.0')");
   source.exec("delete from t where ctid = (select min(ctid) from t where a is null)");
   source.exec("update t set b = 7 where b::text = '1.00'");
@@ -191,10 +197,12 @@ TEST_F(FollowOrder, ReplicaIdentityNothingTakesInsertsAndIsSaid) {
 }
 
 TEST_F(FollowOrder, UpdatesThatChangeNothing) {
-  both("create table keys_only (a int, b int, primary key (a, b)); create table t (id int primary key, v text);"
-       "create table bare (a int, b int); alter table bare replica identity full");
+  both(
+      "create table keys_only (a int, b int, primary key (a, b)); create table t (id int primary key, v text);"
+      "create table bare (a int, b int); alter table bare replica identity full");
   begin();
-  source.exec("insert into keys_only values (1, 1), (2, 2); insert into t values (1, 'a'); insert into bare values (1, 2)");
+  source.exec(
+      "insert into keys_only values (1, 1), (2, 2); insert into t values (1, 'a'); insert into bare values (1, 2)");
   source.exec("update keys_only set a = a");
   source.exec("update t set v = v");
   source.exec("update t set id = id");
@@ -204,16 +212,18 @@ TEST_F(FollowOrder, UpdatesThatChangeNothing) {
 }
 
 TEST_F(FollowOrder, UnchangedLargeValuesStayAsTheyAre) {
-  both("create table t (id int primary key, v int, big text, other text);"
-       "alter table t alter big set storage external; alter table t alter other set storage external");
+  both(
+      "create table t (id int primary key, v int, big text, other text);"
+      "alter table t alter big set storage external; alter table t alter other set storage external");
   begin();
   source.exec("insert into t select i, 0, repeat(i::text, 3000), repeat('o', 3000) from generate_series(1, 9) i");
   drain();
   source.exec("update t set v = 1");
   source.exec("update t set other = 'short' where id < 4");
   source.exec("update t set big = 'changed' where id in (2, 5)");
-  source.exec("begin; update t set v = 2 where id = 6; update t set big = repeat('n', 4000) where id = 6;"
-              "update t set v = 3 where id = 6; commit");
+  source.exec(
+      "begin; update t set v = 2 where id = 6; update t set big = repeat('n', 4000) where id = 6;"
+      "update t set v = 3 where id = 6; commit");
   source.exec("update t set id = 100 where id = 7");
   drain();
   expect_same_table("t");
@@ -227,7 +237,8 @@ TEST_F(FollowOrder, EmptyTransactionsMoveTheSlot) {
   source.exec("create temporary table x (a int); insert into x values (1)");
   source.exec("create table not_published (a int); insert into not_published values (1)");
   drain();
-  EXPECT_EQ(target.value("select '" + slot_column("confirmed_flush_lsn") + "'::pg_lsn > '" + before + "'::pg_lsn"), "t");
+  EXPECT_EQ(target.value("select '" + slot_column("confirmed_flush_lsn") + "'::pg_lsn > '" + before + "'::pg_lsn"),
+            "t");
 }
 
 TEST_F(FollowOrder, QuotedNames) {

@@ -43,7 +43,9 @@ class FollowPlaces : public FollowTest {
 
 // Old and new names are swapped, with changes from before, in between and after.
 TEST_F(FollowPlaces, TablesThatSwapNamesKeepTheirRows) {
-  both("create table a (id int primary key, v text); create table b (id int primary key, v text); insert into b values (10, 'b')");
+  both(
+      "create table a (id int primary key, v text); create table b (id int primary key, v text); insert into b values "
+      "(10, 'b')");
   begin();
   source.exec("insert into a values (1, 'of a')");
   source.exec("alter table a rename to x; alter table b rename to a; alter table x rename to b");
@@ -59,12 +61,16 @@ TEST_F(FollowPlaces, TablesThatSwapNamesKeepTheirRows) {
 }
 
 TEST_F(FollowPlaces, TablesThatSwapNamesWhileTheyAreFollowed) {
-  both("create table a (id int primary key); create table b (id int primary key); create table cut (id int primary key)");
+  both(
+      "create table a (id int primary key); create table b (id int primary key); create table cut (id int primary "
+      "key)");
   begin();
   const auto program = follow_on();
   source.exec("insert into a values (1); insert into b values (2)");
   EXPECT_TRUE(eventually([this] { return target.value("select count(*) from b") == "1"; })) << program->err_so_far();
-  source.exec("alter table a rename to x; alter table b rename to a; alter table x rename to b; insert into b values (3); insert into a values (4)");
+  source.exec(
+      "alter table a rename to x; alter table b rename to a; alter table x rename to b; insert into b values (3); "
+      "insert into a values (4)");
   const RunResult run = end_of(*program);
   EXPECT_EQ(target.value("select string_agg(id::text, ',' order by id) from a"), "1,3");
   expect_mended_by_hint(run);
@@ -72,8 +78,9 @@ TEST_F(FollowPlaces, TablesThatSwapNamesWhileTheyAreFollowed) {
 }
 
 TEST_F(FollowPlaces, RenamedTablesAndSchemas) {
-  both("create schema s; create schema s2; create table t (id int primary key); create table s.m (id int primary key);"
-       "create table s.n (id int primary key)");
+  both(
+      "create schema s; create schema s2; create table t (id int primary key); create table s.m (id int primary key);"
+      "create table s.n (id int primary key)");
   begin();
   source.exec("alter table t rename to \"T new\"; insert into \"T new\" values (1)");
   expect_mended_by_hint(follow());
@@ -100,7 +107,8 @@ TEST_F(FollowPlaces, ATableWhoseNameAnotherOneTakes) {
   source.exec("create table t_new (id int primary key); insert into t_new select * from t");
   source.exec("alter table t rename to t_old; alter table t_new rename to t; insert into t values (2)");
   for (int i = 0; i < 2; ++i)
-    expect_stopped(follow(), kTargetFailed, {"public.t is called public.t_old on the source now", "is not followed: its rows must be copied"});
+    expect_stopped(follow(), kTargetFailed,
+                   {"public.t is called public.t_old on the source now", "is not followed: its rows must be copied"});
   // The old one goes: it is another table.
   source.exec("drop table t_old");
   expect_stopped(follow(), kSourceFailed, {"public.t is another table on the source"});
@@ -110,23 +118,31 @@ TEST_F(FollowPlaces, ATableWhoseNameAnotherOneTakes) {
 TEST_F(FollowPlaces, ARenamedTableThatLeftThePublication) {
   both("create table t (id int primary key)");
   begin();
-  source.exec(fmt::format("alter publication {} drop table t; alter table t rename to u; insert into u values (1)", slot_column("slot_name")));
+  source.exec(fmt::format("alter publication {} drop table t; alter table t rename to u; insert into u values (1)",
+                          slot_column("slot_name")));
   expect_stopped(follow(), kSourceFailed, {R"(ADD TABLE ONLY "public"."u")"});
 }
 
 TEST_F(FollowPlaces, RootsOfPartitionsThatSwapNames) {
   if (source.version() < 130000) GTEST_SKIP() << "partitions are published by their root from 13 on";
-  both("create table p (id int primary key) partition by range (id); create table p1 partition of p for values from (0) to (100);"
-       "create table q (id int primary key) partition by range (id); create table q1 partition of q for values from (0) to (100)");
+  both(
+      "create table p (id int primary key) partition by range (id); create table p1 partition of p for values from (0) "
+      "to (100);"
+      "create table q (id int primary key) partition by range (id); create table q1 partition of q for values from (0) "
+      "to (100)");
   begin();
-  source.exec("insert into p values (1); alter table p rename to x; alter table q rename to p; alter table x rename to q; insert into q values (2)");
+  source.exec(
+      "insert into p values (1); alter table p rename to x; alter table q rename to p; alter table x rename to q; "
+      "insert into q values (2)");
   expect_mended_by_hint(follow());
   expect_same_table("p");
   expect_same_table("q");
 }
 
 TEST_F(FollowPlaces, TheTargetsTablesThatSwapNames) {
-  both("create table a (id int primary key, v int); create table b (id int primary key, v int); insert into a values (1, 1); insert into b values (2, 2)");
+  both(
+      "create table a (id int primary key, v int); create table b (id int primary key, v int); insert into a values "
+      "(1, 1); insert into b values (2, 2)");
   begin();
   target.exec("alter table a rename to x; alter table b rename to a; alter table x rename to b");
   source.exec("update a set v = 10; update b set v = 20");
@@ -139,7 +155,8 @@ TEST_F(FollowPlaces, TheTargetsTablesThatSwapNames) {
   source.exec("insert into a select generate_series(100, 300); update b set v = 21");
   EXPECT_TRUE(eventually([this] { return target.value("select v from b") == "21"; })) << program->err_so_far();
   target.exec("alter table a rename to x; alter table b rename to a; alter table x rename to b");
-  source.exec("update a set v = 11 where id = 1; insert into a select generate_series(400, 600); insert into b values (3, 3)");
+  source.exec(
+      "update a set v = 11 where id = 1; insert into a select generate_series(400, 600); insert into b values (3, 3)");
   expect_mended_by_hint(end_of(*program));
   for (const char* table : {"a", "b"}) expect_same_table(table);
 }
@@ -149,7 +166,8 @@ TEST_F(FollowPlaces, ATableOfTheTargetThatWasMadeAgain) {
   begin();
   target.exec("drop table t; create table t (id int primary key)");
   source.exec("insert into t values (2)");
-  for (int i = 0; i < 2; ++i) expect_stopped(follow(), kTargetFailed, {"held the rows of public.t is gone", "DELETE FROM dbsync.apply_tables"});
+  for (int i = 0; i < 2; ++i)
+    expect_stopped(follow(), kTargetFailed, {"held the rows of public.t is gone", "DELETE FROM dbsync.apply_tables"});
   target.exec("insert into t values (1); delete from dbsync.apply_tables where table_name = 't'");
   drain();
   expect_same_table("t");
@@ -168,9 +186,10 @@ TEST_F(FollowPlaces, ATargetThatWasRestoredAsAWhole) {
   begin();
   source.exec("insert into t values (1)");
   drain();
-  target.exec("alter table t rename to u; create table t as select * from u; alter table t add primary key (id); drop table u;"
-              "alter table dbsync.apply_tables rename to u; create table dbsync.apply_tables (like dbsync.u including all);"
-              "insert into dbsync.apply_tables select * from dbsync.u; drop table dbsync.u");
+  target.exec(
+      "alter table t rename to u; create table t as select * from u; alter table t add primary key (id); drop table u;"
+      "alter table dbsync.apply_tables rename to u; create table dbsync.apply_tables (like dbsync.u including all);"
+      "insert into dbsync.apply_tables select * from dbsync.u; drop table dbsync.u");
   source.exec("insert into t values (2)");
   drain();
   expect_same_table("t");

@@ -19,8 +19,9 @@ class FollowPrepared : public ::testing::Test {
  protected:
   FollowPrepared() {
     PgSession(server_.conninfo()).run("create database s");
-    dir_.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
-                                          server_.conninfo("s"), target_.conninfo()));
+    dir_.write_file("my.cfg",
+                    fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+                                server_.conninfo("s"), target_.conninfo()));
     for (const char* sql : {"create table t (id int primary key)"}) {
       on_source(sql);
       target_.exec(sql);
@@ -48,8 +49,9 @@ TEST_F(FollowPrepared, TransactionsAreAppliedWhenTheyAreCommitted) {
   on_source("begin; insert into t values (1); prepare transaction 'first one'");
   {
     Program program({"pgsql2pgsql", "--follow-only", "--end-at", "now"}, here());
-    EXPECT_TRUE(eventually([&] { return program.err_so_far().find("waits for the prepared transaction 'first one'") != std::string::npos; }))
-        << program.err_so_far();
+    EXPECT_TRUE(eventually([&] {
+      return program.err_so_far().find("waits for the prepared transaction 'first one'") != std::string::npos;
+    })) << program.err_so_far();
     EXPECT_NE(program.err_so_far().find("s ago"), std::string::npos) << program.err_so_far();
     on_source("commit prepared 'first one'");
     const RunResult run = program.wait();

@@ -28,22 +28,26 @@ class FollowSchema : public FollowTest {
 };
 
 constexpr char kColumns[] =
-    "select attname, attnotnull, attcollation::regcollation::text, format_type(atttypid, atttypmod), col_description(attrelid, attnum) "
+    "select attname, attnotnull, attcollation::regcollation::text, format_type(atttypid, atttypmod), "
+    "col_description(attrelid, attnum) "
     "from pg_attribute where attrelid = '{}'::regclass and attnum > 0 and not attisdropped order by 1";
 
 TEST_F(FollowSchema, ANewColumnBringsItsConstraints) {
   if (source.version() < 130000) GTEST_SKIP() << "regcollation came with 13";
   both("create table a (id int primary key, v int); insert into a values (1)");
   begin();
-  source.exec("alter table a add b int not null default 5 constraint b_positive check (b > 0), "
-              "add c varchar(10) collate \"C\" default 'x' check (c <> 'no'), add u int unique, add r int references a, "
-              "add check (b <> v)");
+  source.exec(
+      "alter table a add b int not null default 5 constraint b_positive check (b > 0), "
+      "add c varchar(10) collate \"C\" default 'x' check (c <> 'no'), add u int unique, add r int references a, "
+      "add check (b <> v)");
   source.exec("comment on column a.c is 'it''s new'; insert into a values (2, 1, 9, 'y', 3, 1)");
   const RunResult run = follow();
   ASSERT_EQ(run.exit_code, 0) << run.describe();
   expect_same_table("a");
   expect_same(fmt::format(kColumns, "a"));
-  expect_same("select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = 'a'::regclass and contype = 'c' order by 1");
+  expect_same(
+      "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = 'a'::regclass and contype = 'c' "
+      "order by 1");
   for (const char* statement : {R"(ALTER TABLE "public"."a" ADD CONSTRAINT a_u_key UNIQUE (u))",
                                 R"(ADD CONSTRAINT a_r_fkey FOREIGN KEY (r) REFERENCES public.a(id))"}) {
     EXPECT_NE(run.err.find(statement), std::string::npos) << run.err;
@@ -54,7 +58,8 @@ TEST_F(FollowSchema, ANewColumnBringsItsConstraints) {
 TEST_F(FollowSchema, AConstraintThatOlderRowsDoNotMeetYetIsLeftToTheUser) {
   both("create table a (id int primary key); insert into a values (1)");
   begin();
-  source.exec("alter table a add b int; update a set b = 1; alter table a alter b set not null; insert into a values (2, 2)");
+  source.exec(
+      "alter table a add b int; update a set b = 1; alter table a alter b set not null; insert into a values (2, 2)");
   const RunResult run = follow();
   ASSERT_EQ(run.exit_code, 0) << run.describe();
   expect_same_table("a");
@@ -65,39 +70,53 @@ TEST_F(FollowSchema, AConstraintThatOlderRowsDoNotMeetYetIsLeftToTheUser) {
 
 TEST_F(FollowSchema, ANewColumnOfAMappedTypeHasTheTargetsName) {
   if (source.version() < 110000) GTEST_SKIP() << "what older rows hold in a new column is known from 11 on";
-  source.exec("create schema src_a; create type src_a.en as enum ('x', 'y'); create domain src_a.dm as int;"
-              "create function src_a.f() returns int immutable language sql as 'select 3'; create table src_a.t (id int primary key);"
-              "insert into src_a.t values (1)");
-  target.exec("create schema dst_a; create type dst_a.en as enum ('x', 'y'); create domain dst_a.dm as int;"
-              "create function dst_a.f() returns int immutable language sql as 'select 3'; create table dst_a.t (id int primary key);"
-              "insert into dst_a.t values (1); create schema src_a; create domain src_a.dm as int");
+  source.exec(
+      "create schema src_a; create type src_a.en as enum ('x', 'y'); create domain src_a.dm as int;"
+      "create function src_a.f() returns int immutable language sql as 'select 3'; create table src_a.t (id int "
+      "primary key);"
+      "insert into src_a.t values (1)");
+  target.exec(
+      "create schema dst_a; create type dst_a.en as enum ('x', 'y'); create domain dst_a.dm as int;"
+      "create function dst_a.f() returns int immutable language sql as 'select 3'; create table dst_a.t (id int "
+      "primary key);"
+      "insert into dst_a.t values (1); create schema src_a; create domain src_a.dm as int");
   configure("[schema_map]\nsrc_a = dst_a");
   begin();
-  source.exec("alter table src_a.t add ne src_a.en default 'y', add d src_a.dm check (d <> src_a.f()), add es src_a.en[];"
-              "insert into src_a.t values (2, 'x', 5, '{x,y}')");
+  source.exec(
+      "alter table src_a.t add ne src_a.en default 'y', add d src_a.dm check (d <> src_a.f()), add es src_a.en[];"
+      "insert into src_a.t values (2, 'x', 5, '{x,y}')");
   drain();
-  EXPECT_EQ(difference(source.query("select t::text from src_a.t t order by id"), target.query("select t::text from dst_a.t t order by id")), "");
+  EXPECT_EQ(difference(source.query("select t::text from src_a.t t order by id"),
+                       target.query("select t::text from dst_a.t t order by id")),
+            "");
   EXPECT_EQ(target.value("select string_agg(atttypid::regtype::text, ' ' order by attnum) from pg_attribute "
                          "where attrelid = 'dst_a.t'::regclass and attnum > 1"),
             "dst_a.en dst_a.dm dst_a.en[]");
   // A changed type, too, and it is recognized when it is there.
-  source.exec("alter table src_a.t drop constraint t_d_check; alter table src_a.t alter d type src_a.en using 'x'; insert into src_a.t values (3, 'x', 'y')");
+  source.exec(
+      "alter table src_a.t drop constraint t_d_check; alter table src_a.t alter d type src_a.en using 'x'; insert into "
+      "src_a.t values (3, 'x', 'y')");
   const RunResult run = follow();
   ASSERT_EQ(run.exit_code, kTargetFailed) << run.describe();
   EXPECT_NE(run.err.find(R"(ALTER COLUMN "d" TYPE "dst_a".en)"), std::string::npos) << run.err;
   target.exec("alter table dst_a.t drop constraint t_d_check; alter table dst_a.t alter d type dst_a.en using 'x'");
   drain();
-  EXPECT_EQ(difference(source.query("select t::text from src_a.t t order by id"), target.query("select t::text from dst_a.t t order by id")), "");
+  EXPECT_EQ(difference(source.query("select t::text from src_a.t t order by id"),
+                       target.query("select t::text from dst_a.t t order by id")),
+            "");
 }
 
 // What the source allows by now and the target does not.
 TEST_F(FollowSchema, WhatTheSourceDoesNotForbidAnyMoreStopsWithTheStatement) {
   if (source.version() < 110000) GTEST_SKIP() << "keys of partitioned tables came with 11";
-  both("create type mood as enum ('glad', 'sad'); create domain small as int constraint is_small check (value < 10);"
-       "create table e (id int primary key, m mood); create table d (id int primary key, v small);"
-       "create table c (id int primary key, v int constraint low check (v < 10)); create table n (id int primary key, v int not null);"
-       "create table u (id int primary key, v int constraint once unique); create table p (id int, v int, primary key (id, v)) partition by list (v);"
-       "create table p1 partition of p for values in (1)");
+  both(
+      "create type mood as enum ('glad', 'sad'); create domain small as int constraint is_small check (value < 10);"
+      "create table e (id int primary key, m mood); create table d (id int primary key, v small);"
+      "create table c (id int primary key, v int constraint low check (v < 10)); create table n (id int primary key, v "
+      "int not null);"
+      "create table u (id int primary key, v int constraint once unique); create table p (id int, v int, primary key "
+      "(id, v)) partition by list (v);"
+      "create table p1 partition of p for values in (1)");
   begin();
   source.exec("alter type mood add value 'calm' before 'sad'");
   source.exec("insert into e values (1, 'calm')");
@@ -119,10 +138,16 @@ TEST_F(FollowSchema, WhatTheSourceDoesNotForbidAnyMoreStopsWithTheStatement) {
 TEST_F(FollowSchema, ANewColumnDuringTheCopyIsAdded) {
   if (source.version() < 110000) GTEST_SKIP() << "what older rows hold in a new column is known from 11 on";
   source.exec("create table a (id int primary key); insert into a select generate_series(1, 10)");
-  source.exec("create table b (id int primary key, v text); insert into b select i, repeat('y', 200) from generate_series(1, 20000) i");
-  Program copy({"pgsql2pgsql", "--create", "-j", "1", "--chunk-size", "0", "--max-rate", "5000", "--end-at", "now"}, here());
-  EXPECT_TRUE(eventually([this] { return target.value("select to_regclass('dbsync.apply_columns') is not null and "
-                                                      "to_regclass('public.b') is not null") == "t"; }));
+  source.exec(
+      "create table b (id int primary key, v text); insert into b select i, repeat('y', 200) from generate_series(1, "
+      "20000) i");
+  Program copy({"pgsql2pgsql", "--create", "-j", "1", "--chunk-size", "0", "--max-rate", "5000", "--end-at", "now"},
+               here());
+  EXPECT_TRUE(eventually([this] {
+    return target.value(
+               "select to_regclass('dbsync.apply_columns') is not null and "
+               "to_regclass('public.b') is not null") == "t";
+  }));
   copy.signal(SIGKILL);
   copy.wait();
   source.exec("alter table b add n int default 7; alter table a add m text; insert into b values (0, 'z', 1)");

@@ -54,12 +54,15 @@ constexpr char kMove[] =
 constexpr char kKeys[] =
     "\\set a random(1, 2000)\nbegin;\nupdate item set id = -id, n = n + 1 where id = :a or id = -:a;\n"
     "delete from item where id = 10000 + :a;\ninsert into item values (10000 + :a, :a);\n"
-    "update wide set part = 1 - part, v = v || 'w' where id = :a;\ninsert into log values (default, 'keys');\ncommit;\n";
+    "update wide set part = 1 - part, v = v || 'w' where id = :a;\ninsert into log values (default, "
+    "'keys');\ncommit;\n";
 constexpr char kToast[] =
     "\\set a random(1, 300)\nbegin;\nupdate doc set title = title || '.' where id = :a;\nsavepoint s;\n"
     "update doc set body = 'lost' where id = :a;\nrollback to s;\n"
-    "update doc set body = repeat(md5(random()::text), 150) where id = (:a % 7);\ninsert into log values (default, 'toast');\ncommit;\n";
-constexpr char kLost[] = "begin;\nupdate account set balance = 77;\ninsert into log values (default, 'lost');\nrollback;\n";
+    "update doc set body = repeat(md5(random()::text), 150) where id = (:a % 7);\ninsert into log values (default, "
+    "'toast');\ncommit;\n";
+constexpr char kLost[] =
+    "begin;\nupdate account set balance = 77;\ninsert into log values (default, 'lost');\nrollback;\n";
 
 class FollowTorture : public ::testing::Test {
  protected:
@@ -68,21 +71,26 @@ class FollowTorture : public ::testing::Test {
     target_.run("create database torture");
     source_.exec(std::string(kTables) + "create table log (n bigserial primary key, what text);" + kRows);
     PgSession(server_.conninfo("torture")).run(std::string(kTables) + "create table log (n bigint, what text)");
-    dir_.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"host={0} port=5432 user=postgres dbname={1}\"\n"
-                                          "[desc.pgsql]\nconnect_string = \"host={0}/t port=5432 user=postgres dbname=torture\"\n"
-                                          "[copy]\nretry_interval = 1\n",
-                                          dir_.path().string(), source_.name()));
+    dir_.write_file("my.cfg",
+                    fmt::format("[src.pgsql]\nconnect_string = \"host={0} port=5432 user=postgres dbname={1}\"\n"
+                                "[desc.pgsql]\nconnect_string = \"host={0}/t port=5432 user=postgres dbname=torture\"\n"
+                                "[copy]\nretry_interval = 1\n",
+                                dir_.path().string(), source_.name()));
     for (const auto& [name, text] : {std::pair{"move", kMove}, {"keys", kKeys}, {"toast", kToast}, {"lost", kLost}})
       dir_.write_file(std::string(name) + ".sql", text);
     here_.cwd = dir_.path();
     here_.timeout = 7200s;
   }
   ~FollowTorture() override {
-    source_.exec("select pg_terminate_backend(active_pid) from pg_replication_slots where database = current_database() and active");
+    source_.exec(
+        "select pg_terminate_backend(active_pid) from pg_replication_slots where database = current_database() and "
+        "active");
     eventually([this] {
-      return source_.value("select count(*) from pg_replication_slots where database = current_database() and active") == "0";
+      return source_.value(
+                 "select count(*) from pg_replication_slots where database = current_database() and active") == "0";
     });
-    source_.exec("select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()");
+    source_.exec(
+        "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()");
   }
 
   std::vector<Event> events() {
@@ -120,10 +128,11 @@ class FollowTorture : public ::testing::Test {
 
   // One transaction of many rows, with keys of its own.
   void large_transaction(int n, int rows) {
-    source_.exec(fmt::format("begin; insert into large select {0} + i, 'row ' || i from generate_series(1, {1}) i; "
-                             "update large set v = v || '!' where id > {0} and id % 5 = 0; delete from large where id > {0} and id % 7 = 0; "
-                             "insert into log values (default, 'large'); commit",
-                             static_cast<std::int64_t>(n) * 10000000, rows));
+    source_.exec(fmt::format(
+        "begin; insert into large select {0} + i, 'row ' || i from generate_series(1, {1}) i; "
+        "update large set v = v || '!' where id > {0} and id % 5 = 0; delete from large where id > {0} and id % 7 = 0; "
+        "insert into log values (default, 'large'); commit",
+        static_cast<std::int64_t>(n) * 10000000, rows));
   }
 
   void expect_equal() {
@@ -151,8 +160,8 @@ TEST_F(FollowTorture, NothingIsLostAndNothingComesTwice) {
   std::filesystem::create_directory(dir_.path() / "t");
   to_source_ = std::make_unique<Proxy>(dir_.path() / ".s.PGSQL.5432", socket_of(source_.conninfo()));
   to_target_ = std::make_unique<Proxy>(dir_.path() / "t" / ".s.PGSQL.5432", server_.socket());
-  Program load({"pgbench", "-n", "-c", "3", "-R", "150", "-T", "7200", "-f", "move.sql@6", "-f", "keys.sql@2", "-f", "toast.sql@1",
-                "-f", "lost.sql@1", "-d", source_.conninfo()},
+  Program load({"pgbench", "-n", "-c", "3", "-R", "150", "-T", "7200", "-f", "move.sql@6", "-f", "keys.sql@2", "-f",
+                "toast.sql@1", "-f", "lost.sql@1", "-d", source_.conninfo()},
                here_);
   std::this_thread::sleep_for(500ms);
   ASSERT_TRUE(load.running()) << load.err_so_far();
@@ -188,11 +197,13 @@ TEST_F(FollowTorture, NothingIsLostAndNothingComesTwice) {
   load.signal(SIGTERM);  // INT may be ignored in the background
   load.wait();
   RunResult last;
-  for (int i = 0; i < 5 && last.exit_code != 0; ++i) last = run_program({"pgsql2pgsql", "-j", "2", "--end-at", "now"}, here_);
+  for (int i = 0; i < 5 && last.exit_code != 0; ++i)
+    last = run_program({"pgsql2pgsql", "-j", "2", "--end-at", "now"}, here_);
   EXPECT_EQ(last.exit_code, 0) << last.describe();
   expect_equal();
-  fmt::print("{} kills, crashes and cuts, {} of them during the copy; the program ended by itself {} times; {} transactions\n",
-             events.size(), in_copy, by_itself, source_.value("select count(*) from log"));
+  fmt::print(
+      "{} kills, crashes and cuts, {} of them during the copy; the program ended by itself {} times; {} transactions\n",
+      events.size(), in_copy, by_itself, source_.value("select count(*) from log"));
 }
 
 }  // namespace

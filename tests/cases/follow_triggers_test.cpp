@@ -16,16 +16,23 @@ constexpr char kStates[] =
     "select rulename || ev_enabled::text from pg_rewrite where ev_type <> '1' and ev_class >= 16384 order by 1";
 
 TEST_F(FollowTriggers, AlwaysTriggersAndRulesOfTheSourceDoNotActAgain) {
-  source.exec("create table a (id int primary key); create table log (id serial primary key, what text);"
-              "create function f() returns trigger language plpgsql as $$ begin insert into log (what) values (tg_op); return null; end $$;"
-              "create trigger tr after insert on a for each row execute procedure f(); alter table a enable always trigger tr;"
-              "create table r (id int primary key); create table rlog (id serial primary key, x int);"
-              "create rule ru as on insert to r do also insert into rlog (x) values (new.id); alter table r enable always rule ru;"
-              "create table p (id int primary key) partition by range (id); create table p1 partition of p for values from (0) to (10);"
-              "create trigger tp after insert on p1 for each row execute procedure f(); alter table p1 enable replica trigger tp");
+  source.exec(
+      "create table a (id int primary key); create table log (id serial primary key, what text);"
+      "create function f() returns trigger language plpgsql as $$ begin insert into log (what) values (tg_op); return "
+      "null; end $$;"
+      "create trigger tr after insert on a for each row execute procedure f(); alter table a enable always trigger tr;"
+      "create table r (id int primary key); create table rlog (id serial primary key, x int);"
+      "create rule ru as on insert to r do also insert into rlog (x) values (new.id); alter table r enable always rule "
+      "ru;"
+      "create table p (id int primary key) partition by range (id); create table p1 partition of p for values from (0) "
+      "to (10);"
+      "create trigger tp after insert on p1 for each row execute procedure f(); alter table p1 enable replica trigger "
+      "tp");
   const RunResult copied = run_program({"pgsql2pgsql", "--create", "--end-at", "now"}, here());
   ASSERT_EQ(copied.exit_code, 0) << copied.describe();
-  EXPECT_NE(copied.err.find("the trigger tr of public.a of the target is ENABLE ALWAYS there and on the source"), std::string::npos) << copied.err;
+  EXPECT_NE(copied.err.find("the trigger tr of public.a of the target is ENABLE ALWAYS there and on the source"),
+            std::string::npos)
+      << copied.err;
   for (int i = 1; i < 4; ++i) {
     source.exec(fmt::format("insert into a values ({0}); insert into r values ({0}); insert into p values ({0})", i));
     drain();
@@ -33,10 +40,14 @@ TEST_F(FollowTriggers, AlwaysTriggersAndRulesOfTheSourceDoNotActAgain) {
   for (const char* table : {"a", "log", "r", "rlog", "p"}) expect_same_table(table);
   EXPECT_EQ(target.value(fmt::format("select string_agg(x, ' ') from ({}) s (x)", kStates)), "ruO tpO trO");
   // One of the target's own is named and left.
-  target.exec("create trigger mine after insert on a for each row execute procedure f(); alter table a enable always trigger mine");
+  target.exec(
+      "create trigger mine after insert on a for each row execute procedure f(); alter table a enable always trigger "
+      "mine");
   source.exec("insert into a values (9)");
   const RunResult own = follow();
-  EXPECT_NE(own.err.find("the trigger mine of public.a of the target is ENABLE ALWAYS and acts on what is applied"), std::string::npos) << own.err;
+  EXPECT_NE(own.err.find("the trigger mine of public.a of the target is ENABLE ALWAYS and acts on what is applied"),
+            std::string::npos)
+      << own.err;
   target.exec("drop trigger mine on a");
   // Killed or not, the end of the task puts back what it took.
   const RunResult end = run_program({"pgsql2pgsql", "--cleanup"}, here());

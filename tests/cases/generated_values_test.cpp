@@ -49,15 +49,19 @@ class Expressions {
   }
 
   std::string type() {
-    return draw_.one_of("tinyint", "tinyint unsigned", "smallint", "mediumint unsigned", "int", "int unsigned", "bigint",
-                        "bigint unsigned", "decimal(5,2)", "decimal(12,4)", "decimal(10,0) unsigned", "float", "double",
-                        "double unsigned", "varchar(3)", "varchar(12)", "varchar(200)", "char(5)", "char(40)", "tinytext",
-                        "text", "varchar(20) character set latin1", "varchar(30) character set ascii", "varbinary(4)",
-                        "binary(6)", "varbinary(100)", "date", "datetime", "datetime(3)");
+    return draw_.one_of("tinyint", "tinyint unsigned", "smallint", "mediumint unsigned", "int", "int unsigned",
+                        "bigint", "bigint unsigned", "decimal(5,2)", "decimal(12,4)", "decimal(10,0) unsigned", "float",
+                        "double", "double unsigned", "varchar(3)", "varchar(12)", "varchar(200)", "char(5)", "char(40)",
+                        "tinytext", "text", "varchar(20) character set latin1", "varchar(30) character set ascii",
+                        "varbinary(4)", "binary(6)", "varbinary(100)", "date", "datetime", "datetime(3)");
   }
 
  private:
-  std::string integer() { return draw_.one_of("t", "i", "u", "y", "5", "-3", "100", "0", "length(b)", "char_length(s)", "year(da)", "month(dt)", "dayofweek(da)", "weekday(dt)", "datediff(dt, da)", "quarter(da)", "hour(dt)", "to_days(da)"); }
+  std::string integer() {
+    return draw_.one_of("t", "i", "u", "y", "5", "-3", "100", "0", "length(b)", "char_length(s)", "year(da)",
+                        "month(dt)", "dayofweek(da)", "weekday(dt)", "datediff(dt, da)", "quarter(da)", "hour(dt)",
+                        "to_days(da)");
+  }
 
   std::string number(int depth) {
     if (depth == 0) return draw_.below(3) == 0 ? draw_.one_of("d", "e", "1.5", "0.005", "f") : integer();
@@ -105,18 +109,25 @@ class Expressions {
 
   std::string condition(int depth) {
     switch (draw_.below(8)) {
-      case 0: return fmt::format("({} {} {})", number(0), draw_.one_of("<", "<=", "=", "<>", ">", "<=>"), number(depth > 0 ? 1 : 0));
+      case 0:
+        return fmt::format("({} {} {})", number(0), draw_.one_of("<", "<=", "=", "<>", ">", "<=>"),
+                           number(depth > 0 ? 1 : 0));
       case 1: return fmt::format("(s {} 'abc')", draw_.one_of("=", "<>", "<=>"));
       case 2: return fmt::format("({} = {})", text(0), text(0));
       case 3: return fmt::format("({} is null)", depth > 0 ? any() : "s");
       case 4: return fmt::format("(da {} '2020-02-29')", draw_.one_of("<", ">=", "="));
       case 5: return fmt::format("({} in (1, 2, 100))", integer());
       case 6: return fmt::format("({} between 0 and 50)", number(0));
-      default: return depth > 0 ? fmt::format("({} {} {})", condition(depth - 1), draw_.one_of("and", "or", "xor"), condition(depth - 1)) : "t";
+      default:
+        return depth > 0 ? fmt::format("({} {} {})", condition(depth - 1), draw_.one_of("and", "or", "xor"),
+                                       condition(depth - 1))
+                         : "t";
     }
   }
 
-  std::string date() { return draw_.one_of("da", "dt", "date(dt)", "if(t > 0, da, null)", "coalesce(dt, '2001-02-03 04:05:06')"); }
+  std::string date() {
+    return draw_.one_of("da", "dt", "date(dt)", "if(t > 0, da, null)", "coalesce(dt, '2001-02-03 04:05:06')");
+  }
 
   Draw& draw_;
 };
@@ -128,21 +139,28 @@ struct Values {
 };
 
 std::string row(Draw& draw, int id, const Values& values) {
-  const auto letters = [&](std::string text, const char* ascii) { return values.beyond_ascii ? text : std::string(ascii); };
+  const auto letters = [&](std::string text, const char* ascii) {
+    return values.beyond_ascii ? text : std::string(ascii);
+  };
   const auto dates = [&](std::string text, const char* usual) { return values.zero_dates ? text : std::string(usual); };
   const auto nullable = [&](std::string value) { return draw.below(8) == 0 ? std::string("null") : value; };
   return fmt::format(
       "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", id,
-      nullable(draw.one_of("-128", "127", "0", "1", "-1", "50")), nullable(draw.one_of("-2147483648", "2147483647", "0", "3", "-7", "12345")),
+      nullable(draw.one_of("-128", "127", "0", "1", "-1", "50")),
+      nullable(draw.one_of("-2147483648", "2147483647", "0", "3", "-7", "12345")),
       nullable(draw.one_of("0", "4294967295", "1", "5", "9")), nullable(draw.one_of("1970", "2024", "0")),
       nullable(draw.one_of("99999999.99", "-99999999.99", "0.005", "-0.5", "12.50", "2.5")),
       nullable(draw.one_of("0.0045", "-1.5", "9999.9999", "2")), nullable(draw.one_of("0", "1.5", "-2.5e10", "1e-3")),
       nullable(draw.one_of("'abc'", "'abc '", "'ABC'", "''", letters("'Straße'", "'Strasse'"), "'a b c d e f g h i'")),
-      nullable(draw.one_of("'abc'", "'ABC'", letters("'é'", "'e'"), "'E'", "'zzzzzzzzzzzzzzzzzzzz'", letters("'😀'", "':)'"))),
-      nullable(draw.one_of("'x'", "'abc'", "''", "'trail  '")), nullable(draw.one_of("'abc'", letters("'é'", "'e'"), letters("'ÅÄÖ'", "'AAO'"), "''")),
+      nullable(draw.one_of("'abc'", "'ABC'", letters("'é'", "'e'"), "'E'", "'zzzzzzzzzzzzzzzzzzzz'",
+                           letters("'😀'", "':)'"))),
+      nullable(draw.one_of("'x'", "'abc'", "''", "'trail  '")),
+      nullable(draw.one_of("'abc'", letters("'é'", "'e'"), letters("'ÅÄÖ'", "'AAO'"), "''")),
       nullable(draw.one_of("'a'", "'Bee'")), nullable(draw.one_of("x'00ff'", "x''", "x'6162636465666768'")),
-      nullable(draw.one_of("'2020-02-29'", "'0001-01-01'", "'9999-12-31'", dates("'0000-00-00'", "'2024-06-05'"), dates("'0000-05-06'", "'1582-10-10'"))),
-      nullable(draw.one_of("'2020-02-29 23:59:59'", "'2024-12-31 00:00:00'", "'1000-01-01 12:30:00'", dates("'0000-00-00 00:00:00'", "'1970-01-01 00:00:01'"))));
+      nullable(draw.one_of("'2020-02-29'", "'0001-01-01'", "'9999-12-31'", dates("'0000-00-00'", "'2024-06-05'"),
+                           dates("'0000-05-06'", "'1582-10-10'"))),
+      nullable(draw.one_of("'2020-02-29 23:59:59'", "'2024-12-31 00:00:00'", "'1000-01-01 12:30:00'",
+                           dates("'0000-00-00 00:00:00'", "'1970-01-01 00:00:01'"))));
 }
 
 std::string rows(Draw& draw, const Values& values) {
@@ -185,7 +203,8 @@ TEST_F(GeneratedValuesTest, AreTheSourcesOrTheColumnIsOrdinary) {
   source.exec("set sql_mode = ''");
   int made = 0;
   for (int table = 0; table < kTables; ++table) {
-    source.exec(fmt::format("create table base{0} ({1}); insert into base{0} values {2}", table, kColumnsOfTable, rows(draw, {table % 2 == 1, table % 4 == 3})));
+    source.exec(fmt::format("create table base{0} ({1}); insert into base{0} values {2}", table, kColumnsOfTable,
+                            rows(draw, {table % 2 == 1, table % 4 == 3})));
     std::string columns;
     for (int column = 0; column < kColumns; ++column) {
       const std::string expression = expressions.any();
@@ -194,15 +213,16 @@ TEST_F(GeneratedValuesTest, AreTheSourcesOrTheColumnIsOrdinary) {
       columns += definition;
       ++made;
     }
-    source.exec(fmt::format("create table t{0} ({1}{2}); insert into t{0} ({3}) select * from base{0}", table, kColumnsOfTable,
-                            columns, kNames));
+    source.exec(fmt::format("create table t{0} ({1}{2}); insert into t{0} ({3}) select * from base{0}", table,
+                            kColumnsOfTable, columns, kNames));
   }
   const RunResult run = this->run({"mysql2pgsql", "--create", "--verify"});
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   if (run.exit_code != 0)
     for (int i = 0; i < kTables; ++i)
       std::printf("%s\n", source.query(fmt::format("show create table t{}", i))[0][1]->c_str());
-  const int kept = std::stoi(*target.query("select count(*) from pg_attribute where attgenerated = 's' and attname like 'g%'")[0][0]);
+  const int kept = std::stoi(
+      *target.query("select count(*) from pg_attribute where attgenerated = 's' and attname like 'g%'")[0][0]);
   EXPECT_GT(made, kTables * kColumns / 2);
   EXPECT_GT(kept, made / 20);
   RecordProperty("made", made);

@@ -14,14 +14,16 @@ namespace {
 
 std::string grants(const std::string& file) { return read_file(repo_root() / "share/grants" / file); }
 
-void give(TargetDb& db, const std::string& file, const std::string& role, const std::string& schema, const std::string& task = {}) {
-  const RunResult result =
-      db.load_with_psql(fmt::format("\\set role {}\n\\set schema {}\n\\set task {}\n{}", role, schema, task, grants(file)));
+void give(TargetDb& db, const std::string& file, const std::string& role, const std::string& schema,
+          const std::string& task = {}) {
+  const RunResult result = db.load_with_psql(
+      fmt::format("\\set role {}\n\\set schema {}\n\\set task {}\n{}", role, schema, task, grants(file)));
   ASSERT_EQ(result.exit_code, 0) << file << "\n" << result.err;
 }
 
 std::string with(std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
   return text;
 }
 
@@ -35,9 +37,12 @@ class GrantsMysql : public MigrationTest {
   ~GrantsMysql() override {
     if (made_) source.exec(fmt::format("drop user '{}'@'%'", account()));
   }
-  std::string account() const { return "g" + source.name().substr(source.name().size() > 12 ? source.name().size() - 12 : 0); }
+  std::string account() const {
+    return "g" + source.name().substr(source.name().size() > 12 ? source.name().size() - 12 : 0);
+  }
   void give_source(const std::string& file) {
-    std::string sql = with(with(grants(file), "'dbsync'@", "'" + account() + "'@"), "`shop`", "`" + source.name() + "`");
+    std::string sql =
+        with(with(grants(file), "'dbsync'@", "'" + account() + "'@"), "`shop`", "`" + source.name() + "`");
     for (std::size_t from = 0; from < sql.size();) {
       const std::size_t end = std::min(sql.find('\n', from), sql.size());
       const std::string line = sql.substr(from, end - from);
@@ -61,8 +66,10 @@ class GrantsMysql : public MigrationTest {
 };
 
 TEST_F(GrantsMysql, AreEnough) {
-  source.exec("create table p (id int auto_increment primary key, v varchar(20)); create table c (id int primary key, p int, foreign key (p) references p (id)); "
-              "insert into p (v) values ('a'), ('b'); insert into c values (1, 1), (2, 2)");
+  source.exec(
+      "create table p (id int auto_increment primary key, v varchar(20)); create table c (id int primary key, p int, "
+      "foreign key (p) references p (id)); "
+      "insert into p (v) values ('a'), ('b'); insert into c values (1, 1), (2, 2)");
   give_source("mysql-source-copy.sql");
   give_source("mysql-source-snapshot.sql");
   close_to_public(target);
@@ -76,8 +83,9 @@ TEST_F(GrantsMysql, AreEnough) {
   expect({"mysql2pgsql", "--status"});
   expect({"mysql2pgsql", "--cleanup"});
   EXPECT_EQ(target.value("select count(*) from pg_constraint where contype = 'f' and convalidated"), "1");
-  target.exec(fmt::format("drop schema if exists dbsync cascade; drop table c, p; create table p (id serial primary key, v varchar(20)); "
-                          "create table c (id int primary key, p int references p)"));
+  target.exec(fmt::format(
+      "drop schema if exists dbsync cascade; drop table c, p; create table p (id serial primary key, v varchar(20)); "
+      "create table c (id int primary key, p int references p)"));
   const PgRole loader(target);
   give(target, "pg-target-existing.sql", loader.name(), "public");
   if (target.version() < 150000) return;  // the next needs session_replication_role
@@ -91,8 +99,11 @@ TEST_F(GrantsMysql, AreEnough) {
 class GrantsFollow : public FollowTest {
  protected:
   void use(const PgRole& from, const PgRole& to) {
-    dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[local.pgsql]\ntask = {}\n[desc.pgsql]\nconnect_string = \"{}\"\n",
-                                         from.conninfo(), task, to.conninfo()));
+    dir.write_file(
+        "my.cfg",
+        fmt::format(
+            "[src.pgsql]\nconnect_string = \"{}\"\n[local.pgsql]\ntask = {}\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+            from.conninfo(), task, to.conninfo()));
   }
   void expect(const std::vector<std::string>& args) {
     const RunResult result = run_program(args, here());
@@ -103,8 +114,10 @@ class GrantsFollow : public FollowTest {
 };
 
 TEST_F(GrantsFollow, AreEnough) {
-  source.exec("create schema app; create table app.p (id serial primary key, v text); create table app.c (id int primary key, p int references app.p); "
-              "insert into app.p (v) values ('a'), ('b'); insert into app.c values (1, 1); select lo_create(0)");
+  source.exec(
+      "create schema app; create table app.p (id serial primary key, v text); create table app.c (id int primary key, "
+      "p int references app.p); "
+      "insert into app.p (v) values ('a'), ('b'); insert into app.c values (1, 1); select lo_create(0)");
   close_to_public(source);
   close_to_public(target);
   const PgRole reader(source);
@@ -134,7 +147,8 @@ TEST_F(GrantsFollow, ASourceThatIsReadOnlyIsCleanedUp) {
   configure();
   source.exec("create table t (id serial primary key); insert into t default values");
   expect({"pgsql2pgsql", "--create", "--end-at", "now"});
-  source.exec(fmt::format("insert into t default values; alter database \"{}\" set default_transaction_read_only = on", source.name()));
+  source.exec(fmt::format("insert into t default values; alter database \"{}\" set default_transaction_read_only = on",
+                          source.name()));
   expect({"pgsql2pgsql", "--end-at", "now", "--verify"});
   expect({"pgsql2pgsql", "--cleanup"});
   expect_same_table("t");

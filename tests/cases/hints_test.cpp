@@ -42,28 +42,37 @@ class Hints : public MigrationTest {
 // The rows are in order on the source, and a policy of ours, its way to compare or its
 // enums are why they break a rule here.
 TEST_F(Hints, ForRowsThatBreakARuleNameTheCause) {
-  configure("[values]\nnul_byte = \"strip\"\n[types]\nfolded.v = \"citext\"\n[table_map]\nshard1 = \"shard\"\nshard2 = \"shard\"\n");
+  configure(
+      "[values]\nnul_byte = \"strip\"\n[types]\nfolded.v = \"citext\"\n[table_map]\nshard1 = \"shard\"\nshard2 = "
+      "\"shard\"\n");
   target.exec("create extension citext");
   source.exec(
       "set sql_mode = '';"
-      "create table zero_pk (id int, d date not null, primary key (id, d)); insert into zero_pk values (1, '0000-00-00');"
-      "create table zero_unique (id int primary key, d date not null, unique (d)); insert into zero_unique values (1, '0000-00-00');"
+      "create table zero_pk (id int, d date not null, primary key (id, d)); insert into zero_pk values (1, "
+      "'0000-00-00');"
+      "create table zero_unique (id int primary key, d date not null, unique (d)); insert into zero_unique values (1, "
+      "'0000-00-00');"
       "create table acc (email varchar(50) collate utf8mb4_general_ci primary key) character set utf8mb4;"
-      "create table post (id int primary key, author varchar(50) collate utf8mb4_general_ci, foreign key (author) references acc "
+      "create table post (id int primary key, author varchar(50) collate utf8mb4_general_ci, foreign key (author) "
+      "references acc "
       "(email)) character set utf8mb4;"
       "insert into acc values ('Max@example.org'); insert into post values (1, 'max@example.ORG');"
       "create table padded (k char(1) primary key, v varchar(9) collate utf8mb4_bin, unique (v)) character set utf8mb4;"
-      "create table pads (id int primary key, v varchar(9) collate utf8mb4_bin, foreign key (v) references padded (v)) character set utf8mb4;"
+      "create table pads (id int primary key, v varchar(9) collate utf8mb4_bin, foreign key (v) references padded (v)) "
+      "character set utf8mb4;"
       "insert into padded values ('k', 'a'); insert into pads values (1, 'a ');"
       "create table street (s varchar(50) collate utf8mb4_unicode_ci primary key) character set utf8mb4;"
-      "create table house (id int primary key, s varchar(50) collate utf8mb4_unicode_ci, foreign key (s) references street (s)) "
+      "create table house (id int primary key, s varchar(50) collate utf8mb4_unicode_ci, foreign key (s) references "
+      "street (s)) "
       "character set utf8mb4;"
       "insert into street values ('Strasse'), ('zoe'); insert into house values (1, 'straße'), (2, 'Zoë'), (3, 'zoe');"
-      "create table eu (id int primary key, e enum('', 'a') not null, unique (e)); insert into eu values (1, ''), (2, 'nolabel');"
+      "create table eu (id int primary key, e enum('', 'a') not null, unique (e)); insert into eu values (1, ''), (2, "
+      "'nolabel');"
       "create table eu2 (a int, e enum('a', ''), unique (a, e)); insert into eu2 values (1, ''), (1, 'nolabel');"
       "create table stripped (id int primary key, v varchar(9) collate utf8mb4_bin, unique (v)) character set utf8mb4;"
       "insert into stripped values (1, 'a'), (2, concat('a', char(0)));"
-      "create table prefixed (id int primary key, v varchar(9) collate utf8mb4_bin, unique (v(2))) character set utf8mb4;"
+      "create table prefixed (id int primary key, v varchar(9) collate utf8mb4_bin, unique (v(2))) character set "
+      "utf8mb4;"
       "insert into prefixed values (1, 'ab'), (2, concat('a', char(0), 'b'));"
       "create table folded (id int primary key, v varchar(9) collate utf8mb4_bin, unique (v)) character set utf8mb4;"
       "insert into folded values (1, 'a'), (2, 'A');"
@@ -73,8 +82,9 @@ TEST_F(Hints, ForRowsThatBreakARuleNameTheCause) {
       "create table orphan (id int primary key, p int, foreign key (p) references orphan_parent (id));"
       "set foreign_key_checks = 0; insert into orphan values (1, 7), (2, 8); set foreign_key_checks = 1");
   if (has_checks())
-    source.exec("set sql_mode = ''; create table checked (id int primary key, d date, check (d is not null)); "
-                "insert into checked values (1, '0000-00-00')");
+    source.exec(
+        "set sql_mode = ''; create table checked (id int primary key, d date, check (d is not null)); "
+        "insert into checked values (1, '0000-00-00')");
   const RunResult run_result = run({"mysql2pgsql", "--create", "--report", "report.json"});
   ASSERT_EQ(run_result.exit_code, kDataFailed) << run_result.describe();
 
@@ -96,7 +106,8 @@ TEST_F(Hints, ForRowsThatBreakARuleNameTheCause) {
   if (has_checks()) {
     EXPECT_HAS(post_hint("checked"), "zero_date");
   }
-  EXPECT_EQ(count_of(run_result.err, kAsOnSource), 2u) << "only the orphans, in the log and in the summary: " << run_result.err;
+  EXPECT_EQ(count_of(run_result.err, kAsOnSource), 2u)
+      << "only the orphans, in the log and in the summary: " << run_result.err;
   const auto error = report_table("orphan").at("post_load_errors").at(0);
   EXPECT_EQ(error.at("sqlstate"), "23503");
   EXPECT_HAS(error.at("message").get<std::string>(), "2 rows; ");
@@ -107,9 +118,12 @@ TEST_F(Hints, ForRowsThatBreakARuleNameTheCause) {
 // error, and what was not tried for it is said.
 TEST_F(Hints, StandOnceForWhatFailsTogether) {
   source.exec(
-      "set sql_mode = ''; create table parent (e enum('', 'a') primary key); create table child (id int primary key, p enum('', 'a'), "
-      "foreign key (p) references parent (e)); insert into parent values (''), ('nolabel'); insert into child values (1, '');"
-      "create table refused (id int primary key); create table of_refused (id int primary key, r int, foreign key (r) references "
+      "set sql_mode = ''; create table parent (e enum('', 'a') primary key); create table child (id int primary key, p "
+      "enum('', 'a'), "
+      "foreign key (p) references parent (e)); insert into parent values (''), ('nolabel'); insert into child values "
+      "(1, '');"
+      "create table refused (id int primary key); create table of_refused (id int primary key, r int, foreign key (r) "
+      "references "
       "refused (id)); insert into refused values (1); insert into of_refused values (1, 1)");
   target.exec("create table refused (id int primary key); insert into refused values (9)");
   const RunResult result = run({"mysql2pgsql", "--create", "--report", "report.json"});
@@ -118,7 +132,8 @@ TEST_F(Hints, StandOnceForWhatFailsTogether) {
   ASSERT_EQ(errors.size(), 1u) << errors.dump(2);
   EXPECT_EQ(errors.at(0).at("sqlstate"), "23505");
   EXPECT_HAS(errors.at(0).at("hint").get<std::string>(), "index 0");
-  EXPECT_EQ(errors.at(0).at("message").get<std::string>().find("dbsync.copy_step"), std::string::npos) << errors.dump(2);
+  EXPECT_EQ(errors.at(0).at("message").get<std::string>().find("dbsync.copy_step"), std::string::npos)
+      << errors.dump(2);
   for (const char* table : {"child", "of_refused"}) {
     EXPECT_FALSE(report_table(table).contains("post_load_errors")) << table;
     EXPECT_EQ(report_table(table).at("left_out").size(), 1u) << table;
@@ -152,19 +167,39 @@ TEST_F(Hints, StandOnceForTablesThatShareACause) {
 // Whatever a server refuses while rows are loaded: functions of checks stand for the
 // causes, since triggers do not act.
 TEST_F(Hints, ForRefusedRowsFitTheLoad) {
-  const std::vector<std::pair<std::string, std::string>> states{
-      {"22001", "longer than the column"}, {"22003", "outside the range"}, {"22P02", "type of the column"}, {"22P05", "UTF8"},
-      {"22021", "mend it there"}, {"22008", "range"}, {"23502", "NOT NULL"}, {"23503", "session_replication_role"}, {"23505", "--truncate"},
-      {"23514", "check"}, {"42501", "GRANT INSERT"}, {"42703", "changed during the run"}, {"42704", "ALTER FUNCTION"},
-      {"42804", "trigger"}, {"42883", "ALTER FUNCTION"}, {"42P01", "ALTER FUNCTION"}, {"42P07", "drop or rename"}, {"42710", "drop or rename"},
-      {"54000", "larger than the target"}, {"53100", "make room"}, {"53200", "memory"}, {"55P03", "lock"}, {"57014", "statement_timeout"},
-      {"0A000", "feature"}, {"25006", "standby"}, {"P0001", "DISABLE TRIGGER"}};
+  const std::vector<std::pair<std::string, std::string>> states{{"22001", "longer than the column"},
+                                                                {"22003", "outside the range"},
+                                                                {"22P02", "type of the column"},
+                                                                {"22P05", "UTF8"},
+                                                                {"22021", "mend it there"},
+                                                                {"22008", "range"},
+                                                                {"23502", "NOT NULL"},
+                                                                {"23503", "session_replication_role"},
+                                                                {"23505", "--truncate"},
+                                                                {"23514", "check"},
+                                                                {"42501", "GRANT INSERT"},
+                                                                {"42703", "changed during the run"},
+                                                                {"42704", "ALTER FUNCTION"},
+                                                                {"42804", "trigger"},
+                                                                {"42883", "ALTER FUNCTION"},
+                                                                {"42P01", "ALTER FUNCTION"},
+                                                                {"42P07", "drop or rename"},
+                                                                {"42710", "drop or rename"},
+                                                                {"54000", "larger than the target"},
+                                                                {"53100", "make room"},
+                                                                {"53200", "memory"},
+                                                                {"55P03", "lock"},
+                                                                {"57014", "statement_timeout"},
+                                                                {"0A000", "feature"},
+                                                                {"25006", "standby"},
+                                                                {"P0001", "DISABLE TRIGGER"}};
   std::string there;
   std::string here = "create table plain (id int);";
   for (const auto& [state, hint] : states) {
     there += fmt::format("create table t{0} (id int); insert into t{0} values (1);", state);
     here += fmt::format(
-        "create function f{0}(int) returns boolean language plpgsql as $$ begin raise 'refused' using errcode = '{0}'; end $$; "
+        "create function f{0}(int) returns boolean language plpgsql as $$ begin raise 'refused' using errcode = '{0}'; "
+        "end $$; "
         "create table \"t{0}\" (id int check (f{0}(id)));",
         state);
   }
@@ -181,8 +216,9 @@ TEST_F(Hints, ForRefusedRowsFitTheLoad) {
 
 // What the source refuses: rights, queries, tables that cannot be read.
 TEST_F(Hints, ForWhatTheSourceRefuses) {
-  source.exec("create table t (id int primary key); create table lower1 (id int) engine = myisam; create table lower2 (id int) "
-              "engine = myisam; create table merged (id int) engine = merge union = (lower1, lower2); drop table lower2");
+  source.exec(
+      "create table t (id int primary key); create table lower1 (id int) engine = myisam; create table lower2 (id int) "
+      "engine = myisam; create table merged (id int) engine = merge union = (lower1, lower2); drop table lower2");
   target.exec("create table t (id int); create table t1 (id int); create table t2 (id int); create table t3 (id int)");
   table_list("t1 : select id from nowhere\nt2 : select nothing from t\nt3 : select id fron t\nt\n");
   const RunResult queries = run({"mysql2pgsql", "-l", "tab_list.txt", "--report", "report.json"});
@@ -217,8 +253,9 @@ TEST_F(Hints, ForRightsThatTheSourceDoesNotGive) {
 
 // The rows are fine, and a full-text index over them cannot be.
 TEST_F(Hints, ForAFullTextIndexOverLongTexts) {
-  source.exec("create table batches (id int auto_increment primary key, payload mediumtext, fulltext key search (payload)) "
-              "engine = myisam character set latin1");
+  source.exec(
+      "create table batches (id int auto_increment primary key, payload mediumtext, fulltext key search (payload)) "
+      "engine = myisam character set latin1");
   std::string text;
   for (int i = 0; i < 150000; ++i) text += fmt::format("{:08x} ", static_cast<unsigned>(i) * 2654435761U);
   source.exec("insert into batches (payload) values ('" + text + "')");
@@ -234,8 +271,10 @@ TEST_F(Hints, ForAFullTextIndexOverLongTexts) {
 TEST_F(Hints, NotesNameKeysThatCompareWithoutCase) {
   std::string sql;
   for (int i = 1; i <= 15; ++i)
-    sql += fmt::format("create table t{} (id int primary key, email varchar(50), unique key by_email (email), at timestamp not null "
-                       "default current_timestamp on update current_timestamp) character set utf8mb4 collate utf8mb4_general_ci;", i);
+    sql += fmt::format(
+        "create table t{} (id int primary key, email varchar(50), unique key by_email (email), at timestamp not null "
+        "default current_timestamp on update current_timestamp) character set utf8mb4 collate utf8mb4_general_ci;",
+        i);
   source.exec(sql);
   const RunResult result = run({"mysql2pgsql", "--create", "--report", "report.json"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
@@ -261,8 +300,10 @@ TEST_F(PgHints, ForAFunctionThatNamesNoSchema) {
 
 // A key that cannot be made takes the foreign keys to it with it.
 TEST_F(PgHints, StandOnceForAKeyAndWhatRefersToIt) {
-  source.exec("create table parent (id int, constraint parent_pk primary key (id)); create table child (id int primary key, p int "
-              "references parent (id)); insert into parent values (1); insert into child values (1, 1)");
+  source.exec(
+      "create table parent (id int, constraint parent_pk primary key (id)); create table child (id int primary key, p "
+      "int "
+      "references parent (id)); insert into parent values (1); insert into child values (1, 1)");
   target.exec("create sequence parent_pk");
   const RunResult result = run({"pgsql2pgsql", "--create", "--full-only"});
   EXPECT_EQ(result.exit_code, kTargetFailed) << result.describe();

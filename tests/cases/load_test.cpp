@@ -50,11 +50,13 @@ class LoadTest : public MigrationTest {
                             ids, then));
   }
   bool held(int rows) {
-    return eventually([&] {
-      return target.value(
-                 "select count(*) from pg_stat_activity where datname = current_database() and wait_event = "
-                 "'advisory'") == std::to_string(rows);
-    }, kLongest);
+    return eventually(
+        [&] {
+          return target.value(
+                     "select count(*) from pg_stat_activity where datname = current_database() and wait_event = "
+                     "'advisory'") == std::to_string(rows);
+        },
+        kLongest);
   }
   void let_go() { target.exec("select pg_advisory_unlock(77)"); }
 
@@ -115,7 +117,8 @@ TEST_F(LoadTest, AnInterruptedCutTableSaysHowManyChunksAreThere) {
   // Both workers wait, and there are chunks behind 9000.
   ASSERT_TRUE(held(2)) << program.err_so_far();
   program.signal(SIGINT);
-  ASSERT_TRUE(eventually([&] { return program.err_so_far().find("interrupted: stopping") != std::string::npos; }, kLongest))
+  ASSERT_TRUE(
+      eventually([&] { return program.err_so_far().find("interrupted: stopping") != std::string::npos; }, kLongest))
       << program.err_so_far();
   let_go();
   const RunResult run = program.wait();
@@ -199,8 +202,7 @@ TEST_F(StallTest, ATargetThatStallsLongerThanTheSourceWaitsIsLoadedAllTheSame) {
 class FreezeTest : public LoadTest {
  protected:
   void SetUp() override {
-    if (!source.is_mariadb())
-      GTEST_SKIP() << "its rows come from MariaDB's SEQUENCE engine";
+    if (!source.is_mariadb()) GTEST_SKIP() << "its rows come from MariaDB's SEQUENCE engine";
     if (target.value("select count(*) from pg_available_extensions where name = 'pageinspect'") == "0")
       GTEST_SKIP() << "the extension pageinspect is not installed";
     target.exec("create extension pageinspect");
@@ -218,8 +220,9 @@ class FreezeTest : public LoadTest {
 TEST_F(FreezeTest, RowsOfATableLoadedAtOnceAreFrozen) {
   source.exec("create table t (id int primary key); insert into t values (1), (2), (3)");
   // A table that the run makes is worth it from 1 MiB on.
-  source.exec("create table large (id int primary key, filler char(250)); "
-              "insert into large select seq, repeat('x', 250) from seq_1_to_8000; analyze table large");
+  source.exec(
+      "create table large (id int primary key, filler char(250)); "
+      "insert into large select seq, repeat('x', 250) from seq_1_to_8000; analyze table large");
   ASSERT_EQ(run({"mysql2pgsql", "--create"}).exit_code, 0);
   EXPECT_EQ(frozen("large"), "8000 of 8000");
   source.exec("drop table large");
@@ -262,7 +265,8 @@ TEST_F(LoadTest, MaxRateHoldsTheRows) {
 
 TEST_F(LoadTest, MaxRateHoldsTheBytesOfAllWorkersTogether) {
   std::string list;
-  source.exec("create table t (id int primary key, body varchar(4000)); insert into t values " + numbers(300, ", repeat('x', 1000)"));
+  source.exec("create table t (id int primary key, body varchar(4000)); insert into t values " +
+              numbers(300, ", repeat('x', 1000)"));
   for (int i = 0; i < 4; ++i) list += fmt::format("t{} : select * from t\n", i);
   table_list(list);
   const RunResult result = run(

@@ -33,7 +33,8 @@ struct DarkSide {
 };
 
 std::string name_of(const DarkSide& side) {
-  return std::string(side.source == Source::mysql ? "mysql2pgsql" : "pgsql2pgsql") + (side.of_target ? "_target" : "_source");
+  return std::string(side.source == Source::mysql ? "mysql2pgsql" : "pgsql2pgsql") +
+         (side.of_target ? "_target" : "_source");
 }
 
 std::string tcp(const TargetDb& database, const NetworkLink& link, const Proxy& proxy) {
@@ -56,10 +57,12 @@ class NetworkTest : public ::testing::Test {
     std::string target = target_.conninfo();
     if (source_ == Source::mysql) {
       mysql_ = std::make_unique<SourceDb>();
-      mysql_->exec(fmt::format("create table big (id int primary key, filler varchar(600)); "
-                               "insert into big values (1, repeat('x', 600))"));
+      mysql_->exec(
+          fmt::format("create table big (id int primary key, filler varchar(600)); "
+                      "insert into big values (1, repeat('x', 600))"));
       for (int have = 1; have < kRows; have *= 2)
-        mysql_->exec(fmt::format("insert into big select id + {}, filler from big where id + {} <= {}", have, have, kRows));
+        mysql_->exec(
+            fmt::format("insert into big select id + {}, filler from big where id + {} <= {}", have, have, kRows));
       mysql_->exec("analyze table big");
       MysqlAccess access = Servers::instance().mysql();
       if (!side.of_target) {
@@ -71,8 +74,10 @@ class NetworkTest : public ::testing::Test {
       source_section = mysql_section(access, mysql_->name());
     } else {
       pgsql_ = std::make_unique<TargetDb>(PgSide::source);
-      pgsql_->exec(fmt::format("create table big (id int primary key, filler varchar(600)); "
-                               "insert into big select i, repeat('x', 600) from generate_series(1, {}) i; analyze", kRows));
+      pgsql_->exec(
+          fmt::format("create table big (id int primary key, filler varchar(600)); "
+                      "insert into big select i, repeat('x', 600) from generate_series(1, {}) i; analyze",
+                      kRows));
       if (!side.of_target) proxy_ = std::make_unique<Proxy>(link_->address(), socket_of(pgsql_->conninfo()));
       source_section = fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n",
                                    side.of_target ? pgsql_->conninfo() : tcp(*pgsql_, *link_, *proxy_));
@@ -85,12 +90,20 @@ class NetworkTest : public ::testing::Test {
   }
 
   std::vector<std::string> args(const std::string& rate = "3MB") const {
-    std::vector<std::string> out{source_ == Source::mysql ? "mysql2pgsql" : "pgsql2pgsql", "--create", "-j", "2",
-                                 "--chunk-size", "256kB", "--max-rate", rate};
+    std::vector<std::string> out{source_ == Source::mysql ? "mysql2pgsql" : "pgsql2pgsql",
+                                 "--create",
+                                 "-j",
+                                 "2",
+                                 "--chunk-size",
+                                 "256kB",
+                                 "--max-rate",
+                                 rate};
     if (source_ == Source::pgsql) out.emplace_back("--full-only");
     return out;
   }
-  RunOptions here() const { return {.env = {}, .cwd = dir_.path(), .stdin_text = {}, .stdin_file = {}, .timeout = 120s}; }
+  RunOptions here() const {
+    return {.env = {}, .cwd = dir_.path(), .stdin_text = {}, .stdin_file = {}, .timeout = 120s};
+  }
 
   bool in_the_middle() {
     return eventually([&] {
@@ -100,7 +113,8 @@ class NetworkTest : public ::testing::Test {
     });
   }
   static bool said(Program& program, const std::string& what, std::chrono::seconds limit = 20s) {
-    return eventually([&] { return program.err_so_far().find(what) != std::string::npos || !program.running(); }, limit) &&
+    return eventually([&] { return program.err_so_far().find(what) != std::string::npos || !program.running(); },
+                      limit) &&
            program.err_so_far().find(what) != std::string::npos;
   }
   void expect_complete() {
@@ -206,9 +220,12 @@ TEST_P(DarkFollowTest, GoesOnWhenTheLinkIsBack) {
   both("create table t (id int primary key, v text)");
   NetworkLink link;
   Proxy proxy(link.address(), socket_of(of_target ? target.conninfo() : source.conninfo()));
-  dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n[copy]\nnetwork_timeout = 3\n",
-                                       of_target ? source.conninfo() : tcp(source, link, proxy),
-                                       of_target ? tcp(target, link, proxy) : target.conninfo()));
+  dir.write_file(
+      "my.cfg",
+      fmt::format(
+          "[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n[copy]\nnetwork_timeout = 3\n",
+          of_target ? source.conninfo() : tcp(source, link, proxy),
+          of_target ? tcp(target, link, proxy) : target.conninfo()));
   const RunResult first = run_program(link.command({"pgsql2pgsql", "--follow-only", "--end-at", "now"}), here());
   ASSERT_EQ(first.exit_code, 0) << first.describe();
   Program program(link.command({"pgsql2pgsql", "--follow-only"}), here());
@@ -216,7 +233,8 @@ TEST_P(DarkFollowTest, GoesOnWhenTheLinkIsBack) {
   ASSERT_TRUE(eventually([&] { return target.value("select count(*) from t") == "1"; })) << program.err_so_far();
   link.set_dark(true);
   source.exec("insert into t select i, repeat('y', 1000) from generate_series(2, 3000) i");
-  EXPECT_TRUE(eventually([&] { return program.err_so_far().find("trying again") != std::string::npos; }, 20s)) << program.err_so_far();
+  EXPECT_TRUE(eventually([&] { return program.err_so_far().find("trying again") != std::string::npos; }, 20s))
+      << program.err_so_far();
   link.set_dark(false);
   EXPECT_TRUE(eventually([&] { return target.value("select count(*) from t") == "3000"; })) << program.err_so_far();
   program.signal(SIGTERM);
@@ -224,7 +242,8 @@ TEST_P(DarkFollowTest, GoesOnWhenTheLinkIsBack) {
   expect_same_table("t");
 }
 
-INSTANTIATE_TEST_SUITE_P(Network, DarkFollowTest, ::testing::Bool(), [](const auto& of) { return of.param ? "target" : "source"; });
+INSTANTIATE_TEST_SUITE_P(Network, DarkFollowTest, ::testing::Bool(),
+                         [](const auto& of) { return of.param ? "target" : "source"; });
 
 // A lock of another session: the target lives and does nothing for us.
 TEST_F(FollowTest, ATargetThatWaitsShowsAsLagThatGrows) {
@@ -233,13 +252,15 @@ TEST_F(FollowTest, ATargetThatWaitsShowsAsLagThatGrows) {
   target.exec("begin; lock table t");
   source.exec("insert into t select i, repeat('y', 1000) from generate_series(1, 3000) i");
   Program program({"pgsql2pgsql", "--follow-only", "--metrics-file", "run.prom"}, here());
-  EXPECT_TRUE(eventually([&] { return program.err_so_far().find("waiting for the target for") != std::string::npos; })) << program.err_so_far();
+  EXPECT_TRUE(eventually([&] { return program.err_so_far().find("waiting for the target for") != std::string::npos; }))
+      << program.err_so_far();
   const auto metric = [&](const std::string& name) {
     const std::string text = read_file(dir.path() / "run.prom");
     const std::size_t at = text.find("\n" + name);
     return at == std::string::npos ? 0.0 : std::stod(text.substr(text.find_first_of(" ", at) + 1));
   };
-  EXPECT_TRUE(eventually([&] { return metric("dbsync_follow_lag_bytes") > 3000 && metric("dbsync_follow_lag_seconds") >= 10; }, 10s))
+  EXPECT_TRUE(eventually(
+      [&] { return metric("dbsync_follow_lag_bytes") > 3000 && metric("dbsync_follow_lag_seconds") >= 10; }, 10s))
       << read_file(dir.path() / "run.prom");
   program.signal(SIGTERM);
   EXPECT_EQ(program.wait().exit_code, 130);
@@ -265,8 +286,10 @@ TEST_P(SilentServerTest, DoesNotKeepASignalWaiting) {
   const std::string conninfo = fmt::format("host=127.0.0.1 port={} user=postgres dbname=x", silent.port());
   const std::string program_name = GetParam().substr(0, GetParam().find('_'));
   const bool of_target = GetParam().ends_with("target");
-  const std::string section = program_name == "mysql2pgsql" ? (of_target ? mysql_section(Servers::instance().mysql(), source.name()) : mysql_section(access, "x"))
-                                                            : "[src.pgsql]\nconnect_string = \"" + (of_target ? target.conninfo() : conninfo) + "\"\n";
+  const std::string section =
+      program_name == "mysql2pgsql"
+          ? (of_target ? mysql_section(Servers::instance().mysql(), source.name()) : mysql_section(access, "x"))
+          : "[src.pgsql]\nconnect_string = \"" + (of_target ? target.conninfo() : conninfo) + "\"\n";
   dir.write_file("my.cfg", my_cfg(section, of_target ? conninfo : target.conninfo()));
   Program program({program_name, "--create"}, here());
   std::this_thread::sleep_for(1s);
@@ -279,7 +302,8 @@ TEST_P(SilentServerTest, DoesNotKeepASignalWaiting) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Network, SilentServerTest,
-                         ::testing::Values("mysql2pgsql_source", "mysql2pgsql_target", "pgsql2pgsql_source", "pgsql2pgsql_target"),
+                         ::testing::Values("mysql2pgsql_source", "mysql2pgsql_target", "pgsql2pgsql_source",
+                                           "pgsql2pgsql_target"),
                          [](const auto& of) { return of.param; });
 
 }  // namespace

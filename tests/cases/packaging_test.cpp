@@ -26,8 +26,8 @@ class InstallTest : public ::testing::Test {
     options.cwd = repo_root();
     options.env = {{"MAKEFLAGS", ""}, {"MAKELEVEL", ""}};
     const RunResult result = run_program({"make", "install", "DESTDIR=" + root().string(), "PREFIX=/usr", "BIN=" + bin,
-                                          "BUILD=" + (dir_.path() / "build").string(), "-o", "programs", "-o", bin + "/mysql2pgsql",
-                                          "-o", bin + "/pgsql2pgsql"},
+                                          "BUILD=" + (dir_.path() / "build").string(), "-o", "programs", "-o",
+                                          bin + "/mysql2pgsql", "-o", bin + "/pgsql2pgsql"},
                                          options);
     ASSERT_EQ(result.exit_code, 0) << result.describe();
   }
@@ -66,10 +66,12 @@ TEST_F(InstallTest, ManualPagesHaveEveryOption) {
     const std::string help = run_program({program, "--help"}).out;
     const std::regex option("^  .{4}--([a-z-]+)", std::regex::multiline);
     int options = 0;
-    for (auto at = std::sregex_iterator(help.begin(), help.end(), option); at != std::sregex_iterator(); ++at, ++options)
+    for (auto at = std::sregex_iterator(help.begin(), help.end(), option); at != std::sregex_iterator();
+         ++at, ++options)
       EXPECT_NE(text.find("fB--" + (*at)[1].str() + "fR"), std::string::npos) << program << " --" << (*at)[1];
     EXPECT_GT(options, 20);
-    for (const char* status : {".B 0\n", ".B 5\n", ".B 70\n", ".B 130\n"}) EXPECT_NE(text.find(status), std::string::npos) << status;
+    for (const char* status : {".B 0\n", ".B 5\n", ".B 70\n", ".B 130\n"})
+      EXPECT_NE(text.find(status), std::string::npos) << status;
   }
 }
 
@@ -77,8 +79,11 @@ TEST_F(InstallTest, BashCompletesOptionsAndTheirValues) {
   for (const std::string program : {"mysql2pgsql", "pgsql2pgsql"}) {
     const auto complete = [&](const std::string& words) {
       const std::string file = (root() / "usr/share/bash-completion/completions" / program).string();
-      const RunResult result = run_program(
-          {"bash", "-c", "source \"$0\"; COMP_WORDS=(" + words + "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _" + program + "; echo \"${COMPREPLY[*]}\"", file});
+      const RunResult result =
+          run_program({"bash", "-c",
+                       "source \"$0\"; COMP_WORDS=(" + words + "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _" + program +
+                           "; echo \"${COMPREPLY[*]}\"",
+                       file});
       EXPECT_EQ(result.exit_code, 0) << result.describe();
       return result.out;
     };
@@ -98,7 +103,8 @@ TEST_F(InstallTest, ManualPagesRenderWithoutWarnings) {
   for (const char* program : {"mysql2pgsql", "pgsql2pgsql"}) {
     RunOptions options;
     options.env = {{"MANWIDTH", "80"}, {"LC_ALL", "C.UTF-8"}, {"MANROFFSEQ", ""}};
-    const RunResult result = run_program({"man", "--warnings", "-E", "UTF-8", "-Tutf8", "-Z", "-l", page(program).string()}, options);
+    const RunResult result =
+        run_program({"man", "--warnings", "-E", "UTF-8", "-Tutf8", "-Z", "-l", page(program).string()}, options);
     EXPECT_EQ(result.exit_code, 0) << result.describe();
     EXPECT_EQ(result.err, "");
     EXPECT_GT(result.out.size(), 1000u);

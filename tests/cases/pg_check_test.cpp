@@ -43,14 +43,16 @@ class PgCheckTest : public PgMigrationTest {
   }
 
   void configure_both(const std::string& source_conninfo, const std::string& target_conninfo) {
-    dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
-                                         source_conninfo, target_conninfo));
+    dir.write_file("my.cfg",
+                   fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+                               source_conninfo, target_conninfo));
   }
 };
 
 TEST_F(PgCheckTest, NothingIsInTheWay) {
   const RunResult result = check(0);
-  for (const char* subject : {"source encoding", "source connections", "source changes", "target writes", "target journal"})
+  for (const char* subject :
+       {"source encoding", "source connections", "source changes", "target writes", "target journal"})
     EXPECT_TRUE(has_line(result.out, {"passed", subject})) << subject << "\n" << result.out;
   EXPECT_TRUE(has_line(result.out, {"1 of 1 can be loaded"})) << result.out;
   check(0, {"--create"});
@@ -60,7 +62,8 @@ TEST_F(PgCheckTest, WalLevelReplica) {
   const std::string plain = Servers::instance().pg_without_logical("postgres");
   configure_both(plain, target.conninfo());
   const RunResult copy = check(0, {"--create"});
-  EXPECT_TRUE(has_line(copy.out, {"warning", "source changes", "wal_level is replica", "cannot be followed"})) << copy.out;
+  EXPECT_TRUE(has_line(copy.out, {"warning", "source changes", "wal_level is replica", "cannot be followed"}))
+      << copy.out;
   EXPECT_TRUE(has_line(copy.out, {"do: set wal_level = logical and restart"})) << copy.out;
   EXPECT_TRUE(has_line(check(0, {"--create", "--full-only"}).out, {"passed", "source changes", "not to be followed"}));
   const RunResult follow = check(kSource, {"--follow-only"});
@@ -117,7 +120,8 @@ TEST_F(PgCheckTest, ServerTooOld) {
     old.tell_version("9.6");
     configure_both(through(source.conninfo()), target.conninfo());
     const RunResult result = check(kSource);
-    EXPECT_TRUE(has_line(result.out, {"failed", "source", "PostgreSQL 9.6 is too old: 10 is the oldest"})) << result.out;
+    EXPECT_TRUE(has_line(result.out, {"failed", "source", "PostgreSQL 9.6 is too old: 10 is the oldest"}))
+        << result.out;
     EXPECT_TRUE(has_line(result.out, {"do: copy from a newer server"})) << result.out;
     stops_before_anything("copy from a newer server", kSource);
   }
@@ -133,14 +137,16 @@ TEST_F(PgCheckTest, ServerTooOld) {
 TEST_F(PgCheckTest, NoRightToCreateStopsTheLoadBeforeAnythingIsWritten) {
   source.exec("create table other (id int)");
   const PgRole role(target);
-  target.exec(fmt::format("grant create on database {} to {}; revoke create on schema public from public", target.name(), role.name()));
+  target.exec(fmt::format("grant create on database {} to {}; revoke create on schema public from public",
+                          target.name(), role.name()));
   configure_both(source.conninfo(), role.conninfo());
   const std::string before = everything_in(target);
   const std::string source_before = everything_in(source);
   for (const char* also : {"--full-only", "--end-at=now"}) {
     const RunResult load = run({"pgsql2pgsql", "--create", also});
     EXPECT_EQ(load.exit_code, kTarget) << load.describe();
-    EXPECT_NE(load.err.find("target schema public: the role may not create tables in it"), std::string::npos) << load.err;
+    EXPECT_NE(load.err.find("target schema public: the role may not create tables in it"), std::string::npos)
+        << load.err;
     EXPECT_EQ(everything_in(target), before);
     EXPECT_EQ(everything_in(source), source_before) << "neither slot nor publication";
   }

@@ -24,26 +24,31 @@ class PgCreateCheckTest : public PgMigrationTest {
     return result;
   }
   void configure_target(const std::string& conninfo) {
-    dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n", source.conninfo(), conninfo));
+    dir.write_file("my.cfg",
+                   fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+                               source.conninfo(), conninfo));
   }
 };
 
 TEST_F(PgCreateCheckTest, WhatOnlyASuperuserMayMake) {
-  source.exec("create table t (id int primary key); create foreign data wrapper w; create server sv foreign data wrapper w;"
-              "create function ev() returns event_trigger language plpgsql as 'begin end'; create event trigger et on ddl_command_end execute function ev();"
-              "create function c(float8) returns float8 language internal strict as 'dsqrt'; create text search template tt (lexize = dsimple_lexize);"
-              "create access method heap2 type table handler heap_tableam_handler; create schema other");
+  source.exec(
+      "create table t (id int primary key); create foreign data wrapper w; create server sv foreign data wrapper w;"
+      "create function ev() returns event_trigger language plpgsql as 'begin end'; create event trigger et on "
+      "ddl_command_end execute function ev();"
+      "create function c(float8) returns float8 language internal strict as 'dsqrt'; create text search template tt "
+      "(lexize = dsimple_lexize);"
+      "create access method heap2 type table handler heap_tableam_handler; create schema other");
   const PgRole role(target);
   target.exec(fmt::format("grant all on schema public to {}", role.name()));
   configure_target(role.conninfo());
   const RunResult result = check(kTarget, {"--full-only"});
-  for (const char* subject : {"target foreign data wrapper", "target event trigger", "target function", "target text search template",
-                              "target access method", "target schema other"})
+  for (const char* subject : {"target foreign data wrapper", "target event trigger", "target function",
+                              "target text search template", "target access method", "target schema other"})
     EXPECT_TRUE(has_line(result.out, {"failed", subject})) << subject << "\n" << result.out;
   const RunResult load = run({"pgsql2pgsql", "--create", "--full-only"});
   EXPECT_EQ(load.exit_code, kTarget);
-  for (const char* item : {"FOREIGN DATA WRAPPER w", "EVENT TRIGGER et", "FUNCTION public.c(double precision)", "TEXT SEARCH TEMPLATE public.tt",
-                           "ACCESS METHOD heap2", "SCHEMA other"})
+  for (const char* item : {"FOREIGN DATA WRAPPER w", "EVENT TRIGGER et", "FUNCTION public.c(double precision)",
+                           "TEXT SEARCH TEMPLATE public.tt", "ACCESS METHOD heap2", "SCHEMA other"})
     EXPECT_NE(load.err.find(item), std::string::npos) << item << "\n" << load.err;
 }
 
@@ -53,21 +58,27 @@ TEST_F(PgCreateCheckTest, ExtensionsRolesAndSettings) {
       GTEST_SKIP() << "the extension " << extension << " is not installed";
   const PgRole role(target);
   const PgRole policy(target);
-  source.exec(fmt::format("create extension file_fdw; create extension hstore; create table t (id int primary key); alter database {} set search_path = app, public;"
-                          "create publication theirs for table t", source.name()));
+  source.exec(
+      fmt::format("create extension file_fdw; create extension hstore; create table t (id int primary key); alter "
+                  "database {} set search_path = app, public;"
+                  "create publication theirs for table t",
+                  source.name()));
   target.exec(fmt::format("grant all on schema public to {}", role.name()));
   configure_target(role.conninfo());
   const RunResult result = check(kTarget, {"--full-only"});
-  EXPECT_TRUE(has_line(result.out, {"failed", "target extension file_fdw", "only a superuser may create it"})) << result.out;
+  EXPECT_TRUE(has_line(result.out, {"failed", "target extension file_fdw", "only a superuser may create it"}))
+      << result.out;
   if (source.version() >= 130000) {
-    EXPECT_TRUE(has_line(result.out, {"failed", "target extension hstore", "for want of CREATE on the database"})) << result.out;
+    EXPECT_TRUE(has_line(result.out, {"failed", "target extension hstore", "for want of CREATE on the database"}))
+        << result.out;
   }
   EXPECT_TRUE(has_line(result.out, {"warning", "target settings"})) << result.out;
   EXPECT_TRUE(has_line(result.out, {"SET search_path = app, public"})) << result.out;
   EXPECT_TRUE(has_line(result.out, {"warning", "source publications", "theirs"})) << result.out;
   const RunResult load = run({"pgsql2pgsql", "--create", "--full-only"});
   EXPECT_EQ(load.exit_code, kTarget);
-  for (const char* item : {"EXTENSION file_fdw", "EXTENSION hstore", "setting of the database, not made on the target: ALTER DATABASE"})
+  for (const char* item :
+       {"EXTENSION file_fdw", "EXTENSION hstore", "setting of the database, not made on the target: ALTER DATABASE"})
     EXPECT_NE(load.err.find(item), std::string::npos) << item << "\n" << load.err;
   configure();  // a superuser
   check(0, {"--full-only"});
@@ -76,15 +87,18 @@ TEST_F(PgCreateCheckTest, ExtensionsRolesAndSettings) {
 // A deferrable key is no identity for the server, which would refuse the application's
 // own UPDATEs; one of generated columns is not sent.
 TEST_F(PgCreateCheckTest, TablesThatCannotBeFollowed) {
-  source.exec("create table none (id int); create table late (id int primary key deferrable, u int not null unique);"
-              "create table late_only (id int primary key deferrable); create table fine (id int primary key);"
-              "create table part (id int not null, v int); create unique index on part (id) where v > 0");
+  source.exec(
+      "create table none (id int); create table late (id int primary key deferrable, u int not null unique);"
+      "create table late_only (id int primary key deferrable); create table fine (id int primary key);"
+      "create table part (id int not null, v int); create unique index on part (id) where v > 0");
   if (source.version() >= 120000 && source.version() < 180000)
     source.exec("create table gen (id int, g int generated always as (id * 2) stored primary key)");
   const RunResult result = check(kSource);
   EXPECT_TRUE(has_line(result.out, {"failed", "source table public.none", "no primary key"})) << result.out;
   EXPECT_TRUE(has_line(result.out, {"failed", "source table public.late", "its key is deferrable"})) << result.out;
-  EXPECT_TRUE(has_line(result.out, {R"(do: on the source: ALTER TABLE "public"."late" REPLICA IDENTITY USING INDEX "late_u_key")"})) << result.out;
+  EXPECT_TRUE(has_line(result.out,
+                       {R"(do: on the source: ALTER TABLE "public"."late" REPLICA IDENTITY USING INDEX "late_u_key")"}))
+      << result.out;
   EXPECT_TRUE(has_line(result.out, {R"(ALTER TABLE "public"."late_only" REPLICA IDENTITY FULL)"})) << result.out;
   EXPECT_TRUE(has_line(result.out, {R"(ALTER TABLE "public"."part" REPLICA IDENTITY FULL)"})) << result.out;
   EXPECT_EQ(result.out.find("source table public.fine"), std::string::npos);
@@ -96,7 +110,8 @@ TEST_F(PgCreateCheckTest, TablesThatCannotBeFollowed) {
     EXPECT_NE(refused.err.find("public.gen (its key holds the generated column g"), std::string::npos) << refused.err;
   }
   // The statements that it gives are enough.
-  for (std::size_t at = refused.err.find("ALTER TABLE"); at != std::string::npos; at = refused.err.find("ALTER TABLE", at + 1)) {
+  for (std::size_t at = refused.err.find("ALTER TABLE"); at != std::string::npos;
+       at = refused.err.find("ALTER TABLE", at + 1)) {
     const std::size_t end = refused.err.find(';', at);
     source.exec(refused.err.substr(at, end - at));
   }
@@ -104,13 +119,16 @@ TEST_F(PgCreateCheckTest, TablesThatCannotBeFollowed) {
 }
 
 TEST_F(PgCreateCheckTest, RoomForLocks) {
-  OwnServer small("postgres", "few-locks", {"-c", "max_locks_per_transaction=10", "-c", "max_connections=20", "-c", "wal_level=logical"});
+  OwnServer small("postgres", "few-locks",
+                  {"-c", "max_locks_per_transaction=10", "-c", "max_connections=20", "-c", "wal_level=logical"});
   {
     PgSession session(small.conninfo());
     for (int i = 0; i < 100; ++i)  // each a transaction
-      session.run(fmt::format("do $$ begin for i in 1..30 loop execute format('create table t{}_%s (id int)', i); end loop; end $$", i));
+      session.run(fmt::format(
+          "do $$ begin for i in 1..30 loop execute format('create table t{}_%s (id int)', i); end loop; end $$", i));
   }
-  dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n", small.conninfo(), target.conninfo()));
+  dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+                                       small.conninfo(), target.conninfo()));
   const RunResult result = run({"pgsql2pgsql", "--check", "--create", "--full-only"});
   EXPECT_TRUE(has_line(result.out, {"warning", "source locks", "pg_dump takes about 3000 locks"})) << result.out;
   EXPECT_TRUE(has_line(result.out, {"do: set max_locks_per_transaction ="})) << result.out;

@@ -14,7 +14,8 @@ namespace {
 
 // Names of the parts of a key to a partitioned table are the servers' to choose.
 constexpr char kKeys[] =
-    "select conrelid::regclass::text, case when conislocal then conname end, pg_get_constraintdef(c.oid), convalidated, obj_description(c.oid, 'pg_constraint') "
+    "select conrelid::regclass::text, case when conislocal then conname end, pg_get_constraintdef(c.oid), "
+    "convalidated, obj_description(c.oid, 'pg_constraint') "
     "from pg_constraint c where contype = 'f' and connamespace = 'public'::regnamespace order by 1, 2, 3";
 constexpr char kTriggers[] =
     "select tgrelid::regclass::text, tgname, tgenabled from pg_trigger where not tgisinternal order by 1, 2";
@@ -47,26 +48,31 @@ class PgGuardsTest : public PgMigrationTest {
       create trigger al before insert on acc for each row execute function f();
       alter table acc enable always trigger al;
       create trigger em before truncate on acc for each statement execute function f();
-      analyze)", rows));
+      analyze)",
+                            rows));
     if (source.version() >= 120000)
-      source.exec("create table to_part (id int primary key, part int, foreign key (id, part) references ledger (id, part)); "
-                  "insert into to_part select id, part from ledger");
+      source.exec(
+          "create table to_part (id int primary key, part int, foreign key (id, part) references ledger (id, part)); "
+          "insert into to_part select id, part from ledger");
   }
 
   void expect_same() {
-    for (const std::string& table : kTables) EXPECT_EQ(rows_differ(fmt::format("select * from {} order by 1", table)), "") << table;
+    for (const std::string& table : kTables)
+      EXPECT_EQ(rows_differ(fmt::format("select * from {} order by 1", table)), "") << table;
     EXPECT_EQ(rows_differ(kKeys), "");
     EXPECT_EQ(rows_differ(kTriggers), "");
   }
 
   void be_owner() {
     role_ = std::make_unique<PgRole>(target);
-    target.exec(fmt::format("grant create on database {1} to {0}; grant all on schema public to {0}", role_->name(), target.name()));
+    target.exec(fmt::format("grant create on database {1} to {0}; grant all on schema public to {0}", role_->name(),
+                            target.name()));
     for (const Row& row : target.query("select quote_ident(relname) from pg_class c where relkind in ('r', 'p') and "
                                        "relnamespace = 'public'::regnamespace"))
       target.exec(fmt::format("alter table {} owner to {}", *row[0], role_->name()));
-    dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n", source.conninfo(),
-                                         role_->conninfo()));
+    dir.write_file("my.cfg",
+                   fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+                               source.conninfo(), role_->conninfo()));
   }
 
   std::unique_ptr<PgRole> role_;
@@ -91,8 +97,9 @@ TEST_F(PgGuardsTest, TablesOfAnApplicationAreLoadedWhateverTheirKeysAre) {
   RunResult result = run({"pgsql2pgsql", "--full-only"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   expect_same();
-  target.exec("set session_replication_role = replica; insert into acc values (9999, 12345, 1); delete from tree where id < 9; "
-              "set session_replication_role = origin");
+  target.exec(
+      "set session_replication_role = replica; insert into acc values (9999, 12345, 1); delete from tree where id < 9; "
+      "set session_replication_role = origin");
   result = run({"pgsql2pgsql", "--full-only", "--truncate", "--verify", "--exclude", "nothing"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   expect_same();
@@ -112,8 +119,10 @@ TEST_F(PgGuardsTest, KilledAtRandomMomentsAnOwnersKeysAndTriggersAreWhatTheyWere
   make_source(kRows);
   ASSERT_EQ(target.load_with_psql(run({"pgsql2pgsql", "-d"}).out).exit_code, 0);
   be_owner();
-  const KillPlan plan{number_from_environment("DBSYNC_RUNBOOK_KILLS", 4), 700, kRows * (source.version() >= 120000 ? 5 : 4), false};
-  kill_and_resume(plan, {"pgsql2pgsql", "--full-only", "--truncate", "-j", "3", "--chunk-size", "256kB"}, here(), target, [] {});
+  const KillPlan plan{number_from_environment("DBSYNC_RUNBOOK_KILLS", 4), 700,
+                      kRows * (source.version() >= 120000 ? 5 : 4), false};
+  kill_and_resume(plan, {"pgsql2pgsql", "--full-only", "--truncate", "-j", "3", "--chunk-size", "256kB"}, here(),
+                  target, [] {});
   expect_same();
   EXPECT_EQ(target.value("select count(*) from dbsync.copy_guard"), "0");
 }

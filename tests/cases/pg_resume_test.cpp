@@ -16,10 +16,11 @@ class PgResumeTest : public PgMigrationTest {
   // Small and large ones, one without a key; a foreign key between two.
   void make_tables(int tables, int rows) {
     for (int i = 0; i < tables; ++i)
-      source.exec(fmt::format("create table t{0} (id bigint {1}, n int not null, note text);"
-                              "insert into t{0} select i, i % 1000, 'row ' || i || ' of {0}' from generate_series(1, {2}) i;"
-                              "create index on t{0} (n)",
-                              i, i == 1 ? "not null" : "primary key", rows * (1 + i % 4)));
+      source.exec(
+          fmt::format("create table t{0} (id bigint {1}, n int not null, note text);"
+                      "insert into t{0} select i, i % 1000, 'row ' || i || ' of {0}' from generate_series(1, {2}) i;"
+                      "create index on t{0} (n)",
+                      i, i == 1 ? "not null" : "primary key", rows * (1 + i % 4)));
     source.exec("alter table t0 add foreign key (id) references t3; analyze");
   }
   long long all_rows(int tables) {
@@ -29,10 +30,15 @@ class PgResumeTest : public PgMigrationTest {
   }
   void expect_equal(int tables) {
     for (int i = 0; i < tables; ++i)
-      EXPECT_EQ(rows_differ(fmt::format("select count(*), count(distinct id), sum(n), sum(hashtext(note)::bigint) from t{}", i)), "") << i;
+      EXPECT_EQ(rows_differ(fmt::format(
+                    "select count(*), count(distinct id), sum(n), sum(hashtext(note)::bigint) from t{}", i)),
+                "")
+          << i;
     EXPECT_EQ(rows_differ("select indexdef from pg_indexes where schemaname = 'public' order by 1"), "");
-    EXPECT_EQ(rows_differ("select conname, convalidated from pg_constraint c join pg_namespace n on n.oid = connamespace where "
-                          "nspname = 'public' and contype <> 'n' order by 1"), "");
+    EXPECT_EQ(rows_differ(
+                  "select conname, convalidated from pg_constraint c join pg_namespace n on n.oid = connamespace where "
+                  "nspname = 'public' and contype <> 'n' order by 1"),
+              "");
   }
 };
 
@@ -52,8 +58,10 @@ TEST_F(PgResumeTest, ResumeLoadsWhatIsMissingAndRestartAll) {
   // Refused half-way through one table.
   source.exec("alter table t3 add check (true)");
   ASSERT_EQ(target.load_with_psql(run({"pgsql2pgsql", "-d", "--section", "pre-data"}).out).exit_code, 0);
-  target.exec("create function refuse(id bigint) returns boolean language plpgsql as $$ begin if id > 2500 then raise 'not yet'; "
-              "end if; return true; end $$; alter table t3 add constraint refuse check (refuse(id))");
+  target.exec(
+      "create function refuse(id bigint) returns boolean language plpgsql as $$ begin if id > 2500 then raise 'not "
+      "yet'; "
+      "end if; return true; end $$; alter table t3 add constraint refuse check (refuse(id))");
   const std::vector<std::string> copy{"pgsql2pgsql", "--full-only", "-j", "2", "--chunk-size", "64kB"};
   RunResult result = run(copy);
   EXPECT_EQ(result.exit_code, kTargetFailed) << result.describe();

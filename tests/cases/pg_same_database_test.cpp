@@ -23,17 +23,27 @@ class PgSameDatabase : public PgMigrationTest {
     options.env = {{"PGSERVICEFILE", (dir.path() / "services").string()}};
     const RunResult result = run(words, options);
     EXPECT_EQ(result.exit_code, kConfig) << result.describe();
-    EXPECT_NE((result.err + result.out).find("source and target are the same database"), std::string::npos) << result.describe();
+    EXPECT_NE((result.err + result.out).find("source and target are the same database"), std::string::npos)
+        << result.describe();
     EXPECT_EQ(target.value("select count(*) from t"), "3") << result.describe();
   }
 };
 
 TEST_F(PgSameDatabase, IsRefusedBeforeAnythingElse) {
   target.exec("create table t (id int primary key); insert into t values (1), (2), (3)");
-  for (const std::vector<std::string>& mode :
-       {std::vector<std::string>{}, {"--full-only"}, {"--create"}, {"--full-only", "--create"}, {"--full-only", "--truncate"},
-        {"--full-only", "--append"}, {"--restart"}, {"--resume"}, {"--follow-only"}, {"--end-at", "now"}, {"--verify-only"},
-        {"--check"}, {"-s", "other", "--create"}})
+  for (const std::vector<std::string>& mode : {std::vector<std::string>{},
+                                               {"--full-only"},
+                                               {"--create"},
+                                               {"--full-only", "--create"},
+                                               {"--full-only", "--truncate"},
+                                               {"--full-only", "--append"},
+                                               {"--restart"},
+                                               {"--resume"},
+                                               {"--follow-only"},
+                                               {"--end-at", "now"},
+                                               {"--verify-only"},
+                                               {"--check"},
+                                               {"-s", "other", "--create"}})
     expect_refused(mode);
   EXPECT_EQ(target.value("select count(*) from pg_namespace where nspname in ('dbsync', 'other')"), "0");
   EXPECT_EQ(target.value("select count(*) from pg_replication_slots where database = current_database()"), "0");

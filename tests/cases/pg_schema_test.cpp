@@ -26,7 +26,8 @@ std::string sorted_dump(const TargetDb& db, const char* part = "-b") {
   return out;
 }
 
-constexpr char kIndexes[] = "select indexname from pg_indexes where schemaname not in ('pg_catalog', 'dbsync') order by 1";
+constexpr char kIndexes[] =
+    "select indexname from pg_indexes where schemaname not in ('pg_catalog', 'dbsync') order by 1";
 
 class PgSchemaTest : public PgMigrationTest {
  protected:
@@ -39,17 +40,30 @@ class PgSchemaTest : public PgMigrationTest {
     }
     EXPECT_EQ(sorted_dump(source, "--data-only"), sorted_dump(target, "--data-only"));
     const std::string ours = " n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'dbsync') ";
-    EXPECT_EQ(rows_differ("select n.nspname, relname, relkind, relpersistence, relispartition, relreplident, relrowsecurity "
-                          "from pg_class c join pg_namespace n on n.oid = relnamespace where" + ours + "order by 1, 2"), "");
-    EXPECT_EQ(rows_differ("select n.nspname, c.relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, "
-                          "attgenerated from pg_attribute a join pg_class c on c.oid = attrelid join pg_namespace n on "
-                          "n.oid = relnamespace where attnum > 0 and not attisdropped and" + ours + "order by 1, 2, 3"), "");
-    EXPECT_EQ(rows_differ("select n.nspname, conname, contype, convalidated from pg_constraint c join pg_namespace n on "
-                          "n.oid = connamespace where contype <> 'n' and conparentid = 0 and" + ours + "order by 1, 2"), "");
-    EXPECT_EQ(rows_differ("select n.nspname, proname from pg_proc p join pg_namespace n on n.oid = pronamespace where proname !~ 'multirange' and" +
-                          ours + "order by 1, 2"), "");
-    EXPECT_EQ(rows_differ("select c.relname, tgname, tgenabled from pg_trigger t join pg_class c on c.oid = tgrelid where not "
-                          "tgisinternal order by 1, 2"), "");
+    EXPECT_EQ(
+        rows_differ("select n.nspname, relname, relkind, relpersistence, relispartition, relreplident, relrowsecurity "
+                    "from pg_class c join pg_namespace n on n.oid = relnamespace where" +
+                    ours + "order by 1, 2"),
+        "");
+    EXPECT_EQ(
+        rows_differ("select n.nspname, c.relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, "
+                    "attgenerated from pg_attribute a join pg_class c on c.oid = attrelid join pg_namespace n on "
+                    "n.oid = relnamespace where attnum > 0 and not attisdropped and" +
+                    ours + "order by 1, 2, 3"),
+        "");
+    EXPECT_EQ(
+        rows_differ("select n.nspname, conname, contype, convalidated from pg_constraint c join pg_namespace n on "
+                    "n.oid = connamespace where contype <> 'n' and conparentid = 0 and" +
+                    ours + "order by 1, 2"),
+        "");
+    EXPECT_EQ(rows_differ("select n.nspname, proname from pg_proc p join pg_namespace n on n.oid = pronamespace where "
+                          "proname !~ 'multirange' and" +
+                          ours + "order by 1, 2"),
+              "");
+    EXPECT_EQ(rows_differ(
+                  "select c.relname, tgname, tgenabled from pg_trigger t join pg_class c on c.oid = tgrelid where not "
+                  "tgisinternal order by 1, 2"),
+              "");
   }
   void load_everything() {
     const RunResult psql = source.load_with_psql(read_file(repo_root() / "tests/cases/pg_every_relation.sql"));
@@ -94,10 +108,11 @@ TEST_F(PgSchemaTest, ASecondRunMakesWhatIsMissing) {
   if (source.version() < 120000) GTEST_SKIP() << "generated columns came with 12";
   load_everything();
   ASSERT_EQ(run({"pgsql2pgsql", "--full-only", "--create"}).exit_code, 0);
-  target.exec("truncate \"My S\".\"a\nb\", t, p, bin, ul, zero, idt, ido, dropped, inh, toasty, fk2;"
-              "drop index p_v_idx; drop materialized view mv2; drop index t_x_idx; drop table fk2; drop trigger tr on idt;"
-              "alter table \"My S\".\"a\nb\" drop constraint \"a\nb_id_fkey\"; alter table t drop constraint t_x_check;"
-              "select lo_unlink(oid) from pg_largeobject_metadata");
+  target.exec(
+      "truncate \"My S\".\"a\nb\", t, p, bin, ul, zero, idt, ido, dropped, inh, toasty, fk2;"
+      "drop index p_v_idx; drop materialized view mv2; drop index t_x_idx; drop table fk2; drop trigger tr on idt;"
+      "alter table \"My S\".\"a\nb\" drop constraint \"a\nb_id_fkey\"; alter table t drop constraint t_x_check;"
+      "select lo_unlink(oid) from pg_largeobject_metadata");
   ASSERT_NE(rows_differ(kIndexes), "");
   const RunResult again = run({"pgsql2pgsql", "--full-only", "--create"});
   ASSERT_EQ(again.exit_code, 0) << again.describe();
@@ -106,12 +121,18 @@ TEST_F(PgSchemaTest, ASecondRunMakesWhatIsMissing) {
 }
 
 TEST_F(PgSchemaTest, AForeignKeyOutOfTheSelectionIsANote) {
-  source.exec("create table a (id int primary key); create table b (id int, a int references a); insert into b values (1, null)");
+  source.exec(
+      "create table a (id int primary key); create table b (id int, a int references a); insert into b values (1, "
+      "null)");
   const RunResult result = run({"pgsql2pgsql", "--full-only", "--create", "--include", "b"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_NE(result.err.find("FK CONSTRAINT public.b b_a_fkey: left out, since one of its tables is not part of this run"),
-            std::string::npos) << result.err;
-  EXPECT_EQ(target.value("select string_agg(relname, ',') from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"), "b");
+  EXPECT_NE(
+      result.err.find("FK CONSTRAINT public.b b_a_fkey: left out, since one of its tables is not part of this run"),
+      std::string::npos)
+      << result.err;
+  EXPECT_EQ(target.value("select string_agg(relname, ',') from pg_class where relkind = 'r' and relnamespace = "
+                         "'public'::regnamespace"),
+            "b");
 }
 
 TEST_F(PgSchemaTest, SMapsAllSchemasIntoOne) {
@@ -119,11 +140,13 @@ TEST_F(PgSchemaTest, SMapsAllSchemasIntoOne) {
   load_everything();
   const RunResult result = run({"pgsql2pgsql", "--full-only", "--create", "-s", "all in"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_EQ(target.value("select string_agg(distinct nspname, ',') from pg_class c join pg_namespace n on n.oid = relnamespace "
-                         "where nspname !~ '^pg_|information_schema|dbsync' and relkind in ('r', 'p', 'v', 'm', 'S', 'i')"),
+  EXPECT_EQ(target.value(
+                "select string_agg(distinct nspname, ',') from pg_class c join pg_namespace n on n.oid = relnamespace "
+                "where nspname !~ '^pg_|information_schema|dbsync' and relkind in ('r', 'p', 'v', 'm', 'S', 'i')"),
             "all in");
   EXPECT_EQ(rows_differ("select t::text from t order by id", "select t::text from \"all in\".t order by id"), "");
-  EXPECT_EQ(rows_differ("select * from \"My S\".\"a\nb\" order by id", "select * from \"all in\".\"a\nb\" order by id"), "");
+  EXPECT_EQ(rows_differ("select * from \"My S\".\"a\nb\" order by id", "select * from \"all in\".\"a\nb\" order by id"),
+            "");
   EXPECT_EQ(rows_differ("select * from v order by id", "select * from \"all in\".v order by id"), "");
   // Defaults and functions were renamed with the rest.
   target.exec("insert into \"all in\".\"a\nb\" (id) values (1)");
@@ -133,18 +156,22 @@ TEST_F(PgSchemaTest, SMapsAllSchemasIntoOne) {
 }
 
 TEST_F(PgSchemaTest, SchemaMapMapsSomeSchemas) {
-  source.exec("create schema sales; create schema sales2; create type sales.state as enum ('open', 'paid');"
-              "create table sales.orders (id serial primary key, state sales.state default 'open', note text default 'sales.x');"
-              "create table sales2.items (id int primary key, order_id int references sales.orders);"
-              "create view sales2.v as select sales.id from sales2.items as sales;"
-              "insert into sales.orders (state) values ('paid'), ('open'); insert into sales2.items values (1, 2)");
+  source.exec(
+      "create schema sales; create schema sales2; create type sales.state as enum ('open', 'paid');"
+      "create table sales.orders (id serial primary key, state sales.state default 'open', note text default "
+      "'sales.x');"
+      "create table sales2.items (id int primary key, order_id int references sales.orders);"
+      "create view sales2.v as select sales.id from sales2.items as sales;"
+      "insert into sales.orders (state) values ('paid'), ('open'); insert into sales2.items values (1, 2)");
   configure("[schema_map]\nsales = \"archive 2024\"\n");
   const RunResult result = run({"pgsql2pgsql", "--full-only", "--create"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(rows_differ("select id, state::text, note from sales.orders order by id",
-                        "select id, state::text, note from \"archive 2024\".orders order by id"), "");
+                        "select id, state::text, note from \"archive 2024\".orders order by id"),
+            "");
   EXPECT_EQ(target.value("select id from sales2.v"), "1");
-  EXPECT_EQ(target.value("select confrelid::regclass::text from pg_constraint where conrelid = 'sales2.items'::regclass and contype = 'f'"),
+  EXPECT_EQ(target.value("select confrelid::regclass::text from pg_constraint where conrelid = "
+                         "'sales2.items'::regclass and contype = 'f'"),
             "\"archive 2024\".orders");
   EXPECT_EQ(target.value("select count(*) from pg_namespace where nspname = 'sales'"), "0");
 }
@@ -163,7 +190,8 @@ TEST_F(PgSchemaTest, AnOldPgDumpIsNamedWithBothVersions) {
   const RunResult result = run({"pgsql2pgsql", "--full-only", "--create"});
   EXPECT_EQ(result.exit_code, 2) << result.describe();
   EXPECT_NE(result.err.find("is version 9, but the source is version " + std::to_string(source.version() / 10000)),
-            std::string::npos) << result.err;
+            std::string::npos)
+      << result.err;
   configure_from(source.conninfo() + "\"\npg_bindir = \"/nowhere");
   const RunResult missing = run({"pgsql2pgsql", "--full-only", "--create"});
   EXPECT_EQ(missing.exit_code, 2) << missing.describe();
@@ -171,9 +199,10 @@ TEST_F(PgSchemaTest, AnOldPgDumpIsNamedWithBothVersions) {
 }
 
 TEST_F(PgSchemaTest, AForeignKeyThatDoesNotHoldIsReportedAndTheRestGoesOn) {
-  source.exec("create table a (id int primary key); create table b (id int, a int references a);"
-              "insert into a values (1); alter table b disable trigger all; insert into b values (1, 1), (2, 99);"
-              "create table c (id int primary key)");
+  source.exec(
+      "create table a (id int primary key); create table b (id int, a int references a);"
+      "insert into a values (1); alter table b disable trigger all; insert into b values (1, 1), (2, 99);"
+      "create table c (id int primary key)");
   const RunResult result = run({"pgsql2pgsql", "--full-only", "--create"});
   EXPECT_EQ(result.exit_code, 5) << result.describe();
   EXPECT_NE(result.err.find("b_a_fkey"), std::string::npos) << result.err;
@@ -182,12 +211,14 @@ TEST_F(PgSchemaTest, AForeignKeyThatDoesNotHoldIsReportedAndTheRestGoesOn) {
 }
 
 TEST_F(PgSchemaTest, GreenplumDdlHasDistributionAndNoPgDump) {
-  source.exec("create type mood as enum ('a'); create table t (id bigint generated always as identity primary key, m mood, "
-              "v text default 'x', d date); create index on t (d); create table n (a json)");
+  source.exec(
+      "create type mood as enum ('a'); create table t (id bigint generated always as identity primary key, m mood, "
+      "v text default 'x', d date); create index on t (d); create table n (a json)");
   const RunResult result = run({"pgsql2pgsql", "-d", "--dialect", "greenplum6"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
-  for (const char* text : {"CREATE TABLE \"public\".\"t\"", "DISTRIBUTED BY (\"id\")", "bigserial", "\"m\" text", "DISTRIBUTED RANDOMLY",
-                           "CREATE INDEX \"t_d_idx\"", "PRIMARY KEY (\"id\")", "DEFAULT 'x'::text"})
+  for (const char* text :
+       {"CREATE TABLE \"public\".\"t\"", "DISTRIBUTED BY (\"id\")", "bigserial", "\"m\" text", "DISTRIBUTED RANDOMLY",
+        "CREATE INDEX \"t_d_idx\"", "PRIMARY KEY (\"id\")", "DEFAULT 'x'::text"})
     EXPECT_NE(result.out.find(text), std::string::npos) << text << "\n" << result.out;
 }
 

@@ -28,13 +28,16 @@ constexpr char kAccounts[] =
 
 TEST_F(PgSnapshotTest, BalancesUnderLoadAreOfOneMoment) {
   source.exec(kAccounts);
-  target.exec("create table a (id int primary key, balance bigint, filler text);"
-              "create table b (id int primary key, balance bigint, filler text)");
+  target.exec(
+      "create table a (id int primary key, balance bigint, filler text);"
+      "create table b (id int primary key, balance bigint, filler text)");
   dir.write_file("transfer.sql",
                  "\\set x random(1, 40000)\n\\set y random(1, 40000)\n\\set d random(1, 100)\nbegin;\n"
-                 "update a set balance = balance - :d where id = :x;\nupdate b set balance = balance + :d where id = :y;\ncommit;\n");
+                 "update a set balance = balance - :d where id = :x;\nupdate b set balance = balance + :d where id = "
+                 ":y;\ncommit;\n");
   Program load({"pgbench", "-n", "-c", "4", "-T", "60", "-f", "transfer.sql", "-d", source.conninfo()}, here());
-  while (load.running() && source.value("select sum(balance) <> 40000000 from a") != "t") std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  while (load.running() && source.value("select sum(balance) <> 40000000 from a") != "t")
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   ASSERT_TRUE(load.running()) << "pgbench ended: " << load.err_so_far();
   const std::string before = source.value("select sum(balance) from a");
   for (int round = 0; round < 3; ++round) {
@@ -49,9 +52,11 @@ TEST_F(PgSnapshotTest, BalancesUnderLoadAreOfOneMoment) {
 
 TEST_F(PgSnapshotTest, ChunksHoldEveryRowOnce) {
   if (source.version() < 140000) GTEST_SKIP() << "a table without a key is cut by ctid, from 14 on";
-  source.exec("create table t (id int, v text); alter table t alter v set storage external;"
-              "insert into t select i, case when i % 50 = 0 then repeat(md5(i::text), 400) else 'v' || i end from generate_series(1, 30000) i;"
-              "delete from t where id between 5000 and 12000; update t set v = v || '!' where id % 3 = 0");
+  source.exec(
+      "create table t (id int, v text); alter table t alter v set storage external;"
+      "insert into t select i, case when i % 50 = 0 then repeat(md5(i::text), 400) else 'v' || i end from "
+      "generate_series(1, 30000) i;"
+      "delete from t where id between 5000 and 12000; update t set v = v || '!' where id % 3 = 0");
   target.exec("create table t (id int, v text)");
   const RunResult result = run({"pgsql2pgsql", "--full-only", "-j", "3", "--chunk-size", "256KB"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
@@ -66,15 +71,18 @@ class Standby {
     std::filesystem::create_directories(dir_);
     const std::string script = fmt::format(
         "set -e; cd {0}; bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1); as=; "
-        "if [ $(id -u) = 0 ]; then chown postgres {0}; as='setpriv --reuid=postgres --regid=postgres --clear-groups --'; fi; "
+        "if [ $(id -u) = 0 ]; then chown postgres {0}; as='setpriv --reuid=postgres --regid=postgres --clear-groups "
+        "--'; fi; "
         "$as $bin/pg_basebackup -h {1} -p 5432 -U postgres -D {0}/data -R -X stream --checkpoint=fast; "
         "$as $bin/pg_ctl -D {0}/data -o '-k {0} -p 5432 -c listen_addresses=' -l {0}/log -w start",
         dir_.string(), primary.string());
     started_ = run_program({"bash", "-c", script});
   }
   ~Standby() {
-    run_program({"bash", "-c", fmt::format("kill -INT $(head -n 1 {0}/data/postmaster.pid); "
-                                            "while [ -e {0}/data/postmaster.pid ]; do sleep 0.1; done", dir_.string())});
+    run_program({"bash", "-c",
+                 fmt::format("kill -INT $(head -n 1 {0}/data/postmaster.pid); "
+                             "while [ -e {0}/data/postmaster.pid ]; do sleep 0.1; done",
+                             dir_.string())});
   }
   const RunResult& started() const { return started_; }
   std::string conninfo(const std::string& database) const {
@@ -91,14 +99,17 @@ TEST_F(PgSnapshotTest, AStandbyIsASource) {
   if (run_program({"bash", "-c", "ls /usr/lib/postgresql/*/bin/pg_basebackup"}).exit_code != 0)
     GTEST_SKIP() << "pg_basebackup is not installed in /usr/lib/postgresql";
   source.exec(kAccounts);
-  source.exec("create unlogged table u (id int); insert into u values (1); create sequence s; select nextval('s'), nextval('s')");
+  source.exec(
+      "create unlogged table u (id int); insert into u values (1); create sequence s; select nextval('s'), "
+      "nextval('s')");
   const Standby standby(Servers::instance().work_dir());
   ASSERT_EQ(standby.started().exit_code, 0) << standby.started().err;
   configure_from(standby.conninfo(source.name()));
   const RunResult result = run({"pgsql2pgsql", "--full-only", "--create", "-j", "3", "--chunk-size", "2MB"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_NE(result.err.find("exported snapshot of a standby"), std::string::npos) << result.err;
-  EXPECT_NE(result.err.find("public.u: left out, since a standby has no rows of unlogged tables"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("public.u: left out, since a standby has no rows of unlogged tables"), std::string::npos)
+      << result.err;
   EXPECT_EQ(rows_differ("select id, balance, filler from a order by id"), "");
   EXPECT_EQ(rows_differ("select count(*), sum(id) from b"), "");
 
@@ -111,8 +122,10 @@ TEST_F(PgSnapshotTest, AStandbyIsASource) {
   };
   expect_refused(standby.conninfo(target.name()));
   const std::string role = target.name() + "_role";
-  target.exec(fmt::format("revoke execute on function pg_control_system() from public; create role {0} login; "
-                          "grant all on database {1} to {0}", role, target.name()));
+  target.exec(
+      fmt::format("revoke execute on function pg_control_system() from public; create role {0} login; "
+                  "grant all on database {1} to {0}",
+                  role, target.name()));
   std::string as_role = standby.conninfo(target.name());
   as_role.replace(as_role.find("user=postgres"), 13, "user=" + role);
   const auto arrived = [&] { return run_program({"psql", as_role, "-c", "select 1"}).exit_code == 0; };
@@ -126,14 +139,18 @@ TEST_F(PgSnapshotTest, StatusTablesTellOfTheRun) {
   target.exec("create table t (id int)");
   TargetDb local;
   configure("[local.pgsql]\nconnect_string = \"" + local.conninfo() + "\"\ntask = \"nightly\"\n");
-  local.exec("create table db_sync_status (id bigserial primary key, full_s_start timestamp, full_s_end timestamp, "
-             "decoder_start timestamp, apply_id bigint)");  // as an older program left it
+  local.exec(
+      "create table db_sync_status (id bigserial primary key, full_s_start timestamp, full_s_end timestamp, "
+      "decoder_start timestamp, apply_id bigint)");  // as an older program left it
   EXPECT_EQ(run({"pgsql2pgsql", "--full-only"}).exit_code, 4);
-  EXPECT_EQ(local.value("select (task, program, state, tables_total, tables_done, tables_failed, rows, exit_status, "
-                        "full_s_end >= full_s_start, decoder_start is null, apply_id is null)::text from db_sync_status"),
-            "(nightly,pgsql2pgsql,failed,2,1,1,10,4,t,t,t)");
-  EXPECT_EQ(local.value("select string_agg(table_name || ' ' || state || ' ' || rows, ', ' order by place) from db_sync_tables"),
-            "public.bad failed 0, public.t done 10");
+  EXPECT_EQ(
+      local.value("select (task, program, state, tables_total, tables_done, tables_failed, rows, exit_status, "
+                  "full_s_end >= full_s_start, decoder_start is null, apply_id is null)::text from db_sync_status"),
+      "(nightly,pgsql2pgsql,failed,2,1,1,10,4,t,t,t)");
+  EXPECT_EQ(
+      local.value(
+          "select string_agg(table_name || ' ' || state || ' ' || rows, ', ' order by place) from db_sync_tables"),
+      "public.bad failed 0, public.t done 10");
   const auto json = nlohmann::json::parse(run({"pgsql2pgsql", "--status", "--json"}).out);
   EXPECT_EQ(json.at("state"), "failed");
   EXPECT_EQ(json.at("exit_status"), 4);
@@ -164,7 +181,8 @@ TEST_F(PgSnapshotTest, AStatusThatCannotBeWrittenIsAWarning) {
 }
 
 TEST_F(PgSnapshotTest, AnInterruptedCopyKeepsNothingOfItsTables) {
-  source.exec("create table t (id int, v text); insert into t select i, repeat('x', 500) from generate_series(1, 200000) i");
+  source.exec(
+      "create table t (id int, v text); insert into t select i, repeat('x', 500) from generate_series(1, 200000) i");
   target.exec("create table t (id int, v text)");
   Program program({"pgsql2pgsql", "--full-only", "-j", "1", "--chunk-size", "0", "--max-rate", "20000"}, here());
   while (program.running() && program.err_so_far().find("snapshot:") == std::string::npos)
@@ -181,7 +199,8 @@ TEST_F(PgSnapshotTest, AnInterruptedCopyKeepsNothingOfItsTables) {
 TEST_F(PgSnapshotTest, PgDumpGetsThePasswordThroughItsEnvironment) {
   dir.write_file("pg_dump",
                  "#!/bin/sh\n[ \"$1\" = --version ] && { echo 'pg_dump (PostgreSQL) 99.0'; exit; }\n"
-                 "echo \"$@\" > " + (dir.path() / "arguments").string() + "; echo \"$PGPASSWORD\" > " +
+                 "echo \"$@\" > " +
+                     (dir.path() / "arguments").string() + "; echo \"$PGPASSWORD\" > " +
                      (dir.path() / "password").string() + "; exit 1\n");
   ASSERT_EQ(run_program({"chmod", "+x", (dir.path() / "pg_dump").string()}).exit_code, 0);
   configure_from(source.conninfo() + " password='s3cret'\"\npg_bindir = \"" + dir.path().string());

@@ -34,17 +34,20 @@ class ProgressTest : public MigrationTest {
  protected:
   // Ids from 1 on, in chunks; each row takes the target some time.
   void make_slow_table(int rows, const char* seconds_per_row) {
-    source.exec(fmt::format(
-        "create table digit (n int primary key); insert into digit values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9); "
-        "create table slow (id int primary key, filler varchar(1000)); "
-        "insert into slow select 1 + a.n + 10 * b.n + 100 * c.n + 1000 * d.n, repeat('x', 1000) "
-        "from digit a, digit b, digit c, digit d where a.n + 10 * b.n + 100 * c.n + 1000 * d.n < {}; analyze table slow",
-        rows));
-    target.exec(fmt::format(
-        "create table digit (n int); create table slow (id int primary key, filler varchar(1000)); "
-        "create function take_a_nap(id int) returns boolean language plpgsql as $$ begin perform pg_sleep({}); return true; end $$; "
-        "alter table slow add constraint nap check (take_a_nap(id))",
-        seconds_per_row));
+    source.exec(
+        fmt::format("create table digit (n int primary key); insert into digit values (0), (1), (2), (3), (4), (5), "
+                    "(6), (7), (8), (9); "
+                    "create table slow (id int primary key, filler varchar(1000)); "
+                    "insert into slow select 1 + a.n + 10 * b.n + 100 * c.n + 1000 * d.n, repeat('x', 1000) "
+                    "from digit a, digit b, digit c, digit d where a.n + 10 * b.n + 100 * c.n + 1000 * d.n < {}; "
+                    "analyze table slow",
+                    rows));
+    target.exec(
+        fmt::format("create table digit (n int); create table slow (id int primary key, filler varchar(1000)); "
+                    "create function take_a_nap(id int) returns boolean language plpgsql as $$ begin perform "
+                    "pg_sleep({}); return true; end $$; "
+                    "alter table slow add constraint nap check (take_a_nap(id))",
+                    seconds_per_row));
   }
 
   static bool shows(const TerminalProgram& program, const char* pattern) {
@@ -68,7 +71,9 @@ TEST_F(ProgressTest, ATerminalShowsTheWholeAndEachWorkerBelowTheLog) {
   make_slow_table(4000, "0.001");
   constexpr unsigned kWidth = 500;  // no line of the log is longer
   TerminalProgram program(kArgs, dir.path(), kWidth, 24);
-  EXPECT_TRUE(shows(program, "worker-[01]  slow -> |worker-[01]  slow chunk [0-9]+ of [0-9]+: [0-9,]+ rows, [0-9,]+ rows/s, [0-9.]+ .?i?B/s"))
+  EXPECT_TRUE(shows(
+      program,
+      "worker-[01]  slow -> |worker-[01]  slow chunk [0-9]+ of [0-9]+: [0-9,]+ rows, [0-9,]+ rows/s, [0-9.]+ .?i?B/s"))
       << program.output();
   EXPECT_TRUE(shows(program, "[0-9]/2 tables, [0-9]+%, [0-9,]+ rows, .* rows/s, .*B/s, .* left")) << program.output();
   ASSERT_EQ(program.wait(), 0) << program.output();
@@ -143,8 +148,9 @@ TEST_F(ProgressTest, NeitherColourNorDisplayWhereTheyAreNotWanted) {
     const char* option;
     bool display;
   };
-  for (const Case& c : {Case{{{"NO_COLOR", "1"}}, "--truncate", true}, Case{{{"TERM", "dumb"}}, "--truncate", false},
-                        Case{{{"TERM", ""}}, "--truncate", false}, Case{{}, "-q", false}, Case{{}, "--log-format=json", false}}) {
+  for (const Case& c :
+       {Case{{{"NO_COLOR", "1"}}, "--truncate", true}, Case{{{"TERM", "dumb"}}, "--truncate", false},
+        Case{{{"TERM", ""}}, "--truncate", false}, Case{{}, "-q", false}, Case{{}, "--log-format=json", false}}) {
     target.exec("truncate slow; truncate digit");
     auto args = kArgs;
     args.emplace_back(c.option);
@@ -172,7 +178,9 @@ TEST_F(ProgressTest, EachLineOfTheJsonLogIsAnObject) {
   for (const std::string& line : lines_of(result.err)) {
     const auto object = nlohmann::json::parse(line, nullptr, false);
     ASSERT_TRUE(object.is_object()) << line;
-    EXPECT_TRUE(std::regex_match(object.at("time").get<std::string>(), std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[.][0-9]{3}Z"))) << line;
+    EXPECT_TRUE(std::regex_match(object.at("time").get<std::string>(),
+                                 std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[.][0-9]{3}Z")))
+        << line;
     const std::string level = object.at("level");
     EXPECT_TRUE(level == "info" || level == "warning" || level == "error") << line;
     const std::string component = object.at("component");
@@ -188,7 +196,8 @@ TEST_F(ProgressTest, EachLineOfTheJsonLogIsAnObject) {
       error = true;
       EXPECT_EQ(object.at("kind"), "target");
     }
-    summary = summary || (component == "summary" && object.at("message").get<std::string>().find("2 done, 1 failed") != std::string::npos);
+    summary = summary || (component == "summary" &&
+                          object.at("message").get<std::string>().find("2 done, 1 failed") != std::string::npos);
   }
   EXPECT_TRUE(progress) << result.err;
   EXPECT_TRUE(error) << result.err;
@@ -231,7 +240,8 @@ TEST_F(ProgressTest, TheMetricsFileTellsOfRunsThatCouldNotBegin) {
   EXPECT_EQ(Exposition(dir.read_file("dbsync.prom")).value("dbsync_exit_status"), 2);
   const RunResult result = run({"mysql2pgsql", "--metrics-file", "no/such/dbsync.prom"});
   EXPECT_EQ(result.exit_code, 1) << result.describe();
-  EXPECT_NE(result.err.find("cannot write the metrics file no/such/dbsync.prom: No such file"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("cannot write the metrics file no/such/dbsync.prom: No such file"), std::string::npos)
+      << result.err;
 }
 
 class FollowProgressTest : public FollowTest {};
@@ -250,7 +260,8 @@ TEST_F(FollowProgressTest, MetricsOfFollowingHoldLagAndCounts) {
   EXPECT_EQ(end.value("dbsync_follow_conflicts_total"), 0);
   EXPECT_TRUE(end.has("dbsync_follow_lag_bytes"));
   EXPECT_TRUE(end.has("dbsync_retained_wal_bytes"));
-  for (const std::string& line : lines_of(result.err)) EXPECT_TRUE(nlohmann::json::parse(line, nullptr, false).is_object()) << line;
+  for (const std::string& line : lines_of(result.err))
+    EXPECT_TRUE(nlohmann::json::parse(line, nullptr, false).is_object()) << line;
 }
 
 TEST_F(FollowProgressTest, ATerminalShowsTheLag) {
@@ -259,7 +270,9 @@ TEST_F(FollowProgressTest, ATerminalShowsTheLag) {
   TerminalProgram program({"pgsql2pgsql", "--follow-only"}, dir.path(), 300, 24);
   const std::regex display("following: .* behind .*changes/s");
   const std::regex figures("applied up to .* the source keeps");
-  EXPECT_TRUE(eventually([&] { return std::regex_search(program.output(), display) && std::regex_search(program.output(), figures); }, 60s))
+  EXPECT_TRUE(eventually(
+      [&] { return std::regex_search(program.output(), display) && std::regex_search(program.output(), figures); },
+      60s))
       << program.output();
   program.signal(SIGINT);
   EXPECT_EQ(program.wait(), kInterrupted);

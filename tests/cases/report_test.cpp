@@ -10,7 +10,6 @@ namespace {
 
 class ReportTest : public MigrationTest {
  protected:
-
   static nlohmann::json table(const nlohmann::json& report, const std::string& name) {
     for (const auto& entry : report.at("tables"))
       if (entry.at("table") == name) return entry;

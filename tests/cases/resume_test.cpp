@@ -22,8 +22,7 @@ using namespace std::chrono_literals;
 class ResumeTest : public MigrationTest {
  protected:
   void SetUp() override {
-    if (!source.is_mariadb())
-      GTEST_SKIP() << "its rows come from MariaDB's SEQUENCE engine";
+    if (!source.is_mariadb()) GTEST_SKIP() << "its rows come from MariaDB's SEQUENCE engine";
   }
 
   // Tables of different sizes; the largest are cut, one by a string key.
@@ -32,8 +31,9 @@ class ResumeTest : public MigrationTest {
       const bool text_key = i % 5 == 4;
       source.exec(fmt::format("create table t{} (id {} primary key, n int not null, note varchar(60), key (n))", i,
                               text_key ? "varchar(20)" : "bigint"));
-      source.exec(fmt::format("insert into t{0} select {1}, seq % 1000, concat('row ', seq, ' of {0}') from seq_1_to_{2}", i,
-                              text_key ? "concat('k', lpad(seq * 7919 % 1000003, 8, '0'))" : "seq * 3", rows * (1 + i % 4)));
+      source.exec(
+          fmt::format("insert into t{0} select {1}, seq % 1000, concat('row ', seq, ' of {0}') from seq_1_to_{2}", i,
+                      text_key ? "concat('k', lpad(seq * 7919 % 1000003, 8, '0'))" : "seq * 3", rows * (1 + i % 4)));
       source.exec(fmt::format("analyze table t{}", i));
     }
   }
@@ -43,7 +43,8 @@ class ResumeTest : public MigrationTest {
       const std::string table = fmt::format("t{}", i);
       const std::string sums = "select count(*), count(distinct id), sum(n), sum(length(note)) from " + table;
       EXPECT_EQ(target.query(sums), source.query(sums)) << table;
-      EXPECT_EQ(target.value(fmt::format("select count(*) from pg_indexes where tablename = '{}'", table)), "2") << table;
+      EXPECT_EQ(target.value(fmt::format("select count(*) from pg_indexes where tablename = '{}'", table)), "2")
+          << table;
     }
   }
 
@@ -75,7 +76,8 @@ TEST_F(ResumeTest, LoadsOnlyWhatIsMissing) {
   // The second table's rows are refused until the trigger is dropped.
   RunResult run = this->run({"mysql2pgsql", "-d"});
   ASSERT_EQ(run.exit_code, 0) << run.describe();
-  target.exec("create table t0 (id bigint, n int, note varchar(60)); create table t1 (id bigint, n int, note varchar(60))");
+  target.exec(
+      "create table t0 (id bigint, n int, note varchar(60)); create table t1 (id bigint, n int, note varchar(60))");
   target.exec(
       "create function refuse(id bigint) returns boolean language plpgsql as "
       "$$ begin if id > 60000 then raise exception 'not yet'; end if; return true; end $$; "
@@ -104,14 +106,16 @@ TEST_F(ResumeTest, LoadsOnlyWhatIsMissing) {
 // Rows of a shard that is in are not foreign to the others.
 TEST_F(ResumeTest, ShardsOfOneTableAreResumedAndRestarted) {
   for (int i = 0; i < 3; ++i)
-    source.exec(fmt::format("create table shard_{0} (id int primary key, note varchar(60) not null); insert into shard_{0} "
-                            "select seq, concat('row ', seq, ' of {0}') from seq_1_to_{1}; analyze table shard_{0}",
-                            i, 20000 + 1000 * i));
+    source.exec(
+        fmt::format("create table shard_{0} (id int primary key, note varchar(60) not null); insert into shard_{0} "
+                    "select seq, concat('row ', seq, ' of {0}') from seq_1_to_{1}; analyze table shard_{0}",
+                    i, 20000 + 1000 * i));
   configure("[table_map]\nshard_* = shards\n[origin_column]\nshard_* = origin\n");
-  target.exec("create table shards (id int, note varchar(60), origin text, primary key (id, origin)); "
-              "create function refuse(id int, origin text) returns boolean language plpgsql as "
-              "$$ begin if id > 15000 and origin like '%2' then raise exception 'not yet'; end if; return true; end $$; "
-              "alter table shards add constraint refuse check (refuse(id, origin))");
+  target.exec(
+      "create table shards (id int, note varchar(60), origin text, primary key (id, origin)); "
+      "create function refuse(id int, origin text) returns boolean language plpgsql as "
+      "$$ begin if id > 15000 and origin like '%2' then raise exception 'not yet'; end if; return true; end $$; "
+      "alter table shards add constraint refuse check (refuse(id, origin))");
   const std::vector<std::string> args{"mysql2pgsql", "-j", "2", "--chunk-size", "64kB"};
   RunResult run = this->run(args);
   EXPECT_EQ(run.exit_code, 4) << run.describe();
@@ -124,9 +128,14 @@ TEST_F(ResumeTest, ShardsOfOneTableAreResumedAndRestarted) {
   run = this->run(resume);
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   for (int i = 0; i < 3; ++i)
-    EXPECT_EQ(difference(source.query(fmt::format("select count(*), count(distinct id), sum(id), sum(length(note)) from shard_{}", i)),
-                         target.query(fmt::format("select count(*), count(distinct id), sum(id), sum(length(note)) from shards "
-                                                  "where origin = '{}.shard_{}'", source.name(), i))), "") << i;
+    EXPECT_EQ(difference(source.query(fmt::format(
+                             "select count(*), count(distinct id), sum(id), sum(length(note)) from shard_{}", i)),
+                         target.query(
+                             fmt::format("select count(*), count(distinct id), sum(id), sum(length(note)) from shards "
+                                         "where origin = '{}.shard_{}'",
+                                         source.name(), i))),
+              "")
+        << i;
 
   // One shard more, when the others are there.
   source.exec("create table shard_3 like shard_0; insert into shard_3 values (1, 'new')");
@@ -166,10 +175,10 @@ TEST_F(ResumeTest, CleanupRemovesTheBookkeeping) {
 TEST_F(ResumeTest, WithoutPermissionItLoadsAndSaysSo) {
   make_tables(1, 100);
   const std::string user = "plain_" + target.name();
-  target.exec(fmt::format("create role {} login; create table t0 (id bigint, n int, note varchar(60)); grant all on t0 to {}",
-                          user, user));
-  dir.write_file("my.cfg", my_cfg(mysql_section(Servers::instance().mysql(), source.name()),
-                                  target.conninfo() + " user=" + user));
+  target.exec(fmt::format(
+      "create role {} login; create table t0 (id bigint, n int, note varchar(60)); grant all on t0 to {}", user, user));
+  dir.write_file(
+      "my.cfg", my_cfg(mysql_section(Servers::instance().mysql(), source.name()), target.conninfo() + " user=" + user));
   RunResult run = this->run({"mysql2pgsql"});
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   EXPECT_NE(run.err.find("cannot be resumed"), std::string::npos) << run.err;
@@ -184,7 +193,8 @@ TEST_F(ResumeTest, ASecondRunAtTheSameTimeIsRefused) {
   make_tables(1, 100);
   target.exec("create table t0 (id bigint, n int, note varchar(60))");
   target.exec(
-      "create function nap(id bigint) returns boolean language plpgsql as $$ begin perform pg_sleep(0.15); return true; end $$; "
+      "create function nap(id bigint) returns boolean language plpgsql as $$ begin perform pg_sleep(0.15); return "
+      "true; end $$; "
       "alter table t0 add constraint nap check (nap(id))");
   Program first({"mysql2pgsql"}, here());
   for (int i = 0; i < 500 && target.value("select count(*) from pg_locks where locktype = 'advisory'") == "0"; ++i)

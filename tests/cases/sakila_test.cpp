@@ -198,13 +198,15 @@ TEST_F(SakilaTest, DdlLoadsWithPsqlAndTakesTheRows) {
 // makes it longer.
 TEST_F(SakilaTest, TheOldRunbookAndRunsKilledAtRandomMoments) {
   const std::string keys_sql =
-      "select conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated from pg_constraint where contype = 'f' order by 1, 2";
+      "select conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated from pg_constraint where "
+      "contype = 'f' order by 1, 2";
   const RunResult ddl = run({"mysql2pgsql", "-d"});
   ASSERT_EQ(ddl.exit_code, 0) << ddl.describe();
   ASSERT_EQ(target_.load_with_psql(ddl.out).exit_code, 0);
   const Rows keys = target_.query(keys_sql);
-  dir_.write_file("tab_list.txt",
-                  "country : select * from country where country_id <= 50\ncity : select * from city where country_id <= 50\n");
+  dir_.write_file(
+      "tab_list.txt",
+      "country : select * from country where country_id <= 50\ncity : select * from city where country_id <= 50\n");
   RunResult copy = run({"mysql2pgsql", "-l", "tab_list.txt", "-j", "8"});
   ASSERT_EQ(copy.exit_code, 0) << copy.describe();
   const std::vector<std::string> all{"mysql2pgsql", "--truncate", "-j", "8"};
@@ -217,11 +219,12 @@ TEST_F(SakilaTest, TheOldRunbookAndRunsKilledAtRandomMoments) {
   EXPECT_EQ(difference(keys, target_.query(keys_sql)), "");
   EXPECT_EQ(target_.value("select count(*) from pg_constraint where contype = 'f' and not convalidated"), "0");
   // Every key of Sakila is of one column.
-  for (const Row& key : target_.query(
-           "select format('select count(*) from %s c where %I is not null and not exists (select 1 from %s p where p.%I = c.%I)', "
-           "conrelid::regclass, a.attname, confrelid::regclass, f.attname, a.attname) from pg_constraint "
-           "join pg_attribute a on a.attrelid = conrelid and a.attnum = conkey[1] "
-           "join pg_attribute f on f.attrelid = confrelid and f.attnum = confkey[1] where contype = 'f'"))
+  for (const Row& key :
+       target_.query("select format('select count(*) from %s c where %I is not null and not exists (select 1 from %s p "
+                     "where p.%I = c.%I)', "
+                     "conrelid::regclass, a.attname, confrelid::regclass, f.attname, a.attname) from pg_constraint "
+                     "join pg_attribute a on a.attrelid = conrelid and a.attnum = conkey[1] "
+                     "join pg_attribute f on f.attrelid = confrelid and f.attnum = confkey[1] where contype = 'f'"))
     EXPECT_EQ(target_.value(*key[0]), "0") << *key[0];
   copy = run({"mysql2pgsql", "--verify-only"});
   EXPECT_EQ(copy.exit_code, 0) << copy.describe();

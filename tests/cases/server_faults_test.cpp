@@ -61,29 +61,34 @@ class ServerFaultsTest : public ::testing::Test {
     source_ = source;
     if (source == Source::mysql) {
       MysqlSession session(servers().mysql.mysql(), "");
-      session.run(fmt::format("create database {0}; use {0}; "
-                              "create table big (id int primary key, n int not null, filler varchar({2}), key (n)); "
-                              "insert into big select seq, seq * 7919 % 1000, repeat(md5(seq), {2} div 32) from seq_1_to_{1}; "
-                              "create table small (id int primary key); insert into small select seq from seq_1_to_100; "
-                              "analyze table big, small",
-                              name_, kRows, kFiller));
+      session.run(
+          fmt::format("create database {0}; use {0}; "
+                      "create table big (id int primary key, n int not null, filler varchar({2}), key (n)); "
+                      "insert into big select seq, seq * 7919 % 1000, repeat(md5(seq), {2} div 32) from seq_1_to_{1}; "
+                      "create table small (id int primary key); insert into small select seq from seq_1_to_100; "
+                      "analyze table big, small",
+                      name_, kRows, kFiller));
       return;
     }
     PgSession(servers().pgsql.conninfo("postgres")).run("create database " + name_);
     PgSession(servers().pgsql.conninfo(name_))
-        .run(fmt::format("create table big (id int primary key, n int not null, filler varchar({1})); create index on big (n); "
-                         "insert into big select i, i * 7919 % 1000, repeat(md5(i::text), {1} / 32) from generate_series(1, {0}) i; "
-                         "create table small (id int primary key); insert into small select generate_series(1, 100); analyze",
-                         kRows, kFiller));
+        .run(fmt::format(
+            "create table big (id int primary key, n int not null, filler varchar({1})); create index on big (n); "
+            "insert into big select i, i * 7919 % 1000, repeat(md5(i::text), {1} / 32) from generate_series(1, {0}) i; "
+            "create table small (id int primary key); insert into small select generate_series(1, 100); analyze",
+            kRows, kFiller));
   }
 
   void configure(const std::string& source_section, const std::string& target, const std::string& extra = {}) {
     dir_.write_file("my.cfg", my_cfg(source_section, target, extra));
   }
   std::string direct_source() {
-    return source_ == Source::mysql ? mysql_section(servers().mysql.mysql(), name_) : pg_section(servers().pgsql.conninfo(name_));
+    return source_ == Source::mysql ? mysql_section(servers().mysql.mysql(), name_)
+                                    : pg_section(servers().pgsql.conninfo(name_));
   }
-  static std::string pg_section(const std::string& conninfo) { return "[src.pgsql]\nconnect_string = \"" + conninfo + "\"\n"; }
+  static std::string pg_section(const std::string& conninfo) {
+    return "[src.pgsql]\nconnect_string = \"" + conninfo + "\"\n";
+  }
   // A proxy listens in the directory of the test.
   std::filesystem::path proxy_socket() const { return dir_.path() / ".s.PGSQL.5432"; }
   std::string source_through_proxy() const {
@@ -98,7 +103,8 @@ class ServerFaultsTest : public ::testing::Test {
 
   // Slow enough for something to happen in the middle.
   std::vector<std::string> args(const std::string& rate = "4MB") const {
-    std::vector<std::string> out{source_name(source_), "--create", "-j", "3", "--chunk-size", "128kB", "--max-rate", rate};
+    std::vector<std::string> out{source_name(source_), "--create", "-j",         "3",
+                                 "--chunk-size",       "128kB",    "--max-rate", rate};
     if (source_ == Source::pgsql) out.emplace_back("--full-only");
     return out;
   }
@@ -111,16 +117,18 @@ class ServerFaultsTest : public ::testing::Test {
 
   // Some chunks are in, and others are not.
   bool in_the_middle() {
-    return eventually([&] {
-      try {
-        PgSession session(target_conninfo());
-        if (session.run("select to_regclass('dbsync.copy_chunk') is null")[0][0] == "t") return false;
-        const Rows rows = session.run("select count(done), count(*) from dbsync.copy_chunk");
-        return std::stoi(*rows[0][0]) >= 5 && std::stoi(*rows[0][0]) < std::stoi(*rows[0][1]);
-      } catch (const std::runtime_error&) {
-        return false;  // it restarts at this moment
-      }
-    }, 60s);
+    return eventually(
+        [&] {
+          try {
+            PgSession session(target_conninfo());
+            if (session.run("select to_regclass('dbsync.copy_chunk') is null")[0][0] == "t") return false;
+            const Rows rows = session.run("select count(done), count(*) from dbsync.copy_chunk");
+            return std::stoi(*rows[0][0]) >= 5 && std::stoi(*rows[0][0]) < std::stoi(*rows[0][1]);
+          } catch (const std::runtime_error&) {
+            return false;  // it restarts at this moment
+          }
+        },
+        60s);
   }
 
   static void expect_clear_error(const RunResult& run) {
@@ -204,22 +212,24 @@ TEST_P(ServerRestartTest, InTheMiddleOfALoadEndsInTheWholeLoad) {
   expect_complete();
 }
 
-INSTANTIATE_TEST_SUITE_P(Faults, ServerRestartTest,
-                         ::testing::Values(RestartCase{Source::mysql, false, false}, RestartCase{Source::mysql, true, false},
-                                           RestartCase{Source::mysql, false, true}, RestartCase{Source::mysql, true, true},
-                                           RestartCase{Source::pgsql, false, false}, RestartCase{Source::pgsql, true, false},
-                                           RestartCase{Source::pgsql, false, true}, RestartCase{Source::pgsql, true, true}),
-                         [](const auto& of) {
-                           return fmt::format("{}_{}_{}", source_name(of.param.source), of.param.of_target ? "target" : "source",
-                                              of.param.killed ? "killed" : "restarted");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Faults, ServerRestartTest,
+    ::testing::Values(RestartCase{Source::mysql, false, false}, RestartCase{Source::mysql, true, false},
+                      RestartCase{Source::mysql, false, true}, RestartCase{Source::mysql, true, true},
+                      RestartCase{Source::pgsql, false, false}, RestartCase{Source::pgsql, true, false},
+                      RestartCase{Source::pgsql, false, true}, RestartCase{Source::pgsql, true, true}),
+    [](const auto& of) {
+      return fmt::format("{}_{}_{}", source_name(of.param.source), of.param.of_target ? "target" : "source",
+                         of.param.killed ? "killed" : "restarted");
+    });
 
 // system_versioning_asof is for whoever looks at the past; a copy is of now.
 TEST_F(ServerFaultsTest, AServerThatShowsThePastOfVersionedTablesIsCopiedAsOfNow) {
   MysqlSession session(servers().mysql.mysql(), "");
-  session.run(fmt::format("create database {0}; use {0}; create table ver (id int primary key) with system versioning; "
-                          "insert into ver values (1), (2); set global system_versioning_asof = '2020-01-01 00:00:00'",
-                          name_));
+  session.run(
+      fmt::format("create database {0}; use {0}; create table ver (id int primary key) with system versioning; "
+                  "insert into ver values (1), (2); set global system_versioning_asof = '2020-01-01 00:00:00'",
+                  name_));
   configure(direct_source(), target_conninfo());
   const RunResult run = run_program({"mysql2pgsql", "--create", "--verify"}, here());
   session.run("set global system_versioning_asof = default");
@@ -236,9 +246,11 @@ TEST_P(LostCommitsTest, AreFoundAndCanBeLoadedAgain) {
   Program program(args(), here());
   ASSERT_TRUE(in_the_middle()) << program.err_so_far();
   PgSession session(target_conninfo());
-  session.run("begin; lock table big in exclusive mode; delete from big; update dbsync.copy_chunk set done = null where task = "
-              "(select task from dbsync.copy_table where target_table = 'big'); commit; "
-              "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+  session.run(
+      "begin; lock table big in exclusive mode; delete from big; update dbsync.copy_chunk set done = null where task = "
+      "(select task from dbsync.copy_table where target_table = 'big'); commit; "
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> "
+      "pg_backend_pid()");
   const RunResult run = program.wait();
   EXPECT_EQ(run.exit_code, 4) << run.describe();
   EXPECT_NE(run.err.find("the target crashed and lost"), std::string::npos) << run.err;
@@ -283,8 +295,8 @@ TEST_P(ConnectionCutTest, AfterRandomByteCountsEndsInTheWholeLoad) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, ConnectionCutTest,
-                         ::testing::Values(CutCase{Source::mysql, false}, CutCase{Source::mysql, true}, CutCase{Source::pgsql, false},
-                                           CutCase{Source::pgsql, true}),
+                         ::testing::Values(CutCase{Source::mysql, false}, CutCase{Source::mysql, true},
+                                           CutCase{Source::pgsql, false}, CutCase{Source::pgsql, true}),
                          [](const auto& of) {
                            return source_name(of.param.source) + (of.param.of_target ? "_target" : "_source");
                          });
@@ -343,10 +355,13 @@ class FullDiskTest : public ServerFaultsTest, public ::testing::WithParamInterfa
     // For the user that servers.sh runs it as.
     const std::string mount = fmt::format(
         "for u in postgres nobody; do if id $u >/dev/null 2>&1; then break; fi; done; "
-        "mount -t tmpfs -o size=4m,mode=0700,uid=$(id -u $u),gid=$(id -g $u) tmpfs {}", space.string());
-    if (run_program({"unshare", "-m", "sh", "-c", mount}).exit_code != 0) GTEST_SKIP() << "this root may not mount a file system";
-    full_ = std::make_unique<OwnServer>("postgres", "full_" + name_, std::vector<std::string>{},
-                                        std::vector<std::string>{"unshare", "-m", "sh", "-c", mount + R"( && exec "$@")", "sh"});
+        "mount -t tmpfs -o size=4m,mode=0700,uid=$(id -u $u),gid=$(id -g $u) tmpfs {}",
+        space.string());
+    if (run_program({"unshare", "-m", "sh", "-c", mount}).exit_code != 0)
+      GTEST_SKIP() << "this root may not mount a file system";
+    full_ = std::make_unique<OwnServer>(
+        "postgres", "full_" + name_, std::vector<std::string>{},
+        std::vector<std::string>{"unshare", "-m", "sh", "-c", mount + R"( && exec "$@")", "sh"});
     space_ = space.string();
     PgSession session(full_->conninfo("postgres"));
     session.run(fmt::format("create tablespace small location '{}'", space_));
@@ -355,7 +370,8 @@ class FullDiskTest : public ServerFaultsTest, public ::testing::WithParamInterfa
   }
 
   void make_room() const {
-    const RunResult run = run_program({"nsenter", "-t", std::to_string(full_->pid()), "-m", "mount", "-o", "remount,size=200m", space_});
+    const RunResult run =
+        run_program({"nsenter", "-t", std::to_string(full_->pid()), "-m", "mount", "-o", "remount,size=200m", space_});
     ASSERT_EQ(run.exit_code, 0) << run.describe();
   }
 

@@ -34,16 +34,22 @@ TEST_F(Surroundings, ClosedDescriptorsAreNotGivenToConnections) {
 }
 
 TEST_F(Surroundings, NamesOfTheSourceDoNotReachTheTerminalAsTheyAre) {
-  source.exec("create table `a\x1b]0;pwned\x07` (id int primary key);"
-              "create table `b\n2026-01-01 00:00:00.000 INFO  main: all 9 tables done` (id int primary key);"
-              "create table `c\xc2\x9b" "31m\xe2\x80\xae" "d` (id int primary key); create table `漢字` (id int primary key)");
+  source.exec(
+      "create table `a\x1b]0;pwned\x07` (id int primary key);"
+      "create table `b\n2026-01-01 00:00:00.000 INFO  main: all 9 tables done` (id int primary key);"
+      "create table `c\xc2\x9b"
+      "31m\xe2\x80\xae"
+      "d` (id int primary key); create table `漢字` (id int primary key)");
   std::string shown;
-  for (const auto& arguments : std::vector<std::vector<std::string>>{
-           {"mysql2pgsql", "--check", "--create"}, {"mysql2pgsql", "--create", "--verify"}, {"mysql2pgsql", "--status"}, {"mysql2pgsql"}}) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"mysql2pgsql", "--check", "--create"},
+                                                                     {"mysql2pgsql", "--create", "--verify"},
+                                                                     {"mysql2pgsql", "--status"},
+                                                                     {"mysql2pgsql"}}) {
     const RunResult result = run(arguments);
     shown += result.out + result.err;
   }
-  for (const std::string& bad : {std::string("\x1b"), std::string("\xc2\x9b"), std::string("\xe2\x80\xae"), std::string("\n2026-01-01")})
+  for (const std::string& bad :
+       {std::string("\x1b"), std::string("\xc2\x9b"), std::string("\xe2\x80\xae"), std::string("\n2026-01-01")})
     EXPECT_FALSE(has(shown, bad)) << shown;
   EXPECT_TRUE(has(shown, "a\\x1b]0;pwned\\x07"));
   EXPECT_TRUE(has(shown, "c\\x9b31m\\u202ed"));
@@ -57,7 +63,7 @@ TEST_F(Surroundings, FilesWithRowsAreTheirOwners) {
   const RunResult compared = run({"mysql2pgsql", "--verify-only", "--verify-report", "rows.jsonl"});
   EXPECT_EQ(compared.exit_code, 5) << compared.describe();
   for (const char* file : {"report.json", "rows.jsonl"}) {
-    struct stat facts{};
+    struct stat facts {};
     ASSERT_EQ(::stat((dir.path() / file).c_str(), &facts), 0) << file;
     EXPECT_EQ(facts.st_mode & 0777U, 0600U) << file;
   }
@@ -83,7 +89,8 @@ TEST_F(Surroundings, ReportsAndMetricsLeaveLinksFifosAndDevicesAlone) {
 TEST_F(Surroundings, AConfigurationThatOthersCanReadBringsAWarning) {
   source.exec("create table t (id int)");
   const fs::path config = dir.path() / "my.cfg";
-  dir.write_file("my.cfg", dir.read_file("my.cfg") + "\n[local.pgsql]\nconnect_string = \"host=/nowhere password=secret\"\n");
+  dir.write_file("my.cfg",
+                 dir.read_file("my.cfg") + "\n[local.pgsql]\nconnect_string = \"host=/nowhere password=secret\"\n");
   fs::permissions(config, fs::perms(0644));
   const RunResult open = run({"mysql2pgsql", "-d"});
   EXPECT_TRUE(has(open.err, "chmod 600")) << open.err;

@@ -23,8 +23,10 @@ constexpr int kUsage = 2;
 // The session on the target that holds the lock of a run of ours; "" = none. Those of
 // runs that have ended may still be there for a moment.
 std::string holder_of(TargetDb& target, pid_t pid) {
-  return target.value(fmt::format("select coalesce(max(a.pid)::text, '') from pg_stat_activity a join pg_locks l on l.pid = a.pid "
-                                  "where l.locktype = 'advisory' and l.granted and a.application_name like '% {}@%'", pid));
+  return target.value(
+      fmt::format("select coalesce(max(a.pid)::text, '') from pg_stat_activity a join pg_locks l on l.pid = a.pid "
+                  "where l.locktype = 'advisory' and l.granted and a.application_name like '% {}@%'",
+                  pid));
 }
 
 void wait_for_lock(TargetDb& target, const Program& program) {
@@ -36,9 +38,13 @@ class TaskLockMysql : public MigrationTest {
  protected:
   // A load that takes some seconds.
   void make_slow_load() {
-    source.exec("create table t (id int primary key, v int); insert into t values (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8)");
-    target.exec("create table t (id int, v int); create function nap(id int) returns boolean language plpgsql as "
-                "$$ begin perform pg_catalog.pg_sleep(0.5); return true; end $$; alter table t add constraint nap check (nap(id))");
+    source.exec(
+        "create table t (id int primary key, v int); insert into t values (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, "
+        "6), (7, 7), (8, 8)");
+    target.exec(
+        "create table t (id int, v int); create function nap(id int) returns boolean language plpgsql as "
+        "$$ begin perform pg_catalog.pg_sleep(0.5); return true; end $$; alter table t add constraint nap check "
+        "(nap(id))");
   }
 };
 
@@ -49,7 +55,9 @@ TEST_F(TaskLockMysql, ASecondRunTouchesNothing) {
   for (const char* option : {"--truncate", "--restart", "--resume", "--cleanup", "--create"}) {
     const RunResult second = run({"mysql2pgsql", option});
     EXPECT_EQ(second.exit_code, kTargetError) << second.describe();
-    EXPECT_NE(second.err.find(fmt::format("another run is at work on this task: mysql2pgsql {}@", first.pid())), std::string::npos) << second.describe();
+    EXPECT_NE(second.err.find(fmt::format("another run is at work on this task: mysql2pgsql {}@", first.pid())),
+              std::string::npos)
+        << second.describe();
     EXPECT_NE(second.err.find(" since 20"), std::string::npos) << second.describe();
     EXPECT_NE(second.err.find("pg_terminate_backend("), std::string::npos) << second.describe();
   }
@@ -76,7 +84,8 @@ class TaskLockFollow : public FollowTest {
  protected:
   RunResult run(const std::vector<std::string>& args) { return run_program(args, here()); }
   void expect_followed(const std::string& table) {
-    for (int i = 0; i < 500 && target.value("select count(*) from " + table) != source.value("select count(*) from " + table); ++i)
+    for (int i = 0;
+         i < 500 && target.value("select count(*) from " + table) != source.value("select count(*) from " + table); ++i)
       std::this_thread::sleep_for(20ms);
     expect_same_table(table);
   }
@@ -99,11 +108,17 @@ TEST_F(TaskLockFollow, NobodyElseChangesATaskThatFollows) {
   wait_for_lock(target, first);
   source.exec("insert into t values (2)");
   expect_followed("t");
-  for (const std::vector<std::string>& args :
-       {std::vector<std::string>{"pgsql2pgsql"}, {"pgsql2pgsql", "--restart"}, {"pgsql2pgsql", "--resume"}, {"pgsql2pgsql", "--cleanup"}, {"pgsql2pgsql", "--end-at", "now"}, {"pgsql2pgsql", "--full-only", "--truncate"}}) {
+  for (const std::vector<std::string>& args : {std::vector<std::string>{"pgsql2pgsql"},
+                                               {"pgsql2pgsql", "--restart"},
+                                               {"pgsql2pgsql", "--resume"},
+                                               {"pgsql2pgsql", "--cleanup"},
+                                               {"pgsql2pgsql", "--end-at", "now"},
+                                               {"pgsql2pgsql", "--full-only", "--truncate"}}) {
     const RunResult second = run(args);
     EXPECT_EQ(second.exit_code, kTargetError) << second.describe();
-    EXPECT_NE(second.err.find(fmt::format("another run is at work on this task: pgsql2pgsql {}@", first.pid())), std::string::npos) << second.describe();
+    EXPECT_NE(second.err.find(fmt::format("another run is at work on this task: pgsql2pgsql {}@", first.pid())),
+              std::string::npos)
+        << second.describe();
     EXPECT_EQ(target.value("select state from dbsync.apply_progress"), "following") << second.describe();
   }
   EXPECT_EQ(run({"pgsql2pgsql", "--verify-only"}).exit_code, 0);
@@ -137,14 +152,17 @@ TEST_F(TaskLockFollow, ARunWithoutItsLockEnds) {
   Program first({"pgsql2pgsql"}, here());
   // Another run that waits for it, and is first when it is lost.
   const std::string holder = holder_when_at_work(first);
-  const std::string number = target.value(fmt::format("select ((classid::bigint << 32) | objid::bigint)::text from pg_locks "
-                                                      "where locktype = 'advisory' and granted and pid = {} limit 1", holder));
+  const std::string number =
+      target.value(fmt::format("select ((classid::bigint << 32) | objid::bigint)::text from pg_locks "
+                               "where locktype = 'advisory' and granted and pid = {} limit 1",
+                               holder));
   std::thread other([&] {
     PgSession session(target.conninfo());
     session.run(fmt::format("select pg_advisory_lock({})", number));
     session.run("select pg_sleep(10)");
   });
-  for (int i = 0; i < 500 && target.value("select count(*) from pg_locks where locktype = 'advisory' and not granted") == "0"; ++i)
+  for (int i = 0;
+       i < 500 && target.value("select count(*) from pg_locks where locktype = 'advisory' and not granted") == "0"; ++i)
     std::this_thread::sleep_for(20ms);
   target.exec(fmt::format("select pg_terminate_backend({})", holder));
   const RunResult ended = first.wait();
@@ -159,12 +177,16 @@ TEST_F(TaskLockFollow, AnotherChoiceOfTablesIsRefused) {
   ASSERT_EQ(run({"pgsql2pgsql", "--create", "--include", "public.a", "--end-at", "now"}).exit_code, 0);
   dir.write_file("list.txt", "public.a\n");
   for (const std::vector<std::string>& args :
-       {std::vector<std::string>{"pgsql2pgsql", "--end-at", "now"}, {"pgsql2pgsql", "--end-at", "now", "--include", "public.*"},
-        {"pgsql2pgsql", "--end-at", "now", "--include", "public.a", "--exclude", "c"}, {"pgsql2pgsql", "--end-at", "now", "-l", "list.txt"},
-        {"pgsql2pgsql", "--end-at", "now", "--include", "public.a", "-s", "other"}, {"pgsql2pgsql", "--follow-only", "--end-at", "now"}}) {
+       {std::vector<std::string>{"pgsql2pgsql", "--end-at", "now"},
+        {"pgsql2pgsql", "--end-at", "now", "--include", "public.*"},
+        {"pgsql2pgsql", "--end-at", "now", "--include", "public.a", "--exclude", "c"},
+        {"pgsql2pgsql", "--end-at", "now", "-l", "list.txt"},
+        {"pgsql2pgsql", "--end-at", "now", "--include", "public.a", "-s", "other"},
+        {"pgsql2pgsql", "--follow-only", "--end-at", "now"}}) {
     const RunResult result = run(args);
     EXPECT_EQ(result.exit_code, kUsage) << result.describe();
-    EXPECT_NE(result.err.find("were chosen when it began (--include public.a)"), std::string::npos) << result.describe();
+    EXPECT_NE(result.err.find("were chosen when it began (--include public.a)"), std::string::npos)
+        << result.describe();
     EXPECT_NE(result.err.find("HINT"), std::string::npos) << result.describe();
   }
   source.exec("insert into a values (1)");
@@ -203,16 +225,22 @@ TEST_F(TaskLockFollow, TheSlotOfAnotherTaskIsLeftAlone) {
   other_source.exec("create table t (id int primary key)");
   TargetDb other_target;
   const auto write = [&](const TargetDb& from, const TargetDb& to) {
-    dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[local.pgsql]\ntask = {}\n[desc.pgsql]\nconnect_string = \"{}\"\n",
-                                         from.conninfo(), name, to.conninfo()));
+    dir.write_file(
+        "my.cfg",
+        fmt::format(
+            "[src.pgsql]\nconnect_string = \"{}\"\n[local.pgsql]\ntask = {}\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+            from.conninfo(), name, to.conninfo()));
   };
   for (const TargetDb* from : {&other_source, &source}) {
     write(*from, other_target);
     for (const std::vector<std::string>& args : {std::vector<std::string>{"pgsql2pgsql", "--create", "--end-at", "now"},
-                                                 {"pgsql2pgsql", "--create", "--restart", "--end-at", "now"}, {"pgsql2pgsql", "--cleanup"}}) {
+                                                 {"pgsql2pgsql", "--create", "--restart", "--end-at", "now"},
+                                                 {"pgsql2pgsql", "--cleanup"}}) {
       const RunResult result = run(args);
       EXPECT_EQ(result.exit_code, kUsage) << result.describe();
-      EXPECT_TRUE(has_line(result.err, {slot, from == &source ? "this target knows nothing" : "belongs to the database " + source.name()})) << result.describe();
+      EXPECT_TRUE(has_line(result.err, {slot, from == &source ? "this target knows nothing"
+                                                              : "belongs to the database " + source.name()}))
+          << result.describe();
       EXPECT_NE(result.err.find("choose another task"), std::string::npos) << result.describe();
       EXPECT_EQ(result.err.find("pg_drop_replication_slot"), std::string::npos) << result.describe();
     }

@@ -111,7 +111,8 @@ TEST_F(PgVerifyDigest, TellsApartWhatDiffers) {
   int n = 0;
   for (const Pair& pair : kPairs) {
     const auto table = [&](const char* kind, const std::string& one, const std::string& other) {
-      const std::string sql = fmt::format("CREATE TABLE {}{} (id int PRIMARY KEY, v {}); INSERT INTO {}{} VALUES (1, ", kind, n, pair.type, kind, n);
+      const std::string sql = fmt::format("CREATE TABLE {}{} (id int PRIMARY KEY, v {}); INSERT INTO {}{} VALUES (1, ",
+                                          kind, n, pair.type, kind, n);
       here += sql + one + ");\n";
       there += sql + other + ");\n";
     };
@@ -142,16 +143,19 @@ TEST_F(PgVerifyDigest, TellsApartWhatDiffers) {
 
 // No sum of the columns' hashes would tell these.
 TEST_F(PgVerifyDigest, ValuesThatChangedPlaces) {
-  both("CREATE TABLE rows_of_a_column (id int PRIMARY KEY, v text, w text);"
-       "CREATE TABLE columns_of_a_row (id int PRIMARY KEY, v int NOT NULL, w int NOT NULL);"
-       "CREATE TABLE nulls (id int PRIMARY KEY, v int, w int);"
-       "CREATE TABLE twice (v int)");
-  source.exec("INSERT INTO rows_of_a_column VALUES (1, 'a', 'x'), (2, 'b', 'y');"
-              "INSERT INTO columns_of_a_row VALUES (1, 5, 6); INSERT INTO nulls VALUES (1, NULL, 6);"
-              "INSERT INTO twice VALUES (1), (1), (2)");
-  target.exec("INSERT INTO rows_of_a_column VALUES (1, 'a', 'y'), (2, 'b', 'x');"
-              "INSERT INTO columns_of_a_row VALUES (1, 6, 5); INSERT INTO nulls VALUES (1, 6, NULL);"
-              "INSERT INTO twice VALUES (1), (2), (2)");
+  both(
+      "CREATE TABLE rows_of_a_column (id int PRIMARY KEY, v text, w text);"
+      "CREATE TABLE columns_of_a_row (id int PRIMARY KEY, v int NOT NULL, w int NOT NULL);"
+      "CREATE TABLE nulls (id int PRIMARY KEY, v int, w int);"
+      "CREATE TABLE twice (v int)");
+  source.exec(
+      "INSERT INTO rows_of_a_column VALUES (1, 'a', 'x'), (2, 'b', 'y');"
+      "INSERT INTO columns_of_a_row VALUES (1, 5, 6); INSERT INTO nulls VALUES (1, NULL, 6);"
+      "INSERT INTO twice VALUES (1), (1), (2)");
+  target.exec(
+      "INSERT INTO rows_of_a_column VALUES (1, 'a', 'y'), (2, 'b', 'x');"
+      "INSERT INTO columns_of_a_row VALUES (1, 6, 5); INSERT INTO nulls VALUES (1, 6, NULL);"
+      "INSERT INTO twice VALUES (1), (2), (2)");
   const RunResult result = verify();
   EXPECT_EQ(result.exit_code, 5) << result.describe();
   for (const auto& [table, verdict] : results()) EXPECT_EQ(verdict, "different") << table;
@@ -170,12 +174,16 @@ TEST_F(PgVerifyDigest, TablesOfManyShapes) {
     return out;
   }());
   both("CREATE TABLE empty (id int)");
-  source.exec("CREATE TABLE \"old name\" (\"old id\" int PRIMARY KEY, s text, gone int);"
-              "INSERT INTO \"old name\" SELECT i, 'x' || i, 1 FROM generate_series(1, 20000) i");
+  source.exec(
+      "CREATE TABLE \"old name\" (\"old id\" int PRIMARY KEY, s text, gone int);"
+      "INSERT INTO \"old name\" SELECT i, 'x' || i, 1 FROM generate_series(1, 20000) i");
   target.exec("CREATE TABLE renamed (s text, more int, \"new \"\"id\" bigint)");
-  configure("[table_map]\nold name = renamed\n[column_map]\nold name.old id = \"new \"\"id\"\n"
-            "[exclude_columns]\nold name = gone\n");
-  source.exec("CREATE TABLE parts (id int PRIMARY KEY, s text); INSERT INTO parts SELECT i, 'x' || i FROM generate_series(1, 50000) i");
+  configure(
+      "[table_map]\nold name = renamed\n[column_map]\nold name.old id = \"new \"\"id\"\n"
+      "[exclude_columns]\nold name = gone\n");
+  source.exec(
+      "CREATE TABLE parts (id int PRIMARY KEY, s text); INSERT INTO parts SELECT i, 'x' || i FROM generate_series(1, "
+      "50000) i");
   target.exec("CREATE TABLE parts (s text, id int PRIMARY KEY)");
   const RunResult loaded = run({"pgsql2pgsql", "--full-only"});
   ASSERT_EQ(loaded.exit_code, 0) << loaded.describe();
@@ -197,12 +205,14 @@ TEST_F(PgVerifyDigest, OtherwiseRowsAreRead) {
   EXPECT_EQ(slow.exit_code, 0) << slow.describe();
   EXPECT_EQ(slow.err.find(kBySums), std::string::npos) << slow.describe();
   const PgRole role(target);
-  target.exec("REVOKE EXECUTE ON FUNCTION hashtextextended(text, bigint) FROM PUBLIC; GRANT SELECT ON t TO " + role.name());
+  target.exec("REVOKE EXECUTE ON FUNCTION hashtextextended(text, bigint) FROM PUBLIC; GRANT SELECT ON t TO " +
+              role.name());
   dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
                                        source.conninfo(), role.conninfo()));
   const RunResult result = verify();
   EXPECT_EQ(result.exit_code, 0) << result.describe();
-  EXPECT_NE(result.err.find("public.t: the servers cannot add it up, so its rows are read"), std::string::npos) << result.describe();
+  EXPECT_NE(result.err.find("public.t: the servers cannot add it up, so its rows are read"), std::string::npos)
+      << result.describe();
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/harness/follow_fixture.h"
 #include "tests/harness/check_support.h"
+#include "tests/harness/follow_fixture.h"
 #include "tests/harness/migration.h"
 #include "tests/harness/pg_migration.h"
 
@@ -155,9 +155,10 @@ TEST_F(VerifyTest, ComparesAfterTheLoad) {
   const PgRole role(target);
   target.exec(fmt::format("GRANT INSERT, SELECT, TRUNCATE ON t TO {}; DROP SCHEMA dbsync CASCADE", role.name()));
   configure_target(*this, role.conninfo());
-  target.exec("CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS "
-              "$$BEGIN NEW.s = upper(NEW.s); RETURN NEW; END$$;"
-              "CREATE TRIGGER shout BEFORE INSERT ON t FOR EACH ROW EXECUTE PROCEDURE shout()");
+  target.exec(
+      "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS "
+      "$$BEGIN NEW.s = upper(NEW.s); RETURN NEW; END$$;"
+      "CREATE TRIGGER shout BEFORE INSERT ON t FOR EACH ROW EXECUTE PROCEDURE shout()");
   const RunResult again = run({"mysql2pgsql", "--truncate", "--verify", "--verify-report", "found.jsonl"});
   EXPECT_EQ(again.exit_code, 5) << again.describe();
   const auto findings = findings_in(dir, "found.jsonl");
@@ -168,11 +169,14 @@ TEST_F(VerifyTest, ComparesAfterTheLoad) {
 TEST_F(VerifyTest, KeysOfSeveralColumnsAndOfText) {
   source.exec("CREATE TABLE pair (a int, b varchar(20), v int, PRIMARY KEY (b, a)) DEFAULT CHARSET utf8mb4");
   source.exec("INSERT INTO pair VALUES (1, 'x', 1), (2, 'x', 2), (1, 'y', 3), (2, 'Ä', 4)");
-  source.exec("CREATE TABLE word (w varchar(20) NOT NULL, v int, UNIQUE (w)) DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_bin");
+  source.exec(
+      "CREATE TABLE word (w varchar(20) NOT NULL, v int, UNIQUE (w)) DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_bin");
   source.exec("INSERT INTO word VALUES ('a', 1), ('A', 2), ('ä', 3), ('z', 4)");
   load();
   expect_same();
-  target.exec("UPDATE pair SET v = 5 WHERE b = 'Ä'; UPDATE pair SET b = 'z' WHERE b = 'y'; UPDATE word SET v = 5 WHERE w = 'A'");
+  target.exec(
+      "UPDATE pair SET v = 5 WHERE b = 'Ä'; UPDATE pair SET b = 'z' WHERE b = 'y'; UPDATE word SET v = 5 WHERE w = "
+      "'A'");
   const auto findings = expect_different();
   EXPECT_EQ(findings.size(), 4U);
   expect_change(findings, {{"a", "2"}, {"b", "Ä"}}, "v", "4", "5");
@@ -216,8 +220,10 @@ TEST_F(VerifyTest, LinesThatFeedOneTableAreComparedTogether) {
 }
 
 TEST_F(VerifyTest, PartitionedTables) {
-  source.exec("CREATE TABLE t (id int PRIMARY KEY, v int) PARTITION BY RANGE (id) "
-              "(PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (100), PARTITION p2 VALUES LESS THAN MAXVALUE)");
+  source.exec(
+      "CREATE TABLE t (id int PRIMARY KEY, v int) PARTITION BY RANGE (id) "
+      "(PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (100), PARTITION p2 VALUES LESS THAN "
+      "MAXVALUE)");
   source.exec("INSERT INTO t VALUES (1, 1), (20, 2), (300, 3)");
   load();
   expect_same();
@@ -230,7 +236,9 @@ TEST_F(VerifyTest, PartitionedTables) {
 // Chunks of both sides, cut in different ways.
 TEST_F(VerifyTest, OneBitInALargeTableIsNamed) {
   constexpr int kMany = 60000;
-  source.exec("CREATE TABLE t (id bigint PRIMARY KEY, b varbinary(100) NOT NULL, d decimal(12,2), c char(10)) DEFAULT CHARSET utf8mb4");
+  source.exec(
+      "CREATE TABLE t (id bigint PRIMARY KEY, b varbinary(100) NOT NULL, d decimal(12,2), c char(10)) DEFAULT CHARSET "
+      "utf8mb4");
   for (int from = 0; from < kMany; from += 10000) {
     std::string sql = "INSERT INTO t VALUES ";
     for (int i = from; i < from + 10000; ++i)
@@ -265,7 +273,8 @@ TEST_F(VerifyTest, ValuesThatOnlyTheTargetCanWrite) {
   target.exec("UPDATE t SET j = '{\"a\": [true, null], \"b\": 1.5}' WHERE id = 1");
   const auto findings = expect_different();
   EXPECT_EQ(findings.size(), 1U);
-  expect_change(findings, {{"id", "1"}}, "j", "{\"a\": [true, null], \"b\": 1.25}", "{\"a\": [true, null], \"b\": 1.5}");
+  expect_change(findings, {{"id", "1"}}, "j", "{\"a\": [true, null], \"b\": 1.25}",
+                "{\"a\": [true, null], \"b\": 1.5}");
 }
 
 TEST_F(VerifyTest, TablesThatCannotBeCompared) {
@@ -298,8 +307,9 @@ TEST_F(VerifyTest, ALostConnectionIsReplacedOnTheSameSnapshot) {
   blocker.run("BEGIN; LOCK TABLE t");
   Program program({"mysql2pgsql", "--verify-only"}, here());
   EXPECT_TRUE(eventually([&] {
-    return target.value("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
-                        "AND application_name = 'mysql2pgsql' AND wait_event_type = 'Lock'") == "1";
+    return target.value(
+               "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
+               "AND application_name = 'mysql2pgsql' AND wait_event_type = 'Lock'") == "1";
   })) << program.err_so_far();
   blocker.run("ROLLBACK");
   const RunResult result = program.wait();
@@ -357,11 +367,14 @@ TEST_F(PgVerifyTest, PlantedDifferencesAreFoundAndNamed) {
 
 // Types of users travel as text, and are compared through the target's own.
 TEST_F(PgVerifyTest, TypesOfUsersAndTablesWithoutKeys) {
-  both("CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TYPE pair AS (a int, b text);"
-       "CREATE DOMAIN positive AS numeric(10, 2) CHECK (VALUE > 0);"
-       "CREATE TABLE t (m mood, ms mood[], p pair, d positive, j jsonb, c char(5), x xml, r int4range, i interval, f float4)");
-  source.exec("INSERT INTO t SELECT 'sad', '{sad,happy}', ROW(1, 'a,\"b')::pair, 1.5, '{\"a\": 1.0}', 'ab', '<a/>', '[1,5)', "
-              "'1 mon 2 days', 0.1 FROM generate_series(1, 3)");
+  both(
+      "CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TYPE pair AS (a int, b text);"
+      "CREATE DOMAIN positive AS numeric(10, 2) CHECK (VALUE > 0);"
+      "CREATE TABLE t (m mood, ms mood[], p pair, d positive, j jsonb, c char(5), x xml, r int4range, i interval, f "
+      "float4)");
+  source.exec(
+      "INSERT INTO t SELECT 'sad', '{sad,happy}', ROW(1, 'a,\"b')::pair, 1.5, '{\"a\": 1.0}', 'ab', '<a/>', '[1,5)', "
+      "'1 mon 2 days', 0.1 FROM generate_series(1, 3)");
   load();
   expect_same();
   target.exec("UPDATE t SET p = ROW(1, 'a') WHERE ctid = (SELECT min(ctid::text)::tid FROM t)");
@@ -373,8 +386,9 @@ TEST_F(PgVerifyTest, TypesOfUsersAndTablesWithoutKeys) {
 }
 
 TEST_F(PgVerifyTest, OtherTypesOrderAndScaleOnTheTarget) {
-  source.exec("CREATE TABLE t (id int PRIMARY KEY, n numeric, c char(3), v varchar(9), b bigint);"
-              "INSERT INTO t VALUES (1, 1.5, 'a', 'x', 7), (2, 100, 'b', 'y ', 8)");
+  source.exec(
+      "CREATE TABLE t (id int PRIMARY KEY, n numeric, c char(3), v varchar(9), b bigint);"
+      "INSERT INTO t VALUES (1, 1.5, 'a', 'x', 7), (2, 100, 'b', 'y ', 8)");
   target.exec("CREATE TABLE t (v text, c char(9), n numeric(20, 4), b int, id bigint PRIMARY KEY, more int)");
   source.exec("CREATE TABLE u (id int PRIMARY KEY, n numeric, c char(3)); INSERT INTO u VALUES (1, 1.5, 'a')");
   target.exec("CREATE TABLE u (id int PRIMARY KEY, n numeric(20, 4), c char(9))");
@@ -388,14 +402,17 @@ TEST_F(PgVerifyTest, OtherTypesOrderAndScaleOnTheTarget) {
 
 TEST_F(PgVerifyTest, PartitionTreesOfAnotherKindAndOtherSchemas) {
   if (source.version() < 110000) GTEST_SKIP() << "keys of partitioned tables came with 11";
-  source.exec("CREATE SCHEMA a; CREATE TABLE a.t (id int PRIMARY KEY, v int) PARTITION BY RANGE (id);"
-              "CREATE TABLE a.t1 PARTITION OF a.t FOR VALUES FROM (0) TO (100);"
-              "CREATE TABLE a.t2 (v int, id int NOT NULL); ALTER TABLE a.t ATTACH PARTITION a.t2 FOR VALUES FROM (100) TO (1000);"
-              "INSERT INTO a.t SELECT i, i FROM generate_series(1, 500) i");
+  source.exec(
+      "CREATE SCHEMA a; CREATE TABLE a.t (id int PRIMARY KEY, v int) PARTITION BY RANGE (id);"
+      "CREATE TABLE a.t1 PARTITION OF a.t FOR VALUES FROM (0) TO (100);"
+      "CREATE TABLE a.t2 (v int, id int NOT NULL); ALTER TABLE a.t ATTACH PARTITION a.t2 FOR VALUES FROM (100) TO "
+      "(1000);"
+      "INSERT INTO a.t SELECT i, i FROM generate_series(1, 500) i");
   configure("[schema_map]\na = b\n");
-  target.exec("CREATE SCHEMA b; CREATE TABLE b.t (id int PRIMARY KEY, v int) PARTITION BY HASH (id);"
-              "CREATE TABLE b.h0 PARTITION OF b.t FOR VALUES WITH (MODULUS 2, REMAINDER 0);"
-              "CREATE TABLE b.h1 PARTITION OF b.t FOR VALUES WITH (MODULUS 2, REMAINDER 1)");
+  target.exec(
+      "CREATE SCHEMA b; CREATE TABLE b.t (id int PRIMARY KEY, v int) PARTITION BY HASH (id);"
+      "CREATE TABLE b.h0 PARTITION OF b.t FOR VALUES WITH (MODULUS 2, REMAINDER 0);"
+      "CREATE TABLE b.h1 PARTITION OF b.t FOR VALUES WITH (MODULUS 2, REMAINDER 1)");
   const RunResult loaded = run({"pgsql2pgsql", "--full-only", "--verify"});
   ASSERT_EQ(loaded.exit_code, 0) << loaded.describe();
   target.exec("DELETE FROM b.t WHERE id = 250");
@@ -406,9 +423,11 @@ TEST_F(PgVerifyTest, PartitionTreesOfAnotherKindAndOtherSchemas) {
 }
 
 TEST_F(PgVerifyTest, QueriesAndChosenTables) {
-  source.exec("CREATE TABLE t (id int PRIMARY KEY, s text); INSERT INTO t SELECT i, 'x' || i FROM generate_series(1, 20) i;"
-              "CREATE TABLE u (id int)");
-  target.exec("CREATE TABLE t (id int PRIMARY KEY, s text); INSERT INTO t SELECT i, 'x' || i FROM generate_series(1, 10) i");
+  source.exec(
+      "CREATE TABLE t (id int PRIMARY KEY, s text); INSERT INTO t SELECT i, 'x' || i FROM generate_series(1, 20) i;"
+      "CREATE TABLE u (id int)");
+  target.exec(
+      "CREATE TABLE t (id int PRIMARY KEY, s text); INSERT INTO t SELECT i, 'x' || i FROM generate_series(1, 10) i");
   table_list("t : select s, id from t where id <= 10\n");
   expect_same({"-l", "tab_list.txt"});
   const auto findings = expect_different({"--include", "t"});
@@ -433,7 +452,8 @@ TEST_F(FollowVerifyTest, ChangesOnTheirWayAreNoDifferences) {
     for (int i = 0; !stop.stop_requested(); ++i)
       session.run(fmt::format("UPDATE t SET v = v + 1 WHERE id <= 3 OR id = {}", i % 1000));
   });
-  ASSERT_TRUE(eventually([this] { return target.value("SELECT v FROM t WHERE id = 1") != "0"; })) << follower.err_so_far();
+  ASSERT_TRUE(eventually([this] { return target.value("SELECT v FROM t WHERE id = 1") != "0"; }))
+      << follower.err_so_far();
   const RunResult busy = verify();
   EXPECT_EQ(busy.exit_code, 0) << busy.describe() << follower.err_so_far();
   target.exec("UPDATE t SET v = -1 WHERE id = 1999");

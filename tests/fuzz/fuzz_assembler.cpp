@@ -104,8 +104,7 @@ class Model {
     const std::size_t width = widths_[id] + wrong;
     const std::string old_tuple = image == OldImage::none ? "" : tuple_of(input_, width);
     const std::string new_tuple = kind == ChangeKind::remove ? "" : tuple_of(input_, width);
-    if (expect(open_ && known_[id] && wrong == 0,
-               [&] { assembler_.change(kind, id, image, old_tuple, new_tuple); }))
+    if (expect(open_ && known_[id] && wrong == 0, [&] { assembler_.change(kind, id, image, old_tuple, new_tuple); }))
       expected_.push_back({kind, image, {id}, {widths_[id]}, old_tuple, new_tuple, false});
   }
 

@@ -2,7 +2,7 @@
 // byte says which server's table it is, in which form, and which columns the images have.
 #include "cdc/tuple.h"
 #include "mysql2pgsql/binlog/row_tuple.h"
-#include "mysql2pgsql/type_map.h"
+#include "mysql2pgsql/schema/type_map.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {
@@ -94,7 +94,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (in.remaining() > 0) {
       out.truncate(0);
       const std::size_t before = in.offset();
-      tuples.read(in, set, (data[0] & 2) != 0 ? dbsync::RowTuples::Role::inserted : dbsync::RowTuples::Role::after, out);
+      tuples.read(in, set, (data[0] & 2) != 0 ? dbsync::RowTuples::Role::inserted : dbsync::RowTuples::Role::after,
+                  out);
       dbsync::ByteReader tuple({out.bytes().data(), out.size()}, "tuple");
       dbsync::take_tuple(tuple);
       check(tuple.remaining() == 0, "a whole tuple");
@@ -102,7 +103,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (in.offset() == before) break;
     }
   } catch (const dbsync::Error& error) {
-    check(error.kind() == dbsync::ErrorKind::source || error.kind() == dbsync::ErrorKind::data, "an error of source or data");
+    check(error.kind() == dbsync::ErrorKind::source || error.kind() == dbsync::ErrorKind::data,
+          "an error of source or data");
   }
   return 0;
 }

@@ -63,8 +63,13 @@ std::string date_text(const dbsync::DateTime& t) {
 // MySQL's ranges: a date's parts may be zero, 02-31 is possible, a TIME has up
 // to 838 hours.
 dbsync::DateTime within_mysql(const dbsync::DateTime& t) {
-  return {static_cast<int>(static_cast<unsigned>(t.year) % 10000), t.month % 13, t.day % 32, t.hour % 839, t.minute % 60,
-          t.second % 60, t.microsecond % 1000000};
+  return {static_cast<int>(static_cast<unsigned>(t.year) % 10000),
+          t.month % 13,
+          t.day % 32,
+          t.hour % 839,
+          t.minute % 60,
+          t.second % 60,
+          t.microsecond % 1000000};
 }
 
 void check_forms(const dbsync::DateTime& t, bool negative) {

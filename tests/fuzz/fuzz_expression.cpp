@@ -5,8 +5,8 @@
 #include <array>
 #include <vector>
 
-#include "mysql2pgsql/expression.h"
-#include "mysql2pgsql/type_map.h"
+#include "mysql2pgsql/expression/expression.h"
+#include "mysql2pgsql/schema/type_map.h"
 #include "tests/fuzz/sql_text.h"
 
 namespace {
@@ -28,10 +28,10 @@ ExprColumn column(const char* name, const char* data_type, const char* column_ty
 }
 
 const std::vector<ExprColumn>& columns() {
-  static const std::vector<ExprColumn> out{column("i", "int", "int(11)"),         column("d", "decimal", "decimal(10,2)"),
-                                           column("t", "varchar", "varchar(20)"), column("f", "double", "double"),
-                                           column("ts", "datetime", "datetime"),  column("js", "json", "json"),
-                                           column("a \"b\"", "date", "date")};
+  static const std::vector<ExprColumn> out{
+      column("i", "int", "int(11)"),    column("d", "decimal", "decimal(10,2)"), column("t", "varchar", "varchar(20)"),
+      column("f", "double", "double"),  column("ts", "datetime", "datetime"),    column("js", "json", "json"),
+      column("a \"b\"", "date", "date")};
   return out;
 }
 

@@ -36,9 +36,9 @@ void check_entries(const std::vector<IniEntry>& entries, std::string_view text) 
   const auto again = dbsync::parse_ini(written(entries), "again.cfg");
   check(again.size() == entries.size(), "as many entries again");
   for (std::size_t i = 0; i < again.size(); ++i)
-    check(again[i].section == entries[i].section && again[i].key == entries[i].key &&
-              again[i].value == entries[i].value,
-          "an entry written again is the same");
+    check(
+        again[i].section == entries[i].section && again[i].key == entries[i].key && again[i].value == entries[i].value,
+        "an entry written again is the same");
 }
 
 void check_config(std::string_view text) {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/text.h"
-#include "mysql2pgsql/default_map.h"
-#include "mysql2pgsql/mysql_default.h"
-#include "mysql2pgsql/type_map.h"
+#include "mysql2pgsql/schema/default_map.h"
+#include "mysql2pgsql/schema/mysql_default.h"
+#include "mysql2pgsql/schema/type_map.h"
 #include "tests/fuzz/sql_text.h"
 
 namespace {
@@ -89,7 +89,8 @@ void check_default(const MysqlType& type, unsigned flags, const std::string& tex
   if (column.default_kind == Default::expression) check(column.default_text == text, "an expression keeps its text");
   if ((flags & kMariadb) == 0) check(column.default_kind != Default::null, "MySQL shows NULL as nothing");
   const MysqlColumn literal = settled(type, kMariadb, quoted(text));
-  check(literal.default_kind == Default::literal && literal.default_text == text, "MariaDB's quoted literal is read back");
+  check(literal.default_kind == Default::literal && literal.default_text == text,
+        "MariaDB's quoted literal is read back");
   const auto again = dbsync::unquote_mysql_literal(text);
   if (again) check(dbsync::unquote_mysql_literal(quoted(*again)) == again, "a literal quoted again is the same");
 }

@@ -6,7 +6,7 @@
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "cdc/tuple.h"
-#include "pgsql2pgsql/pgoutput_decoder.h"
+#include "pgsql2pgsql/follow/pgoutput_decoder.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "copy/numeric.h"
-#include "mysql2pgsql/row_encoder.h"
-#include "mysql2pgsql/type_map.h"
+#include "mysql2pgsql/row/row_encoder.h"
+#include "mysql2pgsql/schema/type_map.h"
 #include "tests/fuzz/pg_text.h"
 
 namespace {
@@ -51,7 +51,8 @@ ColumnPlan column_of(Input& input) {
   // Half of the columns get the target that the type map gives.
   const auto target = input.below(2 * (static_cast<std::size_t>(PgKind::other) + 1));
   const unsigned policies = input.take<std::uint8_t>();
-  plan.policies = {static_cast<dbsync::ZeroDatePolicy>(policies % 3), static_cast<dbsync::NulBytePolicy>(policies / 3 % 3),
+  plan.policies = {static_cast<dbsync::ZeroDatePolicy>(policies % 3),
+                   static_cast<dbsync::NulBytePolicy>(policies / 3 % 3),
                    static_cast<dbsync::InvalidUtf8Policy>(policies / 9 % 2)};
   plan.source.length = 1 + static_cast<std::int64_t>(input.below(64));
   plan.source.precision = 20;
@@ -190,7 +191,8 @@ std::vector<bool> read_text(const std::vector<ColumnPlan>& plans, std::string_vi
     nulls.push_back(!text);
     if (!text) continue;
     check(dbsync::valid_text_prefix(*text) == text->size(), "text without NUL in UTF-8");
-    if (plans[i].target.kind == PgKind::bytea && plans[i].wire == Wire::bytes && plans[i].source.kind == MysqlKind::blob)
+    if (plans[i].target.kind == PgKind::bytea && plans[i].wire == Wire::bytes &&
+        plans[i].source.kind == MysqlKind::blob)
       dbsync::fuzz::read_bytea(*text);
   }
   return nulls;

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/utf8.h"
-#include "mysql2pgsql/show_create.h"
-#include "mysql2pgsql/shown_text.h"
+#include "mysql2pgsql/schema/show_create.h"
+#include "mysql2pgsql/schema/shown_text.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

@@ -3,7 +3,7 @@
 // Input: lines: a target type; key and value of a rule; DATA_TYPE and
 // COLUMN_TYPE of a column that the rule may meet.
 #include "base/error.h"
-#include "mysql2pgsql/type_map.h"
+#include "mysql2pgsql/schema/type_map.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

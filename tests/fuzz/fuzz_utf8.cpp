@@ -46,10 +46,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t i = 0; i < text.size(); ++i) {
     const dbsync::Utf8Character character = dbsync::first_character(text.substr(i));
     const std::size_t length = slow_character(text.substr(i));
-    check(character.valid == (length > 0) && character.bytes == std::max<std::size_t>(1, length), "the first character");
+    check(character.valid == (length > 0) && character.bytes == std::max<std::size_t>(1, length),
+          "the first character");
   }
   const std::string shown = dbsync::visible(text);
-  check(shown.find('\x1b') == std::string::npos && dbsync::valid_text_prefix(shown) == shown.size(), "what may be shown");
+  check(shown.find('\x1b') == std::string::npos && dbsync::valid_text_prefix(shown) == shown.size(),
+        "what may be shown");
   std::size_t fits = 0;  // characters in `bytes` bytes
   for (std::size_t bytes = 0; bytes <= good.size() + 1; ++bytes) {
     while (fits + 1 < ends.size() && ends[fits + 1] <= bytes) ++fits;

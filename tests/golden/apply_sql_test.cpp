@@ -24,7 +24,9 @@ std::string statements_of(const std::string& title, const SqlTable& table) {
   const std::vector<SqlColumn> key{kId, kPart};
   const std::vector<SqlColumn> check{kAlways};
   std::string out = fmt::format("-- {}\n", title);
-  const auto add = [&out](const std::string& what, const std::string& sql) { out += fmt::format("-- {}\n{};\n", what, sql); };
+  const auto add = [&out](const std::string& what, const std::string& sql) {
+    out += fmt::format("-- {}\n{};\n", what, sql);
+  };
   add("insert", insert_one_sql(table, all));
   add("insert without columns", insert_one_sql(table, {}));
   add("insert if free", insert_if_free_sql(table, all));
@@ -39,7 +41,8 @@ std::string statements_of(const std::string& title, const SqlTable& table) {
   add("update of a whole row with NULLs", update_whole_row_sql(table, set, all, {false, true, false, true}));
   add("delete of a whole row", delete_whole_row_sql(table, all, {true, false, false, false}));
   add("replace by key", replace_row_sql(table, {kAlways}, {"\"own\""}, delete_one_sql(table, key, 2)));
-  add("replace of a whole row", replace_row_sql(table, {kAlways}, {}, delete_whole_row_sql(table, all, {false, false, true, false}, 2)));
+  add("replace of a whole row",
+      replace_row_sql(table, {kAlways}, {}, delete_whole_row_sql(table, all, {false, false, true, false}, 2)));
   return out + "\n";
 }
 

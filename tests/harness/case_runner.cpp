@@ -139,7 +139,8 @@ class CaseRun {
   void run_program_step(const CaseStep& step) {
     std::vector<std::string> args = step.words;
     static constexpr std::string_view kNoRows[]{"-d", "--status", "--cleanup", "--verify-only", "--follow-only"};
-    const bool copies = std::find_first_of(args.begin(), args.end(), std::begin(kNoRows), std::end(kNoRows)) == args.end();
+    const bool copies =
+        std::find_first_of(args.begin(), args.end(), std::begin(kNoRows), std::end(kNoRows)) == args.end();
     if (copies && !format_.empty()) args.insert(args.end(), {"--copy-format", format_});
     last_ = place_->run(args);
     if (last_.exit_code != step.exit_code)
@@ -152,8 +153,10 @@ class CaseRun {
   // What was copied must compare equal: a comparison that finds what is not there
   // is as bad as one that overlooks something.
   void verify(const CaseStep& step) const {
-    static constexpr std::string_view kNoCopy[]{"-d", "-h", "--help", "--version", "--status", "--cleanup", "--append", "--verify-only"};
-    static constexpr std::string_view kCopyOnly[]{"--create", "--truncate", "--resume", "--restart", "--full-only", "--verify"};
+    static constexpr std::string_view kNoCopy[]{"-d",       "-h",        "--help",   "--version",
+                                                "--status", "--cleanup", "--append", "--verify-only"};
+    static constexpr std::string_view kCopyOnly[]{"--create",  "--truncate",  "--resume",
+                                                  "--restart", "--full-only", "--verify"};
     const auto is_one_of = [](const auto& words, const std::string& word) {
       return std::find(std::begin(words), std::end(words), word) != std::end(words);
     };
@@ -161,13 +164,16 @@ class CaseRun {
     for (std::size_t i = 0; i < step.words.size(); ++i) {
       const std::string& word = step.words[i];
       if (is_one_of(kNoCopy, word)) return;
-      if (word == "-b") ++i;  // with its value
-      else if (!is_one_of(kCopyOnly, word)) args.push_back(word);
+      if (word == "-b")
+        ++i;  // with its value
+      else if (!is_one_of(kCopyOnly, word))
+        args.push_back(word);
     }
     args.push_back("--verify-only");
     const RunResult compared = place_->run(args);
     if (compared.exit_code != 0)
-      ADD_FAILURE_AT(case_.path.c_str(), step.line) << "the comparison after it found differences\n" << compared.describe();
+      ADD_FAILURE_AT(case_.path.c_str(), step.line) << "the comparison after it found differences\n"
+                                                    << compared.describe();
   }
 
   void check_output(const OutputCheck& check) const {

@@ -13,10 +13,11 @@
 namespace dbsync::test {
 
 std::string everything_in(TargetDb& db) {
-  std::string out = show(db.query("select n.nspname, c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod) "
-                                  "from pg_namespace n left join pg_class c on c.relnamespace = n.oid "
-                                  "left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 "
-                                  "where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1, 2, a.attnum"));
+  std::string out =
+      show(db.query("select n.nspname, c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod) "
+                    "from pg_namespace n left join pg_class c on c.relnamespace = n.oid "
+                    "left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 "
+                    "where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1, 2, a.attnum"));
   for (const Row& row : db.query("select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables "
                                  "where schemaname !~ '^pg_' and schemaname <> 'information_schema' order by 1"))
     out += *row[0] + ": " + db.value("select count(*) from " + *row[0]) + "\n";
@@ -41,7 +42,8 @@ bool has_line(std::string_view text, std::initializer_list<std::string_view> par
 }
 
 void configure_target(Migration& migration, const std::string& conninfo) {
-  migration.dir.write_file("my.cfg", my_cfg(mysql_section(Servers::instance().mysql(), migration.source.name()), conninfo));
+  migration.dir.write_file("my.cfg",
+                           my_cfg(mysql_section(Servers::instance().mysql(), migration.source.name()), conninfo));
 }
 
 PgRole::PgRole(TargetDb& db) : db_(db), name_(unique_name()) {
@@ -62,7 +64,8 @@ std::string PgRole::conninfo() const {
 
 PasswordRule::PasswordRule(TargetDb& db, const PgRole& role)
     : db_(db), path_(db.value("show hba_file")), before_(read_file(path_)) {
-  write(fmt::format("local all {} scram-sha-256\nhost all {} all scram-sha-256\n{}", role.name(), role.name(), before_));
+  write(
+      fmt::format("local all {} scram-sha-256\nhost all {} all scram-sha-256\n{}", role.name(), role.name(), before_));
   EXPECT_TRUE(eventually([&] {
     try {
       const PgSession without(role.conninfo());
@@ -85,7 +88,8 @@ void PasswordRule::write(const std::string& rules) {
 MysqlUser::MysqlUser(SourceDb& db, const std::string& grant) : db_(db), name_(unique_name()) {
   constexpr std::size_t kLongest = 16;
   if (name_.size() > kLongest) name_.erase(0, name_.size() - kLongest);
-  db_.exec(fmt::format("create user '{0}'@'%' identified by 'right'; create user '{0}'@'localhost' identified by 'right'", name_));
+  db_.exec(fmt::format(
+      "create user '{0}'@'%' identified by 'right'; create user '{0}'@'localhost' identified by 'right'", name_));
   for (const char* host : {"%", "localhost"}) db_.exec(fmt::format("{} to '{}'@'{}'", grant, name_, host));
 }
 

@@ -59,7 +59,8 @@ class Exposition {
 
   static std::string take_name(std::string_view& text, bool colons) {
     std::string out;
-    while (!text.empty() && (std::isalnum(static_cast<unsigned char>(text[0])) != 0 || text[0] == '_' || (colons && text[0] == ':'))) {
+    while (!text.empty() &&
+           (std::isalnum(static_cast<unsigned char>(text[0])) != 0 || text[0] == '_' || (colons && text[0] == ':'))) {
       out += text[0];
       text.remove_prefix(1);
     }
@@ -96,7 +97,8 @@ class Exposition {
     const std::string number(rest.substr(1));
     char* end = nullptr;
     const double value = std::strtod(number.c_str(), &end);
-    if (number.empty() || *end != '\0' || std::isspace(static_cast<unsigned char>(number[0])) != 0) fail("not a number", line);
+    if (number.empty() || *end != '\0' || std::isspace(static_cast<unsigned char>(number[0])) != 0)
+      fail("not a number", line);
     if (!samples_.emplace(std::pair(name, labels), value).second) fail("a series twice", line);
     sampled_.insert(name);
   }
@@ -114,7 +116,8 @@ class Exposition {
       if (rest.empty()) fail("a label's value without an end", name);
       if (rest[0] == '\\') {
         rest.remove_prefix(1);
-        if (rest.empty() || std::string_view("\\\"n").find(rest[0]) == std::string_view::npos) fail("an unknown escape", rest);
+        if (rest.empty() || std::string_view("\\\"n").find(rest[0]) == std::string_view::npos)
+          fail("an unknown escape", rest);
         value += rest[0] == 'n' ? '\n' : rest[0];
       } else {
         value += rest[0];

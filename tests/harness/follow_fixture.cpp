@@ -8,10 +8,12 @@ namespace dbsync::test {
 
 FollowTest::~FollowTest() {
   try {
-    source.exec("select pg_terminate_backend(active_pid) from pg_replication_slots "
-                "where database = current_database() and active");
+    source.exec(
+        "select pg_terminate_backend(active_pid) from pg_replication_slots "
+        "where database = current_database() and active");
     eventually([this] { return slot_column("active") != "true"; });
-    source.exec("select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()");
+    source.exec(
+        "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()");
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
   }
@@ -56,8 +58,8 @@ void FollowTest::expect_same_table(const std::string& table) {
 }
 
 std::string FollowTest::slot_column(const std::string& column) {
-  const Rows rows = source.query(fmt::format(
-      "select {}::text from pg_replication_slots where database = current_database()", column));
+  const Rows rows = source.query(
+      fmt::format("select {}::text from pg_replication_slots where database = current_database()", column));
   return rows.empty() ? "" : rows[0].at(0).value_or("");
 }
 

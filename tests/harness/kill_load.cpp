@@ -20,12 +20,15 @@ namespace {
 // and the journal's few included.
 long long rows_written(TargetDb& target) {
   const bool alone = eventually([&] {
-    return target.value("select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()") == "0";
+    return target.value(
+               "select count(*) from pg_stat_activity where datname = current_database() and pid <> "
+               "pg_backend_pid()") == "0";
   });
   EXPECT_TRUE(alone) << "backends of a killed run are still there";
   // Before 15 a process of its own collects what backends tell when they end.
-  target.exec("do $$ begin if current_setting('server_version_num')::int >= 150000 then perform pg_stat_force_next_flush(); "
-              "else perform pg_sleep(1); end if; end $$");
+  target.exec(
+      "do $$ begin if current_setting('server_version_num')::int >= 150000 then perform pg_stat_force_next_flush(); "
+      "else perform pg_sleep(1); end if; end $$");
   target.exec("select pg_stat_clear_snapshot()");
   return std::stoll(target.value("select tup_inserted from pg_stat_database where datname = current_database()"));
 }
@@ -51,8 +54,8 @@ void kill_and_resume(const KillPlan& plan, std::vector<std::string> args, const 
   int killed_before = 0;
   const auto expect_little_work = [&](int killed) {
     const long long written = rows_written(target) - before;
-    fmt::print("{} kills so far, {} loads: {} rows written for {} rows of this load ({:.2f} times)\n", killed, loads, written,
-               plan.rows, static_cast<double>(written) / static_cast<double>(plan.rows));
+    fmt::print("{} kills so far, {} loads: {} rows written for {} rows of this load ({:.2f} times)\n", killed, loads,
+               written, plan.rows, static_cast<double>(written) / static_cast<double>(plan.rows));
     EXPECT_LE(written, plan.rows * 3 / 2 + (plan.cut ? 0 : plan.rows * (killed - killed_before)));
     before = rows_written(target);
     killed_before = killed;

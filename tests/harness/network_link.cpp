@@ -51,8 +51,9 @@ NetworkLink::NetworkLink() {
   const std::string net = fmt::format("10.{}.{}.", 200 + id / 16384 % 50, id / 64 % 256);
   const unsigned host = id % 64 * 4;
   address_ = net + std::to_string(host + 1);
-  holder_ = std::make_unique<Program>(std::vector<std::string>{"unshare", "--net", "sleep", "3600"},
-                                      RunOptions{.env = {}, .cwd = {}, .stdin_text = {}, .stdin_file = {}, .timeout = std::chrono::hours(1)});
+  holder_ = std::make_unique<Program>(
+      std::vector<std::string>{"unshare", "--net", "sleep", "3600"},
+      RunOptions{.env = {}, .cwd = {}, .stdin_text = {}, .stdin_file = {}, .timeout = std::chrono::hours(1)});
   const auto own = namespace_of("self");
   for (int i = 0; i < 500 && holder_->running() && namespace_of(std::to_string(holder_->pid())) == own; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

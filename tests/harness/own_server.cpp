@@ -23,8 +23,12 @@ RunResult script(const std::vector<std::string>& arguments, std::vector<std::str
 
 }  // namespace
 
-OwnServer::OwnServer(std::string kind, const std::string& name, std::vector<std::string> options, std::vector<std::string> before)
-    : kind_(std::move(kind)), directory_(Servers::instance().work_dir() / name), options_(std::move(options)), before_(std::move(before)) {
+OwnServer::OwnServer(std::string kind, const std::string& name, std::vector<std::string> options,
+                     std::vector<std::string> before)
+    : kind_(std::move(kind)),
+      directory_(Servers::instance().work_dir() / name),
+      options_(std::move(options)),
+      before_(std::move(before)) {
   start();
 }
 
@@ -40,7 +44,9 @@ MysqlAccess OwnServer::mysql() const {
   return out;
 }
 
-std::filesystem::path OwnServer::socket() const { return directory_ / (kind_ == "mariadb" ? "my.sock" : ".s.PGSQL.5432"); }
+std::filesystem::path OwnServer::socket() const {
+  return directory_ / (kind_ == "mariadb" ? "my.sock" : ".s.PGSQL.5432");
+}
 
 pid_t OwnServer::pid() const { return std::stoi(read_file(directory_ / (kind_ + ".pid"))); }
 

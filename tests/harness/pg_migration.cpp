@@ -5,7 +5,8 @@
 namespace dbsync::test {
 
 void PgMigration::configure_from(const std::string& source_conninfo, std::string_view extra) {
-  dir.write_file("my.cfg", my_cfg("[src.pgsql]\nconnect_string = \"" + source_conninfo + "\"\n", target.conninfo(), extra));
+  dir.write_file("my.cfg",
+                 my_cfg("[src.pgsql]\nconnect_string = \"" + source_conninfo + "\"\n", target.conninfo(), extra));
 }
 
 RunOptions PgMigration::here(RunOptions options) const {

@@ -1,9 +1,9 @@
 #include "tests/harness/proxy.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -105,7 +105,8 @@ struct Link {
   // False when it is broken or has had its bytes.
   bool move(const pollfd* polled, const std::string& version) {
     for (Flow* flow : {&up, &down}) {
-      if ((polled->events & POLLIN) != 0 && (polled->revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !flow->read_some()) return false;
+      if ((polled->events & POLLIN) != 0 && (polled->revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !flow->read_some())
+        return false;
       ++polled;
       if (flow == &down && !version.empty()) tell_version(flow->waiting, version);
       if (!flow->waiting.empty() && !flow->write_some(left)) return false;
@@ -122,7 +123,8 @@ std::filesystem::path socket_of(const std::string& conninfo) {
   return std::filesystem::path(conninfo.substr(from, conninfo.find(' ', from) - from)) / ".s.PGSQL.5432";
 }
 
-Proxy::Proxy(const std::filesystem::path& listen, const std::filesystem::path& server) : listen_(listen), server_(server) {
+Proxy::Proxy(const std::filesystem::path& listen, const std::filesystem::path& server)
+    : listen_(listen), server_(server) {
   this->listen();
   thread_ = std::thread([this] { run(); });
 }
@@ -141,7 +143,8 @@ void Proxy::listen() {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     socklen_t size = sizeof address;
     auto* const any = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(listener_, any, size) != 0 || ::listen(listener_, SOMAXCONN) != 0 || ::getsockname(listener_, any, &size) != 0)
+    if (::bind(listener_, any, size) != 0 || ::listen(listener_, SOMAXCONN) != 0 ||
+        ::getsockname(listener_, any, &size) != 0)
       throw std::system_error(errno, std::generic_category(), address_);
     port_ = ntohs(address.sin_port);
     return;
@@ -149,7 +152,8 @@ void Proxy::listen() {
   std::filesystem::remove(listen_);
   listener_ = new_socket();
   const sockaddr_un address = address_of(listen_);
-  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, SOMAXCONN) != 0)
+  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener_, SOMAXCONN) != 0)
     throw std::system_error(errno, std::generic_category(), listen_.string());
 }
 

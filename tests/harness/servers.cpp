@@ -76,7 +76,8 @@ const fs::path& Servers::work_dir() {
   if (guard_ == 0) become_guard(guard_script.c_str(), pattern.c_str(), ends[0]);
   close(ends[0]);
   guard_pipe_ = ends[1];
-  fs::permissions(pattern, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);  // for the servers' user
+  fs::permissions(pattern,
+                  fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);  // for the servers' user
   work_dir_ = pattern;
   return work_dir_;
 }

@@ -13,7 +13,8 @@ namespace dbsync::test {
 namespace {
 
 std::string conninfo_of(PgSide side, const std::string& database) {
-  return side == PgSide::source ? Servers::instance().pg_source_conninfo(database) : Servers::instance().pg_conninfo(database);
+  return side == PgSide::source ? Servers::instance().pg_source_conninfo(database)
+                                : Servers::instance().pg_conninfo(database);
 }
 
 Rows read_rows(const PGresult* result) {

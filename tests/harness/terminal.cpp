@@ -91,8 +91,8 @@ std::vector<std::string> Screen::lines() const {
   return out;
 }
 
-TerminalProgram::TerminalProgram(const std::vector<std::string>& args, const std::filesystem::path& directory, unsigned columns,
-                                 unsigned rows, std::map<std::string, std::string> env) {
+TerminalProgram::TerminalProgram(const std::vector<std::string>& args, const std::filesystem::path& directory,
+                                 unsigned columns, unsigned rows, std::map<std::string, std::string> env) {
   env.try_emplace("TERM", "xterm");
   const std::string program = program_path(args.at(0));
   const winsize size{static_cast<unsigned short>(rows), static_cast<unsigned short>(columns), 0, 0};

@@ -49,8 +49,8 @@ class Screen {
 class TerminalProgram {
  public:
   // stdout is /dev/null. `env`: TERM is xterm unless it is given.
-  TerminalProgram(const std::vector<std::string>& args, const std::filesystem::path& directory, unsigned columns, unsigned rows,
-                  std::map<std::string, std::string> env = {});
+  TerminalProgram(const std::vector<std::string>& args, const std::filesystem::path& directory, unsigned columns,
+                  unsigned rows, std::map<std::string, std::string> env = {});
   ~TerminalProgram();  // kills and waits
   TerminalProgram(const TerminalProgram&) = delete;
   TerminalProgram& operator=(const TerminalProgram&) = delete;

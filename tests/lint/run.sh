@@ -42,7 +42,8 @@ forbid_include() {
     '$3 ~ bad && $1 !~ allowed { print $1 ":" $2 ": " message }' "$tmp/includes" || broken "$1"
 }
 
-# base <- config; base <- schema <- pg <- {status <- copy <- verify, cdc <- follow} <- check <- run <- programs.
+# base <- config; base <- schema <- pg <- {status <- copy <- verify, cdc <- follow} <- check <- run <- programs,
+# whose folders stand in an order of their own; only the last of them knows the program around it.
 check_include_direction() {
   awk -F '\t' '
     BEGIN {
@@ -58,12 +59,23 @@ check_include_direction() {
       may["check"] = " base config schema pg copy check "
       may["run"] = " base config schema pg copy cdc status follow verify check run "
       common = " run base config schema pg copy cdc status follow verify check "
-      may["mysql2pgsql"] = common "mysql2pgsql "
-      may["pgsql2pgsql"] = common "pgsql2pgsql "
+      program("mysql2pgsql", "client row expression schema source binlog")
+      program("pgsql2pgsql", "schema source follow")
     }
-    function folder_of(path,   part) {
-      split(path, part, "/")
-      return part[1] == "common" ? part[2] : part[1]
+    # The folders of a program, each of which may include those before it.
+    function program(name, folders,   count, part, i, known) {
+      count = split(folders, part, " ")
+      known = common
+      for (i = 1; i <= count; i++) {
+        known = known name "/" part[i] " "
+        may[name "/" part[i]] = known (i == count ? name " " : "")
+      }
+      may[name] = known name " "
+    }
+    function folder_of(path,   part, count) {
+      count = split(path, part, "/")
+      if (part[1] == "common") return part[2]
+      return part[1] ~ /2pgsql$/ && count > 2 ? part[1] "/" part[2] : part[1]
     }
     $1 ~ /^tests\// || $3 !~ /"/ { next }
     {
@@ -81,9 +93,9 @@ check_include_direction() {
 
 check_library_headers() {
   forbid_include 'libpq-fe[.]h|libpq/.*|postgresql/.*' 'libpq belongs to common/pg' \
-    '^(common/pg/|pgsql2pgsql/replication_connection[.]|tests/)'
+    '^(common/pg/|pgsql2pgsql/follow/replication_connection[.]|tests/)'
   forbid_include 'mysql[.]h|mysql/.*|mariadb/.*|mysqld_error[.]h|errmsg[.]h' \
-    'MySQL headers are included by mysql2pgsql/mysql_client.h only' '^(mysql2pgsql/mysql_client[.]h$|tests/)'
+    'MySQL headers are included by mysql2pgsql/client/mysql_client.h only' '^(mysql2pgsql/client/mysql_client[.]h$|tests/)'
   forbid_include 'ini[.]h' 'ini.h is included by common/config/ini_file.cpp only' '^common/config/ini_file[.]cpp$'
 }
 
@@ -113,12 +125,12 @@ check_raw_handles() {
   forbid '(^|[^A-Za-z0-9_])(PQfinish|PQclear)([^A-Za-z0-9_]|$)' 'only the owning handle in common/pg ends this' \
     '^common/pg/'
   forbid '(^|[^A-Za-z0-9_])mysql_(close|stmt_close|free_result)([^A-Za-z0-9_]|$)' \
-    'only the owning handle in mysql2pgsql/mysql_* ends this' '^mysql2pgsql/mysql_'
+    'only the owning handle in mysql2pgsql/*/mysql_* ends this' '^mysql2pgsql/(client|row)/mysql_'
 }
 
 check_threads() {
   forbid 'std::j?thread([^A-Za-z0-9_:]|$)' 'threads are started by worker_pool, progress, shutdown, network, follow_job, task_lock and wait_watch only' \
-    '^(common/(base/(worker_pool[.]|progress|shutdown[.]|network[.])|cdc/follow_job[.]|status/task_lock[.])|pgsql2pgsql/wait_watch[.])'
+    '^(common/(base/(worker_pool[.]|progress|shutdown[.]|network[.])|cdc/follow_job[.]|status/task_lock[.]|pg/wait_watch[.]))'
 }
 
 check_blanks() {

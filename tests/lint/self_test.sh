@@ -70,7 +70,7 @@ file common/base/a.h <<'END'
 END
 file common/pg/a.cpp <<'END'
 #include "copy/copy_job.h"
-#include "mysql2pgsql/type_map.h"
+#include "mysql2pgsql/schema/type_map.h"
 END
 file common/copy/a.cpp <<'END'
 #include "cdc/change.h"
@@ -85,6 +85,13 @@ file mysql2pgsql/a.cpp <<'END'
 #include "config/options.h"
 #include "pgsql2pgsql/pg_source.h"
 END
+file mysql2pgsql/row/a.cpp <<'END'
+#include "mysql2pgsql/client/b.h"
+#include "mysql2pgsql/schema/b.h"
+#include "mysql2pgsql/mysql_program.h"
+END
+echo '#include "mysql2pgsql/mysql_program.h"' | file mysql2pgsql/binlog/a.cpp
+echo '#include "base/error.h"' | file mysql2pgsql/extra/a.cpp
 file pgsql2pgsql/a.cpp <<'END'
 #include "../mysql2pgsql/b.h"
 #include "mysql2pgsql/b.h"
@@ -102,15 +109,18 @@ expect "include direction" \
   "common/verify/a.cpp:2: verify must not include cdc/change.h" \
   "common/extra/a.cpp:1: tests/lint/run.sh does not know the folder extra" \
   "common/pg/a.cpp:1: pg must not include copy/copy_job.h" \
-  "common/pg/a.cpp:2: pg must not include mysql2pgsql/type_map.h" \
+  "common/pg/a.cpp:2: pg must not include mysql2pgsql/schema/type_map.h" \
   "mysql2pgsql/a.cpp:3: mysql2pgsql must not include pgsql2pgsql/pg_source.h" \
+  "mysql2pgsql/extra/a.cpp:1: tests/lint/run.sh does not know the folder mysql2pgsql/extra" \
+  "mysql2pgsql/row/a.cpp:2: mysql2pgsql/row must not include mysql2pgsql/schema/b.h" \
+  "mysql2pgsql/row/a.cpp:3: mysql2pgsql/row must not include mysql2pgsql/mysql_program.h" \
   "pgsql2pgsql/a.cpp:1: include with a relative path: ../mysql2pgsql/b.h" \
   "pgsql2pgsql/a.cpp:2: pgsql2pgsql must not include mysql2pgsql/b.h"
 
-for path in common/pg/a.cpp common/copy/a.cpp pgsql2pgsql/replication_connection.cpp pgsql2pgsql/a.cpp; do
+for path in common/pg/a.cpp common/copy/a.cpp pgsql2pgsql/follow/replication_connection.cpp pgsql2pgsql/a.cpp; do
   echo '#include <libpq-fe.h>' | file "$path"
 done
-for path in mysql2pgsql/mysql_client.h mysql2pgsql/mysql_cursor.cpp tests/unit/a_test.cpp; do
+for path in mysql2pgsql/client/mysql_client.h mysql2pgsql/row/mysql_cursor.cpp tests/unit/a_test.cpp; do
   printf '%s\n' '#include <mysql.h>' '#include <mysql/errmsg.h>' | file "$path"
 done
 echo '#include <ini.h>' | file common/config/ini_file.cpp
@@ -118,8 +128,8 @@ echo '#include <ini.h>' | file common/config/config.cpp
 expect "library headers" \
   "common/copy/a.cpp:1: libpq belongs to common/pg" \
   "pgsql2pgsql/a.cpp:1: libpq belongs to common/pg" \
-  "mysql2pgsql/mysql_cursor.cpp:1: MySQL headers are included by mysql2pgsql/mysql_client.h only" \
-  "mysql2pgsql/mysql_cursor.cpp:2: MySQL headers are included by mysql2pgsql/mysql_client.h only" \
+  "mysql2pgsql/row/mysql_cursor.cpp:1: MySQL headers are included by mysql2pgsql/client/mysql_client.h only" \
+  "mysql2pgsql/row/mysql_cursor.cpp:2: MySQL headers are included by mysql2pgsql/client/mysql_client.h only" \
   "common/config/config.cpp:1: ini.h is included by common/config/ini_file.cpp only"
 
 awk 'BEGIN { for (i = 0; i < 700; ++i) print "int x;" }' | file common/base/fits.cpp
@@ -153,7 +163,7 @@ std::unique_ptr<MYSQL, decltype(&mysql_close)> p;
 END
 echo 'void* m = malloc(1);' | file common/copy/copy_buffer.cpp
 echo 'void f() { PQfinish(c); }' | file common/pg/connection.cpp
-echo 'void f() { mysql_stmt_close(s); mysql_free_result(r); }' | file mysql2pgsql/mysql_cursor.cpp
+echo 'void f() { mysql_stmt_close(s); mysql_free_result(r); }' | file mysql2pgsql/row/mysql_cursor.cpp
 echo 'std::jthread t;' | file common/base/progress_display.cpp
 echo 'std::thread t; auto* p = new int;' | file tests/unit/a_test.cpp
 expect "raw handles" \
@@ -162,11 +172,11 @@ expect "raw handles" \
   "common/schema/a.cpp:3: delete: let the owner do it" \
   "common/schema/a.cpp:4: malloc and free belong to common/copy/copy_buffer" \
   "common/schema/a.cpp:5: malloc and free belong to common/copy/copy_buffer" \
-  "common/schema/a.cpp:6: threads are started by worker_pool, progress, shutdown, network, follow_job and wait_watch only" \
-  "common/schema/a.cpp:7: threads are started by worker_pool, progress, shutdown, network, follow_job and wait_watch only" \
+  "common/schema/a.cpp:6: threads are started by worker_pool, progress, shutdown, network, follow_job, task_lock and wait_watch only" \
+  "common/schema/a.cpp:7: threads are started by worker_pool, progress, shutdown, network, follow_job, task_lock and wait_watch only" \
   "common/schema/a.cpp:8: only the owning handle in common/pg ends this" \
-  "common/schema/a.cpp:8: only the owning handle in mysql2pgsql/mysql_* ends this" \
-  "common/schema/a.cpp:9: only the owning handle in mysql2pgsql/mysql_* ends this"
+  "common/schema/a.cpp:8: only the owning handle in mysql2pgsql/*/mysql_* ends this" \
+  "common/schema/a.cpp:9: only the owning handle in mysql2pgsql/*/mysql_* ends this"
 
 printf 'int a;\tint b;\nint c; \nint d;\r\n' | file common/base/a.cpp
 expect "blanks" "common/base/a.cpp:1: tab" "common/base/a.cpp:2: blank at the end of the line" \

@@ -1,7 +1,7 @@
 #include "tests/unit/binlog_capture.h"
 
 #include "mysql2pgsql/binlog/binlog_files.h"
-#include "mysql2pgsql/type_map.h"
+#include "mysql2pgsql/schema/type_map.h"
 
 namespace dbsync::test {
 
@@ -38,12 +38,16 @@ const std::vector<ColumnText> kEverywhere{
     {"s", "set", "set('x','y','z')", "utf8mb4_general_ci"},
 };
 const std::vector<ColumnText> kMariadb{
-    {"j", "json", "json", "utf8mb4_bin"}, {"u", "uuid", "uuid"},   {"i4", "inet4", "inet4"},
-    {"i6", "inet6", "inet6"},            {"cv", "varchar", "varchar(500)", "utf8mb4_general_ci"},
+    {"j", "json", "json", "utf8mb4_bin"},
+    {"u", "uuid", "uuid"},
+    {"i4", "inet4", "inet4"},
+    {"i6", "inet6", "inet6"},
+    {"cv", "varchar", "varchar(500)", "utf8mb4_general_ci"},
 };
 const std::vector<ColumnText> kMysql9{{"j", "json", "json"}, {"vec", "vector", "vector(2)"}};
 
-MysqlTable table_of(const std::string& name, const std::vector<ColumnText>& columns, bool key, const std::string& engine) {
+MysqlTable table_of(const std::string& name, const std::vector<ColumnText>& columns, bool key,
+                    const std::string& engine) {
   MysqlTable out;
   out.name = name;
   out.engine = engine;
@@ -66,7 +70,13 @@ FollowedTable followed(const MysqlTable& source, bool text, std::uint32_t id) {
   target.name = {"public", source.name};
   for (const MysqlColumn& column : source.columns) {
     const PgType type = *map_type(column.type, postgresql_dialect(15));
-    definition.columns.push_back({.name = column.name, .type = type, .default_sql = {}, .generated_sql = {}, .comment = {}, .note = {}, .source_equality = {}});
+    definition.columns.push_back({.name = column.name,
+                                  .type = type,
+                                  .default_sql = {},
+                                  .generated_sql = {},
+                                  .comment = {},
+                                  .note = {},
+                                  .source_equality = {}});
     TargetColumn there;
     there.name = column.name;
     there.type = type;
@@ -90,7 +100,9 @@ void add_captured_tables(Captured file, BinlogTables& tables, bool text) {
   const auto& more = file == Captured::my97 ? kMysql9 : kMariadb;
   if (file != Captured::my56) columns.insert(columns.end(), more.begin(), more.end());
   tables.add(followed(table_of("t", columns, true, "InnoDB"), text, 1));
-  tables.add(followed(table_of("n", {{"a", "int", "int(11)"}, {"b", "varchar", "varchar(10)", "utf8mb4_general_ci"}}, false, "InnoDB"), text, 2));
+  tables.add(followed(
+      table_of("n", {{"a", "int", "int(11)"}, {"b", "varchar", "varchar(10)", "utf8mb4_general_ci"}}, false, "InnoDB"),
+      text, 2));
   tables.add(followed(table_of("m", {{"id", "int", "int(11)"}, {"a", "int", "int(11)"}}, true, "MyISAM"), text, 3));
 }
 

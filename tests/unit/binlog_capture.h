@@ -13,7 +13,8 @@
 namespace dbsync::test {
 
 enum class Captured { mariadb, mariadb_compressed, my56, my97 };
-inline constexpr Captured kCaptured[] = {Captured::mariadb, Captured::mariadb_compressed, Captured::my56, Captured::my97};
+inline constexpr Captured kCaptured[] = {Captured::mariadb, Captured::mariadb_compressed, Captured::my56,
+                                         Captured::my97};
 
 inline const char* name_of(Captured file) {
   constexpr const char* names[] = {"mariadb", "mariadb_compressed", "my56", "my97"};

@@ -29,7 +29,8 @@ void read_all_rows(RowTuples& tuples, const BinlogEvent& event) {
   LittleReader in(rows.rows, "row image");
   CopyBuffer out(1024);
   while (in.remaining() > 0) {
-    tuples.read(in, rows.before, rows.kind == ChangeKind::insert ? RowTuples::Role::inserted : RowTuples::Role::before, out);
+    tuples.read(in, rows.before, rows.kind == ChangeKind::insert ? RowTuples::Role::inserted : RowTuples::Role::before,
+                out);
     if (rows.kind == ChangeKind::update) tuples.read(in, rows.after, RowTuples::Role::after, out);
   }
 }
@@ -78,7 +79,9 @@ TEST_P(BinlogEventTest, EveryRowCutAtEveryLengthThrows) {
     if (event.header.type == EventType::table_map) {
       const TableMap map = read_table_map(event);
       FollowedTable* table = tables.find(map.name.db, map.name.table);
-      tuples = table == nullptr ? nullptr : std::make_unique<RowTuples>(*table, map, [&](const std::string& name) { return tables.charset(name); });
+      tuples = table == nullptr ? nullptr : std::make_unique<RowTuples>(*table, map, [&](const std::string& name) {
+        return tables.charset(name);
+      });
       const std::string_view body = event.body;
       for (std::size_t length = 0; length + 8 < body.size() && length < 40; ++length) {
         event.body = body.substr(0, length);
@@ -175,7 +178,9 @@ TEST(BinlogStatement, TellsKinds) {
   EXPECT_EQ(read_statement("XA COMMIT X'6731',X'',1").name, "X'6731',X'',1");
   EXPECT_TRUE(read_statement("XA COMMIT X'6731',X'',1 ONE PHASE").one_phase);
   EXPECT_EQ(read_statement("/* hint */ TRUNCATE `db`.`t`").tables.at(0).name, "t");
-  EXPECT_EQ(read_statement("SET STATEMENT max_statement_time=1 FOR ALTER ONLINE TABLE t WAIT 5 ADD c int").tables.at(0).name, "t");
+  EXPECT_EQ(
+      read_statement("SET STATEMENT max_statement_time=1 FOR ALTER ONLINE TABLE t WAIT 5 ADD c int").tables.at(0).name,
+      "t");
   EXPECT_EQ(read_statement("/*!50000 ALTER */ /*M! IGNORE */ TABLE a.r1 RENAME TO r2").tables.at(1).name, "r2");
   EXPECT_EQ(read_statement("ALTER TABLE a EXCHANGE PARTITION p WITH TABLE b").tables.at(1).name, "b");
   EXPECT_EQ(read_statement("RENAME TABLE a TO x, y TO b.a").tables.size(), 4u);

@@ -18,7 +18,9 @@ std::string shown(std::string_view tuple) {
   read_tuple(tuple, values);
   std::string out;
   for (const Value& value : values)
-    out += (out.empty() ? "" : "|") + (value.has_bytes() ? std::string(value.bytes()) : value.kind == Value::Kind::null ? "NULL" : "?");
+    out += (out.empty() ? "" : "|") + (value.has_bytes()                 ? std::string(value.bytes())
+                                       : value.kind == Value::Kind::null ? "NULL"
+                                                                         : "?");
   return out;
 }
 
@@ -27,7 +29,9 @@ std::string shown(const Change& change) {
   std::string out = std::string(1, kinds[static_cast<std::size_t>(change.kind)]) + " ";
   if (change.kind == ChangeKind::truncate) return out + change.truncated.front()->name.name;
   out += change.relation->name.name + ": ";
-  if (change.old_image != OldImage::none) out += (change.old_image == OldImage::key ? "(" : "[") + shown(change.old_tuple) + (change.old_image == OldImage::key ? ")" : "]");
+  if (change.old_image != OldImage::none)
+    out += (change.old_image == OldImage::key ? "(" : "[") + shown(change.old_tuple) +
+           (change.old_image == OldImage::key ? ")" : "]");
   if (change.kind == ChangeKind::update) out += " -> ";
   if (!change.new_tuple.empty()) out += shown(change.new_tuple);
   return out;
@@ -111,11 +115,14 @@ TEST_P(BinlogStreamTest, GivesTheTransactionsOfTheFile) {
   EXPECT_EQ(without_t(run(GetParam(), true).lines), expected);
 }
 
-TEST_P(BinlogStreamTest, ReadsEveryType) { EXPECT_EQ(run(GetParam(), true).lines.at(1), std::string(kFirstRow) + more_columns(GetParam())); }
+TEST_P(BinlogStreamTest, ReadsEveryType) {
+  EXPECT_EQ(run(GetParam(), true).lines.at(1), std::string(kFirstRow) + more_columns(GetParam()));
+}
 
 TEST_P(BinlogStreamTest, FillsAndKeepsWhatImagesLeaveOut) {
   const auto lines = run(GetParam(), true).lines;
-  const auto first = std::find_if(lines.begin(), lines.end(), [](const std::string& line) { return line.starts_with("I t: 4|"); });
+  const auto first =
+      std::find_if(lines.begin(), lines.end(), [](const std::string& line) { return line.starts_with("I t: 4|"); });
   ASSERT_LT(first + 4, lines.end());
   EXPECT_EQ(first[0].substr(0, 20), "I t: 4|1|NULL|NULL|N");
   EXPECT_EQ(first[2].substr(0, 13), "U t: (4|?|?|?");
@@ -137,7 +144,8 @@ TEST_P(BinlogStreamTest, GoesOnFromTheEndOfEachTransaction) {
     if (stream.next(transaction, ChangeStream::Clock::now()) != ChangeStream::Next::transaction) continue;
     rest -= 1 + transaction.changes.changes();
     const auto again = run(GetParam(), true, transaction.end);
-    EXPECT_EQ(again.lines, std::vector<std::string>(whole.lines.end() - static_cast<std::ptrdiff_t>(rest), whole.lines.end()))
+    EXPECT_EQ(again.lines,
+              std::vector<std::string>(whole.lines.end() - static_cast<std::ptrdiff_t>(rest), whole.lines.end()))
         << transaction.end.text();
   }
   EXPECT_EQ(rest, 0u);

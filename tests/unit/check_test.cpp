@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "check/column_fit.h"
 #include "check/check_findings.h"
+#include "check/column_fit.h"
 #include "check/server_version.h"
 
 namespace dbsync {
@@ -28,31 +28,35 @@ PgType named(PgKind kind, const char* name) { return {kind, -1, 0, name}; }
 
 INSTANTIATE_TEST_SUITE_P(
     All, ColumnFits,
-    testing::Values(Pair{{PgKind::varchar, 20}, {PgKind::varchar, 20}, fits}, Pair{{PgKind::varchar, 20}, {PgKind::varchar, 19}, narrower},
-                    Pair{{PgKind::varchar, 20}, {PgKind::text}, fits}, Pair{{PgKind::text}, {PgKind::varchar, 20}, narrower},
-                    Pair{{PgKind::text}, {PgKind::varchar}, fits}, Pair{{PgKind::bpchar, 3}, {PgKind::varchar, 3}, fits},
-                    Pair{{PgKind::int4}, {PgKind::int8}, fits}, Pair{{PgKind::int8}, {PgKind::int4}, narrower},
-                    Pair{{PgKind::int4}, {PgKind::text}, fits}, Pair{{PgKind::int4}, {PgKind::varchar, 5}, narrower},
-                    Pair{{PgKind::int8}, numeric(20, 0), fits}, Pair{{PgKind::int8}, numeric(19, 2), narrower},
-                    Pair{{PgKind::int8}, {PgKind::numeric}, fits}, Pair{numeric(9, 0), {PgKind::int4}, fits},
-                    Pair{numeric(10, 0), {PgKind::int4}, narrower}, Pair{numeric(5, 2), {PgKind::int4}, different},
-                    Pair{numeric(10, 2), numeric(10, 2), fits}, Pair{numeric(10, 2), numeric(10, 3), narrower},
-                    Pair{numeric(10, 2), numeric(12, 1), narrower}, Pair{{PgKind::numeric}, numeric(10, 2), narrower},
-                    Pair{{PgKind::float4}, {PgKind::float8}, fits}, Pair{{PgKind::float8}, {PgKind::float4}, narrower},
-                    Pair{{PgKind::timestamp}, {PgKind::timestamp, 3}, narrower}, Pair{{PgKind::timestamp, 3}, {PgKind::timestamp}, fits},
-                    Pair{{PgKind::timestamp}, {PgKind::timestamptz}, different}, Pair{{PgKind::text}, {PgKind::int4}, different},
-                    Pair{{PgKind::json}, {PgKind::jsonb}, fits}, Pair{{PgKind::bit, 8}, {PgKind::varbit, 8}, fits},
-                    Pair{{PgKind::bit, 8}, {PgKind::bit, 7}, different}, Pair{{PgKind::bytea}, {PgKind::bytea}, fits},
-                    Pair{named(PgKind::other, "a.point"), named(PgKind::other, "a.point"), fits},
-                    Pair{named(PgKind::other, "a.point"), named(PgKind::other, "b.point"), different}));
+    testing::Values(
+        Pair{{PgKind::varchar, 20}, {PgKind::varchar, 20}, fits},
+        Pair{{PgKind::varchar, 20}, {PgKind::varchar, 19}, narrower}, Pair{{PgKind::varchar, 20}, {PgKind::text}, fits},
+        Pair{{PgKind::text}, {PgKind::varchar, 20}, narrower}, Pair{{PgKind::text}, {PgKind::varchar}, fits},
+        Pair{{PgKind::bpchar, 3}, {PgKind::varchar, 3}, fits}, Pair{{PgKind::int4}, {PgKind::int8}, fits},
+        Pair{{PgKind::int8}, {PgKind::int4}, narrower}, Pair{{PgKind::int4}, {PgKind::text}, fits},
+        Pair{{PgKind::int4}, {PgKind::varchar, 5}, narrower}, Pair{{PgKind::int8}, numeric(20, 0), fits},
+        Pair{{PgKind::int8}, numeric(19, 2), narrower}, Pair{{PgKind::int8}, {PgKind::numeric}, fits},
+        Pair{numeric(9, 0), {PgKind::int4}, fits}, Pair{numeric(10, 0), {PgKind::int4}, narrower},
+        Pair{numeric(5, 2), {PgKind::int4}, different}, Pair{numeric(10, 2), numeric(10, 2), fits},
+        Pair{numeric(10, 2), numeric(10, 3), narrower}, Pair{numeric(10, 2), numeric(12, 1), narrower},
+        Pair{{PgKind::numeric}, numeric(10, 2), narrower}, Pair{{PgKind::float4}, {PgKind::float8}, fits},
+        Pair{{PgKind::float8}, {PgKind::float4}, narrower}, Pair{{PgKind::timestamp}, {PgKind::timestamp, 3}, narrower},
+        Pair{{PgKind::timestamp, 3}, {PgKind::timestamp}, fits},
+        Pair{{PgKind::timestamp}, {PgKind::timestamptz}, different}, Pair{{PgKind::text}, {PgKind::int4}, different},
+        Pair{{PgKind::json}, {PgKind::jsonb}, fits}, Pair{{PgKind::bit, 8}, {PgKind::varbit, 8}, fits},
+        Pair{{PgKind::bit, 8}, {PgKind::bit, 7}, different}, Pair{{PgKind::bytea}, {PgKind::bytea}, fits},
+        Pair{named(PgKind::other, "a.point"), named(PgKind::other, "a.point"), fits},
+        Pair{named(PgKind::other, "a.point"), named(PgKind::other, "b.point"), different}));
 
 TEST(ServerVersion, OldestPostgresql) {
-  EXPECT_EQ(too_old_postgresql(postgresql_dialect(9), 90624, target), "PostgreSQL 9.6 is too old: 10 is the oldest that is supported");
+  EXPECT_EQ(too_old_postgresql(postgresql_dialect(9), 90624, target),
+            "PostgreSQL 9.6 is too old: 10 is the oldest that is supported");
   EXPECT_FALSE(too_old_postgresql(postgresql_dialect(10), 100000, target));
   EXPECT_FALSE(too_old_postgresql(postgresql_dialect(18), 180001, target));
   EXPECT_FALSE(too_old_postgresql(greenplum_dialect(6), 90426, target)) << "Greenplum 6 is PostgreSQL 9.4 inside";
   EXPECT_FALSE(too_old_postgresql(greenplum_dialect(5), 80323, target));
-  EXPECT_EQ(too_old_postgresql(greenplum_dialect(5), 80323, source), "Greenplum 5 is too old: 6 is the oldest that is supported");
+  EXPECT_EQ(too_old_postgresql(greenplum_dialect(5), 80323, source),
+            "Greenplum 5 is too old: 6 is the oldest that is supported");
   EXPECT_TRUE(too_old_postgresql(greenplum_dialect(4), 80215, target));
   EXPECT_FALSE(too_old_postgresql(cloudberry_dialect(1), 140004, target));
 }

@@ -256,14 +256,13 @@ TEST_F(ConfigTest, WarningsOfMysql2pgsql) {
   ASSERT_EQ(warnings.size(), 3U);
   EXPECT_TRUE(warnings[0].starts_with("my.cfg line 12: [binlogloader] loader_table_list: ")) << warnings[0];
   EXPECT_EQ(warnings[1],
-            "my.cfg line 13: [binlogloader] load_batch: bounds of a group of changes and a table list for following (-l names "
+            "my.cfg line 13: [binlogloader] load_batch: bounds of a group of changes and a table list for following "
+            "(-l names "
             "tables) are not built yet; the key has no effect");
   EXPECT_TRUE(warnings[2].starts_with("my.cfg line 14: [binlogloader] load_batch_gap: ")) << warnings[2];
 }
 
-TEST_F(ConfigTest, WarningsOfPgsql2pgsql) {
-  EXPECT_TRUE(parse(kUnbuilt, pgsql2pgsql).warnings.empty());
-}
+TEST_F(ConfigTest, WarningsOfPgsql2pgsql) { EXPECT_TRUE(parse(kUnbuilt, pgsql2pgsql).warnings.empty()); }
 
 TEST_F(ConfigTest, RejectCountOfZeroNeedsNoWarning) {
   EXPECT_TRUE(parse("ignore_copy_error_count_each_table = \"0\"\n").warnings.empty());

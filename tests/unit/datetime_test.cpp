@@ -12,8 +12,8 @@ TEST(PgDate, CountsDaysFrom2000) {
   EXPECT_EQ(pg_date(2000, 3, 1), 60);  // a leap year
   EXPECT_EQ(pg_date(1999, 12, 31), -1);
   EXPECT_EQ(pg_date(1970, 1, 1), -10957);
-  EXPECT_EQ(pg_date(0, 1, 1), -730485);      // SELECT '0001-01-01 BC'::date - '2000-01-01'
-  EXPECT_EQ(pg_date(1, 1, 1), -730119);      // SELECT '0001-01-01'::date - '2000-01-01'
+  EXPECT_EQ(pg_date(0, 1, 1), -730485);  // SELECT '0001-01-01 BC'::date - '2000-01-01'
+  EXPECT_EQ(pg_date(1, 1, 1), -730119);  // SELECT '0001-01-01'::date - '2000-01-01'
   EXPECT_EQ(pg_date(9999, 12, 31), 2921939);
 }
 

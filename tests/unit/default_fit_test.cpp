@@ -1,11 +1,13 @@
-#include "mysql2pgsql/default_fit.h"
+#include "mysql2pgsql/schema/default_fit.h"
 
 #include <gtest/gtest.h>
 
 namespace dbsync {
 namespace {
 
-std::string literal(const std::string& text, bool number, const PgType& target) { return default_literal(text, number, target).value_or("none"); }
+std::string literal(const std::string& text, bool number, const PgType& target) {
+  return default_literal(text, number, target).value_or("none");
+}
 
 TEST(DefaultFit, Numbers) {
   EXPECT_EQ(literal("5", true, {PgKind::int2}), "5");
@@ -30,7 +32,8 @@ TEST(DefaultFit, Texts) {
   EXPECT_EQ(literal("25:00:00", false, {PgKind::time}), "none");
   EXPECT_EQ(literal("-800:00:00", false, {PgKind::interval}), "'-800:00:00'");
   EXPECT_EQ(literal("{", false, {PgKind::jsonb}), "none");
-  EXPECT_EQ(literal("123e4567-e89b-12d3-a456-426614174000", false, {PgKind::uuid}), "'123e4567-e89b-12d3-a456-426614174000'");
+  EXPECT_EQ(literal("123e4567-e89b-12d3-a456-426614174000", false, {PgKind::uuid}),
+            "'123e4567-e89b-12d3-a456-426614174000'");
   EXPECT_EQ(literal("300.1.1.1", false, {PgKind::inet}), "none");
   EXPECT_EQ(literal("a", false, {PgKind::bytea}), "none");
 }

@@ -1,8 +1,8 @@
-#include "mysql2pgsql/default_map.h"
+#include "mysql2pgsql/schema/default_map.h"
 
 #include <gtest/gtest.h>
 
-#include "mysql2pgsql/mysql_default.h"
+#include "mysql2pgsql/schema/mysql_default.h"
 
 namespace dbsync {
 namespace {
@@ -10,7 +10,8 @@ namespace {
 std::string binary_default(const char* column_type, const char* shown, bool is_mariadb, unsigned version) {
   MysqlColumn column;
   column.name = "c";
-  column.type = parse_mysql_type(std::string_view(column_type).substr(0, std::string_view(column_type).find('(')), column_type);
+  column.type =
+      parse_mysql_type(std::string_view(column_type).substr(0, std::string_view(column_type).find('(')), column_type);
   settle_default(column, shown, false, is_mariadb, version);
   return map_default(column, {PgKind::bytea}, ZeroDatePolicy::null_value).sql;
 }
@@ -29,7 +30,8 @@ TEST(BinaryDefault, HexIsReadWhereTheServerWritesIt) {
 TEST(NumberDefault, IsDigitsAndNothingElse) {
   for (const char* text : {"0", "-1", "+1", "10.50", "1e10", "1.5E-300", "99999999999999999999", "1e999"})
     EXPECT_TRUE(is_number(text)) << text;
-  for (const char* text : {"", "-", "--1", "1-1", "1--", "1.", ".5", "1.2.3", "1e", "1e+", "e5", "0x10", "1 ", " 1", "nan", "inf", "1;"})
+  for (const char* text :
+       {"", "-", "--1", "1-1", "1--", "1.", ".5", "1.2.3", "1e", "1e+", "e5", "0x10", "1 ", " 1", "nan", "inf", "1;"})
     EXPECT_FALSE(is_number(text)) << text;
 }
 

@@ -20,8 +20,8 @@ EnforcedKey key(std::uint32_t oid, std::uint32_t table, std::uint32_t referenced
   return out;
 }
 
-EmptyingPlan plan(const Enforcement& enforcement, const std::vector<std::uint32_t>& tables, const std::set<std::uint32_t>& loaded,
-                  bool off = true) {
+EmptyingPlan plan(const Enforcement& enforcement, const std::vector<std::uint32_t>& tables,
+                  const std::set<std::uint32_t>& loaded, bool off = true) {
   return plan_emptying(enforcement, tables, loaded, [off](const EnforcedKey&) { return off; });
 }
 

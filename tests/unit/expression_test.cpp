@@ -1,16 +1,16 @@
 // The expected SQL of these tables gave the same values on PostgreSQL as the
 // input did on MariaDB, row by row; so change it with care. Forms that only
 // MySQL 8 shows, with escaped quotes, were taken from its catalog's rules.
-#include "mysql2pgsql/expression.h"
+#include "mysql2pgsql/expression/expression.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 #include <string>
 
-#include "mysql2pgsql/expression_lexer.h"
-#include "mysql2pgsql/type_map.h"
-#include "mysql2pgsql/expression_parser.h"
+#include "mysql2pgsql/expression/expression_lexer.h"
+#include "mysql2pgsql/expression/expression_parser.h"
+#include "mysql2pgsql/schema/type_map.h"
 
 namespace dbsync {
 namespace {
@@ -566,8 +566,9 @@ TEST(Expression, GeneratedValuesAreDoubtedWhereTheyMayDiffer) {
   for (const Doubted& expected : kDoubted) {
     const std::string type = expected.type;
     const MysqlType mysql = parse_mysql_type(type.substr(0, type.find_first_of("( ")), type);
-    const auto result = translate_value(expected.mysql, columns(), expression_target(mysql, *map_type(mysql, postgresql_dialect(15))),
-                                        ValueUse::generated);
+    const auto result =
+        translate_value(expected.mysql, columns(), expression_target(mysql, *map_type(mysql, postgresql_dialect(15))),
+                        ValueUse::generated);
     ASSERT_TRUE(result.value) << expected.mysql << ": " << result.reason;
     EXPECT_EQ(result.value->doubt.leaves_type, expected.leaves_type) << expected.mysql << " as " << type;
     EXPECT_EQ(result.value->doubt.dates, expected.dates) << expected.mysql;

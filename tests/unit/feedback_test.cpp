@@ -1,4 +1,4 @@
-#include "pgsql2pgsql/feedback.h"
+#include "pgsql2pgsql/follow/feedback.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error_cause.h"
-#include "mysql2pgsql/mysql_hints.h"
+#include "mysql2pgsql/client/mysql_hints.h"
 
 namespace dbsync {
 namespace {
@@ -45,7 +45,9 @@ const Expected kExpected[] = {
     {"22P02", "invalid input value for enum mood: \"z\"", load, "ADD VALUE"},
     {"22P02", "invalid input value for enum mood: \"z\"", follow, "ALTER TYPE mood ADD VALUE 'z'"},
     {"22P02", "invalid input syntax for type integer: \"x\"", read, "query"},
-    {"22P05", "character with byte sequence 0xe2 0x82 0xac in encoding \"UTF8\" has no equivalent in encoding \"LATIN1\"", load, "UTF8"},
+    {"22P05",
+     "character with byte sequence 0xe2 0x82 0xac in encoding \"UTF8\" has no equivalent in encoding \"LATIN1\"", load,
+     "UTF8"},
     {"22021", "invalid byte sequence for encoding \"UTF8\": 0xff", load, "bytea"},
     {"22021", "invalid byte sequence for encoding \"UTF8\": 0xff", read, "SQL_ASCII"},
     {"22007", "invalid input syntax for type date: \"x\"", load, "date"},
@@ -111,16 +113,17 @@ const Expected kExpected[] = {
 TEST(Hints, OfPostgresqlFitWhatWasBeingDone) {
   for (const Expected& expected : kExpected) {
     const std::string hint = pg_hint(expected.sqlstate, expected.message, expected.step, "\"public\".\"t\"", "c").text;
-    EXPECT_NE(hint.find(expected.has), std::string::npos) << expected.sqlstate << " " << expected.message << "\n  HINT: " << hint;
+    EXPECT_NE(hint.find(expected.has), std::string::npos)
+        << expected.sqlstate << " " << expected.message << "\n  HINT: " << hint;
     EXPECT_EQ(hint.find('{'), std::string::npos) << hint;
   }
 }
 
 // No error of the list is without one, whatever was being done on the target.
 TEST(Hints, OfTheTargetAreThereForEveryStep) {
-  for (const char* state : {"42701", "42710", "42P07", "54000", "54011", "22001", "22003", "22P02", "22P05", "23502", "42804",
-                            "42704", "42501", "42P01", "42703", "42883", "53100", "53200", "53300", "55P03", "57014", "0A000",
-                            "25006", "3F000"})
+  for (const char* state :
+       {"42701", "42710", "42P07", "54000", "54011", "22001", "22003", "22P02", "22P05", "23502", "42804", "42704",
+        "42501", "42P01", "42703", "42883", "53100", "53200", "53300", "55P03", "57014", "0A000", "25006", "3F000"})
     for (const PgStep step : {create, load, build, foreign_key, follow}) {
       const bool needs_rows = (state[0] == '2' && state[1] != '5') || std::string(state) == "42701";
       if (needs_rows && (step == foreign_key || step == build || step == create)) continue;
@@ -152,24 +155,30 @@ TEST(Hints, AreReplacedByWhoKnowsMore) {
 }
 
 TEST(Hints, QuoteTheLabelOfAnEnum) {
-  const std::string hint = pg_hint("22P02", "invalid input value for enum s.mood: \"it's\"; unnamed portal parameter $2", follow).text;
+  const std::string hint =
+      pg_hint("22P02", "invalid input value for enum s.mood: \"it's\"; unnamed portal parameter $2", follow).text;
   EXPECT_NE(hint.find("ALTER TYPE s.mood ADD VALUE 'it''s'"), std::string::npos) << hint;
 }
 
 TEST(Hints, OfMysqlAreThereForEveryErrorThatIsMet) {
-  for (const unsigned code : {1168U, 29U, 130U, 1030U, 1044U, 1142U, 1045U, 1049U, 1146U, 1194U, 1205U, 1317U, 1814U, 2002U, 2003U,
-                              2005U, 2006U, 2013U, 1227U, 1290U, 3024U, 1143U, 1034U, 1016U, 1017U, 1356U, 1932U, 1812U, 1969U,
-                              1927U, 1040U, 1203U, 1226U, 1153U, 1130U, 1698U, 1412U, 1114U, 2026U, 2059U, 1064U, 1054U})
+  for (const unsigned code :
+       {1168U, 29U,   130U,  1030U, 1044U, 1142U, 1045U, 1049U, 1146U, 1194U, 1205U, 1317U, 1814U, 2002U,
+        2003U, 2005U, 2006U, 2013U, 1227U, 1290U, 3024U, 1143U, 1034U, 1016U, 1017U, 1356U, 1932U, 1812U,
+        1969U, 1927U, 1040U, 1203U, 1226U, 1153U, 1130U, 1698U, 1412U, 1114U, 2026U, 2059U, 1064U, 1054U})
     EXPECT_FALSE(mysql_hint(code, "").empty()) << code;
 }
 
 TEST(Hints, OfMysqlLookAtTheEnginesOwnError) {
-  EXPECT_NE(mysql_hint(1030, "Got error 28 \"No space left on device\" from storage engine InnoDB").find("full"), std::string::npos);
-  EXPECT_NE(mysql_hint(1030, "Got error 130 \"Incorrect file format\" from storage engine MyISAM").find("REPAIR"), std::string::npos);
-  EXPECT_NE(mysql_hint(1030, "Got error 194 \"Tablespace is missing\" from storage engine InnoDB").find("IMPORT"), std::string::npos);
+  EXPECT_NE(mysql_hint(1030, "Got error 28 \"No space left on device\" from storage engine InnoDB").find("full"),
+            std::string::npos);
+  EXPECT_NE(mysql_hint(1030, "Got error 130 \"Incorrect file format\" from storage engine MyISAM").find("REPAIR"),
+            std::string::npos);
+  EXPECT_NE(mysql_hint(1030, "Got error 194 \"Tablespace is missing\" from storage engine InnoDB").find("IMPORT"),
+            std::string::npos);
   EXPECT_NE(mysql_hint(1030, "Got error 12345 from storage engine X").find("perror"), std::string::npos);
   EXPECT_NE(mysql_hint(1016, "Can't open file: 't.MYI' (errno: 145)").find("crashed"), std::string::npos);
-  EXPECT_NE(mysql_hint(29, "File './d/t.MYD' not found (Errcode: 13 \"Permission denied\")").find("rights"), std::string::npos);
+  EXPECT_NE(mysql_hint(29, "File './d/t.MYD' not found (Errcode: 13 \"Permission denied\")").find("rights"),
+            std::string::npos);
 }
 
 TEST(ErrorCauses, AreTheSameWhereNamesDiffer) {

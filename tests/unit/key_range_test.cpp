@@ -1,6 +1,6 @@
 // Cutting by key ranges: limits of the arithmetic, the predicates' texts, and the
 // bounds as properties over key sets drawn with fixed seeds.
-#include "mysql2pgsql/key_range.h"
+#include "mysql2pgsql/source/key_range.h"
 
 #include <algorithm>
 #include <limits>

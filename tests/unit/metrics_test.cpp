@@ -45,8 +45,9 @@ TEST(Metrics, TheReaderOfTheTestsIsStrict) {
   const std::string good = "# HELP a b\n# TYPE a gauge\na{x=\"1\"} 1\na{x=\"2\"} 2\n";
   EXPECT_EQ(Exposition(good).value("a", "x", "2"), 2);
   for (const char* bad : {"# HELP a b\n# TYPE a gauge\na 1", "a 1\n", "# TYPE a gauge\na 1\n", "# HELP a b\na 1\n",
-                          "# HELP a b\n# TYPE a gauge\n", "# HELP a b\n# TYPE a gauge\na{x=\"1} 1\n", "# HELP a b\n# TYPE a gauge\na{x=\"\\q\"} 1\n",
-                          "# HELP a b\n# TYPE a gauge\na 1\na 1\n", "# HELP a b\n# TYPE a counter\na 1\n", "# HELP a b\n# TYPE a gauge\na one\n",
+                          "# HELP a b\n# TYPE a gauge\n", "# HELP a b\n# TYPE a gauge\na{x=\"1} 1\n",
+                          "# HELP a b\n# TYPE a gauge\na{x=\"\\q\"} 1\n", "# HELP a b\n# TYPE a gauge\na 1\na 1\n",
+                          "# HELP a b\n# TYPE a counter\na 1\n", "# HELP a b\n# TYPE a gauge\na one\n",
                           "# HELP a b\n# TYPE a gauge\na{x=\"1\"x=\"1\"} 1\n", "# HELP a b\n# TYPE a gauge\n1a 1\n"})
     EXPECT_THROW(Exposition{bad}, std::runtime_error) << bad;
 }
@@ -55,8 +56,14 @@ TEST(Columns, WideCharactersAndEscapesCount) {
   EXPECT_EQ(display_columns("abc"), 3u);
   EXPECT_EQ(display_columns("\xc3\xa4\xe6\xbc\xa2"), 3u);
   EXPECT_EQ(display_columns("\x1b[1mab\x1b[0m"), 2u);
-  EXPECT_EQ(fit_columns("a\xe6\xbc\xa2" "b", 2), "a");
-  EXPECT_EQ(fit_columns("a\xe6\xbc\xa2" "b", 3), "a\xe6\xbc\xa2");
+  EXPECT_EQ(fit_columns("a\xe6\xbc\xa2"
+                        "b",
+                        2),
+            "a");
+  EXPECT_EQ(fit_columns("a\xe6\xbc\xa2"
+                        "b",
+                        3),
+            "a\xe6\xbc\xa2");
   EXPECT_EQ(fit_columns("ab", 9), "ab");
 }
 

@@ -1,4 +1,4 @@
-#include "mysql2pgsql/mysql_handshake.h"
+#include "mysql2pgsql/client/mysql_handshake.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,8 @@ namespace {
 using namespace std::string_literals;
 
 // As MariaDB 10.11 and, without TLS, MySQL 5.6 send them.
-const std::string kWithTls = "\x5d\0\0\0\x0a"s + "5.5.5-10.11.6-MariaDB\0"s + "\x05\0\0\0abcdefgh\0\xfe\xff"s + "\x2d\x02\0"s;
+const std::string kWithTls =
+    "\x5d\0\0\0\x0a"s + "5.5.5-10.11.6-MariaDB\0"s + "\x05\0\0\0abcdefgh\0\xfe\xff"s + "\x2d\x02\0"s;
 const std::string kWithout = "\x4a\0\0\0\x0a"s + "5.6.51\0"s + "\x01\0\0\0abcdefgh\0\xff\xf7"s + "\x08\x02\0"s;
 
 TEST(OffersTls, IsReadFromTheGreeting) {

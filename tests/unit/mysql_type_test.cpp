@@ -1,8 +1,8 @@
-#include "mysql2pgsql/mysql_type.h"
+#include "mysql2pgsql/row/mysql_type.h"
 
 #include <gtest/gtest.h>
 
-#include "mysql2pgsql/type_map.h"
+#include "mysql2pgsql/schema/type_map.h"
 
 namespace dbsync {
 namespace {
@@ -56,17 +56,18 @@ TEST_P(TypeMap, GivesTheMostFaithfulType) {
 
 INSTANTIATE_TEST_SUITE_P(
     Types, TypeMap,
-    testing::Values(Mapping{"tinyint", "tinyint(1)", "smallint"}, Mapping{"smallint", "smallint(5) unsigned", "integer"},
-                    Mapping{"mediumint", "mediumint unsigned", "integer"}, Mapping{"int", "int unsigned", "bigint"},
-                    Mapping{"bigint", "bigint(20) unsigned", "numeric(20,0)"}, Mapping{"bigint", "bigint(20)", "bigint"},
-                    Mapping{"decimal", "decimal(10,2)", "numeric(10,2)"}, Mapping{"float", "float(7,3)", "real"},
-                    Mapping{"double", "double", "double precision"}, Mapping{"bit", "bit(9)", "bit(9)"},
-                    Mapping{"year", "year(4)", "smallint"}, Mapping{"datetime", "datetime(3)", "timestamp(3)"},
-                    Mapping{"timestamp", "timestamp", "timestamptz(0)"}, Mapping{"time", "time(6)", "interval(6)"},
-                    Mapping{"char", "char(3)", "varchar(3)"}, Mapping{"longtext", "longtext", "text"},
-                    Mapping{"varbinary", "varbinary(16)", "bytea"}, Mapping{"enum", "enum('a')", "text"},
-                    Mapping{"json", "json", "json"}, Mapping{"point", "point", "bytea"}, Mapping{"uuid", "uuid", "uuid"},
-                    Mapping{"inet6", "inet6", "inet"}, Mapping{"vector", "vector(3)", "real[]"}));
+    testing::Values(
+        Mapping{"tinyint", "tinyint(1)", "smallint"}, Mapping{"smallint", "smallint(5) unsigned", "integer"},
+        Mapping{"mediumint", "mediumint unsigned", "integer"}, Mapping{"int", "int unsigned", "bigint"},
+        Mapping{"bigint", "bigint(20) unsigned", "numeric(20,0)"}, Mapping{"bigint", "bigint(20)", "bigint"},
+        Mapping{"decimal", "decimal(10,2)", "numeric(10,2)"}, Mapping{"float", "float(7,3)", "real"},
+        Mapping{"double", "double", "double precision"}, Mapping{"bit", "bit(9)", "bit(9)"},
+        Mapping{"year", "year(4)", "smallint"}, Mapping{"datetime", "datetime(3)", "timestamp(3)"},
+        Mapping{"timestamp", "timestamp", "timestamptz(0)"}, Mapping{"time", "time(6)", "interval(6)"},
+        Mapping{"char", "char(3)", "varchar(3)"}, Mapping{"longtext", "longtext", "text"},
+        Mapping{"varbinary", "varbinary(16)", "bytea"}, Mapping{"enum", "enum('a')", "text"},
+        Mapping{"json", "json", "json"}, Mapping{"point", "point", "bytea"}, Mapping{"uuid", "uuid", "uuid"},
+        Mapping{"inet6", "inet6", "inet"}, Mapping{"vector", "vector(3)", "real[]"}));
 
 }  // namespace
 }  // namespace dbsync

@@ -34,8 +34,7 @@ TEST_P(NumericBytes, AreWhatNumericRecvReads) {
 INSTANTIATE_TEST_SUITE_P(Values, NumericBytes,
                          testing::Values(NumericCase{"0", {0, 0, 0, 0}}, NumericCase{"0.00", {0, 0, 0, 2}},
                                          NumericCase{"-0.00", {0, 0, 0, 2}}, NumericCase{"1", {1, 0, 0, 0, 1}},
-                                         NumericCase{"-1", {1, 0, 0x4000, 0, 1}},
-                                         NumericCase{"10000", {1, 1, 0, 0, 1}},
+                                         NumericCase{"-1", {1, 0, 0x4000, 0, 1}}, NumericCase{"10000", {1, 1, 0, 0, 1}},
                                          NumericCase{"12345.678", {3, 1, 0, 3, 1, 2345, 6780}},
                                          NumericCase{"0.0001", {1, -1, 0, 4, 1}},
                                          NumericCase{"0.00001", {1, -2, 0, 5, 1000}},
@@ -46,12 +45,13 @@ class NumericRoundTrip : public testing::TestWithParam<const char*> {};
 
 TEST_P(NumericRoundTrip, GivesTheSameText) { EXPECT_EQ(decode_numeric(encode(GetParam())), GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(
-    Values, NumericRoundTrip,
-    testing::Values("0", "0.0", "1", "-1", "9999", "10000", "99999999", "0.1", "-0.1", "0.0000000001", "123456789.987654321",
-                    "99999999999999999999999999999999999.999999999999999999999999999999",
-                    "-99999999999999999999999999999999999999999999999999999999999999999", "0.000000000000000000000000000001",
-                    "10000000000000000000000000000000000000000000000000000000000000000"));
+INSTANTIATE_TEST_SUITE_P(Values, NumericRoundTrip,
+                         testing::Values("0", "0.0", "1", "-1", "9999", "10000", "99999999", "0.1", "-0.1",
+                                         "0.0000000001", "123456789.987654321",
+                                         "99999999999999999999999999999999999.999999999999999999999999999999",
+                                         "-99999999999999999999999999999999999999999999999999999999999999999",
+                                         "0.000000000000000000000000000001",
+                                         "10000000000000000000000000000000000000000000000000000000000000000"));
 
 TEST(Numeric, RandomDecimalsComeBack) {
   std::mt19937_64 random(20240817);
@@ -68,7 +68,8 @@ TEST(Numeric, RandomDecimalsComeBack) {
 }
 
 TEST(Numeric, IntegersAreEncodedLikeTheirText) {
-  for (const std::uint64_t v : {0ULL, 1ULL, 9999ULL, 10000ULL, 4294967295ULL, 9223372036854775808ULL, 18446744073709551615ULL}) {
+  for (const std::uint64_t v :
+       {0ULL, 1ULL, 9999ULL, 10000ULL, 4294967295ULL, 9223372036854775808ULL, 18446744073709551615ULL}) {
     std::string bytes(numeric_bound(20), '\0');
     bytes.resize(encode_numeric(v, false, bytes.data()));
     EXPECT_EQ(bytes, encode(std::to_string(v)));

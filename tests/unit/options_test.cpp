@@ -134,19 +134,20 @@ TEST_P(OptionsVerb, IsDecidedByTheParser) {
   EXPECT_EQ(options.load, GetParam().load);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, OptionsVerb,
-    testing::Values(VerbCase{{}, Verb::copy, Verb::copy, mysql2pgsql}, VerbCase{{}, Verb::copy_and_follow, Verb::copy_and_follow},
-                    VerbCase{{"--check"}, Verb::check, Verb::copy, mysql2pgsql},
-                    VerbCase{{"--check"}, Verb::check, Verb::copy_and_follow},
-                    VerbCase{{"--full-only"}, Verb::copy, Verb::copy}, VerbCase{{"--follow-only"}, Verb::follow, Verb::follow},
-                    VerbCase{{"--check", "--full-only"}, Verb::check, Verb::copy},
-                    VerbCase{{"--follow-only", "--check"}, Verb::check, Verb::follow},
-                    VerbCase{{"-d"}, Verb::ddl, Verb::copy_and_follow},
-                    VerbCase{{"--verify-only"}, Verb::verify, Verb::copy_and_follow},
-                    VerbCase{{"--status"}, Verb::status, Verb::copy_and_follow},
-                    VerbCase{{"--cleanup"}, Verb::cleanup, Verb::copy_and_follow},
-                    VerbCase{{"--end-at", "now"}, Verb::copy_and_follow, Verb::copy_and_follow}));
+INSTANTIATE_TEST_SUITE_P(All, OptionsVerb,
+                         testing::Values(VerbCase{{}, Verb::copy, Verb::copy, mysql2pgsql},
+                                         VerbCase{{}, Verb::copy_and_follow, Verb::copy_and_follow},
+                                         VerbCase{{"--check"}, Verb::check, Verb::copy, mysql2pgsql},
+                                         VerbCase{{"--check"}, Verb::check, Verb::copy_and_follow},
+                                         VerbCase{{"--full-only"}, Verb::copy, Verb::copy},
+                                         VerbCase{{"--follow-only"}, Verb::follow, Verb::follow},
+                                         VerbCase{{"--check", "--full-only"}, Verb::check, Verb::copy},
+                                         VerbCase{{"--follow-only", "--check"}, Verb::check, Verb::follow},
+                                         VerbCase{{"-d"}, Verb::ddl, Verb::copy_and_follow},
+                                         VerbCase{{"--verify-only"}, Verb::verify, Verb::copy_and_follow},
+                                         VerbCase{{"--status"}, Verb::status, Verb::copy_and_follow},
+                                         VerbCase{{"--cleanup"}, Verb::cleanup, Verb::copy_and_follow},
+                                         VerbCase{{"--end-at", "now"}, Verb::copy_and_follow, Verb::copy_and_follow}));
 
 TEST(Options, HelpWinsOverWrongCombinations) {
   EXPECT_TRUE(parse({"-h"}).help);
@@ -192,7 +193,10 @@ INSTANTIATE_TEST_SUITE_P(
                     UsageCase{{""}, "unexpected argument \"\"", "-l"},
                     UsageCase{{"-n"}, "unknown option -n", "mysql2pgsql only", pgsql2pgsql},
                     UsageCase{{"--include", "x"}, "unknown option --include", "pgsql2pgsql only"},
-                    UsageCase{{"-l", "f", "--exclude", "x"}, "-l and --exclude exclude each other", "-l names the tables itself", pgsql2pgsql},
+                    UsageCase{{"-l", "f", "--exclude", "x"},
+                              "-l and --exclude exclude each other",
+                              "-l names the tables itself",
+                              pgsql2pgsql},
                     UsageCase{{"--json"}, "--json goes with --check or --status only", "one of them"},
                     UsageCase{{"--check", "-d"}, "--check and -d exclude each other", "leave out"},
                     UsageCase{{"--check", "--cleanup"}, "--check and --cleanup exclude each other", "leave out"},
@@ -230,18 +234,16 @@ TEST_P(OptionsSizes, AreUsageErrors) {
   expect_contains(error.message(), reason);
 }
 
-INSTANTIATE_TEST_SUITE_P(Values, OptionsSizes,
-                         testing::Values(std::pair("--chunk-size=", kNoSize), std::pair("--chunk-size=64", kNoSize),
-                                         std::pair("--chunk-size=MB", kNoSize), std::pair("--chunk-size=-1MB", kNoSize),
-                                         std::pair("--chunk-size=1.5MB", kNoSize), std::pair("--chunk-size=1TB", kNoSize),
-                                         std::pair("--chunk-size=1 MB", kNoSize),
-                                         std::pair("--chunk-size=1048577GB", kNoSize),
-                                         std::pair("--chunk-size=18446744073709551616B", kNoSize),
-                                         std::pair("--max-rate=", kNoRate), std::pair("--max-rate=0", kNoRate),
-                                         std::pair("--max-rate=0MB", kNoRate), std::pair("--max-rate=-5", kNoRate),
-                                         std::pair("--max-rate=fast", kNoRate),
-                                         std::pair("--max-rate=20MB/s", kNoRate),
-                                         std::pair("--max-rate=18446744073709551616", kNoRate)));
+INSTANTIATE_TEST_SUITE_P(
+    Values, OptionsSizes,
+    testing::Values(std::pair("--chunk-size=", kNoSize), std::pair("--chunk-size=64", kNoSize),
+                    std::pair("--chunk-size=MB", kNoSize), std::pair("--chunk-size=-1MB", kNoSize),
+                    std::pair("--chunk-size=1.5MB", kNoSize), std::pair("--chunk-size=1TB", kNoSize),
+                    std::pair("--chunk-size=1 MB", kNoSize), std::pair("--chunk-size=1048577GB", kNoSize),
+                    std::pair("--chunk-size=18446744073709551616B", kNoSize), std::pair("--max-rate=", kNoRate),
+                    std::pair("--max-rate=0", kNoRate), std::pair("--max-rate=0MB", kNoRate),
+                    std::pair("--max-rate=-5", kNoRate), std::pair("--max-rate=fast", kNoRate),
+                    std::pair("--max-rate=20MB/s", kNoRate), std::pair("--max-rate=18446744073709551616", kNoRate)));
 
 INSTANTIATE_TEST_SUITE_P(
     Combinations, OptionsUsage,
@@ -254,10 +256,13 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"-d", "--truncate"}, "-d and --truncate exclude each other", "leave out"},
         UsageCase{{"-d", "--report=r"}, "-d and --report exclude each other", "leave out"},
         UsageCase{{"--verify", "-d"}, "-d and --verify exclude each other", "leave out"},
-        UsageCase{{"--verify-only", "--create"}, "--verify-only and --create exclude each other", "--verify compares after a copy"},
+        UsageCase{{"--verify-only", "--create"},
+                  "--verify-only and --create exclude each other",
+                  "--verify compares after a copy"},
         UsageCase{{"--verify-only", "--verify"}, "--verify-only and --verify exclude each other", "loads nothing"},
         UsageCase{{"--verify-report", "f"}, "--verify-report goes with --verify or --verify-only", "add one"},
-        UsageCase{{"--verify", "--follow-only"}, "--follow-only and --verify exclude each other", "leave out", pgsql2pgsql},
+        UsageCase{
+            {"--verify", "--follow-only"}, "--follow-only and --verify exclude each other", "leave out", pgsql2pgsql},
         UsageCase{{"-d", "--create"}, "-d and --create exclude each other", "-d only prints DDL", pgsql2pgsql}));
 
 // Half of each of these command lines was once obeyed, and the other half ignored.
@@ -270,11 +275,24 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"-d", "--resume"}, "-d and --resume exclude each other", "only prints DDL"},
         UsageCase{{"--cleanup", "--report", "r"}, "--cleanup and --report exclude each other", "leave out"},
         UsageCase{{"--status", "-j", "4"}, "--status and -j exclude each other", "only prints"},
-        UsageCase{{"--follow-only", "--create"}, "--follow-only and --create exclude each other", "without a copy", pgsql2pgsql},
-        UsageCase{{"--follow-only", "--restart"}, "--follow-only and --restart exclude each other", "without a copy", pgsql2pgsql},
-        UsageCase{{"--full-only", "--end-at", "now"}, "--full-only and --end-at exclude each other", "and ends", pgsql2pgsql},
-        UsageCase{{"--check", "--follow-only", "--truncate"}, "--follow-only and --truncate exclude each other", "leave out", pgsql2pgsql},
-        UsageCase{{"--full-only", "--follow-only"}, "--full-only and --follow-only exclude each other", "leave out", pgsql2pgsql},
+        UsageCase{{"--follow-only", "--create"},
+                  "--follow-only and --create exclude each other",
+                  "without a copy",
+                  pgsql2pgsql},
+        UsageCase{{"--follow-only", "--restart"},
+                  "--follow-only and --restart exclude each other",
+                  "without a copy",
+                  pgsql2pgsql},
+        UsageCase{
+            {"--full-only", "--end-at", "now"}, "--full-only and --end-at exclude each other", "and ends", pgsql2pgsql},
+        UsageCase{{"--check", "--follow-only", "--truncate"},
+                  "--follow-only and --truncate exclude each other",
+                  "leave out",
+                  pgsql2pgsql},
+        UsageCase{{"--full-only", "--follow-only"},
+                  "--full-only and --follow-only exclude each other",
+                  "leave out",
+                  pgsql2pgsql},
         UsageCase{{"-d", "--full-only"}, "-d and --full-only exclude each other", "leave out", pgsql2pgsql}));
 
 using config_detail::OptionSpec;
@@ -285,8 +303,8 @@ bool of_program(const OptionSpec& option, Program program) {
 
 std::vector<std::string> as_given(const OptionSpec& option) {
   static const std::map<std::string_view, std::string> values{
-      {"jobs", "3"}, {"buffer-kb", "64"}, {"chunk-size", "1MB"}, {"max-rate", "10"}, {"copy-format", "text"}, {"section", "pre-data"},
-      {"log-format", "json"}};
+      {"jobs", "3"},           {"buffer-kb", "64"},     {"chunk-size", "1MB"}, {"max-rate", "10"},
+      {"copy-format", "text"}, {"section", "pre-data"}, {"log-format", "json"}};
   std::vector<std::string> out{fmt::format("--{}", option.long_name)};
   if (option.argument.empty()) return out;
   const auto value = values.find(option.long_name);
@@ -338,13 +356,16 @@ TEST(Combinations, OfAnyTwoOptionsWithAnyVerbAreTakenOrRefusedByName) {
     for (const OptionSpec* verb : verbs)
       for (const OptionSpec& first : config_detail::option_table())
         for (const OptionSpec& second : config_detail::option_table()) {
-          if (&first >= &second || &first == verb || &second == verb || !of_program(first, program) || !of_program(second, program)) continue;
+          if (&first >= &second || &first == verb || &second == verb || !of_program(first, program) ||
+              !of_program(second, program))
+            continue;
           std::vector<const OptionSpec*> all{&first, &second};
           if (verb != nullptr) all.insert(all.begin(), verb);
           const auto refusal = refusal_of(program, all);
           ++(refusal ? refused : taken);
           std::reverse(all.begin(), all.end());
-          EXPECT_EQ(refusal.has_value(), refusal_of(program, all).has_value()) << first.long_name << ' ' << second.long_name;
+          EXPECT_EQ(refusal.has_value(), refusal_of(program, all).has_value())
+              << first.long_name << ' ' << second.long_name;
           if (!refusal) continue;
           const bool alone = refusal->ends_with(" only") || refusal->find(" goes with ") != std::string::npos;
           EXPECT_GE(named(*refusal, all), alone ? 1 : 2) << *refusal;
@@ -362,7 +383,8 @@ TEST(Combinations, NoOptionIsTakenAndIgnored) {
       if (!verb.verb || *verb.verb == Verb::check || !of_program(verb, program)) continue;
       for (const OptionSpec& option : config_detail::option_table()) {
         if (option.verb || !of_program(option, program) || option.long_name == "verify-report") continue;
-        EXPECT_EQ(!refusal_of(program, {&verb, &option}), acts(option, *verb.verb)) << verb.long_name << ' ' << option.long_name;
+        EXPECT_EQ(!refusal_of(program, {&verb, &option}), acts(option, *verb.verb))
+            << verb.long_name << ' ' << option.long_name;
       }
     }
 }

@@ -30,7 +30,7 @@ class OutputFileTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
   static unsigned mode(const std::string& path) {
-    struct stat facts{};
+    struct stat facts {};
     EXPECT_EQ(::stat(path.c_str(), &facts), 0);
     return facts.st_mode & 0777U;
   }

@@ -1,4 +1,4 @@
-#include "pgsql2pgsql/pgoutput_decoder.h"
+#include "pgsql2pgsql/follow/pgoutput_decoder.h"
 
 #include <gtest/gtest.h>
 
@@ -158,8 +158,7 @@ TEST(PgoutputDecoder, ReadsATruncate) {
 TEST(PgoutputDecoder, RefusesWhatIsNotInTheGrammar) {
   for (const char* hex : {"53000002dc01", "00", "49000040074b0000", "44000040074e0000", "55000040074f00004b0000",
                           "49000040074effff", "49000040074e000174ffffffff", "49000040074e000178", "54ffffffff00",
-                          "4301000000000192977000000000019297a000030402ea6b025b",
-                          "520000400e700066007a0000"})
+                          "4301000000000192977000000000019297a000030402ea6b025b", "520000400e700066007a0000"})
     EXPECT_THROW(decoded(test::from_hex(hex)), DecodeError) << hex;
 }
 

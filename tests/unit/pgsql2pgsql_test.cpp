@@ -4,10 +4,10 @@
 #include "config/table_list.h"
 #include "pg/catalog.h"
 #include "pg/conninfo.h"
-#include "pgsql2pgsql/binary_rule.h"
-#include "pgsql2pgsql/schema_dump.h"
-#include "pgsql2pgsql/schema_names.h"
-#include "pgsql2pgsql/sql_rename.h"
+#include "pgsql2pgsql/schema/schema_dump.h"
+#include "pgsql2pgsql/schema/schema_names.h"
+#include "pgsql2pgsql/schema/sql_rename.h"
+#include "pgsql2pgsql/source/binary_rule.h"
 #include "schema/dialect.h"
 
 namespace dbsync {
@@ -43,10 +43,13 @@ TEST(SchemaDump, ListGivesTheItemsInOrder) {
 
 constexpr char kScript[] =
     "--\n-- PostgreSQL database dump\n--\n\nSET x = 1;\n\n"
-    "--\n-- TOC entry 216 (class 1259 OID 16395)\n-- Dependencies: 892 7\n-- Name: t; Type: TABLE; Schema: public; Owner: -\n"
-    "-- Data Pos: 0\n--\n\nCREATE TABLE public.t (\n    id integer DEFAULT '\n--\n-- TOC entry 9 (class 1 OID 2)\n'\n);\n\n\n"
+    "--\n-- TOC entry 216 (class 1259 OID 16395)\n-- Dependencies: 892 7\n-- Name: t; Type: TABLE; Schema: public; "
+    "Owner: -\n"
+    "-- Data Pos: 0\n--\n\nCREATE TABLE public.t (\n    id integer DEFAULT '\n--\n-- TOC entry 9 (class 1 OID "
+    "2)\n'\n);\n\n\n"
     "SET default_table_access_method = heap;\n\n"
-    "--\n-- TOC entry 3331 (class 2606 OID 16409)\n-- Dependencies: 216\n-- Name: t t_fk; Type: FK CONSTRAINT; Schema: public; Owner: -\n"
+    "--\n-- TOC entry 3331 (class 2606 OID 16409)\n-- Dependencies: 216\n-- Name: t t_fk; Type: FK CONSTRAINT; Schema: "
+    "public; Owner: -\n"
     "-- Data Pos: 0\n--\n\nALTER TABLE ONLY public.t\n    ADD CONSTRAINT t_fk;\n\n\n"
     "-- Completed on 2026-11-24 11:13:24 UTC\n\n--\n-- PostgreSQL database dump complete\n--\n\n";
 
@@ -56,7 +59,8 @@ TEST(SchemaDump, ScriptIsCutWhereTheListSays) {
   EXPECT_EQ(items[0].type, "TABLE");
   EXPECT_EQ(items[0].oid, 16395u);
   EXPECT_EQ(items[0].depends_on, (std::vector<int>{892, 7}));
-  EXPECT_EQ(items[0].sql, "CREATE TABLE public.t (\n    id integer DEFAULT '\n--\n-- TOC entry 9 (class 1 OID 2)\n'\n);");
+  EXPECT_EQ(items[0].sql,
+            "CREATE TABLE public.t (\n    id integer DEFAULT '\n--\n-- TOC entry 9 (class 1 OID 2)\n'\n);");
   EXPECT_EQ(items[1].type, "FK CONSTRAINT");
   EXPECT_EQ(items[1].tag, "t t_fk");
   EXPECT_EQ(items[1].sql, "ALTER TABLE ONLY public.t\n    ADD CONSTRAINT t_fk;");
@@ -87,7 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
                       RenameCase{"SELECT a.t.id FROM x.a.t", "SELECT \"New\".t.id FROM x.a.t"},
                       RenameCase{"nextval('a.seq'::regclass)", "nextval('\"New\".seq'::regclass)"},
                       RenameCase{"DEFAULT 'a.t'::text -- a.t\n/* a.t */", "DEFAULT 'a.t'::text -- a.t\n/* a.t */"},
-                      RenameCase{"AS $$ select a.t $$ AS $x$ a.t $$ $x$ a.t", "AS $$ select a.t $$ AS $x$ a.t $$ $x$ \"New\".t"},
+                      RenameCase{"AS $$ select a.t $$ AS $x$ a.t $$ $x$ a.t",
+                                 "AS $$ select a.t $$ AS $x$ a.t $$ $x$ \"New\".t"},
                       RenameCase{"E'it\\'s a.t' || a.f(1)", "E'it\\'s a.t' || \"New\".f(1)"},
                       RenameCase{"1 OPERATOR(a.+) a.f(2)", "1 OPERATOR(\"New\".+) \"New\".f(2)"},
                       RenameCase{"a.citext, \"a\".t, A.t", "a.citext, \"New\".t, \"New\".t"}));
@@ -98,20 +103,20 @@ struct ColumnRenameCase {
 };
 class ColumnRename : public ::testing::TestWithParam<ColumnRenameCase> {};
 TEST_P(ColumnRename, OnlyColumnsChange) {
-  const auto out = rename_columns(GetParam().sql, {{"a", "b"}, {"Mixed", "m"}, {"time", "t"}, {"year", "y"}, {"date", "d"}}, {"gone"});
+  const auto out = rename_columns(GetParam().sql,
+                                  {{"a", "b"}, {"Mixed", "m"}, {"time", "t"}, {"year", "y"}, {"date", "d"}}, {"gone"});
   EXPECT_EQ(out.value_or(""), GetParam().expected);
 }
 INSTANTIATE_TEST_SUITE_P(
     Sql, ColumnRename,
-    ::testing::Values(ColumnRenameCase{"((a > 0) AND (\"Mixed\" <> 'a'::text))", "((\"b\" > 0) AND (\"m\" <> 'a'::text))"},
-                      ColumnRenameCase{"a(a, b)", "a(\"b\", b)"},
-                      ColumnRenameCase{"(x)::date = date", "(x)::date = \"d\""},
-                      ColumnRenameCase{"x::timestamp without time zone > time", "x::timestamp without time zone > \"t\""},
-                      ColumnRenameCase{"EXTRACT(year FROM x) = (year)::numeric", "EXTRACT(year FROM x) = (\"y\")::numeric"},
-                      ColumnRenameCase{"(x AT TIME ZONE 'a'::text)", "(x AT TIME ZONE 'a'::text)"},
-                      ColumnRenameCase{"(r).a", "(r).a"},
-                      ColumnRenameCase{"COALESCE(a, gone)", ""},
-                      ColumnRenameCase{"x <> 'gone'::text", "x <> 'gone'::text"}));
+    ::testing::Values(
+        ColumnRenameCase{"((a > 0) AND (\"Mixed\" <> 'a'::text))", "((\"b\" > 0) AND (\"m\" <> 'a'::text))"},
+        ColumnRenameCase{"a(a, b)", "a(\"b\", b)"}, ColumnRenameCase{"(x)::date = date", "(x)::date = \"d\""},
+        ColumnRenameCase{"x::timestamp without time zone > time", "x::timestamp without time zone > \"t\""},
+        ColumnRenameCase{"EXTRACT(year FROM x) = (year)::numeric", "EXTRACT(year FROM x) = (\"y\")::numeric"},
+        ColumnRenameCase{"(x AT TIME ZONE 'a'::text)", "(x AT TIME ZONE 'a'::text)"},
+        ColumnRenameCase{"(r).a", "(r).a"}, ColumnRenameCase{"COALESCE(a, gone)", ""},
+        ColumnRenameCase{"x <> 'gone'::text", "x <> 'gone'::text"}));
 
 TEST(SchemaNames, PatternsMatchSchemaAndTable) {
   EXPECT_TRUE(matches_pattern("sales.*", {"sales", "orders"}));
@@ -129,7 +134,8 @@ TEST(SchemaNames, DisplayedNamesDoNotLookAlike) {
 }
 
 TEST(TableListWithSchemas, NamesMayHaveThem) {
-  const auto list = parse_table_list("sales.orders\n\"a.b\".\"c d\" : select 1\nplain: select x.y from z\n", "list", ListNames::with_schema);
+  const auto list = parse_table_list("sales.orders\n\"a.b\".\"c d\" : select 1\nplain: select x.y from z\n", "list",
+                                     ListNames::with_schema);
   ASSERT_EQ(list.size(), 3u);
   EXPECT_EQ(list[0].schema + "|" + list[0].table, "sales|orders");
   EXPECT_EQ(list[1].schema + "|" + list[1].table, "a.b|c d");
@@ -166,14 +172,14 @@ TargetColumn receiver(std::uint32_t oid, bool enumeration = false) { return {"c"
 
 TEST(BinaryRule, SafeTypesOnly) {
   const BinarySides sides{150000, 150000};
-  EXPECT_EQ(binary_obstacle(column(23), receiver(23), sides), "");             // int4
-  EXPECT_EQ(binary_obstacle(column(3802), receiver(3802), sides), "");         // jsonb
+  EXPECT_EQ(binary_obstacle(column(23), receiver(23), sides), "");      // int4
+  EXPECT_EQ(binary_obstacle(column(3802), receiver(3802), sides), "");  // jsonb
   EXPECT_EQ(binary_obstacle(column(16400, true), receiver(17000, true), sides), "");
-  EXPECT_NE(binary_obstacle(column(23), receiver(20), sides), "");             // int4 to int8
-  EXPECT_NE(binary_obstacle(column(16400), receiver(16400), sides), "");       // a user's type
-  EXPECT_NE(binary_obstacle(column(2205), receiver(2205), sides), "");         // regclass
-  EXPECT_NE(binary_obstacle(column(790), receiver(790), sides), "");           // money
-  EXPECT_NE(binary_obstacle(column(16400, true), receiver(25), sides), "");    // enum to text
+  EXPECT_NE(binary_obstacle(column(23), receiver(20), sides), "");           // int4 to int8
+  EXPECT_NE(binary_obstacle(column(16400), receiver(16400), sides), "");     // a user's type
+  EXPECT_NE(binary_obstacle(column(2205), receiver(2205), sides), "");       // regclass
+  EXPECT_NE(binary_obstacle(column(790), receiver(790), sides), "");         // money
+  EXPECT_NE(binary_obstacle(column(16400, true), receiver(25), sides), "");  // enum to text
   EXPECT_EQ(binary_obstacle(column(1186), receiver(1186), {180000, 170000}), "");
   EXPECT_NE(binary_obstacle(column(1186), receiver(1186), {180000, 150000}), "");
 }

@@ -1,4 +1,4 @@
-#include "pgsql2pgsql/published_tables.h"
+#include "pgsql2pgsql/follow/published_tables.h"
 
 #include <gtest/gtest.h>
 
@@ -24,8 +24,9 @@ PgRelation relation(std::uint32_t oid, const char* name, char kind = 'r', std::u
 class PublishedTablesTest : public ::testing::Test {
  protected:
   PublishedTablesTest() {
-    catalog_.relations = {relation(kPlain, "plain"), relation(kRoot, "root", 'p'), relation(kFirstLeaf, "leaf_1", 'r', kRoot),
-                          relation(kSecondLeaf, "leaf_2", 'r', kRoot), relation(kUnlogged, "unlogged")};
+    catalog_.relations = {relation(kPlain, "plain"), relation(kRoot, "root", 'p'),
+                          relation(kFirstLeaf, "leaf_1", 'r', kRoot), relation(kSecondLeaf, "leaf_2", 'r', kRoot),
+                          relation(kUnlogged, "unlogged")};
     catalog_.relations.back().unlogged = true;
   }
   void select(const std::vector<std::uint32_t>& oids) {

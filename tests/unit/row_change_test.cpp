@@ -115,8 +115,9 @@ TEST_F(RowChangeTest, ADeleteIsItsOldImage) {
 // NULL and '' are two keys.
 TEST_F(RowChangeTest, NullAndTheEmptyTextAreDifferentKeys) {
   const ApplyPlan plan = plan_of_t();
-  EXPECT_TRUE(read(ChangeKind::update, OldImage::key, {field(1), Field{}, Field{}}, {field(1), field(""), field("x")}, plan)
-                  .key_changed);
+  EXPECT_TRUE(
+      read(ChangeKind::update, OldImage::key, {field(1), Field{}, Field{}}, {field(1), field(""), field("x")}, plan)
+          .key_changed);
 }
 
 TEST_F(RowChangeTest, KeysAreShownAsUsersWriteThem) {

@@ -1,8 +1,8 @@
-#include "mysql2pgsql/row_encoder.h"
+#include "mysql2pgsql/row/row_encoder.h"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cstring>
@@ -116,7 +116,8 @@ TEST(Floats, KeepEveryDigit) {
   const float f = 16777217.0F / 3;
   EXPECT_EQ(std::stof(text_form(column(type("float", "float"), Wire::f32, PgKind::float4), native(f))), f);
   const double d = 5e-324;
-  EXPECT_EQ(binary(column(type("double", "double"), Wire::f64, PgKind::float8), native(d)), "\0\0\0\x08\0\0\0\0\0\0\0\1"s);
+  EXPECT_EQ(binary(column(type("double", "double"), Wire::f64, PgKind::float8), native(d)),
+            "\0\0\0\x08\0\0\0\0\0\0\0\1"s);
   const double zero = -0.0;
   EXPECT_EQ(text_form(column(type("double", "double"), Wire::f64, PgKind::float8), native(zero)), "-0");
 }
@@ -173,17 +174,23 @@ TEST(Times, OutsideOfTheClockAreRefusedInBothFormats) {
 
 TEST(Text, NulAndInvalidUtf8FollowThePolicies) {
   const std::string nul = "a\0b"s;
-  const std::string invalid = "a\xFF" "b";
+  const std::string invalid =
+      "a\xFF"
+      "b";
   auto plan = column(type("varchar", "varchar(20)"), Wire::bytes, PgKind::varchar);
   EXPECT_THROW(binary(plan, text(nul)), Error);
   EXPECT_THROW(binary(plan, text(invalid)), Error);
   plan.policies.nul_byte = NulBytePolicy::strip;
   EXPECT_EQ(binary(plan, text(nul)), "\0\0\0\2ab"s);
   plan.policies.nul_byte = NulBytePolicy::replace;
-  EXPECT_EQ(binary(plan, text(nul)), "\0\0\0\5a\xEF\xBF\xBD" "b"s);
+  EXPECT_EQ(binary(plan, text(nul)),
+            "\0\0\0\5a\xEF\xBF\xBD"
+            "b"s);
   EXPECT_THROW(binary(plan, text(invalid)), Error);
   plan.policies.invalid_utf8 = InvalidUtf8Policy::replace;
-  EXPECT_EQ(text_form(plan, text(invalid)), "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(text_form(plan, text(invalid)),
+            "a\xEF\xBF\xBD"
+            "b");
 }
 
 TEST(Text, ABadRowLeavesTheBufferAsItWas) {
@@ -223,7 +230,8 @@ TEST_P(RowLimit, ALargerRowIsABadRowAndTheBufferStays) {
   const LargeRow& large = GetParam();
   const bool bytes = large.target == PgKind::bytea;
   const auto source = bytes ? type("longblob", "longblob") : type("longtext", "longtext");
-  RowEncoder encoder({column(source, Wire::bytes, large.target), column(source, Wire::bytes, large.target)}, large.format, 100);
+  RowEncoder encoder({column(source, Wire::bytes, large.target), column(source, Wire::bytes, large.target)},
+                     large.format, 100);
   CopyBuffer out(1024);
   const SourceValue fits[] = {text("a"), text(std::string_view(large.value).substr(0, 10))};
   encoder.encode(fits, out);
@@ -356,8 +364,9 @@ TEST(Geometries, KeepTheirSrid) {
 }
 
 TEST(Addresses, BecomeUuidAndInet) {
-  EXPECT_EQ(binary(column(type("uuid", "uuid"), Wire::bytes, PgKind::uuid), text("00112233-4455-6677-8899-aabbccddeeff")),
-            "\0\0\0\x10\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff"s);
+  EXPECT_EQ(
+      binary(column(type("uuid", "uuid"), Wire::bytes, PgKind::uuid), text("00112233-4455-6677-8899-aabbccddeeff")),
+      "\0\0\0\x10\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff"s);
   EXPECT_THROW(binary(column(type("uuid", "uuid"), Wire::bytes, PgKind::uuid), text("00112233")), Error);
   EXPECT_EQ(binary(column(type("inet4", "inet4"), Wire::bytes, PgKind::inet), text("10.0.0.1")),
             "\0\0\0\x08\2\x20\0\4\x0A\0\0\1"s);
@@ -384,17 +393,18 @@ TEST_P(UnsafePair, IsNamedBeforeARowIsSent) {
   EXPECT_EQ(!unsafe_pair(type(p.data_type, p.column_type), p.target).has_value(), p.safe) << p.column_type;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Types, UnsafePair,
-    testing::Values(Pair{"decimal", "decimal(10,2)", {PgKind::numeric, 10, 2}, true},
-                    Pair{"decimal", "decimal(10,2)", {PgKind::numeric, 10, 1}, false},
-                    Pair{"decimal", "decimal(10,2)", {PgKind::numeric}, true},
-                    Pair{"decimal", "decimal(10,2)", {PgKind::float8}, false},
-                    Pair{"datetime", "datetime", {PgKind::date}, false},
-                    Pair{"datetime", "datetime(6)", {PgKind::timestamp, 0}, false},
-                    Pair{"datetime", "datetime(3)", {PgKind::timestamp}, true},
-                    Pair{"time", "time(6)", {PgKind::interval, 3}, false}, Pair{"double", "double", {PgKind::float4}, false},
-                    Pair{"int", "int(11)", {PgKind::int8}, true}, Pair{"bigint", "bigint", {PgKind::float8}, false}));
+INSTANTIATE_TEST_SUITE_P(Types, UnsafePair,
+                         testing::Values(Pair{"decimal", "decimal(10,2)", {PgKind::numeric, 10, 2}, true},
+                                         Pair{"decimal", "decimal(10,2)", {PgKind::numeric, 10, 1}, false},
+                                         Pair{"decimal", "decimal(10,2)", {PgKind::numeric}, true},
+                                         Pair{"decimal", "decimal(10,2)", {PgKind::float8}, false},
+                                         Pair{"datetime", "datetime", {PgKind::date}, false},
+                                         Pair{"datetime", "datetime(6)", {PgKind::timestamp, 0}, false},
+                                         Pair{"datetime", "datetime(3)", {PgKind::timestamp}, true},
+                                         Pair{"time", "time(6)", {PgKind::interval, 3}, false},
+                                         Pair{"double", "double", {PgKind::float4}, false},
+                                         Pair{"int", "int(11)", {PgKind::int8}, true},
+                                         Pair{"bigint", "bigint", {PgKind::float8}, false}));
 
 }  // namespace
 }  // namespace dbsync

@@ -118,7 +118,8 @@ TEST_F(SetAsideFile, GetsTheRowsOfTheLog) {
   }
   std::ifstream file(directory_ / "public.t.jsonl");
   const auto line = nlohmann::json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
-  EXPECT_EQ(line, nlohmann::json::parse(R"({"table": "public.t", "source": "t", "row": 3, "column": "n", "key": {"id": "1"},
+  EXPECT_EQ(line,
+            nlohmann::json::parse(R"({"table": "public.t", "source": "t", "row": 3, "column": "n", "key": {"id": "1"},
     "reason": "invalid input syntax for integer: \"x\", column n", "values": {"id": "1", "n": "x"}})"));
 }
 

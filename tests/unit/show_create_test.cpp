@@ -1,9 +1,9 @@
 // The pieces of SHOW CREATE TABLE, and which account of a definition is believed.
-#include "mysql2pgsql/show_create.h"
+#include "mysql2pgsql/schema/show_create.h"
 
 #include <gtest/gtest.h>
 
-#include "mysql2pgsql/shown_text.h"
+#include "mysql2pgsql/schema/shown_text.h"
 
 namespace dbsync {
 namespace {
@@ -34,7 +34,9 @@ TEST(ShowCreate, IsCutIntoItsPieces) {
   EXPECT_EQ(shown->columns.at("e").default_sql, "0xF09F918D");
   EXPECT_EQ(shown->columns.at("d`q").default_sql, "'1.50'");
   EXPECT_EQ(shown->columns.at("ts").default_sql, "CURRENT_TIMESTAMP");
-  EXPECT_EQ(shown->columns.at("x").default_sql, "concat(_utf8mb4'é)',_utf8mb4'????" "')");
+  EXPECT_EQ(shown->columns.at("x").default_sql,
+            "concat(_utf8mb4'é)',_utf8mb4'????"
+            "')");
   EXPECT_EQ(shown->columns.at("g").generated, "concat(`x`,_utf8mb4'\\')(')");
   EXPECT_EQ(shown->keys.at("PRIMARY"), (std::vector<std::string>{"`id`"}));
   EXPECT_EQ(shown->keys.at("k 1"), (std::vector<std::string>{"`d``q` DESC", "(lower(`x`))", "`x`(3)"}));
@@ -85,18 +87,33 @@ TEST(ShowCreate, CutAnywhereGivesNoMoreThanIsThere) {
 }
 
 TEST(BelievedExpression, OfMariadbIsWhatShowCreateTableShows) {
-  EXPECT_EQ(believed_expression("concat(`s`,'????" "')", "concat(`s`,'🚀')", true), "concat(`s`,'🚀')");
+  EXPECT_EQ(believed_expression("concat(`s`,'????"
+                                "')",
+                                "concat(`s`,'🚀')", true),
+            "concat(`s`,'🚀')");
   EXPECT_EQ(believed_expression("concat(`s`,'é')", "", true), "concat(`s`,'é')");
   EXPECT_EQ(believed_expression("concat(`s`,'?')", "", true), "concat(`s`,'\uFFFD')");
 }
 
 // The listed text has been encoded twice.
 TEST(BelievedExpression, OfMysqlIsShownAndConfirmed) {
-  EXPECT_EQ(believed_expression("concat(`s`,_utf8mb4\\'Ã©\\')", "concat(`s`,_utf8mb4'é')", false), "concat(`s`,_utf8mb4'é')");
+  EXPECT_EQ(believed_expression("concat(`s`,_utf8mb4\\'Ã©\\')", "concat(`s`,_utf8mb4'é')", false),
+            "concat(`s`,_utf8mb4'é')");
   const std::string twice = "(`v` <> _utf8mb4\\'\xc3\xb0\xc2\x9f\xc2\x9a\xc2\x80\xc3\x83\xc2\xa9\\')";
   EXPECT_EQ(believed_expression(twice, "(`v` <> _utf8mb4'????é')", false), "(`v` <> _utf8mb4'🚀é')");
-  EXPECT_EQ(believed_expression("_utf8mb4\\'????\\'", "_utf8mb4'????" "'", false), "_utf8mb4'????" "'") << "question marks indeed";
-  EXPECT_EQ(believed_expression("_utf8mb4\\'other\\'", "_utf8mb4'????" "'", false), "_utf8mb4'\uFFFD'") << "they disagree";
+  EXPECT_EQ(believed_expression("_utf8mb4\\'????\\'",
+                                "_utf8mb4'????"
+                                "'",
+                                false),
+            "_utf8mb4'????"
+            "'")
+      << "question marks indeed";
+  EXPECT_EQ(believed_expression("_utf8mb4\\'other\\'",
+                                "_utf8mb4'????"
+                                "'",
+                                false),
+            "_utf8mb4'\uFFFD'")
+      << "they disagree";
   EXPECT_EQ(believed_expression("_utf8mb4\\'é?\\'", "", false), "_utf8mb4\\'\uFFFD\uFFFD\\'") << "nothing confirms it";
 }
 

@@ -134,7 +134,11 @@ class Model {
   std::map<int, Fields> rows;
 
   int number(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
-  Field text() { return number(8) == 0 ? Field{} : field(std::string(static_cast<std::size_t>(number(4)), 'a' + static_cast<char>(number(26)))); }
+  Field text() {
+    return number(8) == 0
+               ? Field{}
+               : field(std::string(static_cast<std::size_t>(number(4)), 'a' + static_cast<char>(number(26))));
+  }
 
  private:
   std::mt19937 random_;

@@ -18,8 +18,10 @@ Table table_of(std::size_t columns, const PgType& type) {
 }
 
 TEST(SystemColumns, DependOnTheServer) {
-  for (const char* name : {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}) EXPECT_TRUE(is_system_column(name, postgresql_dialect(15))) << name;
-  for (const char* name : {"XMIN", "ctid2", "oid", "gp_segment_id"}) EXPECT_FALSE(is_system_column(name, postgresql_dialect(15))) << name;
+  for (const char* name : {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+    EXPECT_TRUE(is_system_column(name, postgresql_dialect(15))) << name;
+  for (const char* name : {"XMIN", "ctid2", "oid", "gp_segment_id"})
+    EXPECT_FALSE(is_system_column(name, postgresql_dialect(15))) << name;
   EXPECT_TRUE(is_system_column("oid", postgresql_dialect(11)));
   EXPECT_TRUE(is_system_column("oid", greenplum_dialect(6)));
   EXPECT_FALSE(is_system_column("oid", greenplum_dialect(7)));
@@ -45,7 +47,8 @@ TEST(TableLimits, RowsThatMayBeTooWide) {
 TEST(UsualName, IsTheServers) {
   EXPECT_EQ(usual_name("t", "id", "seq"), "t_id_seq");
   EXPECT_EQ(usual_name(std::string(60, 't'), "id", "seq"), std::string(56, 't') + "_id_seq");
-  EXPECT_EQ(usual_name(std::string(40, 't'), std::string(40, 'c'), "seq"), std::string(29, 't') + "_" + std::string(29, 'c') + "_seq");
+  EXPECT_EQ(usual_name(std::string(40, 't'), std::string(40, 'c'), "seq"),
+            std::string(29, 't') + "_" + std::string(29, 'c') + "_seq");
 }
 
 TEST(NameSet, GivesWayToWhatOthersHave) {

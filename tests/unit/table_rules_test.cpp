@@ -12,12 +12,14 @@ using test::caught;
 using test::expect_contains;
 
 TableRules rules(const std::string& sections) {
-  return TableRules(parse_config("[src.mysql]\nuser = u\ndb = d\n[desc.pgsql]\nconnect_string = \"dbname=t\"\n" + sections, "my.cfg",
-                                 Program::mysql2pgsql, true));
+  return TableRules(
+      parse_config("[src.mysql]\nuser = u\ndb = d\n[desc.pgsql]\nconnect_string = \"dbname=t\"\n" + sections, "my.cfg",
+                   Program::mysql2pgsql, true));
 }
 
 TEST(TableRules, FullNamesGoBeforeBareOnesAndTheseBeforePatterns) {
-  const TableRules map = rules("[table_map]\n* = any\nt* = starts\norders = bare\ns.orders = full\na*.orders = never\n");
+  const TableRules map =
+      rules("[table_map]\n* = any\nt* = starts\norders = bare\ns.orders = full\na*.orders = never\n");
   EXPECT_EQ(map.target({"s", "orders"})->name, "full");
   EXPECT_EQ(map.target({"x", "orders"})->name, "bare");
   EXPECT_EQ(map.target({"x", "t1"})->name, "any") << "the first of the patterns";
@@ -33,8 +35,9 @@ TEST(TableRules, TargetsMayHaveASchemaAndQuotes) {
 }
 
 TEST(TableRules, ColumnsAreRenamedExcludedAndAdded) {
-  const TableRules map = rules("[column_map]\nt.a = b\n*.c = d\n[exclude_columns]\nt = x, y*\n* = z\n"
-                               "[origin_column]\nt = o\nu = o : here : there\n");
+  const TableRules map = rules(
+      "[column_map]\nt.a = b\n*.c = d\n[exclude_columns]\nt = x, y*\n* = z\n"
+      "[origin_column]\nt = o\nu = o : here : there\n");
   EXPECT_EQ(map.column_name({"s", "t"}, "a"), "b");
   EXPECT_EQ(map.column_name({"s", "u"}, "a"), std::nullopt);
   EXPECT_EQ(map.column_name({"s", "u"}, "c"), "d");
@@ -46,8 +49,9 @@ TEST(TableRules, ColumnsAreRenamedExcludedAndAdded) {
 }
 
 TEST(TableRules, IdleOnesAreNamedWithWhatIsNear) {
-  const TableRules map = rules("[table_map]\nordres = x\norders = y\n[column_map]\norders.idd = i\norders.id = i\n"
-                               "[exclude_columns]\norders = id, none\n[origin_column]\nq* = o\n");
+  const TableRules map = rules(
+      "[table_map]\nordres = x\norders = y\n[column_map]\norders.idd = i\norders.id = i\n"
+      "[exclude_columns]\norders = id, none\n[origin_column]\nq* = o\n");
   const auto warnings = map.idle({{{"s", "orders"}, {"id"}}});
   ASSERT_EQ(warnings.size(), 4u);
   EXPECT_EQ(warnings[0], "my.cfg line 7: [table_map] ordres: the source has no such table, did you mean orders?");
@@ -57,9 +61,9 @@ TEST(TableRules, IdleOnesAreNamedWithWhatIsNear) {
 }
 
 TEST(TableRules, ErrorsNameTheLine) {
-  for (const char* bad : {"[table_map]\nt = \"\"\n", "[table_map]\nt = a.b.c\n", "[table_map]\nt = .b\n", "[column_map]\nt = c\n",
-                          "[column_map]\nt. = c\n", "[column_map]\nt.c = \"\"\n", "[exclude_columns]\nt = \",\"\n",
-                          "[origin_column]\nt = \": x\"\n"}) {
+  for (const char* bad : {"[table_map]\nt = \"\"\n", "[table_map]\nt = a.b.c\n", "[table_map]\nt = .b\n",
+                          "[column_map]\nt = c\n", "[column_map]\nt. = c\n", "[column_map]\nt.c = \"\"\n",
+                          "[exclude_columns]\nt = \",\"\n", "[origin_column]\nt = \": x\"\n"}) {
     const Error error = caught([&] { rules(bad); });
     EXPECT_EQ(error.kind(), ErrorKind::config) << bad;
     expect_contains(error.what(), "my.cfg line 7: [");
@@ -102,14 +106,19 @@ TEST(SharedTarget, WhatRowsCouldNotLiveWithIsNamed) {
     EXPECT_EQ(text.empty(), definition_difference(other, shard()).empty());
     return text;
   };
-  EXPECT_EQ(difference([](Table& t) { t.columns[1].type = {PgKind::int8}; }), "the column v is integer in the first and bigint in the second");
-  EXPECT_EQ(difference([](Table& t) { t.columns[1].nullable = false; }), "the column v is integer in the first and integer NOT NULL in the second");
+  EXPECT_EQ(difference([](Table& t) { t.columns[1].type = {PgKind::int8}; }),
+            "the column v is integer in the first and bigint in the second");
+  EXPECT_EQ(difference([](Table& t) { t.columns[1].nullable = false; }),
+            "the column v is integer in the first and integer NOT NULL in the second");
   EXPECT_EQ(difference([](Table& t) { t.columns.pop_back(); }), "only the first has the column v");
-  EXPECT_EQ(difference([](Table& t) { t.columns.push_back(t.columns[0]), t.columns[2].name = "w"; }), "only the second has the column w");
-  EXPECT_EQ(difference([](Table& t) { t.primary_key.columns = {}; }), "the primary key is (\"id\") in the first and none in the second");
+  EXPECT_EQ(difference([](Table& t) { t.columns.push_back(t.columns[0]), t.columns[2].name = "w"; }),
+            "only the second has the column w");
+  EXPECT_EQ(difference([](Table& t) { t.primary_key.columns = {}; }),
+            "the primary key is (\"id\") in the first and none in the second");
   EXPECT_EQ(difference([](Table& t) { t.indexes[0].unique = false; }), "only the first has the unique key \"v\"");
   EXPECT_EQ(difference([](Table& t) { t.checks[0].condition_sql = "v > 1"; }), "only the first has the check v > 0");
-  EXPECT_NE(difference([](Table& t) { t.foreign_keys.clear(); }).find("only the first has the foreign key"), std::string::npos);
+  EXPECT_NE(difference([](Table& t) { t.foreign_keys.clear(); }).find("only the first has the foreign key"),
+            std::string::npos);
   EXPECT_NE(difference([](Table& t) { t.partitioning = Partitioning{"HASH", {"id"}, {{"x", "FOR", {}, false}}}; }), "");
 }
 

@@ -32,10 +32,22 @@ TEST(Text, Join) {
 TEST(Text, ControlCharactersAreShown) {
   EXPECT_EQ(one_line("a\nb\r\n"), "a b");
   EXPECT_EQ(one_line("\x1b]0;title\x07"), "\\x1b]0;title\\x07");
-  EXPECT_EQ(one_line("\xc2\x9b" "31m"), "\\x9b31m") << "the one-byte CSI of 8-bit terminals";
-  EXPECT_EQ(one_line("\x9b" "31m"), "\\x9b31m") << "no UTF-8";
-  EXPECT_EQ(one_line("a\xe2\x80\xae" "b"), "a\\u202eb") << "right to left";
-  EXPECT_EQ(one_line("a\xe2\x80\xa8" "b"), "a b") << "line separator";
+  EXPECT_EQ(one_line("\xc2\x9b"
+                     "31m"),
+            "\\x9b31m")
+      << "the one-byte CSI of 8-bit terminals";
+  EXPECT_EQ(one_line("\x9b"
+                     "31m"),
+            "\\x9b31m")
+      << "no UTF-8";
+  EXPECT_EQ(one_line("a\xe2\x80\xae"
+                     "b"),
+            "a\\u202eb")
+      << "right to left";
+  EXPECT_EQ(one_line("a\xe2\x80\xa8"
+                     "b"),
+            "a b")
+      << "line separator";
   EXPECT_EQ(one_line("größer 漢 😀"), "größer 漢 😀");
   EXPECT_EQ(visible("a\n\x1b[2Jb\n"), "a\n\\x1b[2Jb\n");
 }

@@ -1,4 +1,4 @@
-#include "mysql2pgsql/type_rule.h"
+#include "mysql2pgsql/schema/type_rule.h"
 
 #include <gtest/gtest.h>
 

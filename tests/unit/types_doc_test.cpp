@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "mysql2pgsql/mysql_type.h"
-#include "mysql2pgsql/type_map.h"
+#include "mysql2pgsql/row/mysql_type.h"
+#include "mysql2pgsql/schema/type_map.h"
 #include "schema/dialect.h"
 #include "schema/pg_type.h"
 
@@ -59,7 +59,9 @@ std::vector<DocumentedType> documented_types() {
 }
 
 // What information_schema shows as DATA_TYPE beside this COLUMN_TYPE.
-std::string data_type_of(const std::string& column_type) { return column_type.substr(0, column_type.find_first_of("( ")); }
+std::string data_type_of(const std::string& column_type) {
+  return column_type.substr(0, column_type.find_first_of("( "));
+}
 
 TEST(TypesDocument, HasTheTypeTable) { EXPECT_GT(documented_types().size(), 40U) << kPath; }
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "mysql2pgsql/collation.h"
+#include "mysql2pgsql/schema/collation.h"
 
 namespace dbsync {
 namespace {
@@ -19,7 +19,8 @@ Table sample() {
   return table;
 }
 
-std::string hint_of(const char* sqlstate, std::vector<std::string> columns, const LoadedRows& rows, std::string message = "m") {
+std::string hint_of(const char* sqlstate, std::vector<std::string> columns, const LoadedRows& rows,
+                    std::string message = "m") {
   DdlUnit unit{"key", {"…"}};
   unit.columns = std::move(columns);
   unit.refers_to = QualifiedName{"public", "parent"};
@@ -43,7 +44,8 @@ TEST(Violation, OfAPolicyNamesIt) {
   rows.changed = {"name"};
   EXPECT_HAS(hint_of("23505", {"name"}, rows), "invalid_utf8");
   EXPECT_HAS(hint_of("23503", {"name"}, rows), "nothing is equal");
-  EXPECT_EQ(hint_of("23505", {"id"}, rows).find("invalid_utf8"), std::string::npos) << "another column's policy is no cause";
+  EXPECT_EQ(hint_of("23505", {"id"}, rows).find("invalid_utf8"), std::string::npos)
+      << "another column's policy is no cause";
 }
 
 TEST(Violation, OfAnEnumsTwoEmptyValuesNamesThem) {

@@ -1,4 +1,4 @@
-#include "mysql2pgsql/wire_value.h"
+#include "mysql2pgsql/row/wire_value.h"
 
 #include <gtest/gtest.h>
 
@@ -26,14 +26,24 @@ Read read(WireFormat format, const std::vector<unsigned char>& bytes) {
 // sanitizers watch, since each piece is an allocation of its own).
 void expect_truncations_refused(WireFormat format, const std::vector<unsigned char>& bytes) {
   for (std::size_t n = 0; n < bytes.size(); ++n)
-    EXPECT_EQ(read(format, std::vector<unsigned char>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n))).used, -1)
+    EXPECT_EQ(
+        read(format, std::vector<unsigned char>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n))).used,
+        -1)
         << n << " bytes";
 }
 
 TEST(WireValue, NumbersStayWhereTheyAre) {
   const std::vector<unsigned char> bytes{0xFE, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4, 99};
-  for (const auto& [wire, size] : {std::pair(Wire::i8, 1), {Wire::u8, 1}, {Wire::i16, 2}, {Wire::u16, 2}, {Wire::i32, 4},
-                                   {Wire::u32, 4}, {Wire::f32, 4}, {Wire::i64, 8}, {Wire::u64, 8}, {Wire::f64, 8}}) {
+  for (const auto& [wire, size] : {std::pair(Wire::i8, 1),
+                                   {Wire::u8, 1},
+                                   {Wire::i16, 2},
+                                   {Wire::u16, 2},
+                                   {Wire::i32, 4},
+                                   {Wire::u32, 4},
+                                   {Wire::f32, 4},
+                                   {Wire::i64, 8},
+                                   {Wire::u64, 8},
+                                   {Wire::f64, 8}}) {
     const Read out = read({wire, false}, bytes);
     EXPECT_EQ(out.used, size);
     EXPECT_EQ(out.value.data, reinterpret_cast<const char*>(bytes.data()));
@@ -83,7 +93,10 @@ TEST(WireValue, DatesAndTimestamps) {
   EXPECT_EQ(read({Wire::temporal, false}, {4, 0xE8, 0x07, 11, 24}).used, 5);
   EXPECT_EQ(read({Wire::temporal, false}, {7, 0xE8, 0x07, 11, 24, 1, 2, 3}).temporal.second, 3U);
   for (const int length : {1, 2, 3, 5, 6, 8, 9, 10, 12, 255})
-    EXPECT_EQ(read({Wire::temporal, false}, {static_cast<unsigned char>(length), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}).used, -1);
+    EXPECT_EQ(
+        read({Wire::temporal, false}, {static_cast<unsigned char>(length), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13})
+            .used,
+        -1);
 }
 
 TEST(WireValue, TimesFoldTheirDaysIntoHours) {

@@ -1,0 +1,65 @@
+#include "pg/wait_watch.h"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "base/backoff.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "embedded_sql.h"
+
+namespace dbsync {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr double kTick = 0.5;  // seconds
+constexpr auto kFirstLook = 4s;
+constexpr auto kInterval = 10s;
+
+}  // namespace
+
+WaitWatch::WaitWatch(std::string conninfo, std::string pid, std::string what, std::function<void()> cancel,
+                     std::stop_token stop)
+    : conninfo_(std::move(conninfo)),
+      what_(std::move(what)),
+      pid_(std::move(pid)),
+      cancel_(std::move(cancel)),
+      stop_(std::move(stop)),
+      thread_([this](const std::stop_token& done) { run(done); }) {}
+
+WaitWatch::WaitWatch(std::string conninfo, std::string role, std::string application_name, std::string what)
+    : conninfo_(std::move(conninfo)),
+      role_(std::move(role)),
+      application_name_(std::move(application_name)),
+      what_(std::move(what)),
+      thread_([this](const std::stop_token& done) { run(done); }) {}
+
+void WaitWatch::run(const std::stop_token& done) {
+  auto next = Clock::now() + kFirstLook;
+  while (wait_for(kTick, done)) {
+    if (cancel_ && stop_.stop_requested()) cancel_();
+    if (Clock::now() < next) continue;
+    next = Clock::now() + kInterval;
+    try {
+      tell();
+    } catch (const Error& error) {
+      log::debug("follow", error.what());
+      connection_.reset();
+    }
+  }
+}
+
+void WaitWatch::tell() {
+  if (!connection_) connection_ = std::make_unique<PgConnection>(conninfo_, role_, "pgsql2pgsql");
+  const PgResult result = connection_->exec(sql::blocking_sessions, {pid_, application_name_});
+  std::vector<std::string> blockers;
+  for (int row = 0; row < result.rows(); ++row) blockers.push_back(one_line(result.text(row, 0)));
+  if (blockers.empty()) return;
+  log::warning("follow", fmt::format("{} waits for {}", what_, join(blockers, "; ")));
+}
+
+}  // namespace dbsync

@@ -1,0 +1,257 @@
+#include "mysql2pgsql/binlog/mysql_follow_source.h"
+
+#include <charconv>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cdc/known_tables.h"
+#include "follow/task_life.h"
+#include "mysql2pgsql/binlog/definition_scan.h"
+#include "mysql2pgsql/binlog/follow_tables.h"
+#include "mysql2pgsql/migration.h"
+#include "mysql2pgsql/mysql_program.h"
+
+namespace dbsync {
+
+namespace {
+
+std::uint64_t number(const std::optional<std::string>& text) {
+  std::uint64_t out = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), out);
+  return out;
+}
+
+// Beside the server's own identity: which of the files of one name.
+struct FileMark {
+  std::string file;
+  std::uint32_t time = 0;
+};
+
+std::string text_of(const FileMark& mark) { return fmt::format("{}@{}", mark.file, mark.time); }
+
+FileMark mark_of(const std::string& text) {
+  const auto at = text.rfind('@');
+  if (at == std::string::npos) return {};
+  return {text.substr(0, at), static_cast<std::uint32_t>(number(text.substr(at + 1)))};
+}
+
+}  // namespace
+
+std::string server_identity(MysqlConnection& connection) {
+  const auto rows = connection.query("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')");
+  if (!rows.empty() && rows[0].size() > 1) return rows[0][1].value_or("");
+  return "server_id " + connection.query("SELECT @@GLOBAL.server_id").at(0).at(0).value_or("");
+}
+
+MysqlFollowSource::MysqlFollowSource(const RunRequest& request, std::string task)
+    : request_(request), config_(request.config), task_(std::move(task)) {}
+
+MysqlConnection& MysqlFollowSource::open(std::unique_ptr<MysqlConnection>& connection) const {
+  if (!connection || !connection->usable() || !connection->answers())
+    connection = std::make_unique<MysqlConnection>(config_.src_mysql);
+  return *connection;
+}
+
+Position MysqlFollowSource::end_position(const std::string& end_at) {
+  if (end_at == "now") return binlog_end(source());
+  const Position end = parse_position(end_at);
+  if (end.kind != Position::Kind::binlog)
+    throw Error(ErrorKind::config, fmt::format("--end-at: \"{}\" is no position of a binlog", end_at))
+        .hint("write FILE:OFFSET, as SHOW MASTER STATUS tells them: mysql-bin.000042:1234");
+  return end;
+}
+
+// `beside`: another reader than the stream, which would throw it out under one name.
+std::unique_ptr<EventSource> MysqlFollowSource::events(const Position& from, bool beside) const {
+  const std::string reader = task_ + (beside ? " (beside)" : "");
+  return std::make_unique<BinlogConnection>(config_.src_mysql,
+                                            BinlogStart{from, reader_server_id(reader), reader_uuid(reader)});
+}
+
+// A table that was made later is not followed: its rows from before would be missing.
+void MysqlFollowSource::keep_known(PgConnection& target, std::vector<CopyTask>& tasks) const {
+  std::set<std::string> known;
+  for (const KnownTable& table : read_known_tables(target, task_)) known.insert(table.name.name);
+  if (known.empty()) return;
+  std::vector<std::string> others;
+  for (const CopyTask& task : tasks)
+    if (!known.contains(task.name)) others.push_back(task.name);
+  std::erase_if(tasks, [&](const CopyTask& task) { return !known.contains(task.name); });
+  if (!others.empty())
+    log::warning("follow", fmt::format("tables that were made on the source since the task began are not followed: {}",
+                                       join(others, ", ")));
+}
+
+void MysqlFollowSource::describe_tables(const Position& start) {
+  RunContext run(request_);
+  run.connect_target();
+  text_ = run.dialect.text_copy;
+  const MapOptions mapping = map_options_of(run);
+  const MysqlCatalog catalog = read_catalog(source(), config_.src_mysql.db, mapping.rules, request_.list);
+  const MappedSchema schema = map_schema(catalog, mapping);
+  const PlanRequest plan{
+      source(), catalog, schema, mapping, config_.distribution_rules, config_.path, request_.options.first_column_key};
+  auto tasks = plan_tasks(plan, request_.list);
+  keep_known(*run.target, tasks);
+  charsets_.reset();
+  tables_ = std::make_unique<BinlogTables>([this](const std::string& sql) {
+    if (!charsets_) charsets_ = std::make_unique<MysqlConnection>(config_.src_mysql);
+    return charsets_->query(sql);
+  });
+  for (const CopyTask& task : tasks) tables_->add_name(config_.src_mysql.db, task.name);
+  try {
+    look_for_definitions(start);
+    add_followed_tables({catalog, tasks, mapping, config_.policies, text_}, *run.target, *tables_);
+  } catch (...) {
+    tables_.reset();  // the next attempt reads everything anew
+    throw;
+  }
+  targets_.clear();
+  for (const CopyTask& task : tasks) targets_[{config_.src_mysql.db, task.name}] = task.target;
+}
+
+SchemaPolicy MysqlFollowSource::schema_policy() {
+  SchemaPolicy out;
+  out.target_names = [this](const QualifiedName& name) {
+    const auto found = targets_.find(name);
+    return found == targets_.end() ? std::vector<QualifiedName>{} : std::vector{found->second};
+  };
+  return out;
+}
+
+// The catalog of now must tell how the rows from `start` on look.
+void MysqlFollowSource::look_for_definitions(const Position& start) {
+  const Position now = binlog_end(source());
+  const auto log = events(start, true);
+  const auto found = find_definition(*log, *tables_, start, now);
+  if (request_.options.accept_schema) schema_known_ = now;
+  if (!found) return;
+  if (found->rows_before)
+    throw Error(
+        ErrorKind::source,
+        fmt::format("the definition of {} was changed at {}, and its changes from before cannot be read any more: {}",
+                    found->table, found->at.text(), found->statement))
+        .hint(
+            "copy the tables anew with --restart; while the task follows, it stops at such a statement and nothing is "
+            "lost");
+  if (request_.options.accept_schema) {
+    log::warning("follow",
+                 fmt::format("accepted: the target has what was done at {}: {}", found->at.text(), found->statement));
+    return;
+  }
+  throw Error(ErrorKind::source, fmt::format("the source has changed the definition of {} at {}: {}", found->table,
+                                             found->at.text(), found->statement))
+      .hint(
+          "everything before it is applied. Change the table on the target in the same way, then go on with "
+          "--accept-schema; or copy "
+          "the tables anew with --restart");
+}
+
+void MysqlFollowSource::prove(PgConnection& target, const Position& applied) {
+  const auto known = read_known_source(target, task_);
+  const std::string identity = server_identity(source());
+  if (!known) {  // as it is found
+    ensure_known_tables(target);
+    write_known_source(target, task_, {identity, {}});
+    return;
+  }
+  if (known->system_identifier != identity)
+    throw Error(ErrorKind::source,
+                fmt::format("the source {} is another server than the one that the task {} follows (it is {}, not {})",
+                            endpoint(), task_, identity, known->system_identifier))
+        .hint(std::string("its binlog has other positions: connect to the first one, or begin anew: ") + kBeginAnew);
+  const FileMark mark = mark_of(known->timeline);
+  if (mark.file != applied.file || mark.time == 0) return;
+  const auto log = events(applied, true);
+  for (;;) {
+    const BinlogEvent event = split_event(log->read(), log->checksum());
+    if (event.header.type != EventType::format) continue;
+    if (event.header.time == mark.time) return;
+    throw Error(ErrorKind::source,
+                fmt::format("the source's {} is another file than the one that the task {} has read: its binlog was "
+                            "begun anew (RESET MASTER)",
+                            applied.file, task_))
+        .hint(std::string("what was changed between the two is not known: ") + kBeginAnew);
+  }
+}
+
+std::unique_ptr<ChangeStream> MysqlFollowSource::open(const StreamRange& range) {
+  if (!tables_) describe_tables(range.start);
+  BinlogOptions options;
+  options.start = range.start;
+  options.end = range.end;
+  options.schema_known = schema_known_;
+  options.spill.directory = config_.follow.spill_directory;
+  options.wanted = range.wanted;
+  options.place = place_;
+  options.find_prepared = [this](const std::string& xid, const Position& before) { return find_prepared(xid, before); };
+  return std::make_unique<BinlogStream>(events(range.start, false), *tables_, options);
+}
+
+// Rows of an XA transaction stand where it was prepared, perhaps long before the place
+// where this run began: file by file backwards.
+std::optional<Transaction> MysqlFollowSource::find_prepared(const std::string& xid, const Position& before) {
+  MysqlConnection connection(config_.src_mysql);
+  const auto files = connection.query("SHOW BINARY LOGS");
+  for (std::size_t i = files.size(); i-- > 0;) {
+    BinlogOptions options;
+    options.start = parse_position(files[i].at(0).value_or("") + ":4");
+    if (options.start > before) continue;
+    log::info("follow", fmt::format("looking in {} for the XA transaction {}", options.start.file, xid));
+    options.schema_known = before;
+    options.spill.directory = config_.follow.spill_directory;
+    BinlogStream stream(events(options.start, true), *tables_, options);
+    const std::uint64_t size = number(files[i].size() > 1 ? files[i][1] : std::nullopt);
+    Position end = options.start;
+    end.low = size;
+    if (end > before) end = before;
+    Transaction passed;
+    while (stream.seen() < end) stream.next(passed, ChangeStream::Clock::now());
+    if (auto found = stream.take_prepared(xid)) return found;
+  }
+  return std::nullopt;
+}
+
+void MysqlFollowSource::measure(const Position& applied, FollowStatus& out) {
+  MysqlConnection& meter = open(meter_);
+  const Position now = binlog_end(meter);
+  out.source = now.text();
+  if (now <= applied) return;
+  std::uint64_t bytes = 0;
+  for (const auto& row : meter.query("SHOW BINARY LOGS")) {
+    const Position file = parse_position(row.at(0).value_or("") + ":0");
+    const std::uint64_t size = number(row.size() > 1 ? row[1] : std::nullopt);
+    if (file.high < applied.high) continue;
+    bytes += file.high == applied.high ? size - std::min(size, applied.low) : size;
+  }
+  out.lag_bytes = std::max<std::uint64_t>(bytes, 1);
+}
+
+// Which file of its name the position is in.
+void MysqlFollowSource::remember(PgConnection& target) {
+  const std::uint32_t time = place_->file_time.load();
+  if (time == 0) return;
+  const auto known = read_known_source(target, task_);
+  const std::string mark = text_of({place_->file(), time});
+  if (known && known->timeline != mark) write_known_source(target, task_, {known->system_identifier, mark});
+}
+
+void MysqlFollowSource::look(PgConnection& target, const FollowStatus& now) {
+  remember(target);
+  const auto files = source().query("SHOW BINARY LOGS");
+  if (files.empty() || now.applied.empty()) return;
+  const Position oldest = parse_position(files.front().at(0).value_or("") + ":0");
+  const Position applied = parse_position(now.applied);
+  if (files.size() > 2 && oldest.high + 1 >= applied.high && now.lag_bytes > 0)
+    log::warning(
+        "follow",
+        fmt::format("the source keeps its binlog from {} on, and the task is at {}: if the source purges faster than "
+                    "the task reads, changes are lost; let it keep files longer (binlog_expire_logs_seconds, "
+                    "expire_logs_days)",
+                    oldest.file, now.applied));
+}
+
+}  // namespace dbsync

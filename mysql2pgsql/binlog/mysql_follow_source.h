@@ -1,0 +1,71 @@
+// MySQL or MariaDB as a source that is followed: its binlog, its catalog.
+//
+// The tables are described by the catalog as it was when this was made: it must hold at
+// the place where following begins, which is looked up in the binlog, and does until the
+// stream meets a new definition, where it stops.
+//
+// Threads and errors: as FollowSource.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "follow/follow_source.h"
+#include "mysql2pgsql/binlog/binlog_connection.h"
+#include "mysql2pgsql/binlog/binlog_stream.h"
+#include "mysql2pgsql/schema/mysql_catalog.h"
+#include "mysql2pgsql/schema/schema_map.h"
+#include "run/run_context.h"
+
+namespace dbsync {
+
+class MysqlFollowSource : public FollowSource {
+ public:
+  MysqlFollowSource(const RunRequest& request, std::string task);
+
+  std::string endpoint() override { return config_.src_mysql.describe(); }
+  void disconnect() override { source_.reset(); }
+  void prepare(bool) override {}
+  Position end_position(const std::string& end_at) override;
+  bool binary() const override { return !text_; }
+  SchemaPolicy schema_policy() override;
+  void prove(PgConnection& target, const Position& applied) override;
+  std::unique_ptr<ChangeStream> open(const StreamRange& range) override;
+  void measure(const Position& applied, FollowStatus& out) override;
+  void look(PgConnection& target, const FollowStatus& now) override;
+  void look_at_end(PgConnection& target, bool) override { remember(target); }
+  std::vector<Relation> changed_at_end(PgConnection&) override { return {}; }
+  std::vector<Relation> changed_since_copy(PgConnection&, const std::set<QualifiedName>&) override { return {}; }
+  std::optional<Error> keeps_too_much(const FollowStatus&) override { return std::nullopt; }
+  [[noreturn]] void give_up(const Error& error) override { throw Error(error); }
+  std::optional<std::chrono::seconds> patience_with(const Error&) const override { return std::nullopt; }
+  bool open_in_other_form(const Error&) override { return false; }
+
+ private:
+  MysqlConnection& open(std::unique_ptr<MysqlConnection>& connection) const;
+  MysqlConnection& source() { return open(source_); }
+  std::unique_ptr<EventSource> events(const Position& from, bool beside) const;
+  void describe_tables(const Position& start);
+  void keep_known(PgConnection& target, std::vector<CopyTask>& tasks) const;
+  void look_for_definitions(const Position& start);
+  void remember(PgConnection& target);
+  std::optional<Transaction> find_prepared(const std::string& xid, const Position& before);
+
+  const RunRequest request_;
+  const Config& config_;
+  std::string task_;
+  bool text_ = false;
+  std::unique_ptr<MysqlConnection> source_;
+  std::unique_ptr<MysqlConnection> meter_;     // measure()'s own
+  std::unique_ptr<MysqlConnection> charsets_;  // for the stream's thread
+  std::unique_ptr<BinlogTables> tables_;
+  std::map<QualifiedName, QualifiedName> targets_;
+  Position schema_known_;
+  std::shared_ptr<BinlogPlace> place_ = std::make_shared<BinlogPlace>();  // where the stream reads
+};
+
+// Which server this is, as far as it says so.
+std::string server_identity(MysqlConnection& connection);
+
+}  // namespace dbsync

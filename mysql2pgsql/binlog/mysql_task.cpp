@@ -1,0 +1,161 @@
+#include "mysql2pgsql/binlog/mysql_task.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cdc/known_tables.h"
+#include "mysql2pgsql/binlog/binlog_connection.h"
+#include "mysql2pgsql/binlog/mysql_follow_source.h"
+#include "mysql2pgsql/schema/mysql_catalog.h"
+
+namespace dbsync {
+
+namespace {
+
+std::string variable(MysqlConnection& connection, const std::string& name) {
+  const auto rows = connection.query(fmt::format("SHOW GLOBAL VARIABLES LIKE {}", MysqlConnection::literal(name)));
+  return rows.empty() || rows[0].size() < 2 ? std::string() : rows[0][1].value_or("");
+}
+
+}  // namespace
+
+MysqlTask::MysqlTask(const RunRequest& request)
+    : request_(request), config_(request.config), name_(mysql_task_name(config_, target())) {}
+
+std::string mysql_task_name(const Config& config, const PgConnection& target) {
+  return task_name(config.task, config.src_mysql.describe(), target.endpoint());
+}
+
+MysqlConnection& MysqlTask::source() {
+  if (!source_ || !source_->usable() || !source_->answers())
+    source_ = std::make_unique<MysqlConnection>(config_.src_mysql);
+  return *source_;
+}
+
+PgConnection& MysqlTask::target() {
+  if (!target_ || !target_->usable())
+    target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", request_.program);
+  return *target_;
+}
+
+void MysqlTask::disconnect() {
+  source_.reset();
+  target_.reset();
+}
+
+bool MysqlTask::exists() { return read_progress(target(), name_).has_value(); }
+
+TaskState MysqlTask::state() { return state_of(read_progress(target(), name_)); }
+
+std::vector<std::string> MysqlTask::obstacles() { return obstacles_to_following(source(), name_); }
+
+std::vector<std::string> obstacles_to_following(MysqlConnection& source, const std::string& task) {
+  std::vector<std::string> out;
+  if (variable(source, "log_bin") != "ON") {
+    out.push_back(
+        "it writes no binary log (log_bin): switch it on and restart the server; on RDS, by automated backups");
+    return out;
+  }
+  if (const std::string format = variable(source, "binlog_format"); format != "ROW")
+    out.push_back(fmt::format(
+        "binlog_format is {}: SET GLOBAL binlog_format = ROW, and for sessions that are open already", format));
+  if (variable(source, "binlog_row_value_options").find("PARTIAL_JSON") != std::string::npos)
+    out.push_back("binlog_row_value_options is PARTIAL_JSON: SET GLOBAL binlog_row_value_options = ''");
+  if (variable(source, "log_slave_updates") == "OFF" &&
+      !source
+           .query(source.is_mariadb() || source.version_number() < 80022 ? "SHOW SLAVE STATUS" : "SHOW REPLICA STATUS")
+           .empty())
+    out.push_back("it is a replica that does not log what it applies: log_slave_updates = ON, or follow its primary");
+  try {
+    BinlogConnection probe(source.endpoint(),
+                           {binlog_end(source), reader_server_id(task + " (probe)"), reader_uuid(task + " (probe)")});
+    probe.read();
+  } catch (const Error& error) {
+    if (error.connection_lost()) throw;
+    out.push_back(fmt::format(
+        "its binlog cannot be read ({}): GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO the user of [src.mysql]",
+        error.message()));
+  }
+  return out;
+}
+
+bool MysqlTask::select() {
+  for (const TableListEntry& entry : request_.list)
+    if (!entry.query.empty())
+      throw Error(ErrorKind::config, fmt::format("{}: what a query gives cannot be followed", entry.table))
+          .hint("name the table alone in the list of tables that are followed, and copy queries in a run of their own");
+  const MysqlCatalog catalog = read_catalog(source(), config_.src_mysql.db, TableRules(config_), request_.list);
+  selected_.clear();
+  std::vector<std::string> loose;
+  for (const MysqlTable& table : catalog.tables) {
+    if (!table.in_run) continue;
+    selected_.push_back(table.name);
+    if (table.system_versioned)
+      throw Error(ErrorKind::source,
+                  fmt::format("the changes of {} cannot be followed: it is system-versioned", table.name))
+          .hint("leave it out with a table list (-l), and copy it by itself");
+    const std::string engine = to_lower(table.engine);
+    if (engine != "innodb" && engine != "rocksdb") loose.push_back(fmt::format("{} ({})", table.name, table.engine));
+  }
+  std::vector<std::string> acting;
+  for (const MysqlTable& table : catalog.tables)
+    if (table.in_run)
+      for (const MysqlForeignKey& key : table.foreign_keys)
+        if (key.on_delete == "CASCADE" || key.on_delete == "SET NULL" || key.on_update == "CASCADE" ||
+            key.on_update == "SET NULL")
+          acting.push_back(fmt::format("{} ({})", table.name, key.name));
+  if (!acting.empty() && (source().is_mariadb() || source().version_number() < 90600))
+    log::warning(
+        "follow",
+        fmt::format(
+            "the server's binlog does not tell which rows foreign keys delete or change by themselves; the task stops "
+            "when that happens: {}",
+            join(acting, ", ")));
+  if (!loose.empty())
+    log::warning(
+        "follow",
+        fmt::format("rows of tables without transactions that are written during the copy are in the copy and in the "
+                    "binlog: conflicts = overwrite in [follow] takes them twice; {}",
+                    join(loose, ", ")));
+  return !selected_.empty();
+}
+
+void remember_tables(PgConnection& target, const std::string& task, const std::string& db,
+                     const std::vector<std::string>& names) {
+  ensure_progress_table(target);
+  ensure_known_tables(target);
+  for (const std::string& name : names) write_known_table(target, task, {{db, name}, 0, 1});
+}
+
+// But for --follow-only the copy opens its snapshot itself, and tells where that is in the
+// binlog.
+CopyMoment MysqlTask::begin(const std::stop_token&) {
+  start_creating(target(), name_);
+  ensure_known_tables(target());
+  forget_source(target(), name_);
+  write_known_source(target(), name_, {server_identity(source()), {}});
+  if (request_.options.load == Verb::follow) {
+    const MysqlEndpoint& given = config_.src_mysql;
+    remember_tables(target(), name_, config_.src_mysql.db, selected_);
+    if (given.binlogfile.empty()) return {{}, binlog_end(source()), {}};
+    return {{},
+            parse_position(fmt::format("{}:{}", given.binlogfile, std::max<std::uint64_t>(given.binlogfile_offset, 4))),
+            {}};
+  }
+  return {};
+}
+
+CopyMoment MysqlTask::later_moment(const std::stop_token&) { return {}; }
+
+std::unique_ptr<FollowSource> MysqlTask::log() { return std::make_unique<MysqlFollowSource>(request_, name_); }
+
+void MysqlTask::end() {
+  if (known_tables_exist(target())) forget_source(target(), name_);
+  if (exists()) delete_progress(target(), name_);
+  log::info("follow", fmt::format("the task {} is ended; the source kept nothing for it", name_));
+}
+
+}  // namespace dbsync

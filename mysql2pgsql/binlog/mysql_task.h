@@ -1,0 +1,58 @@
+// A task that follows a MySQL or MariaDB source: the snapshot that its copy reads, and the
+// binlog from there on. The source keeps nothing for it.
+//
+// Threads and errors: as FollowedTask.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mysql2pgsql/client/mysql_connection.h"
+#include "run/followed_task.h"
+
+namespace dbsync {
+
+class MysqlTask : public FollowedTask {
+ public:
+  explicit MysqlTask(const RunRequest& request);
+
+  const std::string& name() const override { return name_; }
+  std::string source_endpoint() override { return config_.src_mysql.describe(); }
+  bool exists() override;
+  std::string copy_only_settings() const override { return {}; }
+  std::vector<std::string> obstacles() override;
+  TaskState state() override;
+  bool select() override;
+  CopyMoment begin(const std::stop_token& stop) override;
+  CopyMoment later_moment(const std::stop_token& stop) override;
+  std::unique_ptr<FollowSource> log() override;
+  std::optional<Error> watch(StatusWriter&) override { return std::nullopt; }
+  [[noreturn]] void give_up(const Error& error) override { throw Error(error); }
+  std::string keeps() const override { return "the task is not at its end"; }
+  void hand_over() override {}
+  void end() override;
+  void disconnect() override;
+
+ private:
+  MysqlConnection& source();
+  PgConnection& target();
+
+  const RunRequest request_;
+  const Config& config_;
+  std::unique_ptr<MysqlConnection> source_;
+  std::unique_ptr<PgConnection> target_;
+  std::string name_;
+  std::vector<std::string> selected_;  // tables, by select()
+};
+
+// Of the progress row.
+std::string mysql_task_name(const Config& config, const PgConnection& target);
+// The tables that the task follows; later ones are not.
+void remember_tables(PgConnection& target, const std::string& task, const std::string& db,
+                     const std::vector<std::string>& names);
+// Why the source does not send its changes: "fact: remedy". `task`: names the reader that
+// tries.
+std::vector<std::string> obstacles_to_following(MysqlConnection& source, const std::string& task);
+
+}  // namespace dbsync

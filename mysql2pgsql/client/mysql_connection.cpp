@@ -1,0 +1,261 @@
+#include "mysql2pgsql/client/mysql_connection.h"
+
+#include <sys/socket.h>
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "mysql2pgsql/client/mysql_client.h"
+#include "mysql2pgsql/client/mysql_handshake.h"
+#include "mysql2pgsql/client/mysql_hints.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr unsigned kConnectTimeoutSeconds = 30;  // without network_timeout
+constexpr std::uint16_t kSocketsPort = 3306;     // of the server behind the default socket
+// The largest that servers and client libraries take.
+constexpr unsigned long kMaxAllowedPacket = 1024UL * 1024 * 1024;
+
+// Error numbers: MySQL manual "Server Error Message Reference" and errmsg.h.
+constexpr std::array<unsigned, 4> kLost{2006, 2013, 2055, 1927};  // gone, lost, lost (extended), killed
+constexpr unsigned kTlsFailed = 2026;
+constexpr unsigned kPluginRefused = 5010;  // of Connector/C: not in MARIADB_OPT_RESTRICTED_AUTH
+constexpr std::array<unsigned, 6> kRetryable{1040, 1053, 1205,
+                                             1213, 2002, 2003};  // too many, shutdown, lock, deadlock, connect
+
+void set_string(MYSQL* mysql, mysql_option option, const std::string& value) {
+  if (!value.empty()) mysql_options(mysql, option, value.c_str());
+}
+
+// ssl_mode means the same with both libraries. Connector/C has no single option
+// for it, and its ENFORCE only asks for TLS; check_encryption() insists on it.
+void set_ssl_mode(MYSQL* mysql, const std::string& mode) {
+#ifdef MARIADB_PACKAGE_VERSION
+  const MysqlBool enforce = mode != "disabled" ? 1 : 0;
+  const MysqlBool verify = mode.starts_with("verify") ? 1 : 0;
+  mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce);
+  mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+#else
+  const unsigned value = mode == "disabled"    ? SSL_MODE_DISABLED
+                         : mode == "preferred" ? SSL_MODE_PREFERRED
+                         : mode == "required"  ? SSL_MODE_REQUIRED
+                         : mode == "verify_ca" ? SSL_MODE_VERIFY_CA
+                                               : SSL_MODE_VERIFY_IDENTITY;
+  mysql_options(mysql, MYSQL_OPT_SSL_MODE, &value);
+#endif
+}
+
+void set_options(MYSQL* mysql, const MysqlEndpoint& endpoint, const std::string& mode) {
+  const auto limit = static_cast<unsigned>(network::timeout().count());
+  const unsigned connect_timeout = limit > 0 ? limit : kConnectTimeoutSeconds;
+  mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
+  mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kMaxAllowedPacket);
+  mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  // A hostile server must not be able to ask for files of this machine.
+  const unsigned off = 0;
+  mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
+  if (mode != "disabled") {  // a CA alone would turn TLS on
+    set_string(mysql, MYSQL_OPT_SSL_CA, endpoint.ssl_ca);
+    set_string(mysql, MYSQL_OPT_SSL_CERT, endpoint.ssl_cert);
+    set_string(mysql, MYSQL_OPT_SSL_KEY, endpoint.ssl_key);
+  }
+  set_ssl_mode(mysql, mode);
+  // The libraries take "localhost" for the default socket, whatever the port: another
+  // server than the one that was meant.
+  if (endpoint.socket.empty() && endpoint.host == "localhost" && endpoint.port != kSocketsPort) {
+    const unsigned tcp = MYSQL_PROTOCOL_TCP;
+    mysql_options(mysql, MYSQL_OPT_PROTOCOL, &tcp);
+  }
+}
+
+// A server without TLS must not get what ssl_mode wants encrypted.
+void check_encryption(MYSQL* mysql, const MysqlEndpoint& endpoint) {
+  if (endpoint.ssl_mode != "required" && !endpoint.ssl_mode.starts_with("verify")) return;
+  const char* cipher = mysql_get_ssl_cipher(mysql);
+  if (cipher != nullptr && *cipher != '\0') return;
+  throw Error(ErrorKind::source, fmt::format("the connection to the source {} is not encrypted, but ssl_mode is {}",
+                                             endpoint.describe(), endpoint.ssl_mode))
+      .hint(mysql_hint(2026, {}));
+}
+
+}  // namespace
+
+bool connection_lost_errno(unsigned code) {
+  for (const unsigned lost : kLost)
+    if (code == lost) return true;
+  return false;
+}
+
+bool retryable_errno(unsigned code) {
+  for (const unsigned retryable : kRetryable)
+    if (code == retryable) return true;
+  return connection_lost_errno(code);
+}
+
+MysqlLibrary::MysqlLibrary() {
+  if (mysql_library_init(0, nullptr, nullptr) != 0)
+    throw Error(ErrorKind::internal, "the MySQL client library cannot be initialised");
+}
+
+MysqlLibrary::~MysqlLibrary() { mysql_library_end(); }
+
+MysqlConnection::MysqlConnection(const MysqlEndpoint& endpoint, unsigned silence)
+    : endpoint_(endpoint), handle_(std::make_unique<MysqlHandle>()), describe_("source " + endpoint.describe()) {
+  if (handle_->mysql == nullptr) throw std::bad_alloc();
+  connect(silence);
+  prepare_session();
+}
+
+MysqlConnection::~MysqlConnection() = default;
+
+void MysqlConnection::connect(unsigned silence) {
+  set_options(handle_->mysql, endpoint_, ssl_mode_of(endpoint_));
+  if (silence > 0) mysql_options(handle_->mysql, MYSQL_OPT_READ_TIMEOUT, &silence);
+  if (!connect_handle(*handle_, endpoint_)) {
+    const Error failure = error({});
+    // The library's text has parts of another packet for the plugin's name.
+    if (mysql_errno(handle_->mysql) == kPluginRefused)
+      throw Error(ErrorKind::source,
+                  fmt::format("the source {} asks for the password in clear text, and the connection is not encrypted",
+                              endpoint_.describe()))
+          .hint(
+              "set up TLS on the server and ssl_mode = \"required\" in [src.mysql], or give the account another "
+              "authentication plugin");
+    if (mysql_errno(handle_->mysql) != kTlsFailed || ssl_mode_of(endpoint_) != "preferred")
+      throw Error(failure).context("connecting to the source");
+    // As preferred is meant: a server whose TLS is too old for the library.
+    log::debug("source", fmt::format("going on without TLS: {}", failure.message()));
+    endpoint_.ssl_mode = "disabled";
+    handle_ = std::make_unique<MysqlHandle>();
+    connect(silence);
+    return;
+  }
+  MYSQL* mysql = handle_->mysql;
+  network::set_keepalive(client_socket(mysql));
+  watched_ = WatchedSocket(client_socket(mysql), "the source " + endpoint_.describe());
+  check_encryption(mysql, endpoint_);
+  thread_id_ = mysql_thread_id(mysql);
+  describe_ = fmt::format("source {} (connection {})", endpoint_.describe(), thread_id_);
+}
+
+void MysqlConnection::prepare_session() {
+  const auto rows = query("SELECT VERSION()");
+  version_ = rows.at(0).at(0).value_or("");
+  mariadb_ = version_.find("MariaDB") != std::string::npos;
+  // Replication-safe prefix of MariaDB 10 and 11 when VERSION() carries it.
+  std::string_view digits = version_;
+  if (digits.starts_with("5.5.5-")) digits.remove_prefix(6);
+  std::array<unsigned, 3> part{};
+  std::size_t index = 0;
+  for (const char c : digits) {
+    if (c == '.') {
+      if (++index == part.size()) break;
+    } else if (c >= '0' && c <= '9') {
+      part[index] = part[index] * 10 + static_cast<unsigned>(c - '0');
+    } else {
+      break;
+    }
+  }
+  version_number_ = part[0] * 10000 + part[1] * 100 + part[2];
+
+  exec(
+      "SET SESSION time_zone = '+00:00', sql_mode = '', net_write_timeout = 86400, net_read_timeout = 86400, "
+      "wait_timeout = 86400");
+  // A server may show versioned tables as of some other moment; DEFAULT is none.
+  if (mariadb_ && version_number_ >= 100304) exec("SET SESSION system_versioning_asof = DEFAULT");
+  if (mariadb_)
+    exec("SET SESSION max_statement_time = 0");
+  else if (version_number_ >= 50708)
+    exec("SET SESSION max_execution_time = 0");
+  if (!mariadb_ && version_number_ >= 80000) exec("SET SESSION information_schema_stats_expiry = 0");
+}
+
+Error MysqlConnection::error(std::string_view statement) const {
+  const unsigned code = mysql_errno(handle_->mysql);
+  const char* text = mysql_error(handle_->mysql);
+  std::string message = text != nullptr && *text != '\0' ? text : "the connection failed without a message";
+  if (std::string dead = dead_network(); !dead.empty()) message = std::move(dead);
+  Error error(ErrorKind::source, std::move(message));
+  error.native_code(code).sqlstate(mysql_sqlstate(handle_->mysql));
+  if (!statement.empty()) error.statement(std::string(statement));
+  if (std::string hint = mysql_hint(code, error.message()); !hint.empty()) error.hint(std::move(hint));
+  if (connection_lost_errno(code))
+    error.mark_connection_lost();
+  else if (retryable_errno(code))
+    error.mark_retryable();
+  error.context(describe_);
+  return error;
+}
+
+void MysqlConnection::exec(const std::string& sql) { query(sql); }
+
+std::vector<MysqlConnection::Row> MysqlConnection::query(const std::string& sql) {
+  MYSQL* mysql = handle_->mysql;
+  if (mysql_real_query(mysql, sql.data(), sql.size()) != 0) throw error(sql);
+  const std::unique_ptr<MYSQL_RES, void (*)(MYSQL_RES*)> result(mysql_store_result(mysql), mysql_free_result);
+  std::vector<Row> rows;
+  if (!result) {
+    if (mysql_errno(mysql) != 0) throw error(sql);
+    return rows;
+  }
+  const unsigned columns = mysql_num_fields(result.get());
+  while (MYSQL_ROW row = mysql_fetch_row(result.get())) {
+    const unsigned long* lengths = mysql_fetch_lengths(result.get());
+    Row& out = rows.emplace_back();
+    for (unsigned i = 0; i < columns; ++i)
+      out.push_back(row[i] == nullptr ? std::nullopt : std::optional<std::string>(std::in_place, row[i], lengths[i]));
+  }
+  return rows;
+}
+
+std::string MysqlConnection::literal(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += c;
+    out += c;
+  }
+  return out + "'";
+}
+
+std::string MysqlConnection::identifier(std::string_view name) {
+  std::string out = "`";
+  for (const char c : name) {
+    if (c == '`') out += c;
+    out += c;
+  }
+  return out + "`";
+}
+
+void MysqlConnection::cancel() const noexcept {
+  try {
+    MysqlConnection other(endpoint_);
+    other.exec(fmt::format("KILL QUERY {}", thread_id_));
+  } catch (const std::exception& e) {
+    log::debug("source", std::string("could not cancel: ") + e.what());
+  }
+}
+
+bool MysqlConnection::answers() noexcept {
+  // A KILL that came after its statement's end hits the next one instead.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    try {
+      exec("DO 0");
+      return true;
+    } catch (const std::exception& e) {
+      log::debug("source", std::string("after a cancelled statement: ") + e.what());
+    }
+  }
+  return false;
+}
+
+void MysqlConnection::abandon() noexcept {
+  if (abandoned_) return;
+  abandoned_ = true;
+  ::shutdown(client_socket(handle_->mysql), SHUT_RDWR);
+}
+
+}  // namespace dbsync

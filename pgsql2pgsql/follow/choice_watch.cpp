@@ -1,0 +1,44 @@
+#include "pgsql2pgsql/follow/choice_watch.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "pg/catalog.h"
+#include "pgsql2pgsql/follow/published_tables.h"
+#include "pgsql2pgsql/follow/replication_slot.h"
+#include "pgsql2pgsql/pg_program.h"
+#include "pgsql2pgsql/schema/copy_plan.h"
+#include "pgsql2pgsql/schema/pg_catalog.h"
+
+namespace dbsync {
+
+std::vector<std::string> choice_differences(PgConnection& source, const Options& options, const Config& config,
+                                            const std::vector<TableListEntry>& list,
+                                            const std::vector<KnownTable>& followed) {
+  const PgCatalog catalog = read_pg_catalog(source, detect_dialect(source));
+  const SelectedTables selected = select_tables(catalog, {table_filter(options, config), list});
+  const PublishedTables chosen(catalog, selected, publishes_roots(source));
+  std::vector<std::string> out = chosen.notes();
+  for (std::size_t i = 0; i < chosen.oids().size(); ++i)
+    if (std::none_of(followed.begin(), followed.end(), [&](const KnownTable& table) {
+          return table.oid == chosen.oids()[i] || table.name == chosen.names()[i];
+        }))
+      out.push_back(fmt::format(
+          "{0} is not followed, for it is not among the tables that the task began with: it was made, became a "
+          "logged table or was chosen later. To have it on the target, --restart, or copy and follow it by a task "
+          "of its own (--include {0}, another `task` in [local.pgsql])",
+          display_name(chosen.names()[i])));
+  for (const KnownTable& table : followed) {
+    const PgRelation* relation = catalog.find(table.name);
+    if (relation == nullptr || relation->oid != table.oid || relation->partition || table.published == 0) continue;
+    if (std::find(chosen.oids().begin(), chosen.oids().end(), table.oid) == chosen.oids().end())
+      out.push_back(
+          fmt::format("{} is followed, since the task began with it, though this run's choice of tables leaves it out",
+                      display_name(table.name)));
+  }
+  return out;
+}
+
+}  // namespace dbsync

@@ -1,0 +1,53 @@
+// Whether a task may go on following: that its slot and publication have missed
+// nothing since the target was at its position.
+//
+// Kept on the target (cdc/known_tables.h) and compared with the source at each
+// start and now and then: which server it is, up to where the slot is confirmed,
+// and that the publication publishes each table, the same one as before, with all
+// its rows, columns and operations; and that its rows are in the target's table where
+// they were (table_places.h). Tasks of versions that kept nothing are taken
+// as they are found.
+//
+// What left the publication and was said may come back: the DBA has seen it. What
+// left and came back between two looks stops until its row is removed from
+// dbsync.apply_tables, for nobody knows what was lost.
+//
+// Errors: ErrorKind::source with the command that helps. Threads: as the connections.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cdc/known_tables.h"
+#include "cdc/position.h"
+#include "pgsql2pgsql/follow/follow_task.h"
+#include "pgsql2pgsql/schema/schema_names.h"
+
+namespace dbsync {
+
+// The publication publishes its tables whole, with all operations.
+void prove_publication(PgConnection& source, const std::string& publication);
+
+// As the task begins: what is published is what will be followed.
+void record_source(PgConnection& source, PgConnection& target, const FollowTask& task);
+
+class Continuity {
+ public:
+  Continuity(const FollowTask& task, const SchemaMap& map) : task_(task), map_(map) {}
+
+  // Before changes are asked for; `applied`: where the target is.
+  void prove(PgConnection& source, PgConnection& target, const Position& applied);
+  // While following, and at its end: the publication, and the tables on both sides.
+  void look(PgConnection& source, PgConnection& target);
+
+ private:
+  void prove_server(PgConnection& source, PgConnection& target);
+  void prove_slot(PgConnection& source, const Position& applied) const;
+
+  const FollowTask& task_;
+  const SchemaMap& map_;
+  std::set<QualifiedName> told_;  // tables that are gone from the source
+};
+
+}  // namespace dbsync

@@ -1,0 +1,231 @@
+#include "pgsql2pgsql/follow/follow_task.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/stable_hash.h"
+#include "base/text.h"
+#include "pg/wait_watch.h"
+#include "pgsql2pgsql/follow/continuity.h"
+#include "pgsql2pgsql/follow/held_triggers.h"
+#include "schema/names.h"
+#include "schema/quote.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr char kTooMany[] = "53400";  // configuration_limit_exceeded
+
+std::string slot_characters(std::string_view name) {
+  std::string out;
+  for (const char c : to_lower(name)) {
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    out += fits ? c : '_';
+  }
+  return out;
+}
+
+}  // namespace
+
+FollowTask follow_task(const std::string& configured, const PgConnection& source, const PgConnection& target) {
+  FollowTask task;
+  task.name = task_name(configured, source.endpoint(), target.endpoint());
+  const std::string plain = slot_characters(task.name);
+  task.slot = shorten_name(plain == task.name ? "dbsync_" + plain
+                                              : fmt::format("dbsync_{}_{:08x}", plain, stable_hash(task.name)));
+  task.publication = task.slot;
+  task.named = !configured.empty() && configured != "default";
+  return task;
+}
+
+namespace {
+
+// A slot of the task's name may be another task's: one of another database is, and so
+// may be one of a name that users give, when the target does not know it.
+void refuse_slot_of_others(PgConnection& source, const FollowTask& task, const SlotState& slot, bool known) {
+  const std::string database = source.exec("SELECT pg_catalog.current_database()", {}).text(0, 0);
+  if (slot.database != database)
+    throw Error(ErrorKind::config,
+                fmt::format("the replication slot {} belongs to {}: another task has the name {}", task.slot,
+                            slot.database.empty() ? "no database" : "the database " + slot.database, task.name))
+        .hint("choose another task in [local.pgsql]; the slot is left as it is");
+  if (known || !task.named) return;
+  throw Error(ErrorKind::config,
+              fmt::format("the replication slot {} is on the source, but this target knows nothing of the task {}: "
+                          "another target may follow with it",
+                          task.slot, task.name))
+      .hint("choose another task in [local.pgsql]; the slot is left as it is");
+}
+
+// Whether changes of the task's tables wait in its slot. Before 15 transactions that
+// changed none of them are there, too.
+bool changes_wait(PgConnection& source, const FollowTask& task) {
+  constexpr int kEnough = 10000;
+  const PgResult seen =
+      source.exec(
+          "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE pg_catalog.get_byte(data, 0) IN (68, 73, 84, "
+          "85)) "  // D, I, T, U
+          "FROM pg_catalog.pg_logical_slot_peek_binary_changes($1, NULL, $2::integer, 'proto_version', '1', "
+          "'publication_names', $3)",
+          {task.slot, std::to_string(kEnough), quote_identifier(task.publication)});
+  return seen.integer(0, 0) >= kEnough || seen.integer(0, 1) > 0;
+}
+
+// The end of a task loses what its slot keeps.
+void tell_of_waiting_changes(PgConnection& source, const FollowTask& task, const SlotState& slot) {
+  if (slot.active || slot.wal_status == "lost") return;
+  try {
+    if (!changes_wait(source, task)) return;
+    const auto bytes =
+        source
+            .exec("SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), $1::pg_catalog.pg_lsn)::bigint",
+                  {slot.confirmed.text()})
+            .integer(0, 0);
+    log::warning(
+        "follow",
+        fmt::format(
+            "changes since {} wait on the source, in {} of WAL, that the target does not have: they are lost with "
+            "the task, and the sides differ; --end-at now before --cleanup would have applied them",
+            slot.confirmed.text(), format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)))));
+  } catch (const Error& error) {
+    if (error.connection_lost()) throw;
+    log::warning("follow", fmt::format("whether changes wait in the replication slot {} cannot be told: {}", task.slot,
+                                       error.what()));
+  }
+}
+
+}  // namespace
+
+TaskState task_state(PgConnection& source, PgConnection& target, const FollowTask& task) {
+  const auto progress = read_progress(target, task.name);
+  const auto slot = read_slot(source, task.slot);
+  if (slot) refuse_slot_of_others(source, task, *slot, progress.has_value());
+  if (!progress && slot)
+    throw Error(ErrorKind::source,
+                fmt::format("the replication slot {} is on the source, but the target knows nothing of the task {}",
+                            task.slot, task.name))
+        .hint("if the target was made anew: --cleanup drops what is left of the task on the source, then begin again");
+  const TaskState state = state_of(progress);
+  if (state == TaskState::none || state == TaskState::creating) return state;
+  if (!slot)
+    throw Error(ErrorKind::source, fmt::format("the replication slot {} is gone from the source, and with it the "
+                                               "changes since {}",
+                                               task.slot, progress->position.text()))
+        .hint(kBeginAnew);
+  if (slot->wal_status == "lost")
+    throw Error(ErrorKind::source, fmt::format("the source has removed WAL that the replication slot {} needed "
+                                               "(max_slot_wal_keep_size): changes since {} are lost",
+                                               task.slot, progress->position.text()))
+        .hint(kBeginAnew);
+  return state;
+}
+
+namespace {
+
+// The publication of the task as this run needs it. One of another role, made for
+// us since we may not, is taken as it is.
+void publish(PgConnection& source, const FollowTask& task, const std::vector<QualifiedName>& tables) {
+  if (publication_state(source, task.publication) != PublicationState::foreign) {
+    drop_publication(source, task.publication);
+    create_publication(source, task.publication, tables);
+    return;
+  }
+  const auto published = published_tables(source, task.publication);
+  std::vector<std::string> missing;
+  for (const QualifiedName& table : tables)
+    if (std::find(published.begin(), published.end(), table) == published.end()) missing.push_back(table.display());
+  if (!missing.empty())
+    throw Error(ErrorKind::source,
+                fmt::format("the publication {} of another role lacks {}", task.publication, join(missing, ", ")))
+        .hint("let its owner add them, or drop it and own the tables");
+}
+
+template <class Action>
+auto interruptible(const std::stop_token& stop, const Action& action) {
+  try {
+    return action();
+  } catch (const Error& error) {
+    constexpr std::string_view kQueryCanceled = "57014";
+    if (stop.stop_requested() && error.sqlstate() == kQueryCanceled)
+      throw Error(ErrorKind::interrupted, "stopped while waiting for the source");
+    throw;
+  }
+}
+
+// It waits for the end of every transaction of the server that has written.
+CreatedSlot wait_for_slot(const Config& config, ReplicationConnection& connection, const std::string& name,
+                          SlotLife life, const std::stop_token& stop) {
+  const WaitWatch watch(
+      config.src_pgsql, connection.backend(), "making the replication slot " + name, [&] { connection.cancel(); },
+      stop);
+  return interruptible(stop, [&] { return create_slot(connection, name, life, config.follow.failover_slot); });
+}
+
+}  // namespace
+
+TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection& target, const FollowTask& task,
+                        const std::vector<QualifiedName>& tables, const std::stop_token& stop) {
+  const auto slot = read_slot(source, task.slot);
+  if (slot) refuse_slot_of_others(source, task, *slot, read_progress(target, task.name).has_value());
+  start_creating(target, task.name);
+  if (slot) drop_slot_when_free(source, task.slot);
+  if (const auto obstacles = obstacles_to_following(source); !obstacles.empty()) throw cannot_follow(obstacles);
+  {
+    const std::string pid = source.exec("SELECT pg_catalog.pg_backend_pid()", {}).text(0, 0);
+    const WaitWatch watch(
+        config.src_pgsql, pid, "making the publication " + task.publication, [&] { source.cancel(); }, stop);
+    interruptible(stop, [&] { publish(source, task, tables); });
+  }
+  prove_publication(source, task.publication);
+  TaskSnapshot snapshot;
+  snapshot.connection = std::make_unique<ReplicationConnection>(config.src_pgsql, "pgsql2pgsql");
+  snapshot.slot = wait_for_slot(config, *snapshot.connection, task.slot, SlotLife::permanent, stop);
+  log::info("follow", fmt::format("task {}: the source keeps its WAL from {} on for the replication slot {}, until "
+                                  "pgsql2pgsql --cleanup ends the task",
+                                  task.name, snapshot.slot.start.text(), task.slot));
+  return snapshot;
+}
+
+TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const std::stop_token& stop) {
+  TaskSnapshot snapshot;
+  snapshot.connection = std::make_unique<ReplicationConnection>(config.src_pgsql, "pgsql2pgsql");
+  // A killed run's one may still be there, for a moment.
+  const std::string name = shorten_name(fmt::format("{}_copy_{:x}", task.slot, ::getpid()));
+  try {
+    snapshot.slot = wait_for_slot(config, *snapshot.connection, name, SlotLife::temporary, stop);
+  } catch (Error& error) {
+    if (error.sqlstate() == kTooMany)
+      error.hint("a copy that goes on needs one slot more for a while: raise max_replication_slots");
+    throw;
+  }
+  return snapshot;
+}
+
+void prove_end(PgConnection& source, PgConnection& target, const FollowTask& task) {
+  const auto slot = read_slot(source, task.slot);
+  if (!slot) return;
+  const auto progress = read_progress(target, task.name);
+  refuse_slot_of_others(source, task, *slot, progress.has_value());
+  if (state_of(progress) == TaskState::following) tell_of_waiting_changes(source, task, *slot);
+}
+
+void end_task(PgConnection& source, PgConnection& target, const FollowTask& task) {
+  if (const auto slot = read_slot(source, task.slot)) {
+    refuse_slot_of_others(source, task, *slot, read_progress(target, task.name).has_value());
+    if (slot->retained_bytes > 0)
+      log::info("follow", fmt::format("the slot {} was confirmed up to {}", task.slot, slot->confirmed.text()));
+    drop_slot_when_free(source, task.slot);
+  }
+  if (publication_state(source, task.publication) == PublicationState::own) drop_publication(source, task.publication);
+  release_triggers(target, task.name);
+  if (read_progress(target, task.name)) delete_progress(target, task.name);
+  forget_source(target, task.name);
+  log::info("follow", fmt::format("the task {} has ended: slot, publication and position are removed", task.name));
+}
+
+}  // namespace dbsync

@@ -1,0 +1,235 @@
+#include "pgsql2pgsql/follow/pg_follow_source.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "cdc/apply_plan.h"
+#include "cdc/binary_types.h"
+#include "cdc/known_tables.h"
+#include "cdc/plan_cache.h"
+#include "cdc/progress_store.h"
+#include "pgsql2pgsql/follow/held_triggers.h"
+#include "pgsql2pgsql/follow/partition_watch.h"
+#include "pgsql2pgsql/follow/pgoutput_stream.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr char kProgram[] = "pgsql2pgsql";
+constexpr char kObjectInUse[] = "55006";
+constexpr int kBinarySince = 140000;
+// With a session that has the slot: the source notices within wal_sender_timeout (60 s)
+// that one is dead; one that lives is another program's.
+constexpr std::chrono::seconds kPatienceWithSlot{75};
+constexpr std::chrono::seconds kDifferencesInterval{60};
+
+}  // namespace
+
+PgFollowSource::PgFollowSource(const Config& config, const FollowTask& task, const SchemaMap& map)
+    : config_(config), task_(task), map_(map), continuity_(task, map), guard_(config.follow, task.slot) {}
+
+PgConnection& PgFollowSource::source() {
+  if (!source_ || !source_->usable()) source_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", kProgram);
+  return *source_;
+}
+
+PgConnection& PgFollowSource::meter() {
+  if (!meter_ || !meter_->usable()) meter_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", kProgram);
+  return *meter_;
+}
+
+void PgFollowSource::prepare(bool ends_now) {
+  choose_format();
+  if (!ends_now) return;
+  PgConnection target(config_.desc_pgsql, "target", kProgram);
+  if (!known_tables_exist(target)) return;
+  for (Relation& relation : columns_of_known(target)) columns_at_start_.emplace(relation.id, std::move(relation));
+}
+
+Position PgFollowSource::end_of_log() {
+  return parse_position(source().exec("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}).value(0, 0));
+}
+
+Position PgFollowSource::end_position(const std::string& end_at) {
+  const Position end = end_at == "now" ? end_of_log() : parse_position(end_at);
+  if (end > end_of_log()) return end;
+  // On an idle source nothing would lie behind that position to show that it was
+  // passed: this puts something there.
+  source().exec("SELECT pg_catalog.pg_logical_emit_message(true, 'dbsync', 'end')", {});
+  return end;
+}
+
+// Binary when every published type allows it; columns of the target are looked
+// at when their changes come.
+void PgFollowSource::choose_format() {
+  if (source().server_version() < kBinarySince) return;
+  const auto types = published_types(source(), task_.publication);
+  binary_ = std::all_of(types.begin(), types.end(), [](std::uint32_t type) { return stable_binary(type); });
+}
+
+bool PgFollowSource::open_in_other_form(const Error& error) {
+  // A column that was added may be of a type that has no binary form.
+  const bool source_cannot = error.sqlstate() == "42883" && error.message().find("binary output") != std::string::npos;
+  if (!binary_ || (dynamic_cast<const NeedText*>(&error) == nullptr && !source_cannot)) return false;
+  log::info("follow", fmt::format("{}: going on with values as text", error.message()));
+  binary_ = false;
+  return true;
+}
+
+SchemaPolicy PgFollowSource::schema_policy() {
+  SchemaPolicy out;
+  schema_ = std::make_unique<SourceSchema>(config_.src_pgsql, kProgram, map_);
+  out.ids_stay = true;
+  out.target_names = [this](const QualifiedName& name) {
+    auto names = schema_->lineage(name);
+    for (QualifiedName& candidate : names) candidate = map_.of(candidate);
+    return names;
+  };
+  out.number_columns = [this](Relation& relation, const Relation* before) {
+    schema_->number_columns(relation, before);
+  };
+  out.type_of = [this](const RelationColumn& column) { return schema_->type_of(column); };
+  out.generated_columns = [this](const Relation& relation) { return schema_->generated_columns(relation); };
+  out.enum_labels = [this](const RelationColumn& column) { return schema_->enum_labels(column); };
+  out.partitions = [this](const Relation& relation) { return schema_->partitions(relation); };
+  out.describe_column = [this](const Relation& relation, const RelationColumn& column, std::string& reason) {
+    return schema_->describe_column(relation, column, reason);
+  };
+  return out;
+}
+
+void PgFollowSource::prove(PgConnection& target, const Position& applied) {
+  continuity_.prove(source(), target, applied);
+  const auto progress = read_progress(target, task_.name);
+  if (!progress || progress->state != "following") return;
+  hold_triggers(source(), target, task_.name, map_);
+  last_differences_ = {};
+  look_at_tables(target);
+}
+
+// Patterns that match nothing any more are no reason to stop.
+void PgFollowSource::look_at_tables(PgConnection& target) {
+  if (!differences_ || std::chrono::steady_clock::now() - last_differences_ < kDifferencesInterval) return;
+  last_differences_ = std::chrono::steady_clock::now();
+  try {
+    for (const std::string& difference : differences_(source(), read_known_tables(target, task_.name)))
+      if (told_.insert(difference).second) log::warning("follow", difference);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::config) throw;
+    if (told_.insert(error.what()).second) log::warning("follow", error.what());
+  }
+}
+
+std::unique_ptr<ChangeStream> PgFollowSource::open(const StreamRange& range) {
+  PgoutputOptions options;
+  options.conninfo = config_.src_pgsql;
+  options.application_name = kProgram;
+  options.slot = task_.slot;
+  options.publication = task_.publication;
+  options.start = range.start;
+  options.end = range.end;
+  options.binary = binary_;
+  options.spill.directory = config_.follow.spill_directory;
+  options.wanted = range.wanted;
+  return std::make_unique<PgoutputStream>(options);
+}
+
+void PgFollowSource::measure(const Position& applied, FollowStatus& out) {
+  const Position at = parse_position(meter().exec("SELECT pg_catalog.pg_current_wal_lsn()", {}).value(0, 0));
+  out.source = at.text();
+  if (at > applied) out.lag_bytes = at.high - applied.high;
+  const auto slot = read_slot(meter(), task_.slot);
+  if (!slot) return;
+  out.retained_bytes = slot->retained_bytes;
+  out.wal_status = slot->wal_status;
+  // The slot is confirmed past the last transaction once nothing waits.
+  if (slot->confirmed > applied) out.lag_bytes = at.high - std::min(at.high, slot->confirmed.high);
+}
+
+void PgFollowSource::look(PgConnection& target, const FollowStatus& now) {
+  continuity_.look(source(), target);
+  look_at_tables(target);
+  if (now.lag_bytes == 0) compare_partitions(source(), target, task_, map_);
+}
+
+void PgFollowSource::look_at_end(PgConnection& target, bool at_now) {
+  continuity_.look(source(), target);
+  if (at_now) compare_partitions(source(), target, task_, map_);
+}
+
+std::vector<Relation> PgFollowSource::changed_columns(PgConnection& target) {
+  const auto known = read_all_known_columns(target, task_.name);
+  std::vector<Relation> out;
+  for (Relation& now : columns_of_known(target)) {
+    const auto before = known.find(now.name);
+    if (before != known.end() && !same_columns(before->second, now)) out.push_back(std::move(now));
+  }
+  return out;
+}
+
+// What was changed after the end does not count.
+std::vector<Relation> PgFollowSource::changed_at_end(PgConnection& target) {
+  auto out = changed_columns(target);
+  std::erase_if(out, [this](const Relation& now) {
+    const auto at_start = columns_at_start_.find(now.id);
+    return at_start == columns_at_start_.end() || !same_columns(at_start->second, now);
+  });
+  return out;
+}
+
+// Seen before, and all changes from before that have come by now.
+std::vector<Relation> PgFollowSource::changed_behind(PgConnection& target, const Position& applied) {
+  std::vector<Relation> out;
+  std::map<std::uint32_t, ChangedColumns> seen;
+  for (Relation& now : changed_columns(target)) {
+    const auto before = changed_.find(now.id);
+    const bool again = before != changed_.end() && same_columns(before->second.columns, now);
+    if (again && applied >= before->second.seen_at) {
+      out.push_back(std::move(now));
+      continue;
+    }
+    const std::uint32_t id = now.id;
+    seen.emplace(id, ChangedColumns{std::move(now), again ? before->second.seen_at : end_of_log()});
+  }
+  changed_ = std::move(seen);
+  return out;
+}
+
+std::vector<Relation> PgFollowSource::changed_since_copy(PgConnection& target,
+                                                         const std::set<QualifiedName>& complete) {
+  if (!known_tables_exist(target)) return {};
+  auto out = changed_columns(target);
+  std::erase_if(out, [&](const Relation& now) { return complete.contains(now.name); });
+  return out;
+}
+
+std::vector<Relation> PgFollowSource::columns_of_known(PgConnection& target) {
+  std::map<std::uint32_t, QualifiedName> names;
+  std::vector<std::uint32_t> oids;
+  for (const KnownTable& table : read_known_tables(target, task_.name)) {
+    names.emplace(table.oid, table.name);
+    oids.push_back(table.oid);
+  }
+  auto out = published_columns(source(), task_.publication, oids);
+  for (Relation& relation : out) relation.name = names.at(relation.id);
+  return out;
+}
+
+std::optional<Error> PgFollowSource::keeps_too_much(const FollowStatus& now) {
+  return guard_.check(now.retained_bytes, now.wal_status);
+}
+
+void PgFollowSource::give_up(const Error& error) {
+  disconnect();
+  guard_.give_up(source(), error);
+}
+
+std::optional<std::chrono::seconds> PgFollowSource::patience_with(const Error& error) const {
+  if (error.sqlstate() != kObjectInUse) return std::nullopt;
+  return kPatienceWithSlot;
+}
+
+}  // namespace dbsync

@@ -1,0 +1,89 @@
+// PostgreSQL as a source that is followed: replication slot, publication, catalog.
+//
+// Threads and errors: as FollowSource.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cdc/known_tables.h"
+#include "config/config.h"
+#include "follow/follow_source.h"
+#include "pgsql2pgsql/follow/continuity.h"
+#include "pgsql2pgsql/follow/follow_task.h"
+#include "pgsql2pgsql/follow/retained_wal.h"
+#include "pgsql2pgsql/schema/schema_names.h"
+#include "pgsql2pgsql/schema/source_schema.h"
+
+namespace dbsync {
+
+class PgFollowSource : public FollowSource {
+ public:
+  // `map`: of the source's schemas to the target's. Everything given must outlive it.
+  PgFollowSource(const Config& config, const FollowTask& task, const SchemaMap& map);
+
+  // What this run's choice and the task's tables differ in; asked at the start and now
+  // and then while the task follows.
+  using Differences =
+      std::function<std::vector<std::string>(PgConnection& source, const std::vector<KnownTable>& followed)>;
+  void tell_differences(Differences differences) { differences_ = std::move(differences); }
+
+  std::string endpoint() override { return source().endpoint(); }
+  void disconnect() override {
+    source_.reset();
+    meter_.reset();
+  }
+  void prepare(bool ends_now) override;
+  Position end_position(const std::string& end_at) override;
+  bool binary() const override { return binary_; }
+  SchemaPolicy schema_policy() override;
+  void prove(PgConnection& target, const Position& applied) override;
+  std::unique_ptr<ChangeStream> open(const StreamRange& range) override;
+  void measure(const Position& applied, FollowStatus& out) override;
+  void look(PgConnection& target, const FollowStatus& now) override;
+  void look_at_end(PgConnection& target, bool at_now) override;
+  std::vector<Relation> changed_at_end(PgConnection& target) override;
+  std::vector<Relation> changed_behind(PgConnection& target, const Position& applied) override;
+  std::vector<Relation> changed_since_copy(PgConnection& target, const std::set<QualifiedName>& complete) override;
+  std::optional<Error> keeps_too_much(const FollowStatus& now) override;
+  [[noreturn]] void give_up(const Error& error) override;
+  std::optional<std::chrono::seconds> patience_with(const Error& error) const override;
+  bool open_in_other_form(const Error& error) override;
+
+ private:
+  PgConnection& source();
+  PgConnection& meter();
+  void choose_format();
+  Position end_of_log();
+  void look_at_tables(PgConnection& target);
+  std::vector<Relation> columns_of_known(PgConnection& target);
+  // Those that the target was not fitted to.
+  std::vector<Relation> changed_columns(PgConnection& target);
+
+  const Config& config_;
+  const FollowTask& task_;
+  const SchemaMap& map_;
+  std::unique_ptr<PgConnection> source_;
+  std::unique_ptr<PgConnection> meter_;  // of measure() only
+  Continuity continuity_;
+  RetainedWalGuard guard_;
+  std::map<std::uint32_t, Relation> columns_at_start_;
+  struct ChangedColumns {
+    Relation columns;
+    Position seen_at;  // changes that end behind it were made to them
+  };
+  std::map<std::uint32_t, ChangedColumns> changed_;
+  std::unique_ptr<SourceSchema> schema_;
+  bool binary_ = false;
+  Differences differences_;
+  std::set<std::string> told_;
+  std::chrono::steady_clock::time_point last_differences_{};
+};
+
+}  // namespace dbsync

@@ -1,0 +1,219 @@
+#include "pgsql2pgsql/follow/pg_task.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "copy/table_rules.h"
+#include "pg/catalog.h"
+#include "pg/wait_watch.h"
+#include "pgsql2pgsql/follow/choice_watch.h"
+#include "pgsql2pgsql/follow/continuity.h"
+#include "pgsql2pgsql/follow/pg_follow_source.h"
+#include "pgsql2pgsql/pg_program.h"
+#include "pgsql2pgsql/schema/after_copy.h"
+#include "pgsql2pgsql/source/same_database.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr int kSlotsSince = 100000;
+
+}  // namespace
+
+PgTask::PgTask(const RunRequest& request)
+    : request_(request),
+      options_(request.options),
+      config_(request.config),
+      map_(options_.schema, config_.schema_rules, config_.path),
+      task_(follow_task(config_.task, source(), target())),
+      guard_(config_.follow, task_.slot) {
+  refuse_same_database(source(), target());
+}
+
+PgConnection& PgTask::source() {
+  if (!source_ || !source_->usable())
+    source_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", request_.program);
+  return *source_;
+}
+
+PgConnection& PgTask::target() {
+  if (!target_ || !target_->usable())
+    target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", request_.program);
+  return *target_;
+}
+
+void PgTask::disconnect() {
+  source_.reset();
+  target_.reset();
+}
+
+bool PgTask::exists() {
+  return read_progress(target(), task_.name) ||
+         (source().server_version() >= kSlotsSince && read_slot(source(), task_.slot));
+}
+
+// Changes are applied to tables and columns of the source's names.
+std::string PgTask::copy_only_settings() const {
+  if (TableRules(config_).empty()) return {};
+  return config_.path + ": [table_map], [column_map], [exclude_columns] and [origin_column] hold for copies only";
+}
+
+std::vector<std::string> PgTask::obstacles() { return obstacles_to_following(source()); }
+
+TaskState PgTask::state() {
+  const TaskState state = task_state(source(), target(), task_);
+  if (state == TaskState::copying || state == TaskState::following) refuse_other_choice();
+  return state;
+}
+
+// Of options and my.cfg: patterns in any order, the lines of the list. [schema_map] changes
+// rightly when a schema is renamed.
+std::string PgTask::choice() const {
+  std::string out;
+  const auto add = [&](const char* option, std::vector<std::string> patterns) {
+    std::sort(patterns.begin(), patterns.end());
+    for (const std::string& pattern : patterns) out += fmt::format("{}{} {}", out.empty() ? "" : " ", option, pattern);
+  };
+  add("--include", options_.include.empty() ? split_patterns(config_.include) : options_.include);
+  add("--exclude", options_.exclude.empty() ? split_patterns(config_.exclude) : options_.exclude);
+  std::vector<std::string> lines;
+  for (const TableListEntry& entry : request_.list)
+    lines.push_back(QualifiedName{entry.schema, entry.table}.display() +
+                    (entry.query.empty() ? "" : " : " + entry.query));
+  add("-l", lines);
+  if (!options_.schema.empty()) add("-s", {options_.schema});
+  return out.empty() ? "all tables" : out;
+}
+
+// Neither more nor fewer tables would be followed than those of the beginning.
+void PgTask::refuse_other_choice() {
+  const auto begun = read_choice(target(), task_.name);
+  if (!begun) return write_choice(target(), task_.name, choice());  // begun before this was kept
+  if (*begun == choice()) return;
+  throw Error(ErrorKind::config,
+              fmt::format("the tables of the task {} were chosen when it began ({}); this run chooses others ({})",
+                          task_.name, *begun, choice()))
+      .hint(
+          "repeat the choice of the beginning; or --restart, which copies anew; or give other tables a task of their "
+          "own (task in [local.pgsql])");
+}
+
+// The relations that `tables` points to live in the catalog beside it. Of a source that
+// can be followed, hence no standby.
+std::unique_ptr<PgTask::Selection> PgTask::select_now(const std::vector<TableListEntry>& list) {
+  const WaitWatch watch(config_.src_pgsql, "source", request_.program, "reading the source's catalog");
+  auto out = std::make_unique<Selection>();
+  out->catalog = read_pg_catalog(source(), detect_dialect(source()));
+  const TableFilter filter = table_filter(options_, config_);
+  out->tables = select_tables(out->catalog, {filter, list});
+  return out;
+}
+
+PublishedTables PgTask::published_of(const Selection& selection) {
+  return {selection.catalog, selection.tables, publishes_roots(source())};
+}
+
+bool PgTask::select() {
+  selection_ = select_now(request_.list);
+  return !published_of(*selection_).names().empty();
+}
+
+// Publishes what is to be followed and makes the slot; again when tables came to be
+// meanwhile, which would be in the snapshot but not in the publication.
+CopyMoment PgTask::begin(const std::stop_token& stop) {
+  constexpr int kTries = 5;
+  auto selection = selection_ ? std::move(selection_) : select_now(request_.list);
+  for (int i = 1;; ++i) {
+    const PublishedTables published = published_of(*selection);
+    refuse_without_key(published);
+    TaskSnapshot snapshot = begin_task(config_, source(), target(), task_, published.names(), stop);
+    selection = select_now(request_.list);
+    if (published_of(*selection).names() == published.names()) {
+      record_source(source(), target(), task_);
+      write_choice(target(), task_.name, choice());
+      for (const std::string& note : published.notes()) log::warning("follow", note);
+      tell_of_large_objects();
+      return {snapshot.slot.snapshot, snapshot.slot.start, std::move(snapshot.connection)};
+    }
+    if (i == kTries)
+      throw Error(ErrorKind::source, "tables are being created and dropped on the source all the time")
+          .hint("choose the tables with -l or --include");
+  }
+}
+
+void PgTask::tell_of_large_objects() {
+  if (has_large_objects(source()))
+    log::warning(
+        "follow",
+        "the source has large objects: they are copied, but what is made of them or changed from now on is not "
+        "followed; --cleanup names those that are missing");
+}
+
+// The source would refuse the application's own UPDATEs and DELETEs.
+void PgTask::refuse_without_key(const PublishedTables& published) {
+  constexpr std::size_t kMostStatements = 10;
+  const auto tables = tables_without_identity(source(), published.oids());
+  if (tables.empty()) return;
+  std::vector<std::string> names;
+  std::string statements;
+  for (const TableWithoutIdentity& table : tables) {
+    names.push_back(table.describe());
+    if (names.size() <= kMostStatements) statements += table.remedy_sql() + "; ";
+  }
+  if (names.size() > kMostStatements) statements += "and so on; ";
+  const std::string text = fmt::format(
+      "as long as they are followed, the source refuses UPDATE and DELETE of tables without "
+      "a primary key or another replica identity: {}",
+      join(names, ", "));
+  if (config_.follow.publish_without_key) return log::warning("follow", text);
+  throw Error(ErrorKind::source, text)
+      .hint("on the source: " + statements +
+            "or leave them out (--exclude); or, when rows are only "
+            "ever inserted, tables_without_key = publish in [follow]");
+}
+
+CopyMoment PgTask::later_moment(const std::stop_token& stop) {
+  TaskSnapshot snapshot = later_snapshot(config_, task_, stop);
+  return {snapshot.slot.snapshot, snapshot.slot.start, std::move(snapshot.connection)};
+}
+
+std::unique_ptr<FollowSource> PgTask::log() {
+  auto out = std::make_unique<PgFollowSource>(config_, task_, map_);
+  out->tell_differences([this](PgConnection& source, const std::vector<KnownTable>& followed) {
+    return choice_differences(source, options_, config_, request_.list, followed);
+  });
+  return out;
+}
+
+std::optional<Error> PgTask::watch(StatusWriter& status) {
+  if (!watcher_ || !watcher_->usable())
+    watcher_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", request_.program);
+  const auto slot = read_slot(*watcher_, task_.slot);
+  if (!slot) return std::nullopt;
+  status.retained(slot->retained_bytes, slot->wal_status);
+  return guard_.check(slot->retained_bytes, slot->wal_status);
+}
+
+void PgTask::give_up(const Error& error) { guard_.give_up(source(), error); }
+
+std::string PgTask::keeps() const { return fmt::format("the replication slot {} keeps WAL on the source", task_.slot); }
+
+void PgTask::hand_over() {
+  prove_end(source(), target(), task_);
+  const auto selection = select_now({});
+  std::vector<Error> problems;
+  for (const std::string& note :
+       set_sequences(source(), target(), selection->catalog, selection->tables, map_, false, problems))
+    log::warning("follow", note);
+  if (!problems.empty()) throw problems.front();
+  log::info("follow", "the target's sequences go on where the source's are");
+  for (const std::string& note : large_objects_apart(source(), target())) log::warning("follow", note);
+}
+
+void PgTask::end() { end_task(source(), target(), task_); }
+
+}  // namespace dbsync

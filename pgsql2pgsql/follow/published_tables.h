@@ -1,0 +1,35 @@
+// Which tables of a selection are followed, and under which names their changes
+// come: a partition's under that of its root where the server publishes by root
+// and the whole tree is meant, else under its own.
+//
+// Pure; refers to catalog and selection. Threads: any.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pgsql2pgsql/schema/copy_plan.h"
+
+namespace dbsync {
+
+class PublishedTables {
+ public:
+  PublishedTables(const PgCatalog& catalog, const SelectedTables& selected, bool by_root);
+
+  const std::vector<QualifiedName>& names() const { return names_; }  // each once, sorted
+  const std::vector<std::uint32_t>& oids() const { return oids_; }    // of the same
+  // Nothing: its changes are not followed.
+  std::optional<QualifiedName> name_of(const PgRelation& table) const;
+  // What is copied and not followed, and why.
+  const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  std::map<const PgRelation*, QualifiedName> by_table_;
+  std::vector<QualifiedName> names_;
+  std::vector<std::uint32_t> oids_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace dbsync

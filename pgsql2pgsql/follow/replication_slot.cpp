@@ -1,0 +1,220 @@
+#include "pgsql2pgsql/follow/replication_slot.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "embedded_sql.h"
+#include "pg/catalog.h"
+#include "pgsql2pgsql/schema/schema_names.h"
+#include "schema/quote.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr int kViaRootSince = 130000;
+constexpr int kFailoverSince = 170000;
+constexpr int kGeneratedSince = 180000;
+constexpr int kWalStatusSince = 130000;
+constexpr char kObjectInUse[] = "55006";
+constexpr int kDropAttempts = 50;
+constexpr std::chrono::milliseconds kDropPause{100};
+constexpr int kPublicationsSince = 100000;
+
+std::vector<QualifiedName> names_of(const PgResult& result) {
+  std::vector<QualifiedName> out;
+  for (int row = 0; row < result.rows(); ++row) out.push_back({result.text(row, 0), result.text(row, 1)});
+  return out;
+}
+
+std::string setting(PgConnection& source, const char* name) {
+  return source.exec("SELECT setting FROM pg_catalog.pg_settings WHERE name = $1", {name}).text(0, 0);
+}
+
+// "max_wal_senders = 10 and all are in use" and the like.
+void check_room(PgConnection& source, const char* limit, const char* in_use, std::vector<std::string>& out) {
+  const std::int64_t most =
+      source.exec(fmt::format("SELECT pg_catalog.current_setting('{}')::int", limit)).integer(0, 0);
+  const std::int64_t used = source.exec(in_use).integer(0, 0);
+  if (used >= most) out.push_back(fmt::format("{} is {} and {} are in use: raise it", limit, most, used));
+}
+
+}  // namespace
+
+std::vector<std::string> obstacles_to_following(PgConnection& source) {
+  std::vector<std::string> out;
+  if (source.server_version() < kPublicationsSince) {
+    out.push_back("the server is older than PostgreSQL 10, which brought publications");
+    return out;
+  }
+  if (detect_dialect(source).distributed) {
+    out.push_back("the source is distributed, and its segments' changes are not decoded");
+    return out;
+  }
+  if (source.exec("SELECT pg_catalog.pg_is_in_recovery()").boolean(0, 0)) {
+    out.push_back("the source is a standby, on which nothing can be published: connect to its primary");
+    return out;
+  }
+  if (const std::string level = setting(source, "wal_level"); level != "logical")
+    out.push_back(fmt::format("wal_level is {}: set wal_level = logical and restart the server", level));
+  check_room(source, "max_wal_senders", "SELECT count(*) FROM pg_catalog.pg_stat_replication", out);
+  check_room(source, "max_replication_slots", "SELECT count(*) FROM pg_catalog.pg_replication_slots", out);
+  const PgResult role = source.exec(
+      "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = current_user AND NOT rolreplication AND NOT rolsuper");
+  if (role.rows() > 0)
+    out.push_back(fmt::format("the role {0} lacks REPLICATION: ALTER ROLE {0} REPLICATION", role.text(0, 0)));
+  return out;
+}
+
+PublicationState publication_state(PgConnection& source, const std::string& name) {
+  const PgResult owned = source.exec(
+      "SELECT pg_catalog.pg_has_role(pubowner, 'MEMBER') FROM pg_catalog.pg_publication WHERE pubname = $1", {name});
+  if (owned.rows() == 0) return PublicationState::missing;
+  return owned.boolean(0, 0) ? PublicationState::own : PublicationState::foreign;
+}
+
+bool publishes_roots(PgConnection& source) { return source.server_version() >= kViaRootSince; }
+
+void create_publication(PgConnection& source, const std::string& name, const std::vector<QualifiedName>& tables) {
+  std::vector<std::string> quoted;
+  for (const auto& table : tables) quoted.push_back("ONLY " + quote_name(table));
+  std::vector<std::string> options;
+  if (publishes_roots(source)) options.emplace_back("publish_via_partition_root = true");
+  // For targets on which they are ordinary columns.
+  if (source.server_version() >= kGeneratedSince) options.emplace_back("publish_generated_columns = stored");
+  try {
+    source.exec(fmt::format("CREATE PUBLICATION {}{}{}", quote_identifier(name),
+                            quoted.empty() ? "" : " FOR TABLE " + join(quoted, ", "),
+                            options.empty() ? "" : " WITH (" + join(options, ", ") + ")"));
+  } catch (Error& error) {
+    constexpr std::string_view kInsufficientPrivilege = "42501";
+    if (error.sqlstate() == kInsufficientPrivilege)
+      error.hint(
+          "publishing needs CREATE on the source database and ownership of the tables; or let their owner "
+          "create the publication " +
+          quote_identifier(name) + " and start again; --full-only copies without following");
+    throw;
+  }
+}
+
+void drop_publication(PgConnection& source, const std::string& name) {
+  source.exec("DROP PUBLICATION IF EXISTS " + quote_identifier(name));
+}
+
+std::vector<QualifiedName> published_tables(PgConnection& source, const std::string& name) {
+  return names_of(source.exec(
+      "SELECT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname = $1 ORDER BY 1, 2", {name}));
+}
+
+std::string TableWithoutIdentity::describe() const {
+  return display_name(name) + (reason.empty() ? "" : " (" + reason + ")");
+}
+
+std::string TableWithoutIdentity::remedy_sql() const {
+  // Of a table that is told apart by all its columns already, one of which is not sent.
+  if (index.empty() && reason.starts_with("it "))
+    return fmt::format("ALTER TABLE {} ADD PRIMARY KEY (…)", quote_name(name));
+  return fmt::format("ALTER TABLE {} REPLICA IDENTITY {}", quote_name(name),
+                     index.empty() ? "FULL" : "USING INDEX " + quote_identifier(index));
+}
+
+std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source,
+                                                          const std::vector<std::uint32_t>& oids) {
+  const bool sends_generated = source.server_version() >= kGeneratedSince;
+  const PgResult result = source.exec(
+      sql::tables_without_identity, {fmt::format("{{{}}}", fmt::join(oids, ",")), sends_generated ? "true" : "false"});
+  std::vector<TableWithoutIdentity> out;
+  for (int row = 0; row < result.rows(); ++row)
+    out.push_back({{result.text(row, 0), result.text(row, 1)}, result.text(row, 2), result.text(row, 3)});
+  return out;
+}
+
+std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,
+                                        const std::vector<std::uint32_t>& oids) {
+  const PgResult generated = source.exec(
+      "SELECT coalesce(row_to_json(p)->>'pubgencols', 'n') = 's' FROM pg_catalog.pg_publication p WHERE p.pubname = $1",
+      {publication});
+  const bool with_generated = generated.rows() > 0 && generated.boolean(0, 0);
+  const PgResult result = source.exec(sql::published_columns,
+                                      {fmt::format("{{{}}}", fmt::join(oids, ",")), with_generated ? "true" : "false"});
+  std::vector<Relation> out;
+  for (int row = 0; row < result.rows(); ++row) {
+    const auto table = static_cast<std::uint32_t>(result.integer(row, 0));
+    if (out.empty() || out.back().id != table) out.emplace_back().id = table;
+    RelationColumn& column = out.back().columns.emplace_back();
+    column.name = result.text(row, 1);
+    column.number = static_cast<int>(result.integer(row, 2));
+    column.type_oid = static_cast<std::uint32_t>(result.integer(row, 3));
+    column.typmod = static_cast<std::int32_t>(result.integer(row, 4));
+    column.type_name = result.text(row, 5);
+  }
+  return out;
+}
+
+std::vector<std::uint32_t> published_types(PgConnection& source, const std::string& publication) {
+  const PgResult result = source.exec(
+      "SELECT DISTINCT a.atttypid FROM pg_catalog.pg_publication_tables p "
+      "JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname "
+      "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename "
+      "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+      "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype <> 'e' "
+      "WHERE p.pubname = $1",
+      {publication});
+  std::vector<std::uint32_t> out;
+  for (int row = 0; row < result.rows(); ++row) out.push_back(static_cast<std::uint32_t>(result.integer(row, 0)));
+  return out;
+}
+
+std::optional<SlotState> read_slot(PgConnection& source, const std::string& name) {
+  const bool status = source.server_version() >= kWalStatusSince;
+  const PgResult result =
+      source.exec(fmt::format("SELECT plugin, coalesce(database, ''), active, coalesce(active_pid, 0), "
+                              "coalesce(confirmed_flush_lsn::text, ''), "
+                              "coalesce(pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() "
+                              "THEN pg_catalog.pg_last_wal_receive_lsn() ELSE pg_catalog.pg_current_wal_lsn() END, "
+                              "restart_lsn), 0)::bigint, {} FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
+                              status ? "coalesce(wal_status, ''), safe_wal_size" : "'', NULL::bigint"),
+                  {name});
+  if (result.rows() == 0) return std::nullopt;
+  SlotState slot;
+  slot.plugin = result.text(0, 0);
+  slot.database = result.text(0, 1);
+  slot.active = result.boolean(0, 2);
+  slot.active_pid = result.integer(0, 3);
+  slot.confirmed = parse_position(result.value(0, 4));
+  slot.retained_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, result.integer(0, 5)));
+  slot.wal_status = result.text(0, 6);
+  if (!result.is_null(0, 7)) slot.safe_wal_size = result.integer(0, 7);
+  return slot;
+}
+
+CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name, SlotLife life, bool failover) {
+  const bool temporary = life == SlotLife::temporary;
+  const bool kept_by_standbys = failover && !temporary && connection.server_version() >= kFailoverSince;
+  const PgResult result = connection.command(fmt::format(
+      "CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput {}", quote_identifier(name), temporary ? " TEMPORARY" : "",
+      kept_by_standbys ? "(SNAPSHOT 'export', FAILOVER true)" : "EXPORT_SNAPSHOT"));
+  return {parse_position(result.value(0, 1)), result.text(0, 2)};
+}
+
+void drop_slot(PgConnection& source, const std::string& name) {
+  source.exec("SELECT pg_catalog.pg_drop_replication_slot($1)", {name});
+}
+
+void drop_slot_when_free(PgConnection& source, const std::string& name) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return drop_slot(source, name);
+    } catch (Error& error) {
+      if (error.sqlstate() != kObjectInUse) throw;
+      if (attempt == kDropAttempts) throw error.hint("end the pgsql2pgsql that follows with this slot first");
+    }
+    std::this_thread::sleep_for(kDropPause);
+  }
+}
+
+}  // namespace dbsync

@@ -1,0 +1,52 @@
+#include "pgsql2pgsql/source/same_database.h"
+
+#include <fmt/format.h>
+
+#include "embedded_sql.h"
+
+namespace dbsync {
+
+namespace {
+
+struct Identity {
+  std::string database;  // pg_database.oid
+  bool standby = false;
+  std::string started;
+  std::string cluster;  // "" = the role may not ask, or nobody can
+};
+
+Identity identity_of(PgConnection& connection) {
+  const PgResult row = connection.exec(sql::database_identity, {});
+  Identity out{row.text(0, 0), row.boolean(0, 1), row.text(0, 2), {}};
+  if (row.boolean(0, 3))
+    out.cluster = connection.exec("SELECT system_identifier FROM pg_catalog.pg_control_system()", {}).text(0, 0);
+  return out;
+}
+
+std::string files_of(PgConnection& connection) { return connection.exec(sql::database_files, {}).text(0, 0); }
+
+}  // namespace
+
+bool same_database(PgConnection& source, PgConnection& target) {
+  constexpr int kMajor = 10000;  // minor versions may differ between a standby and its primary
+  if (source.server_version() / kMajor != target.server_version() / kMajor) return false;
+  const Identity here = identity_of(source);
+  const Identity there = identity_of(target);
+  const bool both_known = !here.cluster.empty() && !there.cluster.empty();
+  if (here.database != there.database || (both_known && here.cluster != there.cluster)) return false;
+  if (here.standby == there.standby) return here.started == there.started;
+  return both_known || files_of(source) == files_of(target);
+}
+
+void refuse_same_database(PgConnection& source, PgConnection& target) {
+  if (!same_database(source, target)) return;
+  throw Error(ErrorKind::config,
+              fmt::format("source and target are the same database: [src.pgsql] leads to {}, [desc.pgsql] to {}",
+                          source.endpoint(), target.endpoint()))
+      .hint(
+          "correct the connect_string of one of them; to copy into another schema of the same database, use CREATE "
+          "TABLE … AS; "
+          "if the target's server is a clone of the source's files, drop the database there and create it anew");
+}
+
+}  // namespace dbsync
