@@ -66,13 +66,12 @@ void refuse_slot_of_others(PgConnection& source, const FollowTask& task, const S
 // changed none of them are there, too.
 bool changes_wait(PgConnection& source, const FollowTask& task) {
   constexpr int kEnough = 10000;
-  const PgResult seen =
-      source.exec(
-          "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE pg_catalog.get_byte(data, 0) IN (68, 73, 84, "
-          "85)) "  // D, I, T, U
-          "FROM pg_catalog.pg_logical_slot_peek_binary_changes($1, NULL, $2::integer, 'proto_version', '1', "
-          "'publication_names', $3)",
-          {task.slot, std::to_string(kEnough), quote_identifier(task.publication)});
+  const PgResult seen = source.exec(
+      "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE pg_catalog.get_byte(data, 0) IN (68, 73, 84, "
+      "85)) "  // D, I, T, U
+      "FROM pg_catalog.pg_logical_slot_peek_binary_changes($1, NULL, $2::integer, 'proto_version', '1', "
+      "'publication_names', $3)",
+      {task.slot, std::to_string(kEnough), quote_identifier(task.publication)});
   return seen.integer(0, 0) >= kEnough || seen.integer(0, 1) > 0;
 }
 
