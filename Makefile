@@ -44,7 +44,7 @@ MYSQLLIBS = $(shell pkg-config --libs $(MYSQL_PKG) $(BINLOG_PKGS))
 
 # ---------------------------------------------------------------- libraries
 # In link order: each may use those to its right.
-COMMON := run check verify follow copy cdc status pg schema config base
+COMMON := run check verify follow copy cdc status pg schema format config base
 MODULES := $(addprefix common/,$(COMMON))
 
 lib_of  = $(BUILD)/lib/lib$(subst /,_,$(1)).a

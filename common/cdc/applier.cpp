@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cdc/known_tables.h"
+#include "pg/sqlstate.h"
 
 namespace dbsync {
 
@@ -25,7 +26,7 @@ bool worth_a_retry(const Error& error) {
 // Applying the transactions in another way cannot help.
 bool final_error(const Error& error) {
   return error.connection_lost() || error.kind() == ErrorKind::interrupted ||
-         dynamic_cast<const NeedText*>(&error) != nullptr;
+         error.sqlstate() == sqlstate::invalid_binary_representation;
 }
 
 }  // namespace
@@ -33,7 +34,7 @@ bool final_error(const Error& error) {
 Applier::Applier(ApplierOptions options)
     : options_(std::move(options)),
       session_(options_.conninfo, options_.application_name),
-      plans_(session_, options_.schema, options_.binary, options_.task),
+      plans_(session_, options_.schema, options_.task),
       batch_(session_, plans_),
       exact_(session_, plans_, options_.conflicts),
       progress_(options_.task) {

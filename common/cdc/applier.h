@@ -35,7 +35,6 @@ struct ApplierOptions {
   std::string conninfo;
   std::string application_name;
   std::string task;
-  bool binary = false;  // the stream's values are binary
   SchemaPolicy schema;
   ConflictPolicy conflicts = ConflictPolicy::error;
 };

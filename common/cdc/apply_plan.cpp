@@ -4,16 +4,14 @@
 
 #include <fmt/format.h>
 
-#include "cdc/binary_types.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
+#include "schema/stable_binary.h"
+#include "schema/type_oid.h"
 
 namespace dbsync {
 
 namespace {
-
-constexpr std::uint32_t kText = 25;
-constexpr std::uint32_t kTextArray = 1009;
-constexpr std::uint32_t kQuotedChar = 18;  // "char": its cast from text is not its input function
 
 std::string nulls_id(const std::vector<bool>& nulls) {
   std::string out;
@@ -28,10 +26,23 @@ std::vector<std::size_t> joined(std::vector<std::size_t> a, const std::vector<st
 
 }  // namespace
 
-NeedText::NeedText(const Relation& relation, const RelationColumn& column)
-    : Error(ErrorKind::source,
-            fmt::format("column {} of {} cannot be taken in binary form", column.name, relation.name.display())) {
-  mark_retryable();
+// Text and varchar have one form; that of an enum's value is its label.
+bool binary_fits(std::uint32_t source_type, const TargetColumnInfo& target) {
+  if (source_type >= oid::first_of_users) return target.enumeration;
+  if (source_type == target.type_oid) return followed_in_binary(source_type);
+  const auto plain_text = [](std::uint32_t type) { return type == oid::text || type == oid::varchar; };
+  return plain_text(source_type) && plain_text(target.type_oid);
+}
+
+Error no_binary_form(const Relation& relation, const RelationColumn& column) {
+  Error error(ErrorKind::source,
+              fmt::format("column {} of {} cannot be taken in binary form", column.name, relation.name.display()));
+  error.sqlstate(std::string(sqlstate::invalid_binary_representation)).mark_retryable();
+  return error;
+}
+
+bool is_binary(RelationValues values) {
+  return values == RelationValues::source_binary || values == RelationValues::target_binary;
 }
 
 ApplyPlan::ApplyPlan(std::shared_ptr<const Relation> relation, TargetRelation target, const TargetTraits& traits,
@@ -41,8 +52,7 @@ ApplyPlan::ApplyPlan(std::shared_ptr<const Relation> relation, TargetRelation ta
   table_.only = !target_.partitioned && !traits.distributed;
   table_.ctid_is_unique = table_.only;
   table_.old_server = traits.distributed;
-  table_.binary =
-      relation_->values == RelationValues::source ? traits.binary : relation_->values == RelationValues::target_binary;
+  table_.binary = is_binary(relation_->values);
   map_columns();
   choose_key();
   const std::vector<Value> whole(width(), Value{"", 0, Value::Kind::text});
@@ -70,13 +80,13 @@ void ApplyPlan::map_column(std::size_t index, const TargetColumnInfo& target) {
   settable_[index] = !target.identity_always;
   if (target.identity_always) table_.overriding = true;
   if (!table_.binary) {
-    array_types_[index] = kTextArray;
-    element_types_[index] = kText;
-    if (target.type_oid == kQuotedChar) many_rows_ = false;
+    array_types_[index] = oid::text_array;
+    element_types_[index] = oid::text;
+    if (target.type_oid == oid::quoted_char) many_rows_ = false;  // its cast from text is not its input function
     return;
   }
-  if (relation_->values == RelationValues::source && !binary_fits(relation_->columns[index].type_oid, target))
-    throw NeedText(*relation_, relation_->columns[index]);
+  if (relation_->values == RelationValues::source_binary && !binary_fits(relation_->columns[index].type_oid, target))
+    throw no_binary_form(*relation_, relation_->columns[index]);
   types_[index] = target.type_oid;
   array_types_[index] = target.array_oid;
   element_types_[index] = target.type_oid;

@@ -5,7 +5,8 @@
 // under FULL by a unique key of the target, else by the whole row.
 //
 // Errors of making one: ErrorKind::target for what the target lacks or cannot
-// take (see schema_policy.h for what is mended), NeedText. Threads: one.
+// take (see schema_policy.h for what is mended), with SQLSTATE 22P03 as the server says it
+// where a source's values come in a binary form that a column cannot take. Threads: one.
 #pragma once
 
 #include <functional>
@@ -23,15 +24,7 @@
 
 namespace dbsync {
 
-// A binary stream carries a value that the target can take as text only: the
-// stream must be started again in text.
-class NeedText : public Error {
- public:
-  NeedText(const Relation& relation, const RelationColumn& column);
-};
-
 struct TargetTraits {
-  bool binary = false;       // the stream's values are in binary form
   bool distributed = false;  // Greenplum and its relatives
 };
 

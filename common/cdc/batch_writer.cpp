@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/byte_writer.h"
+#include "format/copy_binary.h"
+#include "format/copy_text.h"
 #include "pg/copy_in.h"
 
 namespace dbsync {
@@ -16,7 +18,6 @@ using Net = TableBatch::Net;
 
 constexpr std::size_t kRowsWorthACopy = 64;  // a COPY leaves the pipeline: two round trips
 constexpr std::size_t kMostRowsInAStatement = 10000;
-constexpr std::size_t kCopyBuffer = 256 * 1024;
 constexpr std::int32_t kNull = -1;
 
 // array_recv: dimensions, whether NULLs occur, element type, length, lower bound.
@@ -34,57 +35,27 @@ void array_element(ByteWriter& out, const Value& value) {
   out.bytes(value.bytes());
 }
 
-const char* escape_of(char c) {
-  switch (c) {
-    case '\\': return "\\\\";
-    case '\n': return "\\n";
-    case '\r': return "\\r";
-    case '\t': return "\\t";
-    default: return nullptr;
-  }
-}
-
-void copy_text_value(std::string& out, const Value& value) {
-  if (!value.has_bytes()) {
-    out += "\\N";
-    return;
-  }
-  const std::string_view bytes = value.bytes();
-  std::size_t done = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const char* escape = escape_of(bytes[i]);
-    if (escape == nullptr) continue;
-    out.append(bytes, done, i - done);
-    out += escape;
-    done = i + 1;
-  }
-  out.append(bytes, done);
-}
-
-void copy_row(std::string& out, const ApplyPlan& plan, const Value* row) {
+void copy_row(CopyBuffer& out, const ApplyPlan& plan, const Value* row) {
   if (plan.binary()) {
-    ByteWriter writer(out);
-    writer.i16(static_cast<std::int16_t>(plan.written().size()));
-    for (const std::size_t column : plan.written()) array_element(writer, row[column]);
+    copy_binary::begin_row(out, plan.written().size());
+    for (const std::size_t column : plan.written()) {
+      if (row[column].has_bytes())
+        copy_binary::put_bytes(out, row[column].bytes());
+      else
+        copy_binary::put_null(out);
+    }
     return;
   }
   bool first = true;
   for (const std::size_t column : plan.written()) {
-    if (!first) out += '\t';
+    if (!first) out.put_byte('\t');
     first = false;
-    copy_text_value(out, row[column]);
+    if (row[column].has_bytes())
+      copy_text::put_escaped(out, row[column].bytes());
+    else
+      out.put_bytes(copy_text::kNull);
   }
-  out += '\n';
-}
-
-void copy_begin(std::string& out, const ApplyPlan& plan) {
-  if (!plan.binary()) return;
-  out.append("PGCOPY\n\377\r\n\0", 11);
-  out.append(8, '\0');  // no flags, no header extension
-}
-
-void copy_end(std::string& out, const ApplyPlan& plan) {
-  if (plan.binary()) out.append("\377\377", 2);
+  out.put_byte('\n');
 }
 
 std::vector<std::size_t> update_columns(const ApplyPlan& plan, ApplyPlan::MaskId mask) {
@@ -236,16 +207,16 @@ std::optional<PgPipeline::Failure> BatchWriter::copy(const TableBatch& batch, co
   if (auto failure = session_.leave()) return failure;
   const ApplyPlan& plan = batch.plan();
   CopyIn copy(session_.connection(), plan.copy_statement());
-  std::string buffer;
-  copy_begin(buffer, plan);
+  copy_buffer_.clear();
+  if (plan.binary()) copy_buffer_.put_bytes(copy_binary::kHeader);
   for (const TableBatch::Entry* entry : entries) {
-    copy_row(buffer, plan, batch.row(*entry));
-    if (buffer.size() < kCopyBuffer) continue;
-    copy.put(buffer);
-    buffer.clear();
+    copy_row(copy_buffer_, plan, batch.row(*entry));
+    if (!copy_buffer_.full()) continue;
+    copy.put(copy_buffer_.bytes());
+    copy_buffer_.clear();
   }
-  copy_end(buffer, plan);
-  copy.put(buffer);
+  if (plan.binary()) copy_buffer_.put_bytes(copy_binary::kTrailer);
+  copy.put(copy_buffer_.bytes());
   if (const std::uint64_t rows = copy.finish(); rows != entries.size())
     return PgPipeline::Failure{Error(ErrorKind::target, fmt::format("{}: {} rows were sent, the target counted {}",
                                                                     plan.table_sql(), entries.size(), rows)),

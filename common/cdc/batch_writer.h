@@ -14,6 +14,7 @@
 
 #include "cdc/table_batch.h"
 #include "cdc/target_session.h"
+#include "format/copy_buffer.h"
 
 namespace dbsync {
 
@@ -47,8 +48,10 @@ class BatchWriter {
 
   TargetSession& session_;
   PgParameters parameters_;
+  static constexpr std::size_t kCopyBytes = 256 * 1024;
   std::vector<std::string> arrays_;  // memory used again
-  std::string text_;                 // text values with a NUL behind each
+  CopyBuffer copy_buffer_{kCopyBytes};
+  std::string text_;  // text values with a NUL behind each
   struct Pending {
     const char* data;
     std::size_t offset;

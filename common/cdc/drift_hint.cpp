@@ -6,16 +6,12 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
 
 namespace {
-
-constexpr char kInvalidText[] = "22P02";
-constexpr char kInvalidBinary[] = "22P03";
-constexpr char kNotNull[] = "23502";
-constexpr char kCheck[] = "23514";
 
 std::string run_there(const std::vector<std::string>& statements) {
   return statements.empty() ? "" : "run on the target: " + join(statements, "; ") + "; then start again";
@@ -69,19 +65,21 @@ std::string drift_hint(PgConnection& target, const PgPipeline::Failure& failure,
   const Error& error = failure.error;
   const PgErrorObject& object = failure.object;
   const std::string& state = error.sqlstate();
-  if (state == kInvalidText || state == kInvalidBinary) return enum_hint(target, plan, policy);
+  if (state == sqlstate::invalid_text_representation || state == sqlstate::invalid_binary_representation)
+    return enum_hint(target, plan, policy);
   const std::string constraint = quote_identifier(object.constraint);
   if (!object.datatype.empty()) {
     const std::string type = quote_name({object.schema, object.datatype});
-    if (state == kNotNull) return run_there({fmt::format("ALTER DOMAIN {} DROP NOT NULL", type)});
-    if (state == kCheck) return run_there({fmt::format("ALTER DOMAIN {} DROP CONSTRAINT {}", type, constraint)});
+    if (state == sqlstate::not_null_violation) return run_there({fmt::format("ALTER DOMAIN {} DROP NOT NULL", type)});
+    if (state == sqlstate::check_violation)
+      return run_there({fmt::format("ALTER DOMAIN {} DROP CONSTRAINT {}", type, constraint)});
   }
   if (object.table.empty()) return {};
   const std::string table = quote_name({object.schema, object.table});
-  if (state == kNotNull && !error.column().empty())
+  if (state == sqlstate::not_null_violation && !error.column().empty())
     return run_there(
         {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table, quote_identifier(error.column()))});
-  if (state != kCheck) return {};
+  if (state != sqlstate::check_violation) return {};
   if (object.constraint.empty()) return partition_hint(target, plan, policy);
   return run_there({fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", table, constraint)});
 }

@@ -8,14 +8,12 @@
 #include "cdc/batch_apply.h"
 #include "cdc/drift_hint.h"
 #include "pg/hints.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
 
 namespace {
-
-constexpr char kUniqueViolation[] = "23505";
-constexpr char kNotSupported[] = "0A000";  // TRUNCATE of a table that others refer to
 
 const char* verb(ChangeKind kind) {
   switch (kind) {
@@ -27,7 +25,7 @@ const char* verb(ChangeKind kind) {
   return "change";
 }
 
-bool is_duplicate(const PgPipeline::Failure& failure) { return failure.error.sqlstate() == kUniqueViolation; }
+bool is_duplicate(const PgPipeline::Failure& failure) { return failure.error.sqlstate() == sqlstate::unique_violation; }
 
 // Of what an UPDATE may write.
 bool nothing_to_set(const ApplyPlan& plan, const std::vector<Value>& row) {
@@ -60,7 +58,7 @@ ApplyPlan& ExactApply::plan_of(const Relation* relation, const Transaction& tran
     return plan;
   } catch (Error& error) {
     error.context(fmt::format("in the transaction that ends at {}", end_.text()));
-    throw;  // as it is: NeedText must be known as such
+    throw;
   }
 }
 
@@ -73,7 +71,7 @@ void ExactApply::apply_truncate(const Change& change, const Transaction& transac
     connection.exec(truncate_sql(tables, change.restart_identity));
     connection.exec("RELEASE SAVEPOINT dbsync_change");
   } catch (Error& error) {
-    if (error.sqlstate() == kNotSupported) {
+    if (error.sqlstate() == sqlstate::feature_not_supported) {
       undo_change();
       error.hint(truncate_hint(connection, tables));
     }

@@ -34,8 +34,8 @@ bool same_columns(const Relation& a, const Relation& b) {
 }
 
 // unnest in the list, since Greenplum 5 has no other.
-PlanCache::PlanCache(TargetSession& session, SchemaPolicy policy, bool binary, std::string task)
-    : session_(session), policy_(std::move(policy)), binary_(binary), task_(std::move(task)) {
+PlanCache::PlanCache(TargetSession& session, SchemaPolicy policy, std::string task)
+    : session_(session), policy_(std::move(policy)), task_(std::move(task)) {
   policy_.task = task_;
   proof_.name = "same_tables";
   proof_.sql =
@@ -103,7 +103,7 @@ ApplyPlan& PlanCache::make(const Relation* relation, const ChangeLog& log) {
   if (shared == relations.end()) throw Error(ErrorKind::internal, "a change of a relation that its transaction lacks");
   const auto before = latest_.find(relation->name);
   TargetRelation target = fit(*relation);
-  auto plan = std::make_unique<ApplyPlan>(*shared, std::move(target), TargetTraits{binary_, session_.distributed()},
+  auto plan = std::make_unique<ApplyPlan>(*shared, std::move(target), TargetTraits{session_.distributed()},
                                           fmt::format("p{}", ++made_));
   if (before == latest_.end()) tell_about(*plan);
   latest_[relation->name] = *shared;

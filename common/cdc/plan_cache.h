@@ -31,7 +31,7 @@ bool same_columns(const Relation& a, const Relation& b);
 class PlanCache {
  public:
   // `task`: whose known columns (known_tables.h) are compared and kept; "" = of none.
-  PlanCache(TargetSession& session, SchemaPolicy policy, bool binary, std::string task = {});
+  PlanCache(TargetSession& session, SchemaPolicy policy, std::string task = {});
 
   // Null when the plan must be made first.
   ApplyPlan* find(const Relation* relation) const {
@@ -64,7 +64,6 @@ class PlanCache {
 
   TargetSession& session_;
   SchemaPolicy policy_;
-  bool binary_;
   std::string task_;
   unsigned made_ = 0;
   std::unordered_set<ApplyPlan*> used_;

@@ -28,15 +28,15 @@ struct RelationColumn {
 };
 
 // What the values of its rows are: as the source has them, or made for the columns of
-// the target, in their binary form or as text.
-enum class RelationValues : std::uint8_t { source, target_binary, target_text };
+// the target; in binary form or as text.
+enum class RelationValues : std::uint8_t { source_text, source_binary, target_text, target_binary };
 
 struct Relation {
   std::uint32_t id = 0;  // the source's number for it
   QualifiedName name;
   ReplicaIdentity identity = ReplicaIdentity::primary_key;
   std::vector<RelationColumn> columns;
-  RelationValues values = RelationValues::source;
+  RelationValues values = RelationValues::source_text;
   // The transaction that the description came with, where that tells whether it is from
   // before a change of the table; 0 = not told.
   std::uint32_t transaction = 0;

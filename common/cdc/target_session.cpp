@@ -5,19 +5,18 @@
 #include "base/log.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
+#include "pg/sqlstate.h"
 
 namespace dbsync {
 
 namespace {
-
-constexpr char kInsufficientPrivilege[] = "42501";
 
 bool set_replica_role(PgConnection& connection) {
   try {
     connection.exec("SET session_replication_role = replica");
     return true;
   } catch (const Error& error) {
-    if (error.sqlstate() != kInsufficientPrivilege) throw;
+    if (error.sqlstate() != sqlstate::insufficient_privilege) throw;
     log::warning("apply", fmt::format("{}: session_replication_role may not be set: triggers and foreign keys of the "
                                       "target are at work, and changes are applied in their order, which is slower",
                                       connection.describe()));

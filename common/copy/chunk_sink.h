@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "copy/copy_buffer.h"
 #include "copy/snapshot_source.h"
+#include "format/copy_buffer.h"
 
 namespace dbsync {
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -83,7 +84,7 @@ class Planner {
     Error error(ErrorKind::target,
                 fmt::format("it cannot be emptied: the foreign key {} refers to it, and {} is not emptied",
                             key.display(), key.table.display()));
-    error.sqlstate("0A000");
+    error.sqlstate(std::string(sqlstate::feature_not_supported));
     const std::string drop = fmt::format("ALTER TABLE {} DROP CONSTRAINT {} for the run and add it again after it: {}",
                                          quote_name(key.table), quote_identifier(key.name), key.definition);
     plan_.refusals[i] = error.hint(ours ? "copy that table whole in the same run, or " + drop

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -11,7 +12,6 @@ namespace dbsync {
 namespace {
 
 constexpr int kCountSeconds = 10;
-constexpr std::string_view kTakesTooLong = "57014";
 constexpr char kWayOut[] =
     "--restart empties the tables of the run and loads them again; --cleanup forgets the earlier run, and "
     "--truncate then loads this one again";
@@ -25,7 +25,7 @@ std::optional<std::uint64_t> count_rows(PgConnection& connection, const TargetTa
         connection.exec(fmt::format("SELECT count(*) FROM {}{}", table.only ? "ONLY " : "", quote_name(table.name)))
             .integer(0, 0));
   } catch (const Error& error) {
-    if (error.sqlstate() != kTakesTooLong) throw;
+    if (error.sqlstate() != sqlstate::query_canceled) throw;
     return std::nullopt;
   }
 }

@@ -7,6 +7,7 @@
 #include "base/backoff.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "pg/sqlstate.h"
 
 namespace dbsync {
 
@@ -93,7 +94,7 @@ JournalState open_journal(PgConnection& control, const JobOptions& options, cons
   try {
     journal.emplace(control, options.journal_key);
   } catch (const Error& error) {
-    if (error.connection_lost() || error.sqlstate() != "42501") throw;
+    if (error.connection_lost() || error.sqlstate() != sqlstate::insufficient_privilege) throw;
     if (options.start != StartMode::fresh)
       throw Error(ErrorKind::target, fmt::format("there is no journal to resume from: {}", error.what()))
           .hint("grant CREATE on the target database, or load the tables again with --truncate");

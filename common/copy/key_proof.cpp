@@ -4,14 +4,12 @@
 
 #include "base/text.h"
 #include "copy/guard_journal.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
 
 namespace {
-
-constexpr char kForeignKeyViolation[] = "23503";
-constexpr char kInsufficientPrivilege[] = "42501";
 
 std::string what(const EnforcedKey& key) { return fmt::format("{}: foreign key {}", key.table.display(), key.name); }
 
@@ -52,14 +50,14 @@ std::optional<Error> prove_key(PgConnection& connection, const EnforcedKey& key,
       journal->validate(connection, *record, key);
       return std::nullopt;
     } catch (const Error& error) {
-      if (error.sqlstate() != kForeignKeyViolation) throw;
+      if (error.sqlstate() != sqlstate::foreign_key_violation) throw;
       if (!key.period)
         if (auto orphans = count_orphans(connection, key, false)) return orphans;
       throw;
     }
   } catch (Error& error) {
     if (error.connection_lost()) throw;
-    if (error.sqlstate() == kInsufficientPrivilege && error.hint().empty())
+    if (error.sqlstate() == sqlstate::insufficient_privilege && error.hint().empty())
       error.hint(fmt::format(
           "whether its rows refer to something is not known: GRANT SELECT ON {}, {} TO the role of [desc.pgsql], "
           "then run again with --resume",

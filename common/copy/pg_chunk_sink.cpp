@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "copy/copy_binary.h"
 #include "copy/segment_rejects.h"
+#include "format/copy_binary.h"
 #include "pg/hints.h"
 #include "schema/quote.h"
 

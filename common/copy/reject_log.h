@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "copy/row_text.h"
+#include "format/row_text.h"
 #include "schema/table.h"
 
 namespace dbsync {

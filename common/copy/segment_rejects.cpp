@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "copy/copy_text.h"
+#include "format/copy_text.h"
 #include "schema/quote.h"
 
 namespace dbsync {

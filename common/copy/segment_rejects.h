@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "copy/reject_log.h"
-#include "copy/row_text.h"
+#include "format/row_text.h"
 #include "pg/connection.h"
 #include "schema/table.h"
 

@@ -14,8 +14,8 @@
 
 #include "base/error.h"
 #include "config/options.h"
-#include "copy/copy_buffer.h"
 #include "copy/reject_log.h"
+#include "format/copy_buffer.h"
 #include "pg/catalog.h"
 #include "schema/ddl_writer.h"
 #include "schema/table.h"

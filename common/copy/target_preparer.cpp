@@ -11,6 +11,7 @@
 #include "copy/emptying.h"
 #include "copy/journal_proof.h"
 #include "pg/hints.h"
+#include "pg/sqlstate.h"
 #include "schema/ddl_writer.h"
 #include "schema/quote.h"
 
@@ -266,7 +267,7 @@ class Preparer {
 
   Error missing_table(const CopyTask& task) {
     Error error(ErrorKind::target, fmt::format("the target has no table {}", task.target.display()));
-    error.sqlstate("42P01");
+    error.sqlstate(std::string(sqlstate::undefined_table));
     return error.hint(missing_table_hint(target_, task.target));
   }
 

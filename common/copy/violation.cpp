@@ -5,16 +5,12 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
 
 namespace {
-
-constexpr std::string_view kNotNull = "23502";
-constexpr std::string_view kForeignKey = "23503";
-constexpr std::string_view kUnique = "23505";
-constexpr std::string_view kCheck = "23514";
 
 bool is_date(const Column& column) {
   return column.type.kind == PgKind::date || column.type.kind == PgKind::timestamp ||
@@ -37,13 +33,13 @@ const Column* find_column(const DdlUnit& unit, const LoadedRows& rows, const Con
 
 std::string zero_date_hint(const Column& column, const Table& table, std::string_view state) {
   const std::string name = quote_identifier(column.name);
-  if (state == kNotNull)
+  if (state == sqlstate::not_null_violation)
     return fmt::format(
         "the NULLs of {0} are zero dates of the source, by zero_date = null of [values]: zero_date = \"-infinity\" "
         "keeps them apart from NULL, and the key; then --restart. Or set them here: UPDATE {1} SET {0} = … WHERE "
         "{0} IS NULL, then --resume",
         name, quote_name(table.name));
-  if (state == kUnique)
+  if (state == sqlstate::unique_violation)
     return fmt::format(
         "different zero dates of {} (0000-00-00, 2020-00-00) are one -infinity here, by zero_date of [values]: mend "
         "them on the source, then --restart",
@@ -60,10 +56,10 @@ std::string text_policy_hint(const Column& column, std::string_view state) {
       "texts of {} were changed by invalid_utf8 or nul_byte of [values] (the summary counts them), {}: mend them on "
       "the source, then --restart; or take the column as bytea by a rule in [types]{}: DROP TABLE here, then --resume",
       name,
-      state == kUnique       ? "so that different ones are equal here"
-      : state == kForeignKey ? "so that nothing is equal to them"
-                             : "so that the rule does not take them any more",
-      state == kForeignKey ? ", here and in the table that it refers to" : "");
+      state == sqlstate::unique_violation        ? "so that different ones are equal here"
+      : state == sqlstate::foreign_key_violation ? "so that nothing is equal to them"
+                                                 : "so that the rule does not take them any more",
+      state == sqlstate::foreign_key_violation ? ", here and in the table that it refers to" : "");
 }
 
 // The column's own sentence about how its values are compared on the source, and the way
@@ -137,12 +133,13 @@ std::string violation_hint(const DdlUnit& unit, const Error& error, const Loaded
   if (rows.table != nullptr) {
     if (const Column* column = find_column(unit, rows, [&](const Column& c) { return holds(rows.changed, c.name); }))
       return is_date(*column) ? zero_date_hint(*column, *rows.table, state) : text_policy_hint(*column, state);
-    if (state == kForeignKey && rows.violations && rows.true_violations && *rows.true_violations < *rows.violations)
+    if (state == sqlstate::foreign_key_violation && rows.violations && rows.true_violations &&
+        *rows.true_violations < *rows.violations)
       if (const Column* column = find_column(unit, rows, [](const Column& c) { return !c.source_equality.exact(); }))
         return collation_hint(*column, unit, rows);
-    if (state == kUnique)
+    if (state == sqlstate::unique_violation)
       if (std::string hint = unique_hint(unit, error, rows); !hint.empty()) return hint;
-    if (state == kCheck)
+    if (state == sqlstate::check_violation)
       if (const Column* column = find_column(unit, rows, [](const Column& c) { return !c.source_equality.exact(); }))
         return fmt::format(
             "the source compares {} {}, the target exactly: the check may hold there and not here. It is in force for "
@@ -153,15 +150,15 @@ std::string violation_hint(const DdlUnit& unit, const Error& error, const Loaded
     return "the rows are not of one moment (consistency = none, or a table without transactions): --restart while "
            "nothing is written "
            "to the source";
-  if (state == kForeignKey)
+  if (state == sqlstate::foreign_key_violation)
     return "the rows were loaded as they are on the source, which lets such rows in while foreign_key_checks is off "
            "(or the table that "
            "it refers to was not loaded whole); mend them there or here, then --resume";
-  if (state == kCheck)
+  if (state == sqlstate::check_violation)
     return "the rows were loaded as they are on the source, which lets such rows in while checks are off or not "
            "enforced; mend them "
            "there or here, then --resume";
-  if (state == kUnique)
+  if (state == sqlstate::unique_violation)
     return "rows that differ on the source are equal here in the columns of this key: find them (GROUP BY … HAVING "
            "count(*) > 1), mend "
            "them, then --resume; or go without the key";

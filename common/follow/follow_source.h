@@ -45,7 +45,7 @@ class FollowSource {
   // --end-at: "now" or a position. Sees to it that the log goes past it.
   virtual Position end_position(const std::string& end_at) = 0;
 
-  // Values come in the target's binary form; as text otherwise.
+  // For the log: values come in binary form; as text otherwise.
   virtual bool binary() const = 0;
   // How the target's tables are made to fit; valid until the next call.
   virtual SchemaPolicy schema_policy() = 0;

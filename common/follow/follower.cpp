@@ -97,7 +97,6 @@ ApplierOptions Follower::applier_options() {
   out.conninfo = config_.desc_pgsql;
   out.application_name = request_.program;
   out.task = request_.task;
-  out.binary = log_.binary();
   out.conflicts = policy_of(config_.follow.conflicts);
   out.schema = log_.schema_policy();
   out.schema.new_columns = config_.follow.add_columns ? NewColumnPolicy::add : NewColumnPolicy::stop;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pg/sqlstate.h"
 #include "pg/users_path.h"
 #include "schema/quote.h"
 
@@ -197,7 +198,7 @@ void truncate_table(PgConnection& connection, const TargetTable& table) {
   try {
     connection.exec(fmt::format("TRUNCATE TABLE {}{}", table.only ? "ONLY " : "", quote_name(table.name)));
   } catch (Error& error) {
-    if (error.sqlstate() == "0A000")  // feature_not_supported
+    if (error.sqlstate() == sqlstate::feature_not_supported)  // feature_not_supported
       error.hint(
           "drop the foreign keys that refer to the table before the run and add them again after it, when the "
           "tables on both sides are loaded (mysql2pgsql -d --section post-data prints them)");

@@ -12,6 +12,7 @@
 #include "pg/copy_context.h"
 #include "pg/hints.h"
 #include "pg/session_settings.h"
+#include "pg/sqlstate.h"
 
 namespace dbsync {
 
@@ -25,8 +26,8 @@ ErrorKind kind_of_role(const std::string& role) { return role == "source" ? Erro
 // serialization failure, deadlock, shutdown and start-up of the server, too
 // many connections. Source: PostgreSQL manual, appendix "Error Codes".
 bool retryable_state(std::string_view state) {
-  return state.starts_with("08") || state == "40001" || state == "40P01" || state.starts_with("57P0") ||
-         state == "53300";
+  return state.starts_with("08") || state == sqlstate::serialization_failure || state == sqlstate::deadlock_detected ||
+         state.starts_with("57P0") || state == sqlstate::too_many_connections;
 }
 
 // A malformed string must not be echoed: it may hold the password.
@@ -45,11 +46,11 @@ void check_conninfo(const std::string& conninfo, const std::string& role) {
 // 22021, character_not_in_repertoire, and 22P05, untranslatable_character: a text
 // that one of the encodings does not have.
 std::string encoding_hint(std::string_view state, const std::string& role, const std::string& encoding) {
-  if (state != "22021" && state != "22P05") return {};
+  if (state != sqlstate::character_not_in_repertoire && state != sqlstate::untranslatable_character) return {};
   if (role == "source")
     return fmt::format("the source's database is in {}, and the text has no form in UTF-8: mend it there", encoding);
   const std::string aside = "; ignore_copy_error_count_each_table sets such rows aside and names them";
-  if (state == "22P05")
+  if (state == sqlstate::untranslatable_character)
     return fmt::format(
                "the target's database is in {}: create it with ENCODING 'UTF8' TEMPLATE template0, or mend the text on "
                "the source",
@@ -175,8 +176,9 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   const PgStep step = connected_ ? (role_ == "source" ? PgStep::read : PgStep::any) : PgStep::connect;
   PgHint hint = pg_hint(state != nullptr ? state : "", error.message(), step);
   // Of resources and settings the server knows less than what to do next.
-  const bool resource =
-      state != nullptr && (state[0] == '5' || std::string_view(state) == "25006") && !hint.text.empty();
+  const bool resource = state != nullptr &&
+                        (state[0] == '5' || std::string_view(state) == sqlstate::read_only_sql_transaction) &&
+                        !hint.text.empty();
   if (std::string text = encoding_hint(state != nullptr ? state : "", role_, parameter("server_encoding"));
       !text.empty())
     error.hint(std::move(text));

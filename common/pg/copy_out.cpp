@@ -3,13 +3,12 @@
 #include <libpq-fe.h>
 
 #include "base/byte_reader.h"
+#include "format/copy_binary.h"
 
 namespace dbsync {
 
 namespace {
 
-constexpr std::string_view kSignature{"PGCOPY\n\377\r\n\0", 11};
-constexpr std::string_view kTrailer{"\377\377", 2};
 constexpr std::uint32_t kCriticalFlags = 0xFFFF0000U;
 
 }  // namespace
@@ -52,7 +51,7 @@ void CopyOut::read_outcome() {
 // there is no row; a server may also send it alone.
 std::string_view CopyOut::without_header(std::string_view message) const {
   ByteReader reader(message, "header of a binary COPY");
-  if (reader.bytes(kSignature.size()) != kSignature) reader.fail("the signature is wrong");
+  if (reader.bytes(copy_binary::kSignature.size()) != copy_binary::kSignature) reader.fail("the signature is wrong");
   if ((reader.u32() & kCriticalFlags) != 0) reader.fail("a flag is set that is not known");
   reader.bytes(reader.u32());  // header extension
   return reader.rest();
@@ -67,7 +66,7 @@ std::optional<std::string_view> CopyOut::next() {
       message = without_header(message);
       if (message.empty()) continue;
     }
-    if (message != kTrailer) return message;
+    if (message != copy_binary::kTrailer) return message;
   }
   return std::nullopt;
 }

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
 
 namespace {
-
-constexpr char kInsufficientPrivilege[] = "42501";
 
 std::uint32_t oid_at(const PgResult& result, int row, int column) {
   return static_cast<std::uint32_t>(result.integer(row, column));
@@ -153,7 +152,7 @@ bool may_set_replica_role(PgConnection& connection) {
     connection.exec("RESET session_replication_role");
     return true;
   } catch (const Error& error) {
-    if (error.sqlstate() != kInsufficientPrivilege) throw;
+    if (error.sqlstate() != sqlstate::insufficient_privilege) throw;
     return false;
   }
 }

@@ -5,40 +5,42 @@
 
 #include <fmt/format.h>
 
+#include "schema/type_oid.h"
+
 namespace dbsync {
 
 namespace {
 
 struct KindRow {
   PgKind kind;
-  std::uint32_t oid;  // pg_type.dat of PostgreSQL; fixed for built-in types
+  std::uint32_t oid;
   const char* sql;
 };
 
 constexpr std::array kKinds{
-    KindRow{PgKind::boolean, 16, "boolean"},
-    KindRow{PgKind::int2, 21, "smallint"},
-    KindRow{PgKind::int4, 23, "integer"},
-    KindRow{PgKind::int8, 20, "bigint"},
-    KindRow{PgKind::float4, 700, "real"},
-    KindRow{PgKind::float8, 701, "double precision"},
-    KindRow{PgKind::numeric, 1700, "numeric"},
-    KindRow{PgKind::text, 25, "text"},
-    KindRow{PgKind::varchar, 1043, "varchar"},
-    KindRow{PgKind::bpchar, 1042, "char"},
-    KindRow{PgKind::bytea, 17, "bytea"},
-    KindRow{PgKind::date, 1082, "date"},
-    KindRow{PgKind::timestamp, 1114, "timestamp"},
-    KindRow{PgKind::timestamptz, 1184, "timestamptz"},
-    KindRow{PgKind::time, 1083, "time"},
-    KindRow{PgKind::interval, 1186, "interval"},
-    KindRow{PgKind::bit, 1560, "bit"},
-    KindRow{PgKind::varbit, 1562, "bit varying"},
-    KindRow{PgKind::json, 114, "json"},
-    KindRow{PgKind::jsonb, 3802, "jsonb"},
-    KindRow{PgKind::uuid, 2950, "uuid"},
+    KindRow{PgKind::boolean, oid::boolean, "boolean"},
+    KindRow{PgKind::int2, oid::int2, "smallint"},
+    KindRow{PgKind::int4, oid::int4, "integer"},
+    KindRow{PgKind::int8, oid::int8, "bigint"},
+    KindRow{PgKind::float4, oid::float4, "real"},
+    KindRow{PgKind::float8, oid::float8, "double precision"},
+    KindRow{PgKind::numeric, oid::numeric, "numeric"},
+    KindRow{PgKind::text, oid::text, "text"},
+    KindRow{PgKind::varchar, oid::varchar, "varchar"},
+    KindRow{PgKind::bpchar, oid::bpchar, "char"},
+    KindRow{PgKind::bytea, oid::bytea, "bytea"},
+    KindRow{PgKind::date, oid::date, "date"},
+    KindRow{PgKind::timestamp, oid::timestamp, "timestamp"},
+    KindRow{PgKind::timestamptz, oid::timestamptz, "timestamptz"},
+    KindRow{PgKind::time, oid::time, "time"},
+    KindRow{PgKind::interval, oid::interval, "interval"},
+    KindRow{PgKind::bit, oid::bit, "bit"},
+    KindRow{PgKind::varbit, oid::varbit, "bit varying"},
+    KindRow{PgKind::json, oid::json, "json"},
+    KindRow{PgKind::jsonb, oid::jsonb, "jsonb"},
+    KindRow{PgKind::uuid, oid::uuid, "uuid"},
     KindRow{PgKind::inet, 869, "inet"},
-    KindRow{PgKind::text_array, 1009, "text[]"},
+    KindRow{PgKind::text_array, oid::text_array, "text[]"},
     KindRow{PgKind::float4_array, 1021, "real[]"},
     KindRow{PgKind::geometry, 0, "geometry"},
 };

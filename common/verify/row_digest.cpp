@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "schema/quote.h"
+#include "schema/type_oid.h"
 
 namespace dbsync {
 
@@ -19,7 +20,6 @@ constexpr char kSeed[] = "7236841";  // any number
 // Where a built-in type's own functions are faster than its binary form.
 constexpr std::uint32_t kBool = 16;
 constexpr std::uint32_t kBytea = 17;
-constexpr std::uint32_t kOid = 26;
 constexpr std::uint32_t kUuid = 2950;
 
 std::string hash_of_one(const std::string& value) {
@@ -34,7 +34,7 @@ std::string hash_of_text(const std::string& value) {
 std::string number_of(const std::string& name, const TargetColumn& column, const SendFunctions& functions) {
   switch (column.type_oid) {
     case kBool: return name + "::integer::bigint";
-    case kOid: return name + "::bigint";
+    case oid::oid: return name + "::bigint";
     case kBytea:
     case kUuid: return hash_of_one(name);
     default: break;

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "copy/copy_buffer.h"
+#include "format/copy_buffer.h"
 
 namespace dbsync {
 

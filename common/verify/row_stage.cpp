@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "copy/copy_binary.h"
+#include "format/copy_binary.h"
 #include "pg/copy_in.h"
 #include "pg/copy_out.h"
 #include "schema/quote.h"

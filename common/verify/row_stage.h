@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "copy/copy_buffer.h"
+#include "format/copy_buffer.h"
 #include "pg/connection.h"
 #include "verify/row_image.h"
 

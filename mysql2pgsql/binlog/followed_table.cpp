@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "copy/copy_binary.h"
+#include "format/copy_binary.h"
 #include "mysql2pgsql/binlog/default_value.h"
 #include "mysql2pgsql/binlog/row_tuple.h"
 #include "mysql2pgsql/source/column_plan.h"

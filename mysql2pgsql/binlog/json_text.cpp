@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "copy/datetime.h"
+#include "format/datetime.h"
 #include "mysql2pgsql/binlog/image_decimal.h"
 #include "mysql2pgsql/binlog/little_reader.h"
 #include "mysql2pgsql/binlog/table_map.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "copy/copy_binary.h"
-#include "copy/copy_text.h"
+#include "format/copy_binary.h"
+#include "format/copy_text.h"
 
 namespace dbsync {
 

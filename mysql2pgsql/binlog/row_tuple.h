@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "copy/copy_buffer.h"
+#include "format/copy_buffer.h"
 #include "mysql2pgsql/binlog/followed_table.h"
 #include "mysql2pgsql/binlog/image_value.h"
 #include "mysql2pgsql/binlog/rows_event.h"

@@ -9,9 +9,10 @@
 
 #include <fmt/format.h>
 
-#include "copy/copy_binary.h"
-#include "copy/numeric.h"
+#include "format/copy_binary.h"
+#include "format/numeric.h"
 #include "mysql2pgsql/row/encode_value.h"
+#include "schema/type_oid.h"
 
 namespace dbsync {
 
@@ -22,9 +23,6 @@ using namespace copy_binary;
 // -infinity of date and timestamp.
 constexpr std::int32_t kDateMinusInfinity = std::numeric_limits<std::int32_t>::min();
 constexpr std::int64_t kTimestampMinusInfinity = std::numeric_limits<std::int64_t>::min();
-
-constexpr std::uint32_t kTextOid = 25;
-constexpr std::uint32_t kFloat4Oid = 700;
 
 // ------------------------------------------------------------------ numbers
 
@@ -167,7 +165,7 @@ void encode_text_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer& o
   };
   put_u32(count > 0 ? 1 : 0);  // dimensions
   put_u32(0);                  // no NULLs
-  put_u32(kTextOid);
+  put_u32(oid::text);
   if (count > 0) {
     put_u32(count);
     put_u32(1);  // lower bound
@@ -179,7 +177,7 @@ void encode_text_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer& o
 void encode_float4_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
   if (value.length % 4 != 0) bad_value(plan, value.bytes(), "is not a vector of 4-byte numbers");
   const auto count = static_cast<std::uint32_t>(value.length / 4);
-  const std::array<std::uint32_t, 5> header{count > 0 ? 1U : 0U, 0, kFloat4Oid, count, 1};
+  const std::array<std::uint32_t, 5> header{count > 0 ? 1U : 0U, 0, oid::float4, count, 1};
   const std::size_t mark = begin_field(out);
   for (std::size_t i = 0; i < (count > 0 ? 5U : 3U); ++i) {
     store_be32(out.reserve(4), header[i]);

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "copy/copy_text.h"
+#include "format/copy_text.h"
 #include "mysql2pgsql/row/encode_value.h"
 
 namespace dbsync {

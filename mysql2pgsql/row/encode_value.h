@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "copy/datetime.h"
+#include "format/datetime.h"
 #include "mysql2pgsql/row/row_encoder.h"
 
 namespace dbsync {

@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
-#include "copy/copy_binary.h"
-#include "copy/copy_text.h"
-#include "copy/datetime.h"
+#include "format/copy_binary.h"
+#include "format/copy_text.h"
+#include "format/datetime.h"
 #include "mysql2pgsql/row/encode_value.h"
 
 namespace dbsync {

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "config/policies.h"
-#include "copy/copy_buffer.h"
+#include "format/copy_buffer.h"
 #include "mysql2pgsql/row/mysql_type.h"
 #include "mysql2pgsql/row/source_value.h"
 #include "schema/pg_type.h"

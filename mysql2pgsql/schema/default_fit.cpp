@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "copy/datetime.h"
+#include "format/datetime.h"
 #include "mysql2pgsql/schema/mysql_default.h"
 #include "schema/quote.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
-#include "copy/datetime.h"
+#include "format/datetime.h"
 #include "mysql2pgsql/row/encode_value.h"
 #include "mysql2pgsql/schema/default_fit.h"
 #include "mysql2pgsql/schema/mysql_default.h"

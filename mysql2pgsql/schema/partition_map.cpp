@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
-#include "copy/datetime.h"
+#include "format/datetime.h"
 #include "mysql2pgsql/schema/default_map.h"
 #include "mysql2pgsql/schema/mysql_default.h"
 #include "schema/quote.h"

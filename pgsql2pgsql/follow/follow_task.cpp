@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/stable_hash.h"
 #include "base/text.h"
+#include "pg/sqlstate.h"
 #include "pg/wait_watch.h"
 #include "pgsql2pgsql/follow/continuity.h"
 #include "pgsql2pgsql/follow/held_triggers.h"
@@ -18,8 +19,6 @@
 namespace dbsync {
 
 namespace {
-
-constexpr char kTooMany[] = "53400";  // configuration_limit_exceeded
 
 std::string slot_characters(std::string_view name) {
   std::string out;
@@ -149,8 +148,7 @@ auto interruptible(const std::stop_token& stop, const Action& action) {
   try {
     return action();
   } catch (const Error& error) {
-    constexpr std::string_view kQueryCanceled = "57014";
-    if (stop.stop_requested() && error.sqlstate() == kQueryCanceled)
+    if (stop.stop_requested() && error.sqlstate() == sqlstate::query_canceled)
       throw Error(ErrorKind::interrupted, "stopped while waiting for the source");
     throw;
   }
@@ -198,7 +196,7 @@ TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const 
   try {
     snapshot.slot = wait_for_slot(config, *snapshot.connection, name, SlotLife::temporary, stop);
   } catch (Error& error) {
-    if (error.sqlstate() == kTooMany)
+    if (error.sqlstate() == sqlstate::configuration_limit_exceeded)
       error.hint("a copy that goes on needs one slot more for a while: raise max_replication_slots");
     throw;
   }

@@ -11,13 +11,12 @@
 #include "cdc/known_tables.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
 
 namespace {
-
-constexpr char kInsufficientPrivilege[] = "42501";
 
 struct Acting {
   std::string kind;  // t, r
@@ -57,7 +56,7 @@ bool may_be_replica(PgConnection& target) {
     target.exec("SET LOCAL session_replication_role = replica");
     return true;
   } catch (const Error& error) {
-    if (error.sqlstate() != kInsufficientPrivilege) throw;
+    if (error.sqlstate() != sqlstate::insufficient_privilege) throw;
     return false;
   }
 }
@@ -79,7 +78,7 @@ void hold(PgConnection& target, const std::string& task, const Acting& acting) {
             "applied, since it has acted on the source",
             acting.shown(), acting.enabled()));
   } catch (const Error& error) {
-    if (error.sqlstate() != kInsufficientPrivilege) throw;
+    if (error.sqlstate() != sqlstate::insufficient_privilege) throw;
     log::warning(
         "follow",
         fmt::format("the {} of the target is ENABLE {} and acts on what is applied, though it has acted on the source; "

@@ -6,20 +6,20 @@
 
 #include "base/log.h"
 #include "cdc/apply_plan.h"
-#include "cdc/binary_types.h"
 #include "cdc/known_tables.h"
 #include "cdc/plan_cache.h"
 #include "cdc/progress_store.h"
+#include "pg/sqlstate.h"
 #include "pgsql2pgsql/follow/held_triggers.h"
 #include "pgsql2pgsql/follow/partition_watch.h"
 #include "pgsql2pgsql/follow/pgoutput_stream.h"
+#include "schema/stable_binary.h"
 
 namespace dbsync {
 
 namespace {
 
 constexpr char kProgram[] = "pgsql2pgsql";
-constexpr char kObjectInUse[] = "55006";
 constexpr int kBinarySince = 140000;
 // With a session that has the slot: the source notices within wal_sender_timeout (60 s)
 // that one is dead; one that lives is another program's.
@@ -67,13 +67,14 @@ Position PgFollowSource::end_position(const std::string& end_at) {
 void PgFollowSource::choose_format() {
   if (source().server_version() < kBinarySince) return;
   const auto types = published_types(source(), task_.publication);
-  binary_ = std::all_of(types.begin(), types.end(), [](std::uint32_t type) { return stable_binary(type); });
+  binary_ = std::all_of(types.begin(), types.end(), [](std::uint32_t type) { return followed_in_binary(type); });
 }
 
 bool PgFollowSource::open_in_other_form(const Error& error) {
   // A column that was added may be of a type that has no binary form.
-  const bool source_cannot = error.sqlstate() == "42883" && error.message().find("binary output") != std::string::npos;
-  if (!binary_ || (dynamic_cast<const NeedText*>(&error) == nullptr && !source_cannot)) return false;
+  const bool source_cannot =
+      error.sqlstate() == sqlstate::undefined_function && error.message().find("binary output") != std::string::npos;
+  if (!binary_ || (error.sqlstate() != sqlstate::invalid_binary_representation && !source_cannot)) return false;
   log::info("follow", fmt::format("{}: going on with values as text", error.message()));
   binary_ = false;
   return true;
@@ -228,7 +229,7 @@ void PgFollowSource::give_up(const Error& error) {
 }
 
 std::optional<std::chrono::seconds> PgFollowSource::patience_with(const Error& error) const {
-  if (error.sqlstate() != kObjectInUse) return std::nullopt;
+  if (error.sqlstate() != sqlstate::object_in_use) return std::nullopt;
   return kPatienceWithSlot;
 }
 

@@ -41,6 +41,7 @@ OldImage image_of(PgoutputMessage::OldRow row) {
 PgoutputStream::PgoutputStream(const PgoutputOptions& options)
     : connection_(options.conninfo, options.application_name),
       assembler_(options.spill, options.wanted),
+      values_(options.binary ? RelationValues::source_binary : RelationValues::source_text),
       start_(options.start.high),
       feedback_(options.start.high, options.end.known() ? options.end.high : Feedback::kNoLimit) {
   const PgResult timeout =
@@ -129,6 +130,7 @@ bool PgoutputStream::handle_message(Transaction& out) {
     case Kind::commit: return handle_commit(out);
     case Kind::relation:
       message_.relation.transaction = transaction_;
+      message_.relation.values = values_;
       assembler_.describe(message_.relation);
       return false;
     case Kind::type: assembler_.describe_type(message_.id, quote_name(message_.type_name)); return false;

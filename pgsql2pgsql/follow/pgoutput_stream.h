@@ -54,6 +54,7 @@ class PgoutputStream : public ChangeStream {
   ReplicationConnection connection_;
   TransactionAssembler assembler_;
   PgoutputMessage message_;
+  RelationValues values_;  // the form in which the source sends them
   std::uint64_t start_;
   Clock::duration interval_{};
   Clock::time_point last_status_{};

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
+#include "pg/sqlstate.h"
 #include "pgsql2pgsql/schema/schema_names.h"
 #include "schema/quote.h"
 
@@ -20,7 +21,6 @@ constexpr int kViaRootSince = 130000;
 constexpr int kFailoverSince = 170000;
 constexpr int kGeneratedSince = 180000;
 constexpr int kWalStatusSince = 130000;
-constexpr char kObjectInUse[] = "55006";
 constexpr int kDropAttempts = 50;
 constexpr std::chrono::milliseconds kDropPause{100};
 constexpr int kPublicationsSince = 100000;
@@ -91,8 +91,7 @@ void create_publication(PgConnection& source, const std::string& name, const std
                             quoted.empty() ? "" : " FOR TABLE " + join(quoted, ", "),
                             options.empty() ? "" : " WITH (" + join(options, ", ") + ")"));
   } catch (Error& error) {
-    constexpr std::string_view kInsufficientPrivilege = "42501";
-    if (error.sqlstate() == kInsufficientPrivilege)
+    if (error.sqlstate() == sqlstate::insufficient_privilege)
       error.hint(
           "publishing needs CREATE on the source database and ownership of the tables; or let their owner "
           "create the publication " +
@@ -210,7 +209,7 @@ void drop_slot_when_free(PgConnection& source, const std::string& name) {
     try {
       return drop_slot(source, name);
     } catch (Error& error) {
-      if (error.sqlstate() != kObjectInUse) throw;
+      if (error.sqlstate() != sqlstate::object_in_use) throw;
       if (attempt == kDropAttempts) throw error.hint("end the pgsql2pgsql that follows with this slot first");
     }
     std::this_thread::sleep_for(kDropPause);

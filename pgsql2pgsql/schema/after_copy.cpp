@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "pg/sqlstate.h"
 #include "pgsql2pgsql/schema/mapped_tables.h"
 #include "schema/quote.h"
 
@@ -86,7 +87,7 @@ std::optional<PgResult> attempt(SequenceRun& run, const std::string& sql) {
   try {
     return run.target.exec(sql);
   } catch (Error& error) {
-    if (error.sqlstate() != "22003") throw;
+    if (error.sqlstate() != sqlstate::numeric_value_out_of_range) throw;
     if (sql.find(" UNION ALL ") == std::string::npos)
       run.problems.push_back(error.hint(
           "widen the sequence on the target (ALTER SEQUENCE … MAXVALUE …) and set its position with setval"));
@@ -166,7 +167,7 @@ class LargeObjectCopy {
       target_.exec("SELECT lo_from_bytea($1::oid, $2::bytea)", {oid, hex});
     } catch (Error& error) {
       error.context("large object " + oid);
-      if (error.sqlstate() == "23505" || error.sqlstate() == "42710")
+      if (error.sqlstate() == sqlstate::unique_violation || error.sqlstate() == sqlstate::duplicate_object)
         error.hint("the target has a large object of that number; --truncate replaces it");
       throw;
     }

@@ -12,6 +12,7 @@
 #include "pg/copy_in.h"
 #include "pg/copy_out.h"
 #include "pg/enforcement.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -107,7 +108,7 @@ class Copying {
  private:
   void fail(std::size_t i, Error error) {
     if (error.connection_lost() || !source_.usable() || !target_.usable()) throw error;
-    if (error.sqlstate() == "42501")
+    if (error.sqlstate() == sqlstate::insufficient_privilege)
       error.hint(
           "the role needs SELECT on the source's table and SELECT, INSERT, DELETE on the target's, and USAGE on its "
           "schema");

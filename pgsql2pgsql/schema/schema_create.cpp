@@ -8,6 +8,7 @@
 #include "base/error_cause.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -37,8 +38,9 @@ bool ends_everything(const PgConnection& connection, const Error& error) {
 // duplicate_function. Objects of text search are told by the catalog's own index.
 bool is_duplicate(const SchemaItem& item, const Error& error) {
   const std::string& state = error.sqlstate();
-  return state == "42P06" || state == "42P07" || state == "42710" || state == "42723" ||
-         (state == "23505" && item.type.starts_with("TEXT SEARCH "));
+  return state == sqlstate::duplicate_schema || state == sqlstate::duplicate_table ||
+         state == sqlstate::duplicate_object || state == sqlstate::duplicate_function ||
+         (state == sqlstate::unique_violation && item.type.starts_with("TEXT SEARCH "));
 }
 
 void SchemaState::problem(const std::string& what, Error error, PgStep step) {
@@ -51,7 +53,7 @@ void SchemaState::problem(const std::string& what, Error error, PgStep step) {
 // A comment on what belongs to somebody else, an extension or the schema public,
 // is his, and was there when it was made.
 void SchemaState::failed(const SchemaItem& item, Error error) {
-  if (item.type == "COMMENT" && error.sqlstate() == "42501")
+  if (item.type == "COMMENT" && error.sqlstate() == sqlstate::insufficient_privilege)
     notes.push_back(one_line(item.describe()) + ": left out, since the role does not own it on the target");
   else
     problem(one_line(item.describe()), std::move(error), item.post_data ? PgStep::build : PgStep::create);

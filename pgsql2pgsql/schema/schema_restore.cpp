@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/worker_pool.h"
 #include "pg/catalog.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -243,7 +244,7 @@ bool SchemaRestore::left_unchecked(const SchemaItem& item) const {
 
 // True when the key that it refers to could not be made: that error is there already.
 bool SchemaRestore::lacks_its_key(const SchemaItem& item, const Error& error) {
-  if (error.sqlstate() != "42830") return false;
+  if (error.sqlstate() != sqlstate::invalid_foreign_key) return false;
   for (const PgRelation* table : plan_.tables_under(item)) {
     if (!incomplete_.contains(table)) continue;
     state_.notes.push_back(
@@ -288,7 +289,7 @@ void SchemaRestore::validate_in_parallel(const std::vector<ForeignKeyStep>& step
         connection->exec(steps[i].validate);
       } catch (Error& error) {
         const std::lock_guard lock(mutex);
-        if (error.sqlstate() == "23503")
+        if (error.sqlstate() == sqlstate::foreign_key_violation)
           state_.problem(
               steps[i].what,
               error.recast(ErrorKind::data, error.message())

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "copy/copy_text.h"
+#include "format/copy_text.h"
 
 namespace dbsync {
 

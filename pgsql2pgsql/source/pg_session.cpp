@@ -14,6 +14,7 @@
 #include "pgsql2pgsql/source/binary_rule.h"
 #include "pgsql2pgsql/source/pg_chunk_reader.h"
 #include "schema/quote.h"
+#include "schema/type_oid.h"
 
 namespace dbsync {
 
@@ -24,10 +25,9 @@ const TargetColumn& target_column(const TargetTable& target, const std::string& 
 }
 
 PgColumn origin_column(const OriginColumn& origin) {
-  constexpr std::uint32_t kTextOid = 25;
   PgColumn out;
   out.name = origin.name;
-  out.type_oid = kTextOid;
+  out.type_oid = oid::text;
   return out;
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/utf8.h"
-#include "copy/numeric.h"
+#include "format/numeric.h"
 #include "mysql2pgsql/row/row_encoder.h"
 #include "mysql2pgsql/schema/type_map.h"
 

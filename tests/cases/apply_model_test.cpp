@@ -26,12 +26,13 @@ constexpr char kTables[] =
     "create table pairs (part text, id int, u int unique, v text, primary key (part, id));"
     "create table logged (n int, v text)";
 
-std::shared_ptr<const Relation> relation(std::uint32_t id, const std::string& name,
-                                         std::vector<RelationColumn> columns) {
+std::shared_ptr<const Relation> relation(std::uint32_t id, const std::string& name, std::vector<RelationColumn> columns,
+                                         bool binary) {
   auto out = std::make_shared<Relation>();
   out->id = id;
   out->name = {"public", name};
   out->columns = std::move(columns);
+  if (binary) out->values = RelationValues::source_binary;
   if (name == "logged") out->identity = ReplicaIdentity::full;
   return out;
 }
@@ -44,11 +45,13 @@ class ModelSource {
         random_(seed),
         keyed_(relation(
             1, "keyed",
-            {column_of("id", kInt4Oid, true), column_of("v", kTextOid, false), column_of("n", kInt4Oid, false)})),
+            {column_of("id", kInt4Oid, true), column_of("v", kTextOid, false), column_of("n", kInt4Oid, false)},
+            binary)),
         pairs_(relation(2, "pairs",
                         {column_of("part", kTextOid, true), column_of("id", kInt4Oid, true),
-                         column_of("u", kInt4Oid, false), column_of("v", kTextOid, false)})),
-        logged_(relation(3, "logged", {column_of("n", kInt4Oid, true), column_of("v", kTextOid, true)})) {}
+                         column_of("u", kInt4Oid, false), column_of("v", kTextOid, false)},
+                        binary)),
+        logged_(relation(3, "logged", {column_of("n", kInt4Oid, true), column_of("v", kTextOid, true)}, binary)) {}
 
   std::map<int, Fields> keyed;
   std::map<std::pair<std::string, int>, Fields> pairs;
@@ -257,7 +260,7 @@ class ApplyModel : public ::testing::Test {
       ModelSource model(static_cast<unsigned>(seed), binary);
       target.exec("drop table if exists keyed, pairs, logged");
       target.exec(kTables);
-      run(model, binary);
+      run(model);
     }
   }
 
@@ -270,7 +273,7 @@ class ApplyModel : public ::testing::Test {
 
 TEST_F(ApplyModel, InSetsAndWhereTheyDoNotFitOneByOne) {
   std::uint64_t in_sets = 0, one_by_one = 0;
-  for_each_seed([&](ModelSource& model, bool binary) {
+  for_each_seed([&](ModelSource& model) {
     PgConnection connection(target.conninfo(), "target", "test");
     ensure_progress_table(connection);
     write_progress(connection, "model", lsn_position(1), "following");
@@ -278,7 +281,6 @@ TEST_F(ApplyModel, InSetsAndWhereTheyDoNotFitOneByOne) {
     options.conninfo = target.conninfo();
     options.application_name = "test";
     options.task = "model";
-    options.binary = binary;
     Applier applier(options);
     for (int done = 0; done < kTransactions;) {
       std::vector<Transaction> group;
@@ -297,9 +299,9 @@ TEST_F(ApplyModel, InSetsAndWhereTheyDoNotFitOneByOne) {
 }
 
 TEST_F(ApplyModel, ChangeByChange) {
-  for_each_seed([&](ModelSource& model, bool binary) {
+  for_each_seed([&](ModelSource& model) {
     TargetSession session(target.conninfo(), "test");
-    PlanCache plans(session, {}, binary);
+    PlanCache plans(session, {});
     ExactApply exact(session, plans, ConflictPolicy::error);
     for (int i = 0; i < kTransactions && !HasFailure(); ++i) {
       const Transaction transaction = model.next();

@@ -1,6 +1,6 @@
 // The text form of COPY: what is escaped reads back, by this project and by
 // PostgreSQL's rules.
-#include "copy/copy_text.h"
+#include "format/copy_text.h"
 #include "tests/fuzz/pg_text.h"
 
 namespace {

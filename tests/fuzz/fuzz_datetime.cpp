@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-#include "copy/datetime.h"
+#include "format/datetime.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "copy/numeric.h"
+#include "format/numeric.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

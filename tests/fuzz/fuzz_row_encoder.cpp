@@ -10,7 +10,7 @@
 #include "base/byte_reader.h"
 #include "base/error.h"
 #include "base/utf8.h"
-#include "copy/numeric.h"
+#include "format/numeric.h"
 #include "mysql2pgsql/row/row_encoder.h"
 #include "mysql2pgsql/schema/type_map.h"
 #include "tests/fuzz/pg_text.h"

@@ -42,23 +42,24 @@ forbid_include() {
     '$3 ~ bad && $1 !~ allowed { print $1 ":" $2 ": " message }' "$tmp/includes" || broken "$1"
 }
 
-# base <- config; base <- schema <- pg <- {status <- copy <- verify, cdc <- follow} <- check <- run <- programs,
+# base <- config, format; base <- schema <- pg <- {status <- copy <- verify, cdc <- follow} <- check <- run <- programs,
 # whose folders stand in an order of their own; only the last of them knows the program around it.
 check_include_direction() {
   awk -F '\t' '
     BEGIN {
       may["base"] = " base "
       may["config"] = " base config "
+      may["format"] = " base format "
       may["schema"] = " base schema "
-      may["pg"] = " base schema pg "
-      may["copy"] = " base config schema pg copy status "
-      may["verify"] = " base config schema pg copy verify "
-      may["cdc"] = " base schema pg cdc status "
+      may["pg"] = " base format schema pg "
+      may["copy"] = " base config format schema pg copy status "
+      may["verify"] = " base config format schema pg copy verify "
+      may["cdc"] = " base format schema pg cdc status "
       may["follow"] = " base config schema pg cdc status follow "
       may["status"] = " base schema pg status "
       may["check"] = " base config schema pg copy check "
       may["run"] = " base config schema pg copy cdc status follow verify check run "
-      common = " run base config schema pg copy cdc status follow verify check "
+      common = " run base config format schema pg copy cdc status follow verify check "
       program("mysql2pgsql", "client row expression schema source binlog")
       program("pgsql2pgsql", "schema source follow")
     }
@@ -117,8 +118,8 @@ check_function_sizes() {
 check_raw_memory() {
   forbid '(^|[^A-Za-z0-9_])new[ (]' 'new: use a container or std::make_unique'
   forbid '(^|[^A-Za-z0-9_])delete[ []' 'delete: let the owner do it'
-  forbid '(^|[^A-Za-z0-9_.>])(malloc|calloc|realloc|free)[ ]*[(]' 'malloc and free belong to common/copy/copy_buffer' \
-    '^common/copy/copy_buffer[.]'
+  forbid '(^|[^A-Za-z0-9_.>])(malloc|calloc|realloc|free)[ ]*[(]' 'malloc and free belong to common/format/copy_buffer' \
+    '^common/format/copy_buffer[.]'
 }
 
 check_raw_handles() {

@@ -78,7 +78,7 @@ END
 echo '#include "verify/verify_job.h"' | file common/copy/b.cpp
 printf '%s\n' '#include "copy/copy_job.h"' '#include "cdc/change.h"' | file common/verify/a.cpp
 file common/cdc/a.cpp <<'END'
-  #  include "copy/copy_buffer.h"
+  #  include "copy/chunk_sink.h"
 END
 file mysql2pgsql/a.cpp <<'END'
 #include "mysql2pgsql/b.h"
@@ -102,7 +102,7 @@ file common/extra/a.cpp <<'END'
 END
 expect "include direction" \
   "common/base/a.h:1: base must not include config/config.h" \
-  "common/cdc/a.cpp:1: cdc must not include copy/copy_buffer.h" \
+  "common/cdc/a.cpp:1: cdc must not include copy/chunk_sink.h" \
   "common/config/a.cpp:2: config must not include pg/connection.h" \
   "common/copy/a.cpp:1: copy must not include cdc/change.h" \
   "common/copy/b.cpp:1: copy must not include verify/verify_job.h" \
@@ -161,7 +161,7 @@ std::vector<std::jthread> pool;
 void h() { PQclear(r); mysql_close(c); }
 std::unique_ptr<MYSQL, decltype(&mysql_close)> p;
 END
-echo 'void* m = malloc(1);' | file common/copy/copy_buffer.cpp
+echo 'void* m = malloc(1);' | file common/format/copy_buffer.cpp
 echo 'void f() { PQfinish(c); }' | file common/pg/connection.cpp
 echo 'void f() { mysql_stmt_close(s); mysql_free_result(r); }' | file mysql2pgsql/row/mysql_cursor.cpp
 echo 'std::jthread t;' | file common/base/progress_display.cpp
@@ -170,8 +170,8 @@ expect "raw handles" \
   "common/schema/a.cpp:1: new: use a container or std::make_unique" \
   "common/schema/a.cpp:2: new: use a container or std::make_unique" \
   "common/schema/a.cpp:3: delete: let the owner do it" \
-  "common/schema/a.cpp:4: malloc and free belong to common/copy/copy_buffer" \
-  "common/schema/a.cpp:5: malloc and free belong to common/copy/copy_buffer" \
+  "common/schema/a.cpp:4: malloc and free belong to common/format/copy_buffer" \
+  "common/schema/a.cpp:5: malloc and free belong to common/format/copy_buffer" \
   "common/schema/a.cpp:6: threads are started by worker_pool, progress, shutdown, network, follow_job, task_lock and wait_watch only" \
   "common/schema/a.cpp:7: threads are started by worker_pool, progress, shutdown, network, follow_job, task_lock and wait_watch only" \
   "common/schema/a.cpp:8: only the owning handle in common/pg ends this" \

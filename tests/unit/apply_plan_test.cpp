@@ -116,18 +116,32 @@ TEST_F(ApplyPlanTest, StatementsAreMadeOnceAndNamedByTheirPlan) {
 }
 
 TEST_F(ApplyPlanTest, BinaryParametersHaveTheTargetsTypes) {
-  TargetTraits traits;
-  traits.binary = true;
-  ApplyPlan made = plan(traits);
+  relation.values = RelationValues::source_binary;
+  ApplyPlan made = plan();
   EXPECT_EQ(made.insert_one().types, (std::vector<std::uint32_t>{kInt4Oid, kTextOid, kTextOid}));
   EXPECT_EQ(made.delete_many().types, (std::vector<std::uint32_t>{test::kInt4ArrayOid}));
 }
 
 TEST_F(ApplyPlanTest, ArraysAreNotPutIntoArrays) {
-  TargetTraits traits;
-  traits.binary = true;
+  relation.values = RelationValues::source_binary;
   target_column("v").is_array = true;
-  EXPECT_FALSE(plan(traits).many_rows());
+  EXPECT_FALSE(plan().many_rows());
+}
+
+// The stream is opened again with values as text when this comes.
+TEST_F(ApplyPlanTest, ABinaryFormThatTheTargetCannotTakeIsSaidAsTheServerSaysIt) {
+  relation.values = RelationValues::source_binary;
+  target_column("v").type_oid = kInt4Oid;
+  try {
+    plan();
+    FAIL() << "text was taken for an integer";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.sqlstate(), "22P03");
+    EXPECT_TRUE(error.retryable());
+    EXPECT_EQ(error.message(), "column v of public.t cannot be taken in binary form");
+  }
+  relation.values = RelationValues::source_text;
+  EXPECT_NO_THROW(plan());
 }
 
 TEST_F(ApplyPlanTest, PartitionedTablesAreWrittenThroughTheirRoot) {

@@ -1,4 +1,4 @@
-#include "copy/datetime.h"
+#include "format/datetime.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "copy/numeric.h"
+#include "format/numeric.h"
 
 #include <gtest/gtest.h>
 

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "copy/numeric.h"
 #include "copy/reject_log.h"
+#include "format/numeric.h"
 
 namespace dbsync {
 namespace {

@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "copy/copy_binary.h"
-#include "copy/numeric.h"
+#include "format/copy_binary.h"
+#include "format/numeric.h"
 #include "verify/bucket_sums.h"
 #include "verify/row_diff.h"
 #include "verify/row_image.h"

@@ -8,11 +8,12 @@
 #include <bit>
 #include <string_view>
 
-#include "copy/copy_buffer.h"
+#include "format/copy_buffer.h"
 
 namespace dbsync::copy_binary {
 
 inline constexpr std::string_view kHeader{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19};
+inline constexpr std::string_view kSignature = kHeader.substr(0, 11);
 inline constexpr std::string_view kTrailer{"\377\377", 2};
 
 inline void begin_row(CopyBuffer& out, std::size_t fields) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "copy/copy_buffer.h"
+#include "format/copy_buffer.h"
 
 namespace dbsync::copy_text {
 

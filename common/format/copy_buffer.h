@@ -16,7 +16,7 @@
 #include <span>
 #include <string_view>
 
-#include "copy/row_text.h"
+#include "format/row_text.h"
 
 namespace dbsync {
 

@@ -1,4 +1,4 @@
-#include "copy/copy_buffer.h"
+#include "format/copy_buffer.h"
 
 #include <algorithm>
 #include <cstdlib>

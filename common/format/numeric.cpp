@@ -1,10 +1,10 @@
-#include "copy/numeric.h"
+#include "format/numeric.h"
 
 #include <array>
 #include <charconv>
 
 #include "base/byte_reader.h"
-#include "copy/copy_buffer.h"
+#include "format/copy_buffer.h"
 
 namespace dbsync {
 

@@ -1,4 +1,4 @@
-#include "copy/copy_text.h"
+#include "format/copy_text.h"
 
 #include <array>
 
