@@ -164,12 +164,13 @@ demo:
 	@+$(MAKE) --no-print-directory -j$(JOBS) programs
 	@DBSYNC_BIN=$(BIN) share/demo/demo.sh
 
-# Manual pages: the options come from --help.
+# Manual pages: the options come from --help, the keys of my.cfg from its sample.
 MAN := $(BUILD)/man/mysql2pgsql.1 $(BUILD)/man/pgsql2pgsql.1
 MAN_DATE = $(shell sed -n 's/^ -- .*, \([0-9]* [A-Z][a-z]* [0-9]*\) .*/\1/p;T;q' share/debian/changelog)
-$(BUILD)/man/%.1: share/man/%.1.in share/man/fill.awk share/debian/changelog share/VERSION $(BIN)/%
+$(BUILD)/man/%.1: share/man/%.1.in share/man/fill.awk share/debian/changelog share/VERSION my.cfg.sample $(BIN)/%
 	@mkdir -p $(@D)
-	$(BIN)/$* --help | awk -v version='$(VERSION)' -v date='$(MAN_DATE)' -f share/man/fill.awk - $< > $@.tmp && mv $@.tmp $@
+	$(BIN)/$* --help | awk -v version='$(VERSION)' -v date='$(MAN_DATE)' \
+	    -v skip=$(if $(filter mysql2pgsql,$*),src.pgsql,src.mysql) -f share/man/fill.awk - my.cfg.sample $< > $@.tmp && mv $@.tmp $@
 
 man: $(MAN)
 

@@ -10,18 +10,21 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "config/config_keys.h"
+#include "config/settings.h"
 #include "config/source_text.h"
+#include "config/values.h"
 
 namespace dbsync {
 
 namespace {
 
-using config_detail::config_keys;
 using config_detail::config_sections;
-using config_detail::ConfigKey;
 using config_detail::ConfigSection;
 using config_detail::error_at;
+using config_detail::KeyForm;
+using config_detail::Setting;
+using config_detail::settings;
+using config_detail::Settings;
 
 std::vector<std::string> section_names() {
   std::vector<std::string> names;
@@ -31,8 +34,8 @@ std::vector<std::string> section_names() {
 
 std::vector<std::string> key_names(std::string_view section) {
   std::vector<std::string> names;
-  for (const auto& key : config_keys())
-    if (key.section == section) names.emplace_back(key.name);
+  for (const auto& setting : settings())
+    if (setting.key.section == section) names.emplace_back(setting.key.name);
   return names;
 }
 
@@ -49,7 +52,7 @@ Error unknown_section(const IniEntry& entry, const std::string& name) {
 
 Error unknown_key(const IniEntry& entry, const std::string& name) {
   Error error = error_at(name, entry.line, fmt::format("unknown key {} in [{}]", entry.key, entry.section));
-  for (const auto& key : config_keys())
+  for (const auto& [option, key, programs, store] : settings())
     if (key.name == entry.key) return error.hint(fmt::format("{} belongs to [{}]", key.name, key.section));
   const auto names = key_names(entry.section);
   const auto nearest = nearest_name(entry.key, names);
@@ -64,34 +67,37 @@ const ConfigSection* rule_section(const IniEntry& entry) {
   return nullptr;
 }
 
-const ConfigKey& find_key(const IniEntry& entry, const std::string& name) {
+const Setting& find_key(const IniEntry& entry, const std::string& name) {
   bool section_known = false;
-  for (const auto& key : config_keys()) {
-    if (key.section != entry.section) continue;
+  for (const auto& setting : settings()) {
+    if (setting.key.name.empty() || setting.key.section != entry.section) continue;
     section_known = true;
-    if (key.name == entry.key) return key;
+    if (setting.key.name == entry.key) return setting;
   }
   throw section_known ? unknown_key(entry, name) : unknown_section(entry, name);
 }
 
-bool warns(const ConfigKey& key, const IniEntry& entry, Program program) {
-  return !key.pending.empty() && !entry.value.empty() && entry.value != key.harmless &&
-         std::find(key.concerns.begin(), key.concerns.end(), program) != key.concerns.end();
+bool concerns(const Setting& setting, Program program) {
+  using config_detail::OptionOf;
+  return setting.programs == OptionOf::both ||
+         (setting.programs == OptionOf::mysql_only) == (program == Program::mysql2pgsql);
 }
 
-void store_entry(Config& config, const IniEntry& entry, Program program) {
+void store_entry(Settings& to, const IniEntry& entry, Program program) {
   if (const ConfigSection* rules = rule_section(entry)) {
-    rules->store_rule(config, entry);
+    rules->store_rule(to.config, entry);
     return;
   }
-  const ConfigKey& key = find_key(entry, config.path);
-  const std::string complaint = key.store(config, entry.value);
-  if (!complaint.empty())
-    throw error_at(config.path, entry.line, fmt::format("[{}] {}: {}", key.section, key.name, complaint))
+  const std::string& path = to.config.path;
+  const Setting& setting = find_key(entry, path);
+  const KeyForm& key = setting.key;
+  const std::string complaint = setting.store(to, entry.value);
+  if (!complaint.empty() && complaint != config_detail::kEmptyValue)
+    throw error_at(path, entry.line, fmt::format("[{}] {}: {}", key.section, key.name, complaint))
         .hint(fmt::format("write for example: {} = \"{}\"", key.name, key.sample));
-  if (warns(key, entry, program))
-    config.warnings.push_back(fmt::format("{} line {}: [{}] {}: {} not built yet; the key has no effect", config.path,
-                                          entry.line, key.section, key.name, key.pending));
+  if (!key.pending.empty() && !entry.value.empty() && concerns(setting, program))
+    to.config.warnings.push_back(fmt::format("{} line {}: [{}] {}: {} not built yet; the key has no effect", path,
+                                             entry.line, key.section, key.name, key.pending));
 }
 
 // The line in which each key was given.
@@ -136,12 +142,13 @@ void check_ssl_pair(const MysqlEndpoint& mysql, const std::string& name) {
 }
 
 Config build_config(const std::vector<IniEntry>& entries, const std::string& name, Program program, bool need_target) {
-  Config config;
+  Settings values;
+  Config& config = values.config;
   config.path = name;
   for (const auto& entry : entries)
     if (rule_section(entry) == nullptr) find_key(entry, name);  // a wrong name is the better message than a duplicate
   refuse_duplicates(entries, name);
-  for (const auto& entry : entries) store_entry(config, entry, program);
+  for (const auto& entry : entries) store_entry(values, entry, program);
   // The environment goes before the file, as it does for libpq.
   if (const char* password = std::getenv("MYSQL_PWD")) config.src_mysql.password = password;
   require_keys(config, program, need_target);

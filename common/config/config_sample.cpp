@@ -2,15 +2,15 @@
 #include <fmt/format.h>
 
 #include "config/config.h"
-#include "config/config_keys.h"
+#include "config/settings.h"
 
 namespace dbsync {
 
 namespace {
 
-using config_detail::config_keys;
 using config_detail::config_sections;
-using config_detail::ConfigKey;
+using config_detail::KeyForm;
+using config_detail::settings;
 
 constexpr std::string_view kHeader =
     "# Configuration of mysql2pgsql and pgsql2pgsql: copy this file to my.cfg in the\n"
@@ -30,10 +30,10 @@ std::string commented(std::string_view text) {
   return out + '\n';
 }
 
-std::string key_text(const ConfigKey& key) {
+std::string key_text(const KeyForm& key) {
   std::string out = commented(key.help);
   if (!key.pending.empty()) out += commented(fmt::format("Without effect yet: {} not built yet.", key.pending));
-  return out + fmt::format("{}{} = \"{}\"\n", key.sample_active ? "" : "#", key.name, key.sample);
+  return out + fmt::format("{}{} = \"{}\"\n", key.active ? "" : "#", key.name, key.sample);
 }
 
 }  // namespace
@@ -43,8 +43,8 @@ std::string sample_config() {
   for (const auto& section : config_sections()) {
     out += fmt::format("\n\n# {}\n[{}]\n", section.help, section.name);
     if (!section.sample.empty()) out += '\n' + commented(section.sample);
-    for (const auto& key : config_keys())
-      if (key.section == section.name) out += '\n' + key_text(key);
+    for (const auto& setting : settings())
+      if (setting.key.section == section.name) out += '\n' + key_text(setting.key);
   }
   return out;
 }

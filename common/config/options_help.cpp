@@ -3,15 +3,15 @@
 
 #include <fmt/format.h>
 
-#include "config/option_table.h"
 #include "config/options.h"
+#include "config/settings.h"
 
 namespace dbsync {
 
 namespace {
 
+using config_detail::OptionForm;
 using config_detail::OptionGroup;
-using config_detail::OptionSpec;
 
 constexpr std::size_t kHelpColumn = 27;
 
@@ -42,14 +42,14 @@ constexpr std::string_view kExitCodes =
     "  70   internal error, please report it\n"
     "  130  interrupted\n";
 
-std::string option_names(const OptionSpec& option) {
+std::string option_names(const OptionForm& option) {
   std::string names = option.short_name == '\0' ? "      " : fmt::format("  -{}, ", option.short_name);
-  names += fmt::format("--{}", option.long_name);
+  names += fmt::format("--{}", option.name);
   if (!option.argument.empty()) names += fmt::format(" {}", option.argument);
   return names;
 }
 
-std::string option_lines(const OptionSpec& option) {
+std::string option_lines(const OptionForm& option) {
   std::string out = fmt::format("{:<{}}", option_names(option), kHelpColumn);
   for (const char c : option.help) {
     out += c;
@@ -68,8 +68,9 @@ std::string help_text(Program program) {
       {OptionGroup::what, "What to do"}, {OptionGroup::how, "How to do it"}, {OptionGroup::messages, "Messages"}};
   for (const auto& [group, title] : groups) {
     out += fmt::format("\n{}:\n", title);
-    for (const auto& option : config_detail::option_table())
-      if (option.group == group && config_detail::has_option(program, option)) out += option_lines(option);
+    for (const auto& setting : config_detail::settings())
+      if (config_detail::has_option(program, setting) && setting.option.group == group)
+        out += option_lines(setting.option);
   }
   return out + '\n' + fmt::format(kExamples, name) + '\n' + std::string(kExitCodes);
 }

@@ -1,10 +1,11 @@
 # Fills a manual page in: @OPTIONS@ and @EXIT_STATUS@ from what --help prints,
-# @VERSION@ and @DATE@ from the command line.
+# @CONFIGURATION@ from my.cfg.sample without the section `skip`, @VERSION@ and @DATE@
+# from the command line.
 #
-#   bin/mysql2pgsql --help | awk -v version=0.1.0 -v date=2026-11-24 -f fill.awk - mysql2pgsql.1.in
+#   bin/mysql2pgsql --help |
+#     awk -v version=0.1.0 -v date=2026-11-24 -v skip=src.pgsql -f fill.awk - my.cfg.sample mysql2pgsql.1.in
 #
-# The options of --help come from the program's own table of options, so the page
-# cannot lack one.
+# Both come from the program's own table of settings, so the page cannot lack one.
 
 function escaped(text) {
   gsub(/\\/, "\\e", text)
@@ -23,6 +24,12 @@ function option_line(names,   part, count, i, out) {
       out = out " \\fI" escaped(part[i]) "\\fR"
   gsub(/,\\fR/, "\\fR,", out)
   return ".TP\n" out "\n"
+}
+
+# Within an argument of a macro.
+function escaped_quotes(text) {
+  gsub(/"/, "\\(dq", text)
+  return text
 }
 
 FNR == 1 { file++ }
@@ -59,17 +66,40 @@ file == 1 && place == "exit" && NF > 1 {
   statuses = statuses ".TP\n.B " status "\n" escaped($0) "\n"
 }
 
-file == 2 && /^@OPTIONS@$/ { printf "%s", options; next }
-file == 2 && /^@EXIT_STATUS@$/ { printf "%s", statuses; next }
+# Comments of the sample belong to the section or key behind them; in a section of
+# patterns they are the sample itself.
+file == 2 && /^# / { comment = comment escaped(substr($0, 3)) "\n"; next }
+file == 2 && /^\[/ {
+  section = substr($0, 2, length($0) - 2)
+  if (section != skip) configuration = configuration ".SS [" escaped(section) "]\n" comment
+  comment = ""
+  next
+}
+file == 2 && section != skip && /^#?[a-z_]+ = "/ {
+  name = $1
+  sub(/^#/, "", name)
+  sub(/^[^"]*/, "")
+  configuration = configuration ".TP\n.BI " name " \" = " escaped_quotes(escaped($0)) "\"\n" comment
+}
 file == 2 {
+  if (comment != "" && NF == 0 && section != "" && section != skip)
+    configuration = configuration ".PP\n.EX\n" comment ".EE\n"
+  comment = ""
+  next
+}
+
+file == 3 && /^@OPTIONS@$/ { printf "%s", options; next }
+file == 3 && /^@EXIT_STATUS@$/ { printf "%s", statuses; next }
+file == 3 && /^@CONFIGURATION@$/ { printf "%s", configuration; next }
+file == 3 {
   gsub(/@VERSION@/, version)
   gsub(/@DATE@/, date)
   print
 }
 
 END {
-  if (options == "" || statuses == "") {
-    print "fill.awk: --help has no options or no exit status" > "/dev/stderr"
+  if (options == "" || statuses == "" || configuration == "") {
+    print "fill.awk: no options, exit status or configuration found" > "/dev/stderr"
     exit 1
   }
 }

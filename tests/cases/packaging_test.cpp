@@ -75,6 +75,30 @@ TEST_F(InstallTest, ManualPagesHaveEveryOption) {
   }
 }
 
+TEST_F(InstallTest, ManualPagesHaveEveryKeyOfTheConfiguration) {
+  const std::string sample = read_file(root() / "usr/share/doc/dbsync/examples/my.cfg.sample");
+  const std::regex line("^#?([a-z_]+) = \"|^\\[([a-z_.]+)\\]", std::regex::multiline);
+  for (const std::string program : {"mysql2pgsql", "pgsql2pgsql"}) {
+    std::string text = read_file(page(program));
+    text.erase(std::remove(text.begin(), text.end(), '\\'), text.end());
+    const std::string others = program == "mysql2pgsql" ? "src.pgsql" : "src.mysql";
+    std::string section;
+    int keys = 0;
+    for (auto at = std::sregex_iterator(sample.begin(), sample.end(), line); at != std::sregex_iterator(); ++at) {
+      const std::string key = (*at)[1];
+      if (key.empty()) section = (*at)[2];
+      const bool wanted = section != others;
+      const bool found = text.find(key.empty() ? ".SS [" + section + "]\n" : ".BI " + key + " ") != std::string::npos;
+      if (key.empty())
+        EXPECT_EQ(found, wanted) << program << " [" << section << ']';
+      else if (wanted)
+        EXPECT_TRUE(found) << program << ' ' << key;
+      keys += key.empty() ? 0 : 1;
+    }
+    EXPECT_GT(keys, 40);
+  }
+}
+
 TEST_F(InstallTest, BashCompletesOptionsAndTheirValues) {
   for (const std::string program : {"mysql2pgsql", "pgsql2pgsql"}) {
     const auto complete = [&](const std::string& words) {

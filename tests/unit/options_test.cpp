@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "config/option_table.h"
+#include "config/settings.h"
 #include "tests/unit/config_test_support.h"
 
 namespace dbsync {
@@ -295,27 +295,27 @@ INSTANTIATE_TEST_SUITE_P(
                   pgsql2pgsql},
         UsageCase{{"-d", "--full-only"}, "-d and --full-only exclude each other", "leave out", pgsql2pgsql}));
 
-using config_detail::OptionSpec;
+using config_detail::Setting;
 
-bool of_program(const OptionSpec& option, Program program) {
-  return config_detail::has_option(program, option) && option.long_name != "help" && option.long_name != "version";
+bool of_program(const Setting& option, Program program) {
+  return config_detail::has_option(program, option) && option.option.name != "help" && option.option.name != "version";
 }
 
-std::vector<std::string> as_given(const OptionSpec& option) {
+std::vector<std::string> as_given(const Setting& option) {
   static const std::map<std::string_view, std::string> values{
       {"jobs", "3"},           {"buffer-kb", "64"},     {"chunk-size", "1MB"}, {"max-rate", "10"},
       {"copy-format", "text"}, {"section", "pre-data"}, {"log-format", "json"}};
-  std::vector<std::string> out{fmt::format("--{}", option.long_name)};
-  if (option.argument.empty()) return out;
-  const auto value = values.find(option.long_name);
+  std::vector<std::string> out{fmt::format("--{}", option.option.name)};
+  if (option.option.argument.empty()) return out;
+  const auto value = values.find(option.option.name);
   out.push_back(value == values.end() ? "x" : value->second);
   return out;
 }
 
 // Nothing when the command line is taken.
-std::optional<std::string> refusal_of(Program program, const std::vector<const OptionSpec*>& options) {
+std::optional<std::string> refusal_of(Program program, const std::vector<const Setting*>& options) {
   std::vector<std::string> words{"program"};
-  for (const OptionSpec* option : options)
+  for (const Setting* option : options)
     for (const std::string& word : as_given(*option)) words.push_back(word);
   std::vector<const char*> arguments;
   for (const std::string& word : words) arguments.push_back(word.c_str());
@@ -330,9 +330,9 @@ std::optional<std::string> refusal_of(Program program, const std::vector<const O
 }
 
 // How many of the options a refusal names.
-int named(const std::string& message, const std::vector<const OptionSpec*>& options) {
+int named(const std::string& message, const std::vector<const Setting*>& options) {
   int out = 0;
-  for (const OptionSpec* option : options) {
+  for (const Setting* option : options) {
     const std::string name = shown(*option);
     for (auto at = message.find(name); at != std::string::npos; at = message.find(name, at + 1))
       if (at + name.size() == message.size() || message[at + name.size()] == ' ') {
@@ -348,24 +348,24 @@ int named(const std::string& message, const std::vector<const OptionSpec*>& opti
 // taken in either order.
 TEST(Combinations, OfAnyTwoOptionsWithAnyVerbAreTakenOrRefusedByName) {
   for (const Program program : {mysql2pgsql, pgsql2pgsql}) {
-    std::vector<const OptionSpec*> verbs{nullptr};
-    for (const OptionSpec& option : config_detail::option_table())
-      if (option.verb && of_program(option, program)) verbs.push_back(&option);
+    std::vector<const Setting*> verbs{nullptr};
+    for (const Setting& option : config_detail::settings())
+      if (option.option.verb && of_program(option, program)) verbs.push_back(&option);
     int taken = 0;
     int refused = 0;
-    for (const OptionSpec* verb : verbs)
-      for (const OptionSpec& first : config_detail::option_table())
-        for (const OptionSpec& second : config_detail::option_table()) {
+    for (const Setting* verb : verbs)
+      for (const Setting& first : config_detail::settings())
+        for (const Setting& second : config_detail::settings()) {
           if (&first >= &second || &first == verb || &second == verb || !of_program(first, program) ||
               !of_program(second, program))
             continue;
-          std::vector<const OptionSpec*> all{&first, &second};
+          std::vector<const Setting*> all{&first, &second};
           if (verb != nullptr) all.insert(all.begin(), verb);
           const auto refusal = refusal_of(program, all);
           ++(refusal ? refused : taken);
           std::reverse(all.begin(), all.end());
           EXPECT_EQ(refusal.has_value(), refusal_of(program, all).has_value())
-              << first.long_name << ' ' << second.long_name;
+              << first.option.name << ' ' << second.option.name;
           if (!refusal) continue;
           const bool alone = refusal->ends_with(" only") || refusal->find(" goes with ") != std::string::npos;
           EXPECT_GE(named(*refusal, all), alone ? 1 : 2) << *refusal;
@@ -379,12 +379,12 @@ TEST(Combinations, OfAnyTwoOptionsWithAnyVerbAreTakenOrRefusedByName) {
 // --check looks at.
 TEST(Combinations, NoOptionIsTakenAndIgnored) {
   for (const Program program : {mysql2pgsql, pgsql2pgsql})
-    for (const OptionSpec& verb : config_detail::option_table()) {
-      if (!verb.verb || *verb.verb == Verb::check || !of_program(verb, program)) continue;
-      for (const OptionSpec& option : config_detail::option_table()) {
-        if (option.verb || !of_program(option, program) || option.long_name == "verify-report") continue;
-        EXPECT_EQ(!refusal_of(program, {&verb, &option}), acts(option, *verb.verb))
-            << verb.long_name << ' ' << option.long_name;
+    for (const Setting& verb : config_detail::settings()) {
+      if (!verb.option.verb || *verb.option.verb == Verb::check || !of_program(verb, program)) continue;
+      for (const Setting& option : config_detail::settings()) {
+        if (option.option.verb || !of_program(option, program) || option.option.name == "verify-report") continue;
+        EXPECT_EQ(!refusal_of(program, {&verb, &option}), acts(option, *verb.option.verb))
+            << verb.option.name << ' ' << option.option.name;
       }
     }
 }
