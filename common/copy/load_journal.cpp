@@ -23,10 +23,6 @@ constexpr int kSessionClass = kLockClass + 1;
 // Where a step stands that is of no table.
 constexpr int kWholeRun = -1;
 
-std::string task_key(const std::string& name, const std::string& query, const QualifiedName& target) {
-  return name + '\n' + query + '\n' + target.schema + '\n' + target.name;
-}
-
 std::string flag(bool value) { return value ? "t" : "f"; }
 
 std::vector<std::string> lines(const std::string& text) {
@@ -76,22 +72,6 @@ bool relations_there(PgConnection& connection) {
 }
 
 }  // namespace
-
-std::size_t JournalTable::chunks_done() const {
-  return static_cast<std::size_t>(std::count_if(chunks.begin(), chunks.end(), [](const auto& c) { return c.done; }));
-}
-
-std::uint64_t JournalTable::rows() const {
-  std::uint64_t out = 0;
-  for (const JournalChunk& chunk : chunks)
-    if (chunk.done) out += chunk.rows;
-  return out;
-}
-
-const JournalTable* EarlierRun::find(const CopyTask& task) const {
-  const auto found = tables.find(task_key(task.name, task.query, task.target));
-  return found == tables.end() ? nullptr : &found->second;
-}
 
 LoadJournal::LoadJournal(PgConnection& connection, JournalKey key) : connection_(connection), key_(std::move(key)) {
   make_tables();

@@ -8,11 +8,6 @@ std::string SnapshotFacts::describe() const {
   return out;
 }
 
-std::string both_conditions(const std::string& predicate, const std::string& condition) {
-  if (predicate.empty() || condition.empty()) return predicate + condition;
-  return "(" + predicate + ") AND (" + condition + ")";
-}
-
 PgResult SourceSession::compute(const CopyTask& task, const Chunk&, const TargetTable&, const std::string&) {
   throw Error(ErrorKind::internal, task.name + ": this source does not compute");
 }

@@ -27,306 +27,66 @@ constexpr char kToEmpty[] = "to be emptied";
 class Preparer {
  public:
   Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks, const JobOptions& options,
-           const JournalState& state, LoadGuards& guards)
-      : target_(target), dialect_(dialect), tasks_(tasks), options_(options), state_(state), guards_(guards) {
-    std::set<QualifiedName> names;
-    for (const CopyTask& task : tasks_) {
-      ++uses_[task.target];
-      names.insert(task.target);
-    }
-    if (names.empty()) return;
-    relations_ = find_relations(target_, names);
-    if (state_.journal != nullptr) oids_ = relation_oids(target_, names);
-  }
-
-  PreparedTask prepare(const CopyTask& task, TaskResult& result) {
-    auto found = find(task.target);
-    const JournalTable* known = state_.earlier.find(task);
-    if (known != nullptr && found && options_.start != StartMode::fresh) {
-      result.created = known->created && !was_remade(*known, oid_of(task.target));
-      return options_.start == StartMode::resume && may_stay(task) ? resume(task, *found, *known)
-                                                                   : restart(task, *found, *known);
-    }
-    // What a run of ours made anew since holds nothing of the earlier one's.
-    if (known != nullptr && found && !task.fresh_target && !was_remade(*known, oid_of(task.target))) {
-      refuse_parts(task, *known);
-      // Where that run ended well, the table is complete, and whatever became of it since is not ours.
-      const bool unfinished = !state_.earlier.finished;
-      if (unfinished && known->created) return take_over(task, *found, *known, result);
-    }
-    return start(task, std::move(found), known, result);
-  }
+           const JournalState& state, LoadGuards& guards);
+  PreparedTask prepare(const CopyTask& task, TaskResult& result);
 
   // Now it is known which tables are there and which are to be emptied. Nothing was
   // changed of those that were there before, nor noted of them.
-  void finish(std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results) {
-    std::vector<bool> running;
-    for (const TaskResult& result : results) running.push_back(result.status != TaskStatus::failed);
-    const auto guarded = guards_.decide(target_, state_.journal, tasks_, running);
-    for (std::size_t i = 0; i < tasks_.size(); ++i) {
-      if (!running[i]) continue;
-      if (guarded[i].problem) {
-        fail(i, *guarded[i].problem, results);
-        continue;
-      }
-      prepared[i].replica = guarded[i].replica;
-      prepared[i].after = guarded[i].after;
-      if (guarded[i].whole) make_whole(prepared[i]);
-    }
-    empty_and_note(prepared, results);
-  }
+  void finish(std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results);
 
  private:
   // A table that was missing may be a part of one that was made since.
-  std::optional<TargetTable> find(const QualifiedName& name) {
-    if (!created_.empty() && !relations_.contains(name)) return find_table(target_, name);
-    return find_table(relations_, name);
-  }
-
-  std::uint32_t oid_of(const QualifiedName& name) const {
-    const auto found = oids_.find(name);
-    return found == oids_.end() ? 0 : found->second;
-  }
+  std::optional<TargetTable> find(const QualifiedName& name);
+  std::uint32_t oid_of(const QualifiedName& name) const;
 
   // A table that an earlier run of ours made stays ours to complete: that run may have
   // ended before its keys were made. Steps that are done are not done again.
-  PreparedTask take_over(const CopyTask& task, const TargetTable& table, const JournalTable& known,
-                         TaskResult& result) {
-    PreparedTask out = known_task(table, known);
-    if (task.query.empty()) out.truncate_first = settle_rows(task, table);
-    result.created = true;
-    out.owned = known.owned && options_.mode != LoadMode::append;
-    if (!is_large(task, options_)) {
-      out.planned = true;
-      out.chunks.push_back({});
-    }
-    forgotten_.push_back({known.task, out.planned});
-    return out;
-  }
+  PreparedTask take_over(const CopyTask& task, const TargetTable& table, const JournalTable& known, TaskResult& result);
 
   // `known`: what an earlier run left and this one does not care for.
   PreparedTask start(const CopyTask& task, std::optional<TargetTable> found, const JournalTable* known,
-                     TaskResult& result) {
-    PreparedTask out;
-    if (!found) {
-      if (!options_.create || !task.definition) throw missing_table(task);
-      if (known != nullptr) state_.journal->forget_table(target_, std::exchange(known, nullptr)->task);
-      create(task, out);
-      result.created = true;
-      created_.insert(task.target);
-      found = find_table(target_, task.target);
-    }
-    out.target = std::move(*found);
-    if (task.fresh_target) created_.insert(task.target);
-    const bool created = created_.contains(task.target);
-    out.fresh = created && uses_[task.target] == 1;
-    if (task.query.empty() && !created) out.truncate_first = settle_rows(task, out.target);
-    // Only now: a table that was refused keeps its journal.
-    if (known != nullptr) state_.journal->forget_table(target_, known->task);
-    // A table that several tasks feed cannot be emptied for one of them.
-    out.owned = uses_[task.target] == 1 && (created || (task.query.empty() && options_.mode != LoadMode::append));
-    if (state_.journal == nullptr)
-      add_only_chunk(task, out);
-    else if (out.journal < 0)
-      noted_.push_back(new_entry(task, result.created, out));
-    return out;
-  }
-
-  NewTable new_entry(const CopyTask& task, bool created, PreparedTask& out) {
-    const NewTable entry{state_.journal->new_number(), &task, created, out.owned, !is_large(task, options_)};
-    out.journal = entry.number;
-    if (entry.whole) {
-      out.planned = true;
-      out.chunks.push_back({});
-    }
-    return entry;
-  }
+                     TaskResult& result);
+  NewTable new_entry(const CopyTask& task, bool created, PreparedTask& out);
 
   // A table that is not cut has its chunk from the start.
-  void add_only_chunk(const CopyTask& task, PreparedTask& out) {
-    if (is_large(task, options_)) return;
-    out.planned = true;
-    out.chunks.push_back({});
-    if (state_.journal == nullptr) return;
-    state_.journal->add_chunk(target_, out.journal, 0, {});
-    state_.journal->set_planned(target_, out.journal);
-  }
-
-  static PreparedTask known_task(const TargetTable& table, const JournalTable& known) {
-    PreparedTask out;
-    out.target = table;
-    out.owned = known.owned;
-    out.journal = known.task;
-    out.steps = known.steps;
-    return out;
-  }
-
-  PreparedTask resume(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
-    prove(task, table, known);
-    PreparedTask out = known_task(table, known);
-    if (known.planned) {
-      out.planned = true;
-      out.chunks = known.chunks;
-      // The run ended before its worker came to it.
-      out.truncate_first = known.steps.contains(kToEmpty) && known.chunks_done() == 0 && known.chunks.size() == 1;
-      return out;
-    }
-    // It ended while the table was being cut: which rows lie beyond the chunks
-    // that are listed is not known.
-    begin_anew(task, table, known, out);
-    out.truncate_first = known.owned && !known.created && known.chunks_done() == 0 && has_rows(target_, table);
-    return out;
-  }
+  void add_only_chunk(const CopyTask& task, PreparedTask& out);
+  static PreparedTask known_task(const TargetTable& table, const JournalTable& known);
+  PreparedTask resume(const CopyTask& task, const TargetTable& table, const JournalTable& known);
 
   // What is built on the journal's word must not be built on sand. Rows of a table that
   // follows its source change with it.
-  void prove(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
-    if (known.chunks_done() == 0) return;
-    if (was_remade(known, oid_of(task.target))) throw remade_error(task.target);
-    if (options_.keep || !proved_.insert(task.target).second) return;
-    RowProof proof{table, 0, known.owned && table.plain, state_.earlier.rows_to_mend};
-    std::set<const JournalTable*> of_this_run;
-    for (const CopyTask& other : tasks_)
-      if (other.target == task.target) of_this_run.insert(state_.earlier.find(other));
-    // Other lines of work, which fed it at another time: their rows may be gone since.
-    for (const auto& [key, other] : state_.earlier.tables) {
-      if (other.target != task.target) continue;
-      if (of_this_run.contains(&other))
-        proof.rows += other.rows();
-      else
-        proof.exact = false;
-    }
-    if (auto error = rows_differ(target_, proof)) throw std::move(*error);
-  }
-
-  bool may_stay(const CopyTask& task) const {
-    return !options_.keep || !task.query.empty() || options_.keep->contains(task.name);
-  }
-
-  PreparedTask restart(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
-    PreparedTask out = known_task(table, known);
-    if (was_remade(known, oid_of(task.target))) {  // its steps were the other table's
-      out.steps.clear();
-      remade_.push_back(known.task);
-    }
-    begin_anew(task, table, known, out);
-    return out;
-  }
+  void prove(const CopyTask& task, const TargetTable& table, const JournalTable& known);
+  bool may_stay(const CopyTask& task) const;
+  PreparedTask restart(const CopyTask& task, const TargetTable& table, const JournalTable& known);
 
   // What the journal holds of it goes in the transaction that empties it.
-  void begin_anew(const CopyTask& task, const TargetTable& table, const JournalTable& known, PreparedTask& out) {
-    if (known.chunks_done() > 0) empty_again(task, table, known);
-    if (!is_large(task, options_)) {
-      out.planned = true;
-      out.chunks.push_back({});
-    }
-    forgotten_.push_back({known.task, out.planned});
-  }
-
-  void empty_again(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
-    if (!known.owned && !all_is_loaded_again(task.target))
-      throw Error(ErrorKind::target,
-                  fmt::format("{} holds rows that are not of the earlier run, so it cannot be emptied "
-                              "to start over",
-                              task.target.display()))
-          .hint("delete what the earlier run added, remove its journal with --cleanup, then run again with --append");
-    if (!emptied_.insert(task.target).second) return;
-    to_empty_.emplace(task.target, table);
-    log::info("main", fmt::format("{}: emptied, since an earlier run loaded a part of it", task.name));
-  }
+  void begin_anew(const CopyTask& task, const TargetTable& table, const JournalTable& known, PreparedTask& out);
+  void empty_again(const CopyTask& task, const TargetTable& table, const JournalTable& known);
 
   // Several tasks feed the table that the earlier run made, and all of them that
   // have rows there are part of this run.
-  bool all_is_loaded_again(const QualifiedName& target) const {
-    std::set<const JournalTable*> of_this_run;
-    for (const CopyTask& task : tasks_) of_this_run.insert(state_.earlier.find(task));
-    bool made_by_us = false;
-    for (const auto& [key, table] : state_.earlier.tables) {
-      if (table.target != target) continue;
-      made_by_us = made_by_us || table.created;
-      if (table.chunks_done() > 0 && !of_this_run.contains(&table)) return false;
-    }
-    return made_by_us;
-  }
+  bool all_is_loaded_again(const QualifiedName& target) const;
 
   // Rows that an earlier run's other tasks loaded are not foreign ones.
-  bool goes_on_with_siblings(const QualifiedName& target) const {
-    return options_.start != StartMode::fresh &&
-           std::any_of(state_.earlier.tables.begin(), state_.earlier.tables.end(),
-                       [&](const auto& entry) { return entry.second.target == target; });
-  }
+  bool goes_on_with_siblings(const QualifiedName& target) const;
 
   // A new start must not mix with a part of an old one.
-  void refuse_parts(const CopyTask& task, const JournalTable& known) const {
-    if (known.chunks_done() == 0 || options_.mode == LoadMode::truncate) return;
-    if (known.loaded() && state_.earlier.finished) return;
-    throw Error(ErrorKind::target, fmt::format("an earlier run, which did not end well, loaded {} of {} chunks of {}",
-                                               known.chunks_done(), known.chunks.size(), task.target.display()))
-        .hint("--resume loads and makes what is missing, --restart empties the table and starts over");
-  }
-
-  Error missing_table(const CopyTask& task) {
-    Error error(ErrorKind::target, fmt::format("the target has no table {}", task.target.display()));
-    error.sqlstate(std::string(sqlstate::undefined_table));
-    return error.hint(missing_table_hint(target_, task.target));
-  }
+  void refuse_parts(const CopyTask& task, const JournalTable& known) const;
+  Error missing_table(const CopyTask& task);
 
   // The journal learns of the table in the transaction that makes it.
-  void create(const CopyTask& task, PreparedTask& out) {
-    try {
-      create_in_transaction(task, out);
-    } catch (Error& error) {
-      add_hint(error, PgStep::create, quote_name(task.target));
-      throw;
-    }
-  }
-
-  void create_in_transaction(const CopyTask& task, PreparedTask& out) {
-    if (!task.target.schema.empty() && !schema_exists(target_, task.target.schema))
-      target_.exec("CREATE SCHEMA " + quote_identifier(task.target.schema));
-    PgTransaction transaction(target_);
-    for (const auto& statement : create_table_sql(*task.definition, dialect_)) target_.exec(statement);
-    out.owned = uses_[task.target] == 1;
-    if (state_.journal != nullptr) state_.journal->add_tables(target_, {new_entry(task, true, out)});
-    transaction.commit();
-    log::info("main", fmt::format("{}: created", task.target.display()));
-  }
+  void create(const CopyTask& task, PreparedTask& out);
+  void create_in_transaction(const CopyTask& task, PreparedTask& out);
 
   // Rows that are there already: true when the worker shall truncate first.
-  bool settle_rows(const CopyTask& task, const TargetTable& table) {
-    if (options_.mode == LoadMode::append) return false;
-    if (options_.mode == LoadMode::truncate) {
-      // With the COPY in one transaction when that is possible: nothing is lost
-      // if the copy fails. A table that several tasks feed is emptied once, now.
-      if (uses_[task.target] == 1) return true;
-      to_empty_.emplace(task.target, table);
-      return false;
-    }
-    if (!goes_on_with_siblings(task.target) && has_rows(target_, table))
-      throw Error(ErrorKind::target, fmt::format("the target table {} is not empty", task.target.display()))
-          .hint("--truncate empties it first, --append adds the rows to those that are there");
-    return false;
-  }
-
+  bool settle_rows(const CopyTask& task, const TargetTable& table);
   struct Forgotten {
     int journal;  // the task's number
     bool whole;   // it gets its one chunk at once
   };
 
-  void fail(std::size_t task, const Error& error, std::vector<TaskResult>& results) {
-    report_failure("main", tasks_[task], error, results[task]);
-    std::erase_if(noted_, [&](const NewTable& entry) { return entry.task == &tasks_[task]; });
-  }
-
-  void make_whole(PreparedTask& task) {
-    if (task.planned) return;
-    task.planned = true;
-    task.chunks = {JournalChunk{}};
-    for (NewTable& entry : noted_)
-      if (entry.number == task.journal) entry.whole = true;
-    for (Forgotten& entry : forgotten_)
-      if (entry.journal == task.journal) entry.whole = true;
-  }
+  void fail(std::size_t task, const Error& error, std::vector<TaskResult>& results);
+  void make_whole(PreparedTask& task);
 
   // A table that is to be emptied: now, or by the worker that loads it.
   struct TableToEmpty {
@@ -336,130 +96,18 @@ class Preparer {
   };
 
   std::vector<TableToEmpty> tables_to_empty(const std::vector<PreparedTask>& prepared,
-                                            const std::vector<TaskResult>& results) const {
-    std::vector<TableToEmpty> out;
-    std::map<QualifiedName, std::size_t> known;
-    for (std::size_t i = 0; i < tasks_.size(); ++i) {
-      const bool now = to_empty_.contains(tasks_[i].target);
-      if (results[i].status == TaskStatus::failed || (!now && !prepared[i].truncate_first)) continue;
-      const auto [entry, added] = known.emplace(tasks_[i].target, out.size());
-      if (added) out.push_back({prepared[i].target, {}, !now});
-      out[entry->second].tasks.push_back(i);
-    }
-    return out;
-  }
-
-  EmptyingPlan plan_emptying_of(const std::vector<TableToEmpty>& tables) const {
-    const auto& known = guards_.enforcement().tables;
-    std::vector<std::uint32_t> oids;
-    std::set<std::uint32_t> loaded;
-    for (const auto& [name, oid] : known) loaded.insert(oid);
-    for (const TableToEmpty& table : tables)
-      oids.push_back(known.contains(table.table.name) ? known.at(table.table.name) : 0);
-    return plan_emptying(guards_.enforcement(), oids, loaded,
-                         [&](const EnforcedKey& key) { return guards_.is_off(key); });
-  }
+                                            const std::vector<TaskResult>& results) const;
+  EmptyingPlan plan_emptying_of(const std::vector<TableToEmpty>& tables) const;
 
   // What is in the way is known before anything is emptied. Each step's facts are in
   // the journal with the step: a run that ends at any moment can be gone on with.
-  void empty_and_note(std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results) {
-    const std::vector<TableToEmpty> tables = tables_to_empty(prepared, results);
-    const EmptyingPlan plan = plan_emptying_of(tables);
-    for (std::size_t i = 0; i < tables.size(); ++i)
-      for (const std::size_t task : tables[i].tasks) {
-        if (plan.ways[i] == EmptyingWay::refused) fail(task, *plan.refusals[i], results);
-        if (plan.ways[i] != EmptyingWay::alone) prepared[task].truncate_first = false;
-      }
-    PgTransaction off(target_);
-    guards_.take_off(target_);
-    off.commit();
-    for (std::size_t i = 0; i < tables.size(); ++i)
-      if (plan.ways[i] == EmptyingWay::alone && !tables[i].by_worker) empty_alone(tables[i], prepared, results);
-    PgTransaction transaction(target_);
-    guards_.enter_replica_role(target_);
-    empty_together(tables, plan);
-    for (const int task : remade_) state_.journal->forget_steps(target_, task);
-    for (const auto& [task, whole] : std::exchange(forgotten_, {})) forget(task, whole);
-    if (!noted_.empty()) state_.journal->add_tables(target_, noted_);
-    mark(tables, plan, prepared);
-    note_relations(prepared, results);
-    transaction.commit();
-  }
-
-  void note_relations(const std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results) {
-    if (state_.journal == nullptr) return;
-    std::set<QualifiedName> names;
-    for (const CopyTask& task : tasks_) names.insert(task.target);
-    const auto oids = relation_oids(target_, names);
-    std::map<int, std::uint32_t> relations;
-    for (std::size_t i = 0; i < tasks_.size(); ++i)
-      if (const auto oid = oids.find(tasks_[i].target);
-          oid != oids.end() && prepared[i].journal >= 0 && results[i].status != TaskStatus::failed)
-        relations.emplace(prepared[i].journal, oid->second);
-    state_.journal->note_relations(target_, relations);
-  }
-
+  void empty_and_note(std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results);
+  void note_relations(const std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results);
   void empty_alone(const TableToEmpty& table, const std::vector<PreparedTask>& prepared,
-                   std::vector<TaskResult>& results) {
-    try {
-      PgTransaction transaction(target_);
-      if (prepared[table.tasks.front()].replica) guards_.enter_replica_role(target_);
-      truncate_table(target_, table.table);
-      for (const std::size_t task : table.tasks)
-        std::erase_if(forgotten_, [&](const Forgotten& entry) {
-          if (entry.journal != prepared[task].journal) return false;
-          forget(entry.journal, entry.whole);
-          return true;
-        });
-      transaction.commit();
-    } catch (Error& error) {
-      if (error.connection_lost()) throw;
-      for (const std::size_t task : table.tasks) {
-        std::erase_if(forgotten_, [&](const Forgotten& entry) { return entry.journal == prepared[task].journal; });
-        fail(task, error, results);
-      }
-    }
-  }
-
-  void empty_together(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan) {
-    std::string names;
-    for (std::size_t i = 0; i < tables.size(); ++i)
-      if (plan.ways[i] == EmptyingWay::together)
-        names += fmt::format("{}{}{}", names.empty() ? "" : ", ", tables[i].table.only ? "ONLY " : "",
-                             quote_name(tables[i].table.name));
-    for (const std::uint32_t root : plan.roots)
-      for (const EnforcedKey& key : guards_.enforcement().keys)
-        if (key.table_oid == root) {
-          names += ", " + quote_name(key.table);
-          break;
-        }
-    if (!names.empty()) target_.exec("TRUNCATE TABLE " + names);
-    for (std::size_t i = 0; i < tables.size(); ++i)
-      if (plan.ways[i] == EmptyingWay::by_delete)
-        // The keys that refer to it do not act in the replica role, or are gone for now.
-        target_.exec(fmt::format("{}{}{}", guards_.may_replica() ? "DELETE FROM " : "TRUNCATE TABLE ",
-                                 tables[i].table.only ? "ONLY " : "", quote_name(tables[i].table.name)));
-  }
-
-  void mark(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan, std::vector<PreparedTask>& prepared) {
-    std::string sql;
-    for (std::size_t i = 0; i < tables.size(); ++i) {
-      if (state_.journal == nullptr || plan.ways[i] == EmptyingWay::refused) continue;
-      if (plan.ways[i] == EmptyingWay::alone && !tables[i].by_worker) continue;
-      const char* step = plan.ways[i] == EmptyingWay::alone ? kToEmpty : kEmptied;
-      for (const std::size_t task : tables[i].tasks)
-        if (prepared[task].journal >= 0 && prepared[task].steps.insert(step).second)
-          sql += state_.journal->mark_steps_sql(prepared[task].journal, {step}) + ";\n";
-    }
-    if (!sql.empty()) target_.exec(sql);
-  }
-
-  void forget(int journal, bool whole) {
-    state_.journal->forget_chunks(target_, journal);
-    if (!whole) return;
-    state_.journal->add_chunk(target_, journal, 0, {});
-    state_.journal->set_planned(target_, journal);
-  }
+                   std::vector<TaskResult>& results);
+  void empty_together(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan);
+  void mark(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan, std::vector<PreparedTask>& prepared);
+  void forget(int journal, bool whole);
 
   PgConnection& target_;
   const Dialect& dialect_;
@@ -478,6 +126,411 @@ class Preparer {
   std::map<QualifiedName, TargetTable> to_empty_;  // before the workers start
   std::vector<Forgotten> forgotten_;
 };
+
+Preparer::Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks,
+                   const JobOptions& options, const JournalState& state, LoadGuards& guards)
+    : target_(target), dialect_(dialect), tasks_(tasks), options_(options), state_(state), guards_(guards) {
+  std::set<QualifiedName> names;
+  for (const CopyTask& task : tasks_) {
+    ++uses_[task.target];
+    names.insert(task.target);
+  }
+  if (names.empty()) return;
+  relations_ = find_relations(target_, names);
+  if (state_.journal != nullptr) oids_ = relation_oids(target_, names);
+}
+
+PreparedTask Preparer::prepare(const CopyTask& task, TaskResult& result) {
+  auto found = find(task.target);
+  const JournalTable* known = state_.earlier.find(task);
+  if (known != nullptr && found && options_.start != StartMode::fresh) {
+    result.created = known->created && !was_remade(*known, oid_of(task.target));
+    return options_.start == StartMode::resume && may_stay(task) ? resume(task, *found, *known)
+                                                                 : restart(task, *found, *known);
+  }
+  // What a run of ours made anew since holds nothing of the earlier one's.
+  if (known != nullptr && found && !task.fresh_target && !was_remade(*known, oid_of(task.target))) {
+    refuse_parts(task, *known);
+    // Where that run ended well, the table is complete, and whatever became of it since is not ours.
+    const bool unfinished = !state_.earlier.finished;
+    if (unfinished && known->created) return take_over(task, *found, *known, result);
+  }
+  return start(task, std::move(found), known, result);
+}
+
+void Preparer::finish(std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results) {
+  std::vector<bool> running;
+  for (const TaskResult& result : results) running.push_back(result.status != TaskStatus::failed);
+  const auto guarded = guards_.decide(target_, state_.journal, tasks_, running);
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    if (!running[i]) continue;
+    if (guarded[i].problem) {
+      fail(i, *guarded[i].problem, results);
+      continue;
+    }
+    prepared[i].replica = guarded[i].replica;
+    prepared[i].after = guarded[i].after;
+    if (guarded[i].whole) make_whole(prepared[i]);
+  }
+  empty_and_note(prepared, results);
+}
+
+std::optional<TargetTable> Preparer::find(const QualifiedName& name) {
+  if (!created_.empty() && !relations_.contains(name)) return find_table(target_, name);
+  return find_table(relations_, name);
+}
+
+std::uint32_t Preparer::oid_of(const QualifiedName& name) const {
+  const auto found = oids_.find(name);
+  return found == oids_.end() ? 0 : found->second;
+}
+
+PreparedTask Preparer::take_over(const CopyTask& task, const TargetTable& table, const JournalTable& known,
+                                 TaskResult& result) {
+  PreparedTask out = known_task(table, known);
+  if (task.query.empty()) out.truncate_first = settle_rows(task, table);
+  result.created = true;
+  out.owned = known.owned && options_.mode != LoadMode::append;
+  if (!is_large(task, options_)) {
+    out.planned = true;
+    out.chunks.push_back({});
+  }
+  forgotten_.push_back({known.task, out.planned});
+  return out;
+}
+
+PreparedTask Preparer::start(const CopyTask& task, std::optional<TargetTable> found, const JournalTable* known,
+                             TaskResult& result) {
+  PreparedTask out;
+  if (!found) {
+    if (!options_.create || !task.definition) throw missing_table(task);
+    if (known != nullptr) state_.journal->forget_table(target_, std::exchange(known, nullptr)->task);
+    create(task, out);
+    result.created = true;
+    created_.insert(task.target);
+    found = find_table(target_, task.target);
+  }
+  out.target = std::move(*found);
+  if (task.fresh_target) created_.insert(task.target);
+  const bool created = created_.contains(task.target);
+  out.fresh = created && uses_[task.target] == 1;
+  if (task.query.empty() && !created) out.truncate_first = settle_rows(task, out.target);
+  // Only now: a table that was refused keeps its journal.
+  if (known != nullptr) state_.journal->forget_table(target_, known->task);
+  // A table that several tasks feed cannot be emptied for one of them.
+  out.owned = uses_[task.target] == 1 && (created || (task.query.empty() && options_.mode != LoadMode::append));
+  if (state_.journal == nullptr)
+    add_only_chunk(task, out);
+  else if (out.journal < 0)
+    noted_.push_back(new_entry(task, result.created, out));
+  return out;
+}
+
+NewTable Preparer::new_entry(const CopyTask& task, bool created, PreparedTask& out) {
+  const NewTable entry{state_.journal->new_number(), &task, created, out.owned, !is_large(task, options_)};
+  out.journal = entry.number;
+  if (entry.whole) {
+    out.planned = true;
+    out.chunks.push_back({});
+  }
+  return entry;
+}
+
+void Preparer::add_only_chunk(const CopyTask& task, PreparedTask& out) {
+  if (is_large(task, options_)) return;
+  out.planned = true;
+  out.chunks.push_back({});
+  if (state_.journal == nullptr) return;
+  state_.journal->add_chunk(target_, out.journal, 0, {});
+  state_.journal->set_planned(target_, out.journal);
+}
+
+PreparedTask Preparer::known_task(const TargetTable& table, const JournalTable& known) {
+  PreparedTask out;
+  out.target = table;
+  out.owned = known.owned;
+  out.journal = known.task;
+  out.steps = known.steps;
+  return out;
+}
+
+PreparedTask Preparer::resume(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
+  prove(task, table, known);
+  PreparedTask out = known_task(table, known);
+  if (known.planned) {
+    out.planned = true;
+    out.chunks = known.chunks;
+    // The run ended before its worker came to it.
+    out.truncate_first = known.steps.contains(kToEmpty) && known.chunks_done() == 0 && known.chunks.size() == 1;
+    return out;
+  }
+  // It ended while the table was being cut: which rows lie beyond the chunks
+  // that are listed is not known.
+  begin_anew(task, table, known, out);
+  out.truncate_first = known.owned && !known.created && known.chunks_done() == 0 && has_rows(target_, table);
+  return out;
+}
+
+void Preparer::prove(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
+  if (known.chunks_done() == 0) return;
+  if (was_remade(known, oid_of(task.target))) throw remade_error(task.target);
+  if (options_.keep || !proved_.insert(task.target).second) return;
+  RowProof proof{table, 0, known.owned && table.plain, state_.earlier.rows_to_mend};
+  std::set<const JournalTable*> of_this_run;
+  for (const CopyTask& other : tasks_)
+    if (other.target == task.target) of_this_run.insert(state_.earlier.find(other));
+  // Other lines of work, which fed it at another time: their rows may be gone since.
+  for (const auto& [key, other] : state_.earlier.tables) {
+    if (other.target != task.target) continue;
+    if (of_this_run.contains(&other))
+      proof.rows += other.rows();
+    else
+      proof.exact = false;
+  }
+  if (auto error = rows_differ(target_, proof)) throw std::move(*error);
+}
+
+bool Preparer::may_stay(const CopyTask& task) const {
+  return !options_.keep || !task.query.empty() || options_.keep->contains(task.name);
+}
+
+PreparedTask Preparer::restart(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
+  PreparedTask out = known_task(table, known);
+  if (was_remade(known, oid_of(task.target))) {  // its steps were the other table's
+    out.steps.clear();
+    remade_.push_back(known.task);
+  }
+  begin_anew(task, table, known, out);
+  return out;
+}
+
+void Preparer::begin_anew(const CopyTask& task, const TargetTable& table, const JournalTable& known,
+                          PreparedTask& out) {
+  if (known.chunks_done() > 0) empty_again(task, table, known);
+  if (!is_large(task, options_)) {
+    out.planned = true;
+    out.chunks.push_back({});
+  }
+  forgotten_.push_back({known.task, out.planned});
+}
+
+void Preparer::empty_again(const CopyTask& task, const TargetTable& table, const JournalTable& known) {
+  if (!known.owned && !all_is_loaded_again(task.target))
+    throw Error(ErrorKind::target, fmt::format("{} holds rows that are not of the earlier run, so it cannot be emptied "
+                                               "to start over",
+                                               task.target.display()))
+        .hint("delete what the earlier run added, remove its journal with --cleanup, then run again with --append");
+  if (!emptied_.insert(task.target).second) return;
+  to_empty_.emplace(task.target, table);
+  log::info("main", fmt::format("{}: emptied, since an earlier run loaded a part of it", task.name));
+}
+
+bool Preparer::all_is_loaded_again(const QualifiedName& target) const {
+  std::set<const JournalTable*> of_this_run;
+  for (const CopyTask& task : tasks_) of_this_run.insert(state_.earlier.find(task));
+  bool made_by_us = false;
+  for (const auto& [key, table] : state_.earlier.tables) {
+    if (table.target != target) continue;
+    made_by_us = made_by_us || table.created;
+    if (table.chunks_done() > 0 && !of_this_run.contains(&table)) return false;
+  }
+  return made_by_us;
+}
+
+bool Preparer::goes_on_with_siblings(const QualifiedName& target) const {
+  return options_.start != StartMode::fresh &&
+         std::any_of(state_.earlier.tables.begin(), state_.earlier.tables.end(),
+                     [&](const auto& entry) { return entry.second.target == target; });
+}
+
+void Preparer::refuse_parts(const CopyTask& task, const JournalTable& known) const {
+  if (known.chunks_done() == 0 || options_.mode == LoadMode::truncate) return;
+  if (known.loaded() && state_.earlier.finished) return;
+  throw Error(ErrorKind::target, fmt::format("an earlier run, which did not end well, loaded {} of {} chunks of {}",
+                                             known.chunks_done(), known.chunks.size(), task.target.display()))
+      .hint("--resume loads and makes what is missing, --restart empties the table and starts over");
+}
+
+Error Preparer::missing_table(const CopyTask& task) {
+  Error error(ErrorKind::target, fmt::format("the target has no table {}", task.target.display()));
+  error.sqlstate(std::string(sqlstate::undefined_table));
+  return error.hint(missing_table_hint(target_, task.target));
+}
+
+void Preparer::create(const CopyTask& task, PreparedTask& out) {
+  try {
+    create_in_transaction(task, out);
+  } catch (Error& error) {
+    add_hint(error, PgStep::create, quote_name(task.target));
+    throw;
+  }
+}
+
+void Preparer::create_in_transaction(const CopyTask& task, PreparedTask& out) {
+  if (!task.target.schema.empty() && !schema_exists(target_, task.target.schema))
+    target_.exec("CREATE SCHEMA " + quote_identifier(task.target.schema));
+  PgTransaction transaction(target_);
+  for (const auto& statement : create_table_sql(*task.definition, dialect_)) target_.exec(statement);
+  out.owned = uses_[task.target] == 1;
+  if (state_.journal != nullptr) state_.journal->add_tables(target_, {new_entry(task, true, out)});
+  transaction.commit();
+  log::info("main", fmt::format("{}: created", task.target.display()));
+}
+
+bool Preparer::settle_rows(const CopyTask& task, const TargetTable& table) {
+  if (options_.mode == LoadMode::append) return false;
+  if (options_.mode == LoadMode::truncate) {
+    // With the COPY in one transaction when that is possible: nothing is lost
+    // if the copy fails. A table that several tasks feed is emptied once, now.
+    if (uses_[task.target] == 1) return true;
+    to_empty_.emplace(task.target, table);
+    return false;
+  }
+  if (!goes_on_with_siblings(task.target) && has_rows(target_, table))
+    throw Error(ErrorKind::target, fmt::format("the target table {} is not empty", task.target.display()))
+        .hint("--truncate empties it first, --append adds the rows to those that are there");
+  return false;
+}
+
+void Preparer::fail(std::size_t task, const Error& error, std::vector<TaskResult>& results) {
+  report_failure("main", tasks_[task], error, results[task]);
+  std::erase_if(noted_, [&](const NewTable& entry) { return entry.task == &tasks_[task]; });
+}
+
+void Preparer::make_whole(PreparedTask& task) {
+  if (task.planned) return;
+  task.planned = true;
+  task.chunks = {JournalChunk{}};
+  for (NewTable& entry : noted_)
+    if (entry.number == task.journal) entry.whole = true;
+  for (Forgotten& entry : forgotten_)
+    if (entry.journal == task.journal) entry.whole = true;
+}
+
+std::vector<Preparer::TableToEmpty> Preparer::tables_to_empty(const std::vector<PreparedTask>& prepared,
+                                                              const std::vector<TaskResult>& results) const {
+  std::vector<TableToEmpty> out;
+  std::map<QualifiedName, std::size_t> known;
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    const bool now = to_empty_.contains(tasks_[i].target);
+    if (results[i].status == TaskStatus::failed || (!now && !prepared[i].truncate_first)) continue;
+    const auto [entry, added] = known.emplace(tasks_[i].target, out.size());
+    if (added) out.push_back({prepared[i].target, {}, !now});
+    out[entry->second].tasks.push_back(i);
+  }
+  return out;
+}
+
+EmptyingPlan Preparer::plan_emptying_of(const std::vector<TableToEmpty>& tables) const {
+  const auto& known = guards_.enforcement().tables;
+  std::vector<std::uint32_t> oids;
+  std::set<std::uint32_t> loaded;
+  for (const auto& [name, oid] : known) loaded.insert(oid);
+  for (const TableToEmpty& table : tables)
+    oids.push_back(known.contains(table.table.name) ? known.at(table.table.name) : 0);
+  return plan_emptying(guards_.enforcement(), oids, loaded,
+                       [&](const EnforcedKey& key) { return guards_.is_off(key); });
+}
+
+void Preparer::empty_and_note(std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results) {
+  const std::vector<TableToEmpty> tables = tables_to_empty(prepared, results);
+  const EmptyingPlan plan = plan_emptying_of(tables);
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    for (const std::size_t task : tables[i].tasks) {
+      if (plan.ways[i] == EmptyingWay::refused) fail(task, *plan.refusals[i], results);
+      if (plan.ways[i] != EmptyingWay::alone) prepared[task].truncate_first = false;
+    }
+  PgTransaction off(target_);
+  guards_.take_off(target_);
+  off.commit();
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    if (plan.ways[i] == EmptyingWay::alone && !tables[i].by_worker) empty_alone(tables[i], prepared, results);
+  PgTransaction transaction(target_);
+  guards_.enter_replica_role(target_);
+  empty_together(tables, plan);
+  for (const int task : remade_) state_.journal->forget_steps(target_, task);
+  for (const auto& [task, whole] : std::exchange(forgotten_, {})) forget(task, whole);
+  if (!noted_.empty()) state_.journal->add_tables(target_, noted_);
+  mark(tables, plan, prepared);
+  note_relations(prepared, results);
+  transaction.commit();
+}
+
+void Preparer::note_relations(const std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results) {
+  if (state_.journal == nullptr) return;
+  std::set<QualifiedName> names;
+  for (const CopyTask& task : tasks_) names.insert(task.target);
+  const auto oids = relation_oids(target_, names);
+  std::map<int, std::uint32_t> relations;
+  for (std::size_t i = 0; i < tasks_.size(); ++i)
+    if (const auto oid = oids.find(tasks_[i].target);
+        oid != oids.end() && prepared[i].journal >= 0 && results[i].status != TaskStatus::failed)
+      relations.emplace(prepared[i].journal, oid->second);
+  state_.journal->note_relations(target_, relations);
+}
+
+void Preparer::empty_alone(const TableToEmpty& table, const std::vector<PreparedTask>& prepared,
+                           std::vector<TaskResult>& results) {
+  try {
+    PgTransaction transaction(target_);
+    if (prepared[table.tasks.front()].replica) guards_.enter_replica_role(target_);
+    truncate_table(target_, table.table);
+    for (const std::size_t task : table.tasks)
+      std::erase_if(forgotten_, [&](const Forgotten& entry) {
+        if (entry.journal != prepared[task].journal) return false;
+        forget(entry.journal, entry.whole);
+        return true;
+      });
+    transaction.commit();
+  } catch (Error& error) {
+    if (error.connection_lost()) throw;
+    for (const std::size_t task : table.tasks) {
+      std::erase_if(forgotten_, [&](const Forgotten& entry) { return entry.journal == prepared[task].journal; });
+      fail(task, error, results);
+    }
+  }
+}
+
+void Preparer::empty_together(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan) {
+  std::string names;
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    if (plan.ways[i] == EmptyingWay::together)
+      names += fmt::format("{}{}{}", names.empty() ? "" : ", ", tables[i].table.only ? "ONLY " : "",
+                           quote_name(tables[i].table.name));
+  for (const std::uint32_t root : plan.roots)
+    for (const EnforcedKey& key : guards_.enforcement().keys)
+      if (key.table_oid == root) {
+        names += ", " + quote_name(key.table);
+        break;
+      }
+  if (!names.empty()) target_.exec("TRUNCATE TABLE " + names);
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    if (plan.ways[i] == EmptyingWay::by_delete)
+      // The keys that refer to it do not act in the replica role, or are gone for now.
+      target_.exec(fmt::format("{}{}{}", guards_.may_replica() ? "DELETE FROM " : "TRUNCATE TABLE ",
+                               tables[i].table.only ? "ONLY " : "", quote_name(tables[i].table.name)));
+}
+
+void Preparer::mark(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan,
+                    std::vector<PreparedTask>& prepared) {
+  std::string sql;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (state_.journal == nullptr || plan.ways[i] == EmptyingWay::refused) continue;
+    if (plan.ways[i] == EmptyingWay::alone && !tables[i].by_worker) continue;
+    const char* step = plan.ways[i] == EmptyingWay::alone ? kToEmpty : kEmptied;
+    for (const std::size_t task : tables[i].tasks)
+      if (prepared[task].journal >= 0 && prepared[task].steps.insert(step).second)
+        sql += state_.journal->mark_steps_sql(prepared[task].journal, {step}) + ";\n";
+  }
+  if (!sql.empty()) target_.exec(sql);
+}
+
+void Preparer::forget(int journal, bool whole) {
+  state_.journal->forget_chunks(target_, journal);
+  if (!whole) return;
+  state_.journal->add_chunk(target_, journal, 0, {});
+  state_.journal->set_planned(target_, journal);
+}
 
 }  // namespace
 

@@ -75,220 +75,41 @@ class VerifyJob {
         progress_(shown_),
         reader_({tasks_, rejects_, rate_, progress_, mutex_, drain}) {}
 
-  VerifyResult run() {
-    const auto start = Clock::now();
-    target_.emplace(conninfo_, options_.application_name);
-    make_workers();
-    progress_.start();
-    const ProgressReporter reporter(progress_.source());
-    // A limit of the rate is kept by reading.
-    if (!options_.max_rate.limited() && source_->computes(target_->control())) pass(VerifyPass::digests);
-    pass(VerifyPass::sums);
-    pass(VerifyPass::rows);
-    look_again();
-    for (VerifyTable& table : tables_)
-      if (!table.failed()) table.pair_rows();
-    pass(VerifyPass::values);
-    VerifyResult result;
-    std::unique_ptr<PgConnection> namer;
-    for (VerifyTable& table : tables_) {
-      name_rows(*target_, namer, table);
-      log_verdict(table);
-      result.tables.push_back(std::move(table.verdict));
-    }
-    result.seconds = seconds_since(start);
-    return result;
-  }
+  VerifyResult run();
 
  private:
   // On the source's and the target's snapshot of now.
-  void make_workers() {
-    for (unsigned i = 0; i < options_.workers; ++i)
-      workers_.emplace_back(fmt::format("verify-{}", i),
-                            SessionMakers{[this] { return source_->session(); }, [this] { return target_->session(); },
-                                          [this] { return target_->writer(); }});
-  }
+  void make_workers();
 
   // ---------------------------------------------------------------- passes
 
-  void pass(VerifyPass pass) {
-    pass_ = pass;
-    queue_.emplace();
-    bool any = false;
-    for (const std::size_t i : by_size()) {
-      VerifyTable& table = tables_[i];
-      if (!wanted(table)) continue;
-      any = true;
-      // The memory of pass 1 is taken when it is the table's turn.
-      if (pass == VerifyPass::sums || !table.planned) {
-        table.left = 1;
-        queue_->push({i, true, Side::source, 0});
-      } else {
-        push_parts(i);
-      }
-    }
-    if (!any) return;
-    run_workers(options_.workers, "verify", [this](unsigned i) { work(workers_[i]); });
-    for (VerifyTable& table : tables_)
-      if (wanted(table) && table.left > 0 && !table.failed()) table.verdict.interrupted = true;
-  }
-
-  bool wanted(const VerifyTable& table) const {
-    if (table.failed()) return false;
-    switch (pass_) {
-      case VerifyPass::digests: return true;
-      case VerifyPass::sums: return !table.same;
-      case VerifyPass::rows: return !table.selected.empty();
-      case VerifyPass::values: return !table.wanted.empty();
-    }
-    return false;
-  }
-
-  std::vector<std::size_t> by_size() const {
-    std::vector<std::size_t> out(tables_.size());
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = i;
-    std::stable_sort(out.begin(), out.end(), [this](std::size_t a, std::size_t b) {
-      return tables_[a].estimated_bytes > tables_[b].estimated_bytes;
-    });
-    return out;
-  }
+  void pass(VerifyPass pass);
+  bool wanted(const VerifyTable& table) const;
+  std::vector<std::size_t> by_size() const;
 
   // Both sides in turn, so that both servers are at work.
-  void push_parts(std::size_t index) {
-    VerifyTable& table = tables_[index];
-    table.left = table.source_parts.size() + table.target_parts.size();
-    table.start = Clock::now();
-    for (std::size_t i = 0; i < std::max(table.source_parts.size(), table.target_parts.size()); ++i) {
-      if (i < table.source_parts.size()) queue_->push({index, false, Side::source, i});
-      if (i < table.target_parts.size()) queue_->push({index, false, Side::target, i});
-    }
-  }
-
-  void work(WorkerSession& worker) {
-    while (const auto item = queue_->next(drain_)) {
-      if (!over(tables_[item->table], *item)) work(worker, *item);
-      end_item(tables_[item->table], item->table);
-      queue_->done();
-    }
-  }
-
-  bool over(const VerifyTable& table, const VerifyItem& item) {
-    const std::lock_guard lock(mutex_);
-    return table.failed() || (pass_ == VerifyPass::digests && !item.plan && table.digest.empty()) ||
-           (pass_ == VerifyPass::values && table.kept.size() == table.wanted.size());
-  }
+  void push_parts(std::size_t index);
+  void work(WorkerSession& worker);
+  bool over(const VerifyTable& table, const VerifyItem& item);
 
   // Again after errors that a new try can cure; any other fails the table.
-  void work(WorkerSession& worker, const VerifyItem& item) {
-    VerifyTable& table = tables_[item.table];
-    NewTries tries(options_.retry, drain_);
-    for (;;) {
-      const auto error = worker.attempt(
-          cancel_, [&] { run(worker, item); }, stages(table, item));
-      if (!error) return;
-      if (!tries.allow(*error) || !tries.wait(worker.name(), table.verdict.name, *error))
-        return fail(worker, table, *error);
-    }
-  }
-
-  void run(WorkerSession& worker, const VerifyItem& item) {
-    if (item.plan)
-      plan(worker, item.table);
-    else
-      reader_.read(pass_, worker, tables_[item.table], item);
-  }
-
-  static bool stages(const VerifyTable& table, const VerifyItem& item) {
-    return !item.plan && item.side == Side::source && !table.source_parts[item.part].exact;
-  }
-
-  void fail(const WorkerSession& worker, VerifyTable& table, Error error) {
-    const std::lock_guard lock(mutex_);
-    if (table.failed()) return;
-    if (drain_.stop_requested()) {
-      table.verdict.interrupted = true;
-      return;
-    }
-    if (pass_ == VerifyPass::digests && table.planned && !error.connection_lost()) {  // it is only the faster way
-      log::info(worker.name(), fmt::format("{}: the servers cannot add it up, so its rows are read: {}",
-                                           table.verdict.name, error.what()));
-      table.digest.clear();
-      return;
-    }
-    error.context(table.verdict.name + ": it could not be compared");
-    log::error(worker.name(), error);
-    table.verdict.error = std::move(error);
-  }
-
-  void end_item(VerifyTable& table, std::size_t index) {
-    const std::lock_guard lock(mutex_);
-    if (--table.left > 0) return;
-    table.verdict.seconds += seconds_since(table.start);
-    if (table.failed()) {
-      table.source_sums = table.target_sums = BucketSums();
-      progress_.set_status(index, TaskStatus::failed);
-    } else if (pass_ == VerifyPass::digests) {
-      compare_digests(table, index);
-    } else if (pass_ == VerifyPass::sums) {
-      table.compare_sums();
-      progress_.set_status(index, TaskStatus::done);
-    }
-  }
-
-  void compare_digests(VerifyTable& table, std::size_t index) {
-    table.compare_digests();
-    if (table.same) return progress_.set_status(index, TaskStatus::done);
-    progress_.counters(index).rows -= table.source_digest.rows + table.target_digest.rows;
-    if (!table.digest.empty()) log::info("verify", table.verdict.name + ": the servers' sums differ; reading its rows");
-  }
+  void work(WorkerSession& worker, const VerifyItem& item);
+  void run(WorkerSession& worker, const VerifyItem& item);
+  static bool stages(const VerifyTable& table, const VerifyItem& item);
+  void fail(const WorkerSession& worker, VerifyTable& table, Error error);
+  void end_item(VerifyTable& table, std::size_t index);
+  void compare_digests(VerifyTable& table, std::size_t index);
 
   // -------------------------------------------------------------- planning
 
-  void plan(WorkerSession& worker, std::size_t index) {
-    VerifyTable& table = tables_[index];
-    table.start = Clock::now();
-    if (!table.planned) plan_table({tasks_, options_, pass_ == VerifyPass::digests}, worker, table);
-    const std::lock_guard lock(mutex_);
-    if (pass_ == VerifyPass::sums) table.source_sums = table.target_sums = BucketSums(table.buckets);
-    progress_.set_status(index, TaskStatus::running);
-    table.planned = true;
-    if (pass_ == VerifyPass::digests && table.digest.empty()) return;
-    push_parts(index);
-    ++table.left;  // this item
-  }
+  void plan(WorkerSession& worker, std::size_t index);
 
   // ---------------------------------------------------------- looking again
 
   // Rows of a target that follows differ for as long as a change is under way; what
   // differs at several moments in the same way differs.
-  void look_again() {
-    for (unsigned i = 0; i < again_.times && anything_differs() && !drain_.stop_requested(); ++i) {
-      log::info("main", fmt::format("rows that differ are looked at again, {} of {}", i + 1, again_.times));
-      std::unique_ptr<SnapshotSource> later;
-      try {
-        later = again_.later(drain_);
-      } catch (const Error& error) {
-        log::warning("verify", fmt::format("they are not looked at again: {}", error.what()));
-      }
-      if (!later) break;
-      workers_.clear();
-      later_ = std::move(later);
-      source_ = later_.get();
-      target_.emplace(conninfo_, options_.application_name);
-      make_workers();
-      for (VerifyTable& table : tables_) table.again.emplace();
-      pass(VerifyPass::rows);
-      for (VerifyTable& table : tables_) {
-        if (wanted(table)) table.diff.keep_only(*table.again);
-        table.again.reset();
-      }
-    }
-  }
-
-  bool anything_differs() const {
-    return std::any_of(tables_.begin(), tables_.end(),
-                       [](const VerifyTable& t) { return !t.failed() && !t.selected.empty(); });
-  }
+  void look_again();
+  bool anything_differs() const;
 
   const std::vector<CopyTask>& tasks_;
   const JobOptions& options_;
@@ -310,6 +131,209 @@ class VerifyJob {
   std::optional<VerifyQueue> queue_;
   std::vector<WorkerSession> workers_;
 };
+
+VerifyResult VerifyJob::run() {
+  const auto start = Clock::now();
+  target_.emplace(conninfo_, options_.application_name);
+  make_workers();
+  progress_.start();
+  const ProgressReporter reporter(progress_.source());
+  // A limit of the rate is kept by reading.
+  if (!options_.max_rate.limited() && source_->computes(target_->control())) pass(VerifyPass::digests);
+  pass(VerifyPass::sums);
+  pass(VerifyPass::rows);
+  look_again();
+  for (VerifyTable& table : tables_)
+    if (!table.failed()) table.pair_rows();
+  pass(VerifyPass::values);
+  VerifyResult result;
+  std::unique_ptr<PgConnection> namer;
+  for (VerifyTable& table : tables_) {
+    name_rows(*target_, namer, table);
+    log_verdict(table);
+    result.tables.push_back(std::move(table.verdict));
+  }
+  result.seconds = seconds_since(start);
+  return result;
+}
+
+void VerifyJob::make_workers() {
+  for (unsigned i = 0; i < options_.workers; ++i)
+    workers_.emplace_back(fmt::format("verify-{}", i),
+                          SessionMakers{[this] { return source_->session(); }, [this] { return target_->session(); },
+                                        [this] { return target_->writer(); }});
+}
+
+void VerifyJob::pass(VerifyPass pass) {
+  pass_ = pass;
+  queue_.emplace();
+  bool any = false;
+  for (const std::size_t i : by_size()) {
+    VerifyTable& table = tables_[i];
+    if (!wanted(table)) continue;
+    any = true;
+    // The memory of pass 1 is taken when it is the table's turn.
+    if (pass == VerifyPass::sums || !table.planned) {
+      table.left = 1;
+      queue_->push({i, true, Side::source, 0});
+    } else {
+      push_parts(i);
+    }
+  }
+  if (!any) return;
+  run_workers(options_.workers, "verify", [this](unsigned i) { work(workers_[i]); });
+  for (VerifyTable& table : tables_)
+    if (wanted(table) && table.left > 0 && !table.failed()) table.verdict.interrupted = true;
+}
+
+bool VerifyJob::wanted(const VerifyTable& table) const {
+  if (table.failed()) return false;
+  switch (pass_) {
+    case VerifyPass::digests: return true;
+    case VerifyPass::sums: return !table.same;
+    case VerifyPass::rows: return !table.selected.empty();
+    case VerifyPass::values: return !table.wanted.empty();
+  }
+  return false;
+}
+
+std::vector<std::size_t> VerifyJob::by_size() const {
+  std::vector<std::size_t> out(tables_.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = i;
+  std::stable_sort(out.begin(), out.end(), [this](std::size_t a, std::size_t b) {
+    return tables_[a].estimated_bytes > tables_[b].estimated_bytes;
+  });
+  return out;
+}
+
+void VerifyJob::push_parts(std::size_t index) {
+  VerifyTable& table = tables_[index];
+  table.left = table.source_parts.size() + table.target_parts.size();
+  table.start = Clock::now();
+  for (std::size_t i = 0; i < std::max(table.source_parts.size(), table.target_parts.size()); ++i) {
+    if (i < table.source_parts.size()) queue_->push({index, false, Side::source, i});
+    if (i < table.target_parts.size()) queue_->push({index, false, Side::target, i});
+  }
+}
+
+void VerifyJob::work(WorkerSession& worker) {
+  while (const auto item = queue_->next(drain_)) {
+    if (!over(tables_[item->table], *item)) work(worker, *item);
+    end_item(tables_[item->table], item->table);
+    queue_->done();
+  }
+}
+
+bool VerifyJob::over(const VerifyTable& table, const VerifyItem& item) {
+  const std::lock_guard lock(mutex_);
+  return table.failed() || (pass_ == VerifyPass::digests && !item.plan && table.digest.empty()) ||
+         (pass_ == VerifyPass::values && table.kept.size() == table.wanted.size());
+}
+
+void VerifyJob::work(WorkerSession& worker, const VerifyItem& item) {
+  VerifyTable& table = tables_[item.table];
+  NewTries tries(options_.retry, drain_);
+  for (;;) {
+    const auto error = worker.attempt(
+        cancel_, [&] { run(worker, item); }, stages(table, item));
+    if (!error) return;
+    if (!tries.allow(*error) || !tries.wait(worker.name(), table.verdict.name, *error))
+      return fail(worker, table, *error);
+  }
+}
+
+void VerifyJob::run(WorkerSession& worker, const VerifyItem& item) {
+  if (item.plan)
+    plan(worker, item.table);
+  else
+    reader_.read(pass_, worker, tables_[item.table], item);
+}
+
+bool VerifyJob::stages(const VerifyTable& table, const VerifyItem& item) {
+  return !item.plan && item.side == Side::source && !table.source_parts[item.part].exact;
+}
+
+void VerifyJob::fail(const WorkerSession& worker, VerifyTable& table, Error error) {
+  const std::lock_guard lock(mutex_);
+  if (table.failed()) return;
+  if (drain_.stop_requested()) {
+    table.verdict.interrupted = true;
+    return;
+  }
+  if (pass_ == VerifyPass::digests && table.planned && !error.connection_lost()) {  // it is only the faster way
+    log::info(worker.name(), fmt::format("{}: the servers cannot add it up, so its rows are read: {}",
+                                         table.verdict.name, error.what()));
+    table.digest.clear();
+    return;
+  }
+  error.context(table.verdict.name + ": it could not be compared");
+  log::error(worker.name(), error);
+  table.verdict.error = std::move(error);
+}
+
+void VerifyJob::end_item(VerifyTable& table, std::size_t index) {
+  const std::lock_guard lock(mutex_);
+  if (--table.left > 0) return;
+  table.verdict.seconds += seconds_since(table.start);
+  if (table.failed()) {
+    table.source_sums = table.target_sums = BucketSums();
+    progress_.set_status(index, TaskStatus::failed);
+  } else if (pass_ == VerifyPass::digests) {
+    compare_digests(table, index);
+  } else if (pass_ == VerifyPass::sums) {
+    table.compare_sums();
+    progress_.set_status(index, TaskStatus::done);
+  }
+}
+
+void VerifyJob::compare_digests(VerifyTable& table, std::size_t index) {
+  table.compare_digests();
+  if (table.same) return progress_.set_status(index, TaskStatus::done);
+  progress_.counters(index).rows -= table.source_digest.rows + table.target_digest.rows;
+  if (!table.digest.empty()) log::info("verify", table.verdict.name + ": the servers' sums differ; reading its rows");
+}
+
+void VerifyJob::plan(WorkerSession& worker, std::size_t index) {
+  VerifyTable& table = tables_[index];
+  table.start = Clock::now();
+  if (!table.planned) plan_table({tasks_, options_, pass_ == VerifyPass::digests}, worker, table);
+  const std::lock_guard lock(mutex_);
+  if (pass_ == VerifyPass::sums) table.source_sums = table.target_sums = BucketSums(table.buckets);
+  progress_.set_status(index, TaskStatus::running);
+  table.planned = true;
+  if (pass_ == VerifyPass::digests && table.digest.empty()) return;
+  push_parts(index);
+  ++table.left;  // this item
+}
+
+void VerifyJob::look_again() {
+  for (unsigned i = 0; i < again_.times && anything_differs() && !drain_.stop_requested(); ++i) {
+    log::info("main", fmt::format("rows that differ are looked at again, {} of {}", i + 1, again_.times));
+    std::unique_ptr<SnapshotSource> later;
+    try {
+      later = again_.later(drain_);
+    } catch (const Error& error) {
+      log::warning("verify", fmt::format("they are not looked at again: {}", error.what()));
+    }
+    if (!later) break;
+    workers_.clear();
+    later_ = std::move(later);
+    source_ = later_.get();
+    target_.emplace(conninfo_, options_.application_name);
+    make_workers();
+    for (VerifyTable& table : tables_) table.again.emplace();
+    pass(VerifyPass::rows);
+    for (VerifyTable& table : tables_) {
+      if (wanted(table)) table.diff.keep_only(*table.again);
+      table.again.reset();
+    }
+  }
+}
+
+bool VerifyJob::anything_differs() const {
+  return std::any_of(tables_.begin(), tables_.end(),
+                     [](const VerifyTable& t) { return !t.failed() && !t.selected.empty(); });
+}
 
 }  // namespace
 

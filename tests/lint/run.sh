@@ -103,7 +103,7 @@ check_library_headers() {
 check_file_sizes() {
   xargs awk '
     function report() {
-      if (path ~ /[.]h$/ && lines > 200) print path ": header of " lines " lines (at most 200)"
+      if (path ~ /[.]h$/ && lines > 160) print path ": header of " lines " lines (at most 160)"
       if (path ~ /[.]cpp$/ && lines > 700) print path ": file of " lines " lines (at most 700)"
     }
     FNR == 1 { report(); path = FILENAME }
@@ -113,6 +113,10 @@ check_file_sizes() {
 
 check_function_sizes() {
   awk -v most=80 -f "$lint/functions.awk" "$tmp/code" || broken check_function_sizes
+}
+
+check_class_sizes() {
+  awk -v most=250 -f "$lint/classes.awk" "$tmp/code" || broken check_class_sizes
 }
 
 check_raw_memory() {
@@ -144,6 +148,7 @@ check_blanks() {
   check_library_headers
   check_file_sizes
   check_function_sizes
+  check_class_sizes
   check_raw_memory
   check_raw_handles
   check_threads

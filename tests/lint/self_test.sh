@@ -132,12 +132,21 @@ expect "library headers" \
   "mysql2pgsql/row/mysql_cursor.cpp:2: MySQL headers are included by mysql2pgsql/client/mysql_client.h only" \
   "common/config/config.cpp:1: ini.h is included by common/config/ini_file.cpp only"
 
+class_of() { # LINES
+  echo "class C : public B {"
+  awk -v n="$1" 'BEGIN { for (i = 2; i < n; ++i) print i % 2 ? "  void f() { g({1}); }" : "  int x;" }'
+  echo "};"
+}
+class_of 250 | file common/base/fits.cpp
+{ echo "namespace a {"; class_of 251; echo "}"; } | file common/base/large.cpp
+expect "class sizes" "common/base/large.cpp:2: class C of 251 lines (at most 250)"
+
 awk 'BEGIN { for (i = 0; i < 700; ++i) print "int x;" }' | file common/base/fits.cpp
 awk 'BEGIN { for (i = 0; i < 701; ++i) print "int x;" }' | file common/base/long.cpp
-awk 'BEGIN { for (i = 0; i < 200; ++i) print "int x;" }' | file common/base/fits.h
-awk 'BEGIN { for (i = 0; i < 201; ++i) print "int x;" }' | file common/base/long.h
+awk 'BEGIN { for (i = 0; i < 160; ++i) print "int x;" }' | file common/base/fits.h
+awk 'BEGIN { for (i = 0; i < 161; ++i) print "int x;" }' | file common/base/long.h
 expect "file sizes" "common/base/long.cpp: file of 701 lines (at most 700)" \
-  "common/base/long.h: header of 201 lines (at most 200)"
+  "common/base/long.h: header of 161 lines (at most 160)"
 
 { echo "namespace a {"; function_of 80; echo; function_of 81; echo "}"; } | file common/base/a.cpp
 function_of 90 "  // lint: long-switch" | file common/base/b.cpp
