@@ -95,7 +95,12 @@ bool PgProgram::has_slot() {
 
 bool PgProgram::check_source(FollowWish follow, CheckFindings& findings) {
   const bool has_place = follow != FollowWish::none && has_slot();
-  return check_pg_source({source_.planner(), source_.dialect(), options_.jobs, follow, has_place}, findings);
+  return check_pg_source({.source = source_.planner(),
+                          .dialect = source_.dialect(),
+                          .workers = options_.jobs,
+                          .follow = follow,
+                          .has_slot = has_place},
+                         findings);
 }
 
 void PgProgram::begin_schema() {
@@ -155,16 +160,16 @@ void PgProgram::check_following(CheckFindings& findings) {
 
 DumpRequest PgProgram::dump_request() {
   PgConnection& planner = source_.planner();
-  return {config_.src_pgsql,
-          planner.server_version(),
-          source_.snapshot_name(),
-          config_.pg_bindir,
-          planner.parameter("client_encoding"),
-          dump_options(planner)};
+  return {.conninfo = config_.src_pgsql,
+          .server_version = planner.server_version(),
+          .snapshot = source_.snapshot_name(),
+          .bindir = config_.pg_bindir,
+          .encoding = planner.parameter("client_encoding"),
+          .options = dump_options(planner)};
 }
 
 SchemaPlan PgProgram::schema_plan(std::vector<SchemaItem> items) {
-  return {std::move(items), catalog_, selected_, map_, read_object_names(source_.planner())};
+  return SchemaPlan(std::move(items), catalog_, selected_, map_, read_object_names(source_.planner()));
 }
 
 SchemaPlan PgProgram::read_schema() { return schema_plan(dump_schema(dump_request(), run_.request.drain)); }

@@ -48,7 +48,7 @@ Applier::Applier(ApplierOptions options)
 }
 
 ProgressStep Applier::step_of(std::span<const Transaction> group) const {
-  ProgressStep step{position_, group.back().end, group.back().commit_time, 0, 0};
+  ProgressStep step{.from = position_, .to = group.back().end, .source_time = group.back().commit_time};
   for (const Transaction& transaction : group) {
     step.transactions += transaction.last ? 1 : 0;
     step.changes += transaction.changes.changes();

@@ -21,7 +21,8 @@ std::size_t width_of(std::string_view tuple) { return tuple.empty() ? kAnyWidth 
 
 void TransactionAssembler::begin(const Position& start, std::int64_t commit_time, std::uint64_t id) {
   if (open_) throw out_of_order("a transaction begins within another");
-  current_ = Transaction{start, {}, commit_time, id, true, true, ChangeLog(policy_)};
+  current_ = Transaction{
+      .start = start, .commit_time = commit_time, .id = id, .first = true, .last = true, .changes = ChangeLog(policy_)};
   open_ = true;
   ++count_;
 }
@@ -75,7 +76,12 @@ std::optional<Transaction> TransactionAssembler::take_part(std::size_t bytes) {
   if (!open_ || current_.changes.bytes() < bytes) return std::nullopt;
   Transaction part = std::move(current_);
   part.last = false;
-  current_ = Transaction{part.start, {}, part.commit_time, part.id, false, true, ChangeLog(policy_)};
+  current_ = Transaction{.start = part.start,
+                         .commit_time = part.commit_time,
+                         .id = part.id,
+                         .first = false,
+                         .last = true,
+                         .changes = ChangeLog(policy_)};
   ++count_;  // relations are numbered anew in each part
   return part;
 }

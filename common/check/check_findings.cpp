@@ -32,19 +32,28 @@ std::string with_remedy(const CheckFinding& finding) {
 }  // namespace
 
 void CheckFindings::passed(std::string subject, std::string message) {
-  findings_.push_back(
-      {CheckFinding::Grade::passed, CheckFinding::Reach::run, std::move(subject), std::move(message), {}, {}});
+  findings_.push_back({.grade = CheckFinding::Grade::passed,
+                       .reach = CheckFinding::Reach::run,
+                       .subject = std::move(subject),
+                       .message = std::move(message)});
 }
 
 void CheckFindings::warning(std::string subject, std::string message, std::string remedy, CheckFinding::Reach reach) {
-  findings_.push_back(
-      {CheckFinding::Grade::warning, reach, std::move(subject), std::move(message), std::move(remedy), {}});
+  findings_.push_back({.grade = CheckFinding::Grade::warning,
+                       .reach = reach,
+                       .subject = std::move(subject),
+                       .message = std::move(message),
+                       .remedy = std::move(remedy)});
 }
 
 void CheckFindings::failed(ErrorKind kind, std::string subject, std::string message, std::string remedy,
                            CheckFinding::Reach reach) {
-  findings_.push_back(
-      {CheckFinding::Grade::failed, reach, std::move(subject), std::move(message), std::move(remedy), kind});
+  findings_.push_back({.grade = CheckFinding::Grade::failed,
+                       .reach = reach,
+                       .subject = std::move(subject),
+                       .message = std::move(message),
+                       .remedy = std::move(remedy),
+                       .kind = kind});
 }
 
 void CheckFindings::failed(std::string subject, const Error& error, CheckFinding::Reach reach) {

@@ -23,7 +23,7 @@ struct CheckFinding {
   Reach reach = Reach::run;
   std::string subject;  // "source", "target settings", "target table public.orders"
   std::string message;
-  std::string remedy;                    // what to do; "" when there is nothing to do
+  std::string remedy = {};               // what to do; "" when there is nothing to do
   ErrorKind kind = ErrorKind::internal;  // of a failure: decides the exit status
 };
 

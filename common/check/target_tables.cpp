@@ -29,7 +29,7 @@ struct TableFacts {
   bool may_truncate = false;
   bool plain = false;
   bool row_security = false;
-  std::vector<TargetColumn> columns;
+  std::vector<TargetColumn> columns = {};
 };
 
 class TableChecker {
@@ -113,15 +113,14 @@ void TableChecker::read_tables() {
   const PgResult rows = check_.target.exec(sql::check_tables, {array_text(schemas), array_text(names)});
   for (int row = 0; row < rows.rows(); ++row) {
     TableFacts& facts = facts_.at(static_cast<std::size_t>(rows.integer(row, 0) - 1));
-    facts = {static_cast<std::uint32_t>(rows.integer(row, 1)),
-             rows.boolean(row, 2),
-             rows.boolean(row, 3),
-             rows.boolean(row, 4),
-             rows.boolean(row, 5),
-             rows.boolean(row, 6),
-             rows.boolean(row, 7),
-             false,
-             {}};
+    facts = {.oid = static_cast<std::uint32_t>(rows.integer(row, 1)),
+             .is_table = rows.boolean(row, 2),
+             .may_enter = rows.boolean(row, 3),
+             .may_insert = rows.boolean(row, 4),
+             .may_select = rows.boolean(row, 5),
+             .may_truncate = rows.boolean(row, 6),
+             .plain = rows.boolean(row, 7),
+             .row_security = false};
     by_oid_[facts.oid].push_back(static_cast<std::size_t>(rows.integer(row, 0) - 1));
   }
 }

@@ -82,219 +82,39 @@ class Job {
         ledger_(std::move(tasks), options.workers),
         control_(conninfo, options.application_name) {}
 
-  JobResult run() {
-    const auto start = Clock::now();
-    try {
-      prepare();
-      load();
-    } catch (...) {
-      put_back_guards(control_, guards_, ledger_.result());
-      throw;
-    }
-    end();
-    ledger_.result().seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    return std::move(ledger_.result());
-  }
+  JobResult run();
 
  private:
   const LoadJournal* journal() const { return journal_ ? &*journal_ : nullptr; }
 
   // The snapshot comes first: without it nothing may be touched.
-  void prepare() {
-    JobResult& result = ledger_.result();
-    prepared_.resize(result.tasks.size());
-    if (result.count(TaskStatus::waiting) > 0) {
-      JournalState state = open_journal(control_.open(), options_, drain_, journal_);
-      result.snapshot = source_.open_snapshot(options_.workers, result.tasks);
-      log::info("main", "snapshot: " + result.snapshot.describe());
-      if (journal_) journal_->begin(result.snapshot.describe());
-      state.journal = journal_ ? &*journal_ : nullptr;
-      prepared_ = prepare_targets(control_.get(), dialect_, result.tasks, options_, state, result.results, guards_);
-    }
-    std::vector<TaskStart> starts;
-    for (std::size_t i = 0; i < result.results.size(); ++i) starts.push_back(start_of(i));
-    queue_.emplace(result.tasks, starts, dialect_);
-    steps_.emplace(journal(), prepared_, ledger_, result.snapshot.consistent, options_.retry, drain_, cancel_);
-  }
+  void prepare();
 
   // What there is to do for a task; a resumed one may have all its rows.
-  TaskStart start_of(std::size_t task) {
-    TaskResult& result = ledger_.result().results[task];
-    const PreparedTask& prepared = prepared_[task];
-    TaskStart start;
-    start.runnable = result.status == TaskStatus::waiting;
-    start.complete = result.created || ledger_.task(task).post_load;
-    if (start.runnable) {
-      start.plan = !prepared.planned;
-      start.after = prepared.after;
-      take_up(prepared, result, start);
-    }
-    ledger_.open_task(task, start.chunks.size() + (start.plan ? 1 : 0));
-    return start;
-  }
-
-  void load() {
-    if (!queue_->has_work()) return;
-    ledger_.progress().start();
-    const ProgressReporter reporter(ledger_.progress().source());
-    std::optional<ProgressTicker> ticker;
-    if (options_.observer)
-      ticker.emplace(kObserverInterval, [this] { options_.observer(ledger_.tasks(), ledger_.progress().view()); });
-    run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
-  }
+  TaskStart start_of(std::size_t task);
+  void load();
 
   // When the workers have ended.
-  void end() {
-    JobResult& result = ledger_.result();
-    if (journal_) find_lost_commits(control_, *journal_, prepared_, *steps_, result);
-    const auto planned = queue_->planned_steps();
-    for (std::size_t i = 0; i < planned.size(); ++i) result.results[i].steps = steps_->summary(i, planned[i]);
-    settle_results(result, journal_.has_value(), drain_.stop_requested());
-    if (!source_.snapshot_held()) {
-      result.snapshot.consistent = false;
-      result.snapshot.method += "; lost in part, later rows are of a later moment";
-    }
-    drop_empty_tables(control_, queue_->empty_tables(), prepared_, journal(), result);
-    put_back_guards(control_, guards_, result);
-    if (!control_.is_open()) return;
-    prove_keys(conninfo_, guards_, result, drain_, cancel_);
-    if (options_.move_sequences && !dialect_.distributed) move_positions(control_, result, drain_);
-    if (!journal_) return;
-    note_rows_to_mend(control_, *journal_, options_.start != StartMode::fresh, result);
-    close_journal(control_, *journal_, options_, result);
-  }
+  void end();
 
   // ---------------------------------------------------------------- workers
 
-  void work(unsigned index) {
-    WorkerSession session(fmt::format("worker-{}", index),
-                          {[this] { return source_.session(); }, [this] { return target_connection(); }});
-    while (const auto item = queue_->next(drain_)) {
-      ledger_.progress().set_worker(index, what_to_do(*item));
-      switch (item->kind) {
-        case WorkItem::Kind::plan: work_plan(session, *item); break;
-        case WorkItem::Kind::load: work_load(session, *item, index); break;
-        default: queue_->ddl_done(*item, steps_->run(*item, session)); break;
-      }
-      ledger_.progress().set_worker(index, {});
-    }
-  }
-
-  std::unique_ptr<PgConnection> target_connection() const {
-    auto connection = loading_connection(conninfo_, options_.application_name, journal_.has_value());
-    if (journal_) journal_->claim(*connection);
-    return connection;
-  }
+  void work(unsigned index);
+  std::unique_ptr<PgConnection> target_connection() const;
 
   // For the display.
-  std::string what_to_do(const WorkItem& item) {
-    const CopyTask& task = ledger_.task(item.task);
-    switch (item.kind) {
-      case WorkItem::Kind::plan: return task.name + ", cutting it into chunks";
-      case WorkItem::Kind::load:
-        return item.only_chunk ? task.name
-                               : fmt::format("{} chunk {} of {}", task.name, item.number + 1,
-                                             ledger_.progress().counters(item.task).chunks.load());
-      case WorkItem::Kind::add_foreign_keys: return "adding foreign keys";
-      default: return fmt::format("{}, {}", task.name, item.units.empty() ? "its end" : item.units.front().what);
-    }
-  }
+  std::string what_to_do(const WorkItem& item);
 
   // Again after errors that a new try can cure; any other fails the task.
-  bool attempt(WorkerSession& session, const WorkItem& item, const std::function<void()>& work) {
-    ledger_.begin(item.task);
-    NewTries tries(options_.retry, drain_);
-    for (;;) {
-      const auto error = session.attempt(cancel_, work);
-      if (!error) return true;
-      if (tries.allow(*error)) {
-        ledger_.retry(item.task);
-        if (tries.wait(session.name(), ledger_.task(item.task).name, *error)) continue;
-      }
-      fail(session, item, *error);
-      return false;
-    }
-  }
-
-  void fail(const WorkerSession& session, const WorkItem& item, Error error) {
-    const std::string where = item.chunk.whole() ? "" : "where " + item.chunk.predicate;
-    if (drain_.stop_requested()) {
-      if (ledger_.interrupt(item.task))
-        log::warning(session.name(), fmt::format("{}: interrupted, rolled back{}{}", ledger_.task(item.task).name,
-                                                 where.empty() ? "" : " ", where));
-      return;
-    }
-    if (!where.empty()) error.context(where);
-    ledger_.fail(session.name(), item.task, std::move(error));
-  }
-
-  void work_plan(WorkerSession& session, const WorkItem& item) {
-    ChunkPlan plan({item.task, prepared_[item.task], options_, journal(), ledger_, *queue_, drain_});
-    const bool succeeded = attempt(session, item, [&] { plan.run(session); });
-    queue_->plan_done(item, succeeded);
-    end_item(session, item.task);
-  }
-
-  void work_load(WorkerSession& session, const WorkItem& item, unsigned index) {
-    LoadOutcome outcome;
-    const bool succeeded = attempt(session, item, [&] { outcome = load_item(session, item, index); });
-    std::vector<std::string> changed;
-    for (const ChangedValues& values : outcome.changed) changed.push_back(values.column);
-    if (succeeded) {
-      log::debug(session.name(), fmt::format("{}: {} rows{}", ledger_.task(item.task).name, format_count(outcome.rows),
-                                             item.chunk.whole() ? "" : " where " + item.chunk.predicate));
-      ledger_.add_outcome(item.task, outcome);
-    }
-    // The table's result first: the queue may hand out its next steps at once.
-    end_item(session, item.task);
-    queue_->load_done(item, succeeded, outcome.bytes, changed);
-  }
-
-  LoadOutcome load_item(WorkerSession& session, const WorkItem& item, unsigned index) {
-    const CopyTask& task = ledger_.task(item.task);
-    const PreparedTask& prepared = prepared_[item.task];
-    TaskRejects rejects(rejects_, prepared.target.name, task.name, key_of(task));
-    PgSinkRequest into{.target = prepared.target, .dialect = dialect_, .budget = rejects_, .rejects = rejects};
-    into.freeze = item.only_chunk && copy_freeze_ && prepared.target.plain;
-    // A table that this run made is emptied only for FREEZE's sake, which a small
-    // one does not repay.
-    const bool worth = task.estimated_bytes >= kWorthFreezing;
-    into.truncate_first = item.only_chunk && (prepared.truncate_first || (prepared.fresh && into.freeze && worth));
-    into.replica = prepared.replica;
-    into.journal = journal();
-    into.journal_task = prepared.journal;
-    into.chunk = item.number;
-    PgChunkSink sink(into, session.target());
-    const LoadRequest request{.task = task,
-                              .chunk = item.chunk,
-                              .target = prepared.target,
-                              .format = options_.format,
-                              .buffer_bytes = buffer_bytes(options_),
-                              .rejects = options_.reject_limit > 0 ? &rejects : nullptr,
-                              .rate = rate_};
-    const LoadProgress progress{ledger_.progress().counters(item.task), ledger_.progress().worker_counters(index)};
-    return load_chunk(request, session.source(), sink, progress, drain_);
-  }
+  bool attempt(WorkerSession& session, const WorkItem& item, const std::function<void()>& work);
+  void fail(const WorkerSession& session, const WorkItem& item, Error error);
+  void work_plan(WorkerSession& session, const WorkItem& item);
+  void work_load(WorkerSession& session, const WorkItem& item, unsigned index);
+  LoadOutcome load_item(WorkerSession& session, const WorkItem& item, unsigned index);
 
   // The last item of a task that went well makes it done.
-  void end_item(const WorkerSession& session, std::size_t task) {
-    if (const auto result = ledger_.end_item(task)) log_done(session, ledger_.task(task), *result);
-  }
-
-  void log_done(const WorkerSession& session, const CopyTask& task, const TaskResult& result) const {
-    const LoadOutcome& outcome = result.outcome;
-    log::info(session.name(), fmt::format("{}: {} rows, {} in {} ({} rows/s{}{})", task.name,
-                                          format_count(outcome.rows), format_bytes(outcome.bytes),
-                                          format_seconds(result.seconds), rows_per_second(outcome.rows, result.seconds),
-                                          result.chunks > 1 ? fmt::format(", {} chunks", result.chunks) : "",
-                                          outcome.format == CopyFormat::text ? ", text COPY" : ""));
-    if (outcome.rejected > 0)
-      log::warning(session.name(), fmt::format("{}: {} rows set aside in {}", task.name, format_count(outcome.rejected),
-                                               rejects_.path_of(task.target)));
-    for (const ChangedValues& changed : outcome.changed)
-      log::warning(session.name(), fmt::format("{}: column {}: {} values changed by policy", task.name, changed.column,
-                                               format_count(changed.count)));
-  }
+  void end_item(const WorkerSession& session, std::size_t task);
+  void log_done(const WorkerSession& session, const CopyTask& task, const TaskResult& result) const;
 
   SnapshotSource& source_;
   const std::string& conninfo_;
@@ -313,6 +133,215 @@ class Job {
   std::optional<WorkQueue> queue_;
   std::optional<PostSteps> steps_;
 };
+
+JobResult Job::run() {
+  const auto start = Clock::now();
+  try {
+    prepare();
+    load();
+  } catch (...) {
+    put_back_guards(control_, guards_, ledger_.result());
+    throw;
+  }
+  end();
+  ledger_.result().seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return std::move(ledger_.result());
+}
+
+void Job::prepare() {
+  JobResult& result = ledger_.result();
+  prepared_.resize(result.tasks.size());
+  if (result.count(TaskStatus::waiting) > 0) {
+    JournalState state = open_journal(control_.open(), options_, drain_, journal_);
+    result.snapshot = source_.open_snapshot(options_.workers, result.tasks);
+    log::info("main", "snapshot: " + result.snapshot.describe());
+    if (journal_) journal_->begin(result.snapshot.describe());
+    state.journal = journal_ ? &*journal_ : nullptr;
+    prepared_ = prepare_targets(control_.get(), dialect_, result.tasks, options_, state, result.results, guards_);
+  }
+  std::vector<TaskStart> starts;
+  for (std::size_t i = 0; i < result.results.size(); ++i) starts.push_back(start_of(i));
+  queue_.emplace(result.tasks, starts, dialect_);
+  steps_.emplace(journal(), prepared_, ledger_, result.snapshot.consistent, options_.retry, drain_, cancel_);
+}
+
+TaskStart Job::start_of(std::size_t task) {
+  TaskResult& result = ledger_.result().results[task];
+  const PreparedTask& prepared = prepared_[task];
+  TaskStart start;
+  start.runnable = result.status == TaskStatus::waiting;
+  start.complete = result.created || ledger_.task(task).post_load;
+  if (start.runnable) {
+    start.plan = !prepared.planned;
+    start.after = prepared.after;
+    take_up(prepared, result, start);
+  }
+  ledger_.open_task(task, start.chunks.size() + (start.plan ? 1 : 0));
+  return start;
+}
+
+void Job::load() {
+  if (!queue_->has_work()) return;
+  ledger_.progress().start();
+  const ProgressReporter reporter(ledger_.progress().source());
+  std::optional<ProgressTicker> ticker;
+  if (options_.observer)
+    ticker.emplace(kObserverInterval, [this] { options_.observer(ledger_.tasks(), ledger_.progress().view()); });
+  run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
+}
+
+void Job::end() {
+  JobResult& result = ledger_.result();
+  if (journal_) find_lost_commits(control_, *journal_, prepared_, *steps_, result);
+  const auto planned = queue_->planned_steps();
+  for (std::size_t i = 0; i < planned.size(); ++i) result.results[i].steps = steps_->summary(i, planned[i]);
+  settle_results(result, journal_.has_value(), drain_.stop_requested());
+  if (!source_.snapshot_held()) {
+    result.snapshot.consistent = false;
+    result.snapshot.method += "; lost in part, later rows are of a later moment";
+  }
+  drop_empty_tables(control_, queue_->empty_tables(), prepared_, journal(), result);
+  put_back_guards(control_, guards_, result);
+  if (!control_.is_open()) return;
+  prove_keys(conninfo_, guards_, result, drain_, cancel_);
+  if (options_.move_sequences && !dialect_.distributed) move_positions(control_, result, drain_);
+  if (!journal_) return;
+  note_rows_to_mend(control_, *journal_, options_.start != StartMode::fresh, result);
+  close_journal(control_, *journal_, options_, result);
+}
+
+void Job::work(unsigned index) {
+  WorkerSession session(fmt::format("worker-{}", index),
+                        {[this] { return source_.session(); }, [this] { return target_connection(); }});
+  while (const auto item = queue_->next(drain_)) {
+    ledger_.progress().set_worker(index, what_to_do(*item));
+    switch (item->kind) {
+      case WorkItem::Kind::plan: work_plan(session, *item); break;
+      case WorkItem::Kind::load: work_load(session, *item, index); break;
+      default: queue_->ddl_done(*item, steps_->run(*item, session)); break;
+    }
+    ledger_.progress().set_worker(index, {});
+  }
+}
+
+std::unique_ptr<PgConnection> Job::target_connection() const {
+  auto connection = loading_connection(conninfo_, options_.application_name, journal_.has_value());
+  if (journal_) journal_->claim(*connection);
+  return connection;
+}
+
+std::string Job::what_to_do(const WorkItem& item) {
+  const CopyTask& task = ledger_.task(item.task);
+  switch (item.kind) {
+    case WorkItem::Kind::plan: return task.name + ", cutting it into chunks";
+    case WorkItem::Kind::load:
+      return item.only_chunk ? task.name
+                             : fmt::format("{} chunk {} of {}", task.name, item.number + 1,
+                                           ledger_.progress().counters(item.task).chunks.load());
+    case WorkItem::Kind::add_foreign_keys: return "adding foreign keys";
+    default: return fmt::format("{}, {}", task.name, item.units.empty() ? "its end" : item.units.front().what);
+  }
+}
+
+bool Job::attempt(WorkerSession& session, const WorkItem& item, const std::function<void()>& work) {
+  ledger_.begin(item.task);
+  NewTries tries(options_.retry, drain_);
+  for (;;) {
+    const auto error = session.attempt(cancel_, work);
+    if (!error) return true;
+    if (tries.allow(*error)) {
+      ledger_.retry(item.task);
+      if (tries.wait(session.name(), ledger_.task(item.task).name, *error)) continue;
+    }
+    fail(session, item, *error);
+    return false;
+  }
+}
+
+void Job::fail(const WorkerSession& session, const WorkItem& item, Error error) {
+  const std::string where = item.chunk.whole() ? "" : "where " + item.chunk.predicate;
+  if (drain_.stop_requested()) {
+    if (ledger_.interrupt(item.task))
+      log::warning(session.name(), fmt::format("{}: interrupted, rolled back{}{}", ledger_.task(item.task).name,
+                                               where.empty() ? "" : " ", where));
+    return;
+  }
+  if (!where.empty()) error.context(where);
+  ledger_.fail(session.name(), item.task, std::move(error));
+}
+
+void Job::work_plan(WorkerSession& session, const WorkItem& item) {
+  ChunkPlan plan({.task = item.task,
+                  .prepared = prepared_[item.task],
+                  .options = options_,
+                  .journal = journal(),
+                  .ledger = ledger_,
+                  .queue = *queue_,
+                  .drain = drain_});
+  const bool succeeded = attempt(session, item, [&] { plan.run(session); });
+  queue_->plan_done(item, succeeded);
+  end_item(session, item.task);
+}
+
+void Job::work_load(WorkerSession& session, const WorkItem& item, unsigned index) {
+  LoadOutcome outcome;
+  const bool succeeded = attempt(session, item, [&] { outcome = load_item(session, item, index); });
+  std::vector<std::string> changed;
+  for (const ChangedValues& values : outcome.changed) changed.push_back(values.column);
+  if (succeeded) {
+    log::debug(session.name(), fmt::format("{}: {} rows{}", ledger_.task(item.task).name, format_count(outcome.rows),
+                                           item.chunk.whole() ? "" : " where " + item.chunk.predicate));
+    ledger_.add_outcome(item.task, outcome);
+  }
+  // The table's result first: the queue may hand out its next steps at once.
+  end_item(session, item.task);
+  queue_->load_done(item, succeeded, outcome.bytes, changed);
+}
+
+LoadOutcome Job::load_item(WorkerSession& session, const WorkItem& item, unsigned index) {
+  const CopyTask& task = ledger_.task(item.task);
+  const PreparedTask& prepared = prepared_[item.task];
+  TaskRejects rejects(rejects_, prepared.target.name, task.name, key_of(task));
+  PgSinkRequest into{.target = prepared.target, .dialect = dialect_, .budget = rejects_, .rejects = rejects};
+  into.freeze = item.only_chunk && copy_freeze_ && prepared.target.plain;
+  // A table that this run made is emptied only for FREEZE's sake, which a small
+  // one does not repay.
+  const bool worth = task.estimated_bytes >= kWorthFreezing;
+  into.truncate_first = item.only_chunk && (prepared.truncate_first || (prepared.fresh && into.freeze && worth));
+  into.replica = prepared.replica;
+  into.journal = journal();
+  into.journal_task = prepared.journal;
+  into.chunk = item.number;
+  PgChunkSink sink(into, session.target());
+  const LoadRequest request{.task = task,
+                            .chunk = item.chunk,
+                            .target = prepared.target,
+                            .format = options_.format,
+                            .buffer_bytes = buffer_bytes(options_),
+                            .rejects = options_.reject_limit > 0 ? &rejects : nullptr,
+                            .rate = rate_};
+  const LoadProgress progress{ledger_.progress().counters(item.task), ledger_.progress().worker_counters(index)};
+  return load_chunk(request, session.source(), sink, progress, drain_);
+}
+
+void Job::end_item(const WorkerSession& session, std::size_t task) {
+  if (const auto result = ledger_.end_item(task)) log_done(session, ledger_.task(task), *result);
+}
+
+void Job::log_done(const WorkerSession& session, const CopyTask& task, const TaskResult& result) const {
+  const LoadOutcome& outcome = result.outcome;
+  log::info(session.name(), fmt::format("{}: {} rows, {} in {} ({} rows/s{}{})", task.name, format_count(outcome.rows),
+                                        format_bytes(outcome.bytes), format_seconds(result.seconds),
+                                        rows_per_second(outcome.rows, result.seconds),
+                                        result.chunks > 1 ? fmt::format(", {} chunks", result.chunks) : "",
+                                        outcome.format == CopyFormat::text ? ", text COPY" : ""));
+  if (outcome.rejected > 0)
+    log::warning(session.name(), fmt::format("{}: {} rows set aside in {}", task.name, format_count(outcome.rejected),
+                                             rejects_.path_of(task.target)));
+  for (const ChangedValues& changed : outcome.changed)
+    log::warning(session.name(), fmt::format("{}: column {}: {} values changed by policy", task.name, changed.column,
+                                             format_count(changed.count)));
+}
 
 }  // namespace
 

@@ -83,13 +83,13 @@ std::vector<GuardRecord> GuardJournal::read(PgConnection& connection) const {
       {run_});
   std::vector<GuardRecord> out;
   for (int row = 0; row < rows.rows(); ++row)
-    out.push_back({rows.value(row, 0) == "key",
-                   {rows.text(row, 1), rows.text(row, 2)},
-                   rows.text(row, 3),
-                   rows.text(row, 4),
-                   rows.text(row, 5),
-                   rows.boolean(row, 6),
-                   rows.boolean(row, 7)});
+    out.push_back({.key = rows.value(row, 0) == "key",
+                   .table = {rows.text(row, 1), rows.text(row, 2)},
+                   .name = rows.text(row, 3),
+                   .definition = rows.text(row, 4),
+                   .comment = rows.text(row, 5),
+                   .valid = rows.boolean(row, 6),
+                   .taken_off = rows.boolean(row, 7)});
   return out;
 }
 

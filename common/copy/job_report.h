@@ -14,11 +14,11 @@ namespace dbsync {
 // Facts of the run that stand above its tables in the report.
 struct RunFacts {
   std::string program;
-  std::string source;  // endpoint without password
-  std::string source_version;
-  std::string target;
-  std::string target_version;
-  std::string started;  // ISO 8601, UTC
+  std::string source = {};  // endpoint without password
+  std::string source_version = {};
+  std::string target = {};
+  std::string target_version = {};
+  std::string started = {};  // ISO 8601, UTC
 };
 
 // Rows, size, seconds, rows/s and result per table; then totals and each failure

@@ -20,8 +20,12 @@ std::string state_word(TaskStatus status) {
 }
 
 TableStatus table_status(const CopyTask& task, const TaskView& view) {
-  TableStatus out{
-      task.name, task.target.display(), state_word(view.status), view.rows, view.bytes, task.estimated_bytes, {}};
+  TableStatus out{.name = task.name,
+                  .target = task.target.display(),
+                  .state = state_word(view.status),
+                  .rows = view.rows,
+                  .bytes = view.bytes,
+                  .estimated_bytes = task.estimated_bytes};
   out.estimated_rows = task.estimated_rows;
   out.chunks = view.chunks;
   out.chunks_done = view.chunks_done;

@@ -56,7 +56,7 @@ struct EarlierRun {
   std::string snapshot;
   bool rows_to_mend = false;  // some broke a key or a check: its user was told to mend them
   // By task name, query and target: the same line of work in another run.
-  std::map<std::string, JournalTable> tables;
+  std::map<std::string, JournalTable> tables = {};
 
   const JournalTable* find(const CopyTask& task) const;
 };

@@ -137,7 +137,7 @@ EarlierRun LoadJournal::open() {
     return {{}, true, {}, false, {}};
   }
   run_ = run.integer(0, 0);
-  EarlierRun out{run.text(0, 1), run.boolean(0, 2), run.text(0, 3), false, {}};
+  EarlierRun out{.started = run.text(0, 1), .finished = run.boolean(0, 2), .snapshot = run.text(0, 3)};
   out.rows_to_mend = !read_steps(connection_, kWholeRun).empty();
   const PgResult tables = connection_.exec(
       "SELECT task, name, query, target_schema, target_table, created, owned, planned, coalesce(relation, 0) "

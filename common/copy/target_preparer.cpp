@@ -227,7 +227,11 @@ PreparedTask Preparer::start(const CopyTask& task, std::optional<TargetTable> fo
 }
 
 NewTable Preparer::new_entry(const CopyTask& task, bool created, PreparedTask& out) {
-  const NewTable entry{state_.journal->new_number(), &task, created, out.owned, !is_large(task, options_)};
+  const NewTable entry{.number = state_.journal->new_number(),
+                       .task = &task,
+                       .created = created,
+                       .owned = out.owned,
+                       .whole = !is_large(task, options_)};
   out.journal = entry.number;
   if (entry.whole) {
     out.planned = true;

@@ -51,7 +51,11 @@ void WorkQueue::start_task(std::size_t task, const TaskStart& start) {
     add(std::move(item));
   }
   for (const auto& [number, chunk] : start.chunks)
-    add({WorkItem::Kind::load, task, chunk, number, start.all_chunks == 1, {}, false});
+    add({.kind = WorkItem::Kind::load,
+         .task = task,
+         .chunk = chunk,
+         .number = number,
+         .only_chunk = start.all_chunks == 1});
 }
 
 void WorkQueue::push_held() {
@@ -94,7 +98,11 @@ bool WorkQueue::add_load(std::size_t task, int number, Chunk chunk, bool only_ch
   if (work.failed) return false;
   work.cut = work.cut || !only_chunk;
   ++table_of(task).loads_left;
-  push({WorkItem::Kind::load, task, std::move(chunk), number, only_chunk, {}, false});
+  push({.kind = WorkItem::Kind::load,
+        .task = task,
+        .chunk = std::move(chunk),
+        .number = number,
+        .only_chunk = only_chunk});
   changed_.notify_one();
   return true;
 }
@@ -144,10 +152,10 @@ void WorkQueue::after_loads(TableWork& table) {
   // They go before the loads that wait: the table is still in the caches.
   if (table.bytes && *table.bytes <= kSmallTable) {
     for (DdlUnit& unit : finish_work(table)) units.push_back(std::move(unit));
-    return push({WorkItem::Kind::finish, table.first_task, {}, 0, true, std::move(units), true});
+    return push({.kind = WorkItem::Kind::finish, .task = table.first_task, .units = std::move(units), .at_once = true});
   }
   table.indexes_left = units.size();
-  for (auto& unit : units) push({WorkItem::Kind::index, table.first_task, {}, 0, true, {std::move(unit)}, false});
+  for (auto& unit : units) push({.kind = WorkItem::Kind::index, .task = table.first_task, .units = {std::move(unit)}});
   if (table.indexes_left == 0) push_finish(table);
 }
 
@@ -179,7 +187,7 @@ std::vector<std::vector<DdlUnit>> WorkQueue::planned_steps() const {
 }
 
 void WorkQueue::push_finish(const TableWork& table) {
-  push({WorkItem::Kind::finish, table.first_task, {}, 0, true, finish_work(table), false});
+  push({.kind = WorkItem::Kind::finish, .task = table.first_task, .units = finish_work(table)});
 }
 
 void WorkQueue::ddl_done(const WorkItem& item, const std::vector<bool>& succeeded) {
@@ -200,7 +208,7 @@ void WorkQueue::ddl_done(const WorkItem& item, const std::vector<bool>& succeede
 }
 
 void WorkQueue::push_check(DdlUnit unit) {
-  push({WorkItem::Kind::check_foreign_key, unit.task, {}, 0, true, {std::move(unit)}, false});
+  push({.kind = WorkItem::Kind::check_foreign_key, .task = unit.task, .units = {std::move(unit)}});
 }
 
 // One item adds all of them, since adding locks two tables in an order that

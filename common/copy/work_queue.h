@@ -36,10 +36,10 @@ struct WorkItem {
   };
   Kind kind = Kind::load;
   std::size_t task = 0;
-  Chunk chunk;
+  Chunk chunk = {};
   int number = 0;          // the chunk's, in its task
   bool only_chunk = true;  // the task is loaded by this one item
-  std::vector<DdlUnit> units;
+  std::vector<DdlUnit> units = {};
   bool at_once = false;  // the units may run in one transaction
 };
 

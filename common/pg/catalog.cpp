@@ -112,10 +112,14 @@ std::map<QualifiedName, TargetTable> find_relations(PgConnection& connection, co
     }
     if (result.is_null(row, 2)) continue;  // a table without columns
     const auto oid = static_cast<std::uint32_t>(result.integer(row, 3));
-    table.columns.push_back(
-        {result.text(row, 2),
-         pg_type_of(oid, result.value(row, 4), result.value(row, 5), result.text(row, 6), result.integer(row, 10)),
-         result.boolean(row, 7), result.boolean(row, 8), oid, result.value(row, 4) == "e", result.boolean(row, 11)});
+    table.columns.push_back({.name = result.text(row, 2),
+                             .type = pg_type_of(oid, result.value(row, 4), result.value(row, 5), result.text(row, 6),
+                                                result.integer(row, 10)),
+                             .not_null = result.boolean(row, 7),
+                             .generated = result.boolean(row, 8),
+                             .type_oid = oid,
+                             .enumeration = result.value(row, 4) == "e",
+                             .required = result.boolean(row, 11)});
   }
   return out;
 }

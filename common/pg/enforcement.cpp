@@ -75,12 +75,12 @@ void read_keys(PgConnection& connection, const std::set<std::uint32_t>& oids, En
 void read_triggers(PgConnection& connection, const std::set<std::uint32_t>& oids, Enforcement& out) {
   const PgResult r = connection.exec(sql::enforced_triggers, {oid_array(oids)});
   for (int row = 0; row < r.rows(); ++row)
-    out.triggers.push_back({oid_at(r, row, 0),
-                            {r.text(row, 1), r.text(row, 2)},
-                            r.text(row, 3),
-                            r.value(row, 4).front(),
-                            r.boolean(row, 5),
-                            r.boolean(row, 6)});
+    out.triggers.push_back({.table_oid = oid_at(r, row, 0),
+                            .table = {r.text(row, 1), r.text(row, 2)},
+                            .name = r.text(row, 3),
+                            .enabled = r.value(row, 4).front(),
+                            .on_insert = r.boolean(row, 5),
+                            .owned = r.boolean(row, 6)});
   const PgResult unique = connection.exec(
       "SELECT DISTINCT conrelid FROM pg_catalog.pg_constraint WHERE conrelid = ANY ($1::oid[]) AND contype IN ('p', "
       "'u', 'x') "

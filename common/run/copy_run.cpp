@@ -64,8 +64,14 @@ bool worth_a_retry(const SourceProgram& program, const JobResult& result) {
 }
 
 VerifyRun verification(RunContext& run, SourceProgram& program) {
-  return {program.source(),  run.options,        run.config, run.job,   run.facts,
-          run.request.drain, run.request.cancel, {},         run.verify};
+  return {.source = program.source(),
+          .options = run.options,
+          .config = run.config,
+          .job = run.job,
+          .facts = run.facts,
+          .drain = run.request.drain,
+          .cancel = run.request.cancel,
+          .after_copy = run.verify};
 }
 
 void observe(RunContext& run, JobStatus& status, const CopyOfTask* task) {

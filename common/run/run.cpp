@@ -75,7 +75,12 @@ int run(const ProgramTraits& traits, int argc, char** argv) {
   for (const auto& warning : config.warnings) log::warning("main", warning);
   const NetworkWatch watch(std::chrono::seconds(config.network_timeout));
   Shutdown shutdown;
-  const RunRequest request{traits.name, options, config, list, shutdown.drain_token(), shutdown.cancel_token()};
+  const RunRequest request{.program = traits.name,
+                           .options = options,
+                           .config = config,
+                           .list = list,
+                           .drain = shutdown.drain_token(),
+                           .cancel = shutdown.cancel_token()};
   return writes(options.verb) ? run_alone(traits, request, shutdown) : run_verb(traits, request);
 }
 

@@ -14,7 +14,7 @@ RunContext::RunContext(const RunRequest& given)
       options(given.options),
       config(given.config),
       job(job_options(given.options, given.config, given.program)),
-      facts{given.program, {}, {}, {}, {}, utc_now()},
+      facts{.program = given.program, .started = utc_now()},
       verify(given.options.verify) {}
 
 void RunContext::connect_target() {

@@ -85,7 +85,9 @@ int TaskRun::run() {
     check();
   }
   connect_target();
-  status_.emplace(config_, RunFacts{request_.program, task_->source_endpoint(), target_->endpoint(), {}, {}, {}}, true);
+  status_.emplace(
+      config_, RunFacts{.program = request_.program, .source = task_->source_endpoint(), .target = target_->endpoint()},
+      true);
   try {
     const int outcome = begin_or_go_on();
     return outcome == 0 ? follow() : outcome;

@@ -208,7 +208,7 @@ std::string create_schema_sql(const std::string& schema, const Dialect& dialect)
 std::vector<DdlUnit> index_units(const Table& table, const Dialect& dialect) {
   std::vector<DdlUnit> out;
   if (key_uses_index(table, dialect)) {
-    Index key{table.primary_key.name, true, {}, {}, {}};
+    Index key{.name = table.primary_key.name, .unique = true};
     for (const auto& column : table.primary_key.columns) key.keys.push_back({column, {}, false});
     DdlUnit unit{"primary key " + key.name, {create_index_sql(table, key)}};
     unit.columns = table.primary_key.columns;

@@ -86,7 +86,7 @@ void adapt_keys(Table& table, const Dialect& dialect) {
     table.notes.push_back(fmt::format("the primary key is a plain index here: {}",
                                       no_unique ? "append-optimized tables have no unique keys"
                                                 : "it does not contain the distribution or partition key"));
-    Index index{table.primary_key.name, false, {}, {}, {}};
+    Index index{.name = table.primary_key.name};
     for (const auto& column : table.primary_key.columns) index.keys.push_back({column, {}, false});
     table.indexes.insert(table.indexes.begin(), std::move(index));
     table.primary_key = {};

@@ -66,9 +66,9 @@ struct IndexKey {
 struct Index {
   std::string name;
   bool unique = false;
-  std::string method;  // "" = btree; gin, gist
-  std::vector<IndexKey> keys;
-  std::string comment;
+  std::string method = {};  // "" = btree; gin, gist
+  std::vector<IndexKey> keys = {};
+  std::string comment = {};
   std::vector<std::string> include = {};  // columns that it only carries
   bool nulls_not_distinct = false;
 };
@@ -86,9 +86,9 @@ struct CheckConstraint {
 
 struct ForeignKey {
   std::string name;
-  std::vector<std::string> columns;
+  std::vector<std::string> columns = {};
   QualifiedName target;
-  std::vector<std::string> target_columns;
+  std::vector<std::string> target_columns = {};
   std::string on_delete_sql;  // "" = NO ACTION; CASCADE, SET NULL, …
   std::string on_update_sql;
 };

@@ -15,7 +15,7 @@ struct TableStatus {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;            // encoded, as sent
   std::uint64_t estimated_bytes = 0;  // on the source; 0 = unknown
-  std::string message;                // of a failure
+  std::string message = {};           // of a failure
   // For the metrics only.
   std::uint64_t estimated_rows = 0;
   std::uint64_t chunks = 0;

@@ -20,7 +20,7 @@ struct VerifyRun {
   const RunFacts& facts;
   std::stop_token drain;
   std::stop_token cancel;
-  VerifyAgain again;
+  VerifyAgain again = {};
   bool after_copy = false;  // report_and_verify() compares
 };
 

@@ -180,7 +180,7 @@ FollowedTable make_followed_table(const FollowedTableFacts& facts) {
     column.place = static_cast<int>(table.plans.size());
     table.plans.push_back(
         plan_column(name, column.source.type, wire_of(column.source.type), *facts.target, facts.policies));
-    relation.columns.push_back({name, false, oid_of(table.plans.back().target.kind), -1, {}, 0});
+    relation.columns.push_back({.name = name, .type_oid = oid_of(table.plans.back().target.kind)});
   }
   choose_encoders(table, facts.text);
   table.fills.resize(table.plans.size());
@@ -189,7 +189,8 @@ FollowedTable make_followed_table(const FollowedTableFacts& facts) {
   for (const std::size_t place : table.key) relation.columns[place].key = true;
   if (facts.origin) {
     table.origin_field = field_of_text(facts.origin->value, table.format);
-    relation.columns.push_back({facts.origin->name, !table.key.empty(), oid_of(PgKind::text), -1, {}, 0});
+    relation.columns.push_back(
+        {.name = facts.origin->name, .key = !table.key.empty(), .type_oid = oid_of(PgKind::text)});
   }
   relation.values = table.format == CopyFormat::binary ? RelationValues::target_binary : RelationValues::target_text;
   table.relation = std::make_shared<const Relation>(std::move(relation));

@@ -339,9 +339,14 @@ void MysqlCursor::convert_row() {
       const MYSQL_TIME& t = slot.time;
       const bool is_time = columns_[i].type.kind == MysqlKind::time;
       // Some servers send whole days apart, some fold them into the hours.
-      slot.temporal = {static_cast<std::int32_t>(t.year),         t.month,   is_time ? 0 : t.day,
-                       is_time ? t.day * 24 + t.hour : t.hour,    t.minute,  t.second,
-                       static_cast<std::uint32_t>(t.second_part), t.neg != 0};
+      slot.temporal = {.year = static_cast<std::int32_t>(t.year),
+                       .month = t.month,
+                       .day = is_time ? 0 : t.day,
+                       .hour = is_time ? t.day * 24 + t.hour : t.hour,
+                       .minute = t.minute,
+                       .second = t.second,
+                       .microsecond = static_cast<std::uint32_t>(t.second_part),
+                       .negative = t.neg != 0};
     }
   }
 }

@@ -225,7 +225,10 @@ void map_foreign_keys(const MysqlTable& source, MappedSchema& schema, std::size_
       leave_out(fmt::format("the table {} is not migrated", from.target_table));
       continue;
     }
-    ForeignKey out{from.name, {}, target->table.name, {}, action_sql(from.on_delete), action_sql(from.on_update)};
+    ForeignKey out{.name = from.name,
+                   .target = target->table.name,
+                   .on_delete_sql = action_sql(from.on_delete),
+                   .on_update_sql = action_sql(from.on_update)};
     for (const auto& name : from.columns)
       if (const Column* column = target_column(source, table, name)) out.columns.push_back(column->name);
     for (const auto& name : from.target_columns)

@@ -279,8 +279,11 @@ void CatalogReader::read_foreign_keys() {
     if (owner == nullptr) continue;
     const std::string name = row[1].value_or("");
     if (owner->foreign_keys.empty() || owner->foreign_keys.back().name != name)
-      owner->foreign_keys.push_back(
-          {name, {}, row[3].value_or(""), row[4].value_or(""), {}, row[6].value_or(""), row[7].value_or("")});
+      owner->foreign_keys.push_back({.name = name,
+                                     .target_schema = row[3].value_or(""),
+                                     .target_table = row[4].value_or(""),
+                                     .on_delete = row[6].value_or(""),
+                                     .on_update = row[7].value_or("")});
     owner->foreign_keys.back().columns.push_back(row[2].value_or(""));
     owner->foreign_keys.back().target_columns.push_back(row[5].value_or(""));
   }

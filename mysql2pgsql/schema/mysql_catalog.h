@@ -55,10 +55,10 @@ struct MysqlIndex {
 
 struct MysqlForeignKey {
   std::string name;
-  std::vector<std::string> columns;
+  std::vector<std::string> columns = {};
   std::string target_schema;
   std::string target_table;
-  std::vector<std::string> target_columns;
+  std::vector<std::string> target_columns = {};
   std::string on_delete;  // RESTRICT, NO ACTION, CASCADE, SET NULL, SET DEFAULT
   std::string on_update;
 };

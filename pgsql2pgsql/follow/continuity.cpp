@@ -31,11 +31,11 @@ std::vector<Published> read_published(PgConnection& source, const std::string& p
   const PgResult result = source.exec(sql::publication_tables, {publication});
   std::vector<Published> out;
   for (int row = 0; row < result.rows(); ++row)
-    out.push_back({{result.text(row, 0), result.text(row, 1)},
-                   static_cast<std::uint32_t>(result.integer(row, 2)),
-                   static_cast<std::uint32_t>(result.integer(row, 3)),
-                   result.boolean(row, 4),
-                   result.boolean(row, 5)});
+    out.push_back({.name = {result.text(row, 0), result.text(row, 1)},
+                   .oid = static_cast<std::uint32_t>(result.integer(row, 2)),
+                   .entry = static_cast<std::uint32_t>(result.integer(row, 3)),
+                   .row_filter = result.boolean(row, 4),
+                   .column_list = result.boolean(row, 5)});
   return out;
 }
 

@@ -30,12 +30,12 @@ std::vector<Leaf> leaves_of(PgConnection& source, const std::vector<KnownTable>&
   const PgResult result = source.exec(sql::source_leaves, {fmt::format("{{{}}}", fmt::join(oids, ","))});
   std::vector<Leaf> out;
   for (int row = 0; row < result.rows(); ++row)
-    out.push_back({{result.text(row, 0), result.text(row, 1)},
-                   result.integer(row, 2),
-                   {result.text(row, 3), result.text(row, 4)},
-                   result.integer(row, 5),
-                   result.text(row, 6),
-                   result.value(row, 7).front()});
+    out.push_back({.root = {result.text(row, 0), result.text(row, 1)},
+                   .oid = result.integer(row, 2),
+                   .name = {result.text(row, 3), result.text(row, 4)},
+                   .file = result.integer(row, 5),
+                   .constraint = result.text(row, 6),
+                   .watch = result.value(row, 7).front()});
   return out;
 }
 
@@ -46,11 +46,11 @@ std::vector<Leaf> known_leaves(PgConnection& target, const std::string& task) {
       {task});
   std::vector<Leaf> out;
   for (int row = 0; row < result.rows(); ++row)
-    out.push_back({{result.text(row, 0), result.text(row, 1)},
-                   result.integer(row, 2),
-                   {result.text(row, 3), result.text(row, 4)},
-                   result.integer(row, 5),
-                   result.text(row, 6)});
+    out.push_back({.root = {result.text(row, 0), result.text(row, 1)},
+                   .oid = result.integer(row, 2),
+                   .name = {result.text(row, 3), result.text(row, 4)},
+                   .file = result.integer(row, 5),
+                   .constraint = result.text(row, 6)});
   return out;
 }
 

@@ -77,8 +77,8 @@ struct SequenceRun {
   const SchemaMap& map;
   bool never_back = false;
   // Several tables may have become one: its sequence stands behind all of theirs.
-  std::map<std::pair<QualifiedName, std::string>, std::int64_t> highest;
-  std::vector<std::string> notes;
+  std::map<std::pair<QualifiedName, std::string>, std::int64_t> highest = {};
+  std::vector<std::string> notes = {};
   std::vector<Error>& problems;
 };
 
@@ -189,7 +189,12 @@ std::vector<std::string> set_sequences(PgConnection& source, PgConnection& targe
                                        const SelectedTables& selected, const SchemaMap& map, bool never_back,
                                        std::vector<Error>& problems) {
   constexpr int kTellsSince = 100000;
-  SequenceRun run{source, target, catalog, map, never_back && target.server_version() >= kTellsSince, {}, {}, problems};
+  SequenceRun run{.source = source,
+                  .target = target,
+                  .catalog = catalog,
+                  .map = map,
+                  .never_back = never_back && target.server_version() >= kTellsSince,
+                  .problems = problems};
   std::vector<const PgSequence*> sequences;
   for (const PgSequence& sequence : catalog.sequences)
     if (wanted(sequence, catalog, selected)) sequences.push_back(&sequence);

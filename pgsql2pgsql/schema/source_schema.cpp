@@ -62,12 +62,10 @@ void SourceSchema::number_columns(Relation& relation, const Relation* before) {
     const bool sent = std::any_of(relation.columns.begin(), relation.columns.end(),
                                   [&](const auto& column) { return column.name == name; });
     if (sent)
-      catalog.push_back({name,
-                         false,
-                         static_cast<std::uint32_t>(result.integer(row, 2)),
-                         static_cast<std::int32_t>(result.integer(row, 3)),
-                         {},
-                         static_cast<int>(result.integer(row, 1))});
+      catalog.push_back({.name = name,
+                         .type_oid = static_cast<std::uint32_t>(result.integer(row, 2)),
+                         .typmod = static_cast<std::int32_t>(result.integer(row, 3)),
+                         .number = static_cast<int>(result.integer(row, 1))});
   }
   const auto number_by = [&](const std::vector<RelationColumn>& like) {
     const bool same = std::equal(like.begin(), like.end(), relation.columns.begin(), relation.columns.end(),

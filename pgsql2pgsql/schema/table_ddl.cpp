@@ -333,13 +333,12 @@ void Definitions::add_indexes() {
       lost_indexes.emplace(relation.oid, name);
     }
     if (table->indexes.empty() || table->indexes.back().name != name)
-      table->indexes.push_back({name,
-                                result.boolean(row, 3),
-                                method == "btree" ? "" : method,
-                                {},
-                                result.text(row, 9),
-                                carried(relation, names_of(result, row, 10)),
-                                result.boolean(row, 11)});
+      table->indexes.push_back({.name = name,
+                                .unique = result.boolean(row, 3),
+                                .method = method == "btree" ? "" : method,
+                                .comment = result.text(row, 9),
+                                .include = carried(relation, names_of(result, row, 10)),
+                                .nulls_not_distinct = result.boolean(row, 11)});
     table->indexes.back().keys.push_back(
         {column == nullptr ? "" : column->target_name(), sql.value_or(""), result.boolean(row, 8)});
   }
@@ -381,8 +380,12 @@ void Definitions::add_foreign_key(const PgResult& result, int row, Table& table)
   if (!columns || !target_columns) return leave_out(table, "foreign key", name, "a column of it is not copied");
   if (target->origin && shares_target(*target, request_.catalog, request_.map))
     return leave_out(table, "foreign key", name, "the key it refers to has the origin column here");
-  table.foreign_keys.push_back({name, *columns, target_of(*target, request_.map), *target_columns,
-                                action_sql(result.value(row, 8)), action_sql(result.value(row, 9))});
+  table.foreign_keys.push_back({.name = name,
+                                .columns = *columns,
+                                .target = target_of(*target, request_.map),
+                                .target_columns = *target_columns,
+                                .on_delete_sql = action_sql(result.value(row, 8)),
+                                .on_update_sql = action_sql(result.value(row, 9))});
 }
 
 void Definitions::add_partitions(const PgRelation& root, Table& table) {

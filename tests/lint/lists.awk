@@ -24,7 +24,7 @@ code ~ /^[ \t]*#/ { next }
       items[level] = 1
       text[level] = ""
       line[level] = $2
-      if (c == "{") before[level] = substr(code, 1, i - 1)
+      before[level] = substr(code, 1, i - 1)
     } else if (c == "}" || c == ")" || c == "]") {
       if (level > 0) {
         if (c == "}" && kind[level] == "{") look(level)
@@ -45,8 +45,10 @@ code ~ /^[ \t]*#/ { next }
 
 function look(at,   part, count, k, kinds, of, seen) {
   if (items[at] <= most || text[at] ~ /(^|[ ,@])[.][a-z_]+ *=/) return
-  # An enum or a list of names for using.
-  if (before[at] ~ /(enum|struct|class|namespace)[^=]*$/) return
+  # An enum; an array; parameters of a statement; a row of a table of constants.
+  if (before[at] ~ /(enum|struct|class|namespace)[^=]*$|array<[^>]*> *[a-z_]*$/) return
+  if (kind[at - 1] == "(" && before[at - 1] ~ /(exec|exec_often|add_row)$/) return
+  if (kind[at - 1] == "{" && text[at - 1] !~ /[A-Za-z0-9]/) return
   count = split(text[at], part, ",")
   if (part[count] ~ /^[ ]*$/) --count
   if (count <= most) return

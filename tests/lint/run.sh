@@ -119,6 +119,10 @@ check_class_sizes() {
   awk -v most=250 -f "$lint/classes.awk" "$tmp/code" || broken check_class_sizes
 }
 
+check_lists() {
+  awk -v most=4 -f "$lint/lists.awk" "$tmp/product" || broken check_lists
+}
+
 check_raw_memory() {
   forbid '(^|[^A-Za-z0-9_])new[ (]' 'new: use a container or std::make_unique'
   forbid '(^|[^A-Za-z0-9_])delete[ []' 'delete: let the owner do it'
@@ -149,6 +153,7 @@ check_blanks() {
   check_file_sizes
   check_function_sizes
   check_class_sizes
+  check_lists
   check_raw_memory
   check_raw_handles
   check_threads

@@ -191,5 +191,18 @@ printf 'int a;\tint b;\nint c; \nint d;\r\n' | file common/base/a.cpp
 expect "blanks" "common/base/a.cpp:1: tab" "common/base/a.cpp:2: blank at the end of the line" \
   "common/base/a.cpp:3: blank at the end of the line"
 
+file common/base/a.cpp <<'END'
+Item a{Kind::load, task, {}, 0, true};
+push({Kind::load, task, std::move(chunk), 0, true, false});
+Item b{.kind = Kind::load, .task = task, .chunk = {}, .number = 0, .only = true};
+Item c{Kind::load, task, {}, 0};
+exec("insert", {run(), std::to_string(1), chunk.from, "x", 5, true});
+enum class E { a, b, c, d, e, f };
+const Row rows[] = {{"a", 1, true, x, f(1)}, {"b", 2, false, y, f(2)}};
+for (const auto* part : {&a, &b, &c, &d, &e}) use(*part);
+END
+expect "lists without names" "common/base/a.cpp:1: a list of 5 values without their names" \
+  "common/base/a.cpp:2: a list of 6 values without their names"
+
 echo "lint self test: $checks checks, $failures failed"
 [ "$failures" -eq 0 ]
