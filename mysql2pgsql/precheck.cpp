@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "check/server_version.h"
+#include "check/shared_checks.h"
 #include "mysql2pgsql/row/row_encoder.h"
 
 namespace dbsync {
@@ -128,7 +129,7 @@ void check_readable(MysqlConnection& source, const std::vector<CopyTask>& tasks,
       findings.failed("source table " + one_line(task.name), error, CheckFinding::Reach::table);
     }
   }
-  findings.passed("source tables", fmt::format("{} of {} can be read", seen.size() - refused, seen.size()));
+  passed_readable(seen.size() - refused, seen.size(), findings);
 }
 
 std::vector<CheckedTable> checked_tables(const std::vector<CopyTask>& tasks, const PlanRequest& request) {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "check/server_version.h"
+#include "check/shared_checks.h"
 #include "embedded_sql.h"
 #include "pgsql2pgsql/follow/replication_slot.h"
 #include "pgsql2pgsql/schema/schema_names.h"
@@ -99,13 +100,12 @@ bool check_pg_source(const SourceCheck& check, CheckFindings& findings) {
   findings.passed("source time zone", "times are read in UTC, and timestamptz is passed on as it is stored");
   const std::int64_t wanted = std::int64_t{check.workers} + 2;  // the plan's, and pg_dump
   const std::int64_t free = server.integer(0, 4) - server.integer(0, 5);
-  if (free >= wanted)
-    findings.passed("source connections",
-                    fmt::format("{} free, up to {} needed for -j {}", free, wanted, check.workers));
-  else
-    findings.warning("source connections",
-                     fmt::format("{} free, but up to {} are needed for -j {}", free, wanted, check.workers),
-                     "lower -j, end idle sessions, or raise max_connections");
+  check_free_connections({.subject = "source connections",
+                          .free = free,
+                          .wanted = wanted,
+                          .workers = check.workers,
+                          .remedy = "lower -j, end idle sessions, or raise max_connections"},
+                         findings);
   check_follow(check, findings);
   return true;
 }
@@ -137,8 +137,7 @@ void check_pg_tables(PgConnection& source, const SelectedTables& selected, Check
                     quote_identifier(refused.value(row, 2))),
         CheckFinding::Reach::table);
   }
-  findings.passed("source tables", fmt::format("{} of {} can be read",
-                                               oids.size() - static_cast<std::size_t>(refused.rows()), oids.size()));
+  passed_readable(oids.size() - static_cast<std::size_t>(refused.rows()), oids.size(), findings);
 }
 
 void check_pg_targets(const TargetCheck& check, const PlannedTasks& planned, CheckFindings& findings) {

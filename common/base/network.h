@@ -21,6 +21,9 @@
 
 namespace dbsync {
 
+// Of a connection whose library has no word for what happened to it.
+inline constexpr char kFailedWithoutMessage[] = "the connection failed without a message";
+
 namespace network {
 
 // What the kernel knows of the other side of a socket.

@@ -13,10 +13,6 @@ namespace dbsync {
 
 namespace {
 
-std::string run_there(const std::vector<std::string>& statements) {
-  return statements.empty() ? "" : "run on the target: " + join(statements, "; ") + "; then start again";
-}
-
 // Labels that the source's enum has and the target's lacks, each put before the next
 // one that is there.
 void missing_labels(PgConnection& target, const RelationColumn& column, const TargetColumnInfo& mine,
@@ -44,7 +40,7 @@ std::string enum_hint(PgConnection& target, const ApplyPlan& plan, const SchemaP
   for (const RelationColumn& column : plan.relation().columns)
     if (const TargetColumnInfo* mine = plan.target().find_column(column.name))
       missing_labels(target, column, *mine, policy, statements);
-  return run_there(statements);
+  return run_on_target(statements);
 }
 
 std::string partition_hint(PgConnection& target, const ApplyPlan& plan, const SchemaPolicy& policy) {
@@ -55,10 +51,14 @@ std::string partition_hint(PgConnection& target, const ApplyPlan& plan, const Sc
   if (statements.empty())
     return fmt::format("make a partition of {} on the target that takes the row, or a default one; then start again",
                        plan.table_sql());
-  return run_there(statements);
+  return run_on_target(statements);
 }
 
 }  // namespace
+
+std::string run_on_target(const std::vector<std::string>& statements) {
+  return statements.empty() ? "" : "run on the target: " + join(statements, "; ") + "; then start again";
+}
 
 std::string drift_hint(PgConnection& target, const PgPipeline::Failure& failure, const ApplyPlan& plan,
                        const SchemaPolicy& policy) {
@@ -70,18 +70,19 @@ std::string drift_hint(PgConnection& target, const PgPipeline::Failure& failure,
   const std::string constraint = quote_identifier(object.constraint);
   if (!object.datatype.empty()) {
     const std::string type = quote_name({object.schema, object.datatype});
-    if (state == sqlstate::not_null_violation) return run_there({fmt::format("ALTER DOMAIN {} DROP NOT NULL", type)});
+    if (state == sqlstate::not_null_violation)
+      return run_on_target({fmt::format("ALTER DOMAIN {} DROP NOT NULL", type)});
     if (state == sqlstate::check_violation)
-      return run_there({fmt::format("ALTER DOMAIN {} DROP CONSTRAINT {}", type, constraint)});
+      return run_on_target({fmt::format("ALTER DOMAIN {} DROP CONSTRAINT {}", type, constraint)});
   }
   if (object.table.empty()) return {};
   const std::string table = quote_name({object.schema, object.table});
   if (state == sqlstate::not_null_violation && !error.column().empty())
-    return run_there(
+    return run_on_target(
         {fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table, quote_identifier(error.column()))});
   if (state != sqlstate::check_violation) return {};
   if (object.constraint.empty()) return partition_hint(target, plan, policy);
-  return run_there({fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", table, constraint)});
+  return run_on_target({fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", table, constraint)});
 }
 
 std::string truncate_hint(PgConnection& target, const std::vector<std::string>& tables) {
@@ -89,7 +90,7 @@ std::string truncate_hint(PgConnection& target, const std::vector<std::string>& 
   std::vector<std::string> statements;
   for (int row = 0; row < result.rows(); ++row)
     statements.push_back(fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", result.text(row, 0), result.text(row, 1)));
-  return run_there(statements);
+  return run_on_target(statements);
 }
 
 }  // namespace dbsync

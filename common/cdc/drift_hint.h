@@ -18,6 +18,9 @@ namespace dbsync {
 std::string drift_hint(PgConnection& target, const PgPipeline::Failure& failure, const ApplyPlan& plan,
                        const SchemaPolicy& policy);
 
+// "run on the target: …; then start again", or "" without statements.
+std::string run_on_target(const std::vector<std::string>& statements);
+
 // For a TRUNCATE that foreign keys of other tables forbid. `tables`: quoted.
 std::string truncate_hint(PgConnection& target, const std::vector<std::string>& tables);
 

@@ -23,10 +23,7 @@ TargetRelation find_target(PgConnection& connection, const Relation& relation, c
                            std::uint32_t oid) {
   if (oid != 0) {
     if (auto table = read_target_relation(connection, oid)) return *table;
-    throw Error(ErrorKind::target,
-                fmt::format("the table of the target that held the rows of {} is gone: it was dropped, or dropped and "
-                            "made again",
-                            relation.name.display()))
+    throw target_table_gone(relation.name)
         .hint(
             "--restart empties the target's tables and begins anew; the start after this says how to go on with "
             "another table");
@@ -243,6 +240,12 @@ TargetRelation fit_target(PgConnection& connection, const Relation& relation, co
                           const SchemaPolicy& policy, std::uint32_t target_oid) {
   TargetRelation target = fitted(connection, relation, before, policy, target_oid);
   return target;
+}
+
+Error target_table_gone(const QualifiedName& source) {
+  return Error(ErrorKind::target, fmt::format("the table of the target that held the rows of {} is gone: it was "
+                                              "dropped, or dropped and made again",
+                                              source.display()));
 }
 
 }  // namespace dbsync

@@ -83,4 +83,7 @@ struct SchemaPolicy {
 TargetRelation fit_target(PgConnection& connection, const Relation& relation, const Relation* before,
                           const SchemaPolicy& policy, std::uint32_t target_oid = 0);
 
+// The table of the target that a followed table is known to have its rows in is gone.
+Error target_table_gone(const QualifiedName& source);
+
 }  // namespace dbsync

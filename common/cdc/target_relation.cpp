@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
+#include "pg/table_errors.h"
 
 namespace dbsync {
 
@@ -41,9 +42,7 @@ std::optional<TargetRelation> read_target_relation(PgConnection& connection, con
   const PgResult result = connection.exec(sql::apply_columns, {name.schema, name.name});
   if (result.rows() == 0) return std::nullopt;
   const std::string_view relkind = result.value(0, 1);
-  if (relkind != "r" && relkind != "p")
-    throw Error(ErrorKind::target, fmt::format("{} is on the target, but is not a table", name.display()))
-        .hint("rename it, and create the table");
+  if (relkind != "r" && relkind != "p") throw not_a_table(name).hint("rename it, and create the table");
   TargetRelation table;
   table.name = name;
   table.oid = static_cast<std::uint32_t>(result.integer(0, 0));

@@ -25,12 +25,8 @@ void report(const GuardPlan& plan, CheckFindings& findings) {
         kSubject,
         fmt::format("those of {} tables do not act during the load: the role may set session_replication_role",
                     plan.replica_tables.size()));
-  if (!plan.to_drop.empty())
-    findings.passed(kSubject, fmt::format("{} foreign keys are dropped for the load and added again at its end: {}",
-                                          plan.to_drop.size(), names_of(plan.to_drop)));
-  if (!plan.to_disable.empty())
-    findings.passed(kSubject, fmt::format("{} triggers are disabled for the load and enabled again at its end: {}",
-                                          plan.to_disable.size(), names_of(plan.to_disable)));
+  if (!plan.to_drop.empty()) findings.passed(kSubject, drops_of(plan));
+  if (!plan.to_disable.empty()) findings.passed(kSubject, disables_of(plan));
   if (!plan.staying.empty())
     findings.warning(
         kSubject,

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "check/local_check.h"
 #include "check/server_version.h"
+#include "check/shared_checks.h"
 #include "embedded_sql.h"
 #include "schema/quote.h"
 
@@ -77,15 +78,14 @@ void check_connections(const TargetCheck& check, const ServerFacts& facts, Check
   const std::int64_t wanted = std::int64_t{check.job.workers} + 4;
   const std::int64_t free = std::max<std::int64_t>(0, facts.room - facts.in_use);
   const std::int64_t have = facts.own_limit >= 0 ? std::min(free, facts.own_limit) : free;
-  if (have >= wanted)
-    findings.passed("target connections",
-                    fmt::format("{} free, up to {} needed for -j {}", have, wanted, check.job.workers));
-  else
-    findings.warning(
-        "target connections",
-        fmt::format("{} free, but up to {} are needed for -j {}", have, wanted, check.job.workers),
-        fmt::format("lower -j, end idle sessions, or raise max_connections or the connection limit of the role {}",
-                    facts.role));
+  check_free_connections(
+      {.subject = "target connections",
+       .free = have,
+       .wanted = wanted,
+       .workers = check.job.workers,
+       .remedy = fmt::format(
+           "lower -j, end idle sessions, or raise max_connections or the connection limit of the role {}", facts.role)},
+      findings);
 }
 
 void check_journal(const TargetCheck& check, const ServerFacts& facts, CheckFindings& findings) {

@@ -10,6 +10,7 @@
 #include "check/target_check.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
+#include "pg/table_errors.h"
 #include "schema/quote.h"
 #include "schema/table_limits.h"
 
@@ -189,8 +190,7 @@ void TableChecker::check_table(std::size_t index) {
   check_width(index);
   if (facts.oid == 0) return check_missing(index);
   if (!facts.is_table)
-    return fail(index, ErrorKind::target, "it is on the target, but is not a table",
-                "rename it, or send the rows elsewhere with -s SCHEMA or a table-list line");
+    return fail(index, ErrorKind::target, "it is on the target, but is not a table", kOtherPlaceHint);
   check_privileges(index);
   for (const CheckedColumn& column : table.columns) check_column(index, column);
   check_required(index);
@@ -212,8 +212,7 @@ void TableChecker::check_missing(std::size_t index) {
   if (check_.job.create) return;
   const CopyTask& task = *tables_[index].task;
   fail(index, ErrorKind::target, "the target has no such table",
-       check_.depth == CheckDepth::thorough ? missing_table_hint(check_.target, task.target)
-                                            : "create it with --create, or by hand from what -d prints");
+       check_.depth == CheckDepth::thorough ? missing_table_hint(check_.target, task.target) : kCreateHint);
 }
 
 void TableChecker::check_privileges(std::size_t index) {
@@ -329,8 +328,7 @@ void TableChecker::check_rows(const std::vector<std::size_t>& batch) {
                        quote_name(tables_[index].task->target));
   const PgResult filled = check_.target.exec(sql);
   for (int row = 0; row < filled.rows(); ++row)
-    fail(static_cast<std::size_t>(filled.integer(row, 0)), ErrorKind::target, "it is not empty",
-         "--truncate empties it first, --append adds the rows to those that are there");
+    fail(static_cast<std::size_t>(filled.integer(row, 0)), ErrorKind::target, "it is not empty", kNotEmptyHint);
 }
 
 }  // namespace

@@ -90,4 +90,14 @@ GuardPlan plan_guards(const Enforcement& enforcement, const std::set<std::uint32
 std::string names_of(const std::vector<const EnforcedKey*>& keys) { return first_names(keys); }
 std::string names_of(const std::vector<const EnforcedTrigger*>& triggers) { return first_names(triggers); }
 
+std::string drops_of(const GuardPlan& plan) {
+  return fmt::format("{} foreign keys are dropped for the load and added again at its end: {}", plan.to_drop.size(),
+                     names_of(plan.to_drop));
+}
+
+std::string disables_of(const GuardPlan& plan) {
+  return fmt::format("{} triggers are disabled for the load and enabled again at its end: {}", plan.to_disable.size(),
+                     names_of(plan.to_disable));
+}
+
 }  // namespace dbsync

@@ -44,4 +44,8 @@ GuardPlan plan_guards(const Enforcement& enforcement, const std::set<std::uint32
 std::string names_of(const std::vector<const EnforcedKey*>& keys);
 std::string names_of(const std::vector<const EnforcedTrigger*>& triggers);
 
+// What a load says that it does with them.
+std::string drops_of(const GuardPlan& plan);
+std::string disables_of(const GuardPlan& plan);
+
 }  // namespace dbsync

@@ -101,12 +101,8 @@ void LoadGuards::say() const {
     log::info("main", fmt::format("{} tables have foreign keys or triggers: they do not act during the load "
                                   "(session_replication_role = replica), and the keys are proved at its end",
                                   plan_.replica_tables.size()));
-  if (!plan_.to_drop.empty())
-    log::info("main", fmt::format("{} foreign keys are dropped for the load and added again at its end: {}",
-                                  plan_.to_drop.size(), names_of(plan_.to_drop)));
-  if (!plan_.to_disable.empty())
-    log::info("main", fmt::format("{} triggers are disabled for the load and enabled again at its end: {}",
-                                  plan_.to_disable.size(), names_of(plan_.to_disable)));
+  if (!plan_.to_drop.empty()) log::info("main", drops_of(plan_));
+  if (!plan_.to_disable.empty()) log::info("main", disables_of(plan_));
   if (!plan_.staying.empty())
     log::warning(
         "main",

@@ -12,6 +12,7 @@
 #include "copy/journal_proof.h"
 #include "pg/hints.h"
 #include "pg/sqlstate.h"
+#include "pg/table_errors.h"
 #include "schema/ddl_writer.h"
 #include "schema/quote.h"
 
@@ -356,7 +357,7 @@ void Preparer::refuse_parts(const CopyTask& task, const JournalTable& known) con
 }
 
 Error Preparer::missing_table(const CopyTask& task) {
-  Error error(ErrorKind::target, fmt::format("the target has no table {}", task.target.display()));
+  Error error = no_such_table(task.target);
   error.sqlstate(std::string(sqlstate::undefined_table));
   return error.hint(missing_table_hint(target_, task.target));
 }
@@ -392,7 +393,7 @@ bool Preparer::settle_rows(const CopyTask& task, const TargetTable& table) {
   }
   if (!goes_on_with_siblings(task.target) && has_rows(target_, table))
     throw Error(ErrorKind::target, fmt::format("the target table {} is not empty", task.target.display()))
-        .hint("--truncate empties it first, --append adds the rows to those that are there");
+        .hint(kNotEmptyHint);
   return false;
 }
 

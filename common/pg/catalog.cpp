@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "embedded_sql.h"
 #include "pg/sqlstate.h"
+#include "pg/table_errors.h"
 #include "pg/users_path.h"
 #include "schema/quote.h"
 
@@ -128,9 +129,7 @@ std::optional<TargetTable> find_table(const std::map<QualifiedName, TargetTable>
                                       const QualifiedName& name) {
   const auto found = relations.find(name);
   if (found == relations.end()) return std::nullopt;
-  if (!found->second.is_table)
-    throw Error(ErrorKind::target, fmt::format("{} is on the target, but is not a table", name.display()))
-        .hint("rename it, or send the rows elsewhere with -s SCHEMA or a table-list line");
+  if (!found->second.is_table) throw not_a_table(name).hint(kOtherPlaceHint);
   return found->second;
 }
 
@@ -224,7 +223,7 @@ std::string missing_table_hint(PgConnection& connection, const QualifiedName& na
     similar.push_back(there.display());
     lower = lower || (there.schema == name.schema && there.name != name.name && there.name == to_lower(name.name));
   }
-  if (similar.empty()) return "create it with --create, or by hand from what -d prints";
+  if (similar.empty()) return kCreateHint;
   if (lower)
     return fmt::format(
         "there is {}: names = \"lower\" in [ddl] of mysql2pgsql writes all names in lower case; for one table, a line "

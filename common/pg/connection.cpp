@@ -158,7 +158,7 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   const char* where = result != nullptr ? PQresultErrorField(result, PG_DIAG_CONTEXT) : nullptr;
   const char* server_hint = result != nullptr ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : nullptr;
   std::string message(trim(primary != nullptr ? primary : PQerrorMessage(connection_.get())));
-  if (message.empty()) message = "the connection failed without a message";
+  if (message.empty()) message = kFailedWithoutMessage;
   if (std::string dead = watched_.verdict(); !dead.empty()) message = std::move(dead);
   if (detail != nullptr) message += fmt::format("; {}", detail);
   if (where != nullptr) message += fmt::format("; {}", where);

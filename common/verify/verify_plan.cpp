@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "pg/table_errors.h"
 
 namespace dbsync {
 
@@ -75,9 +76,7 @@ void plan_key(const VerifyPlanRequest& request, WorkerSession& worker, VerifyTab
 
 void plan_table(const VerifyPlanRequest& request, WorkerSession& worker, VerifyTable& table) {
   const auto target = find_table(worker.target(), table.verdict.target);
-  if (!target)
-    throw Error(ErrorKind::target, fmt::format("the target has no table {}", table.verdict.target.display()))
-        .hint("load it first, or name the right schema with -s");
+  if (!target) throw no_such_table(table.verdict.target).hint("load it first, or name the right schema with -s");
   table.target = *target;
   // What the target has computed itself is to be what the source holds: nothing
   // is written here, so these columns are like all others.

@@ -219,8 +219,7 @@ QueryEvent read_query(const BinlogEvent& event, std::string& scratch) {
   LittleReader status(in.bytes(status_length), "status of a QUERY event");
   while (status.remaining() > 0 && read_status(status, out)) {
   }
-  out.db = in.bytes(db_length);
-  if (in.u8() != 0) in.fail("the database's name has no end");
+  out.db = in.name(db_length, "database");
   out.statement = in.rest();
   if (event.header.type == EventType::mariadb_query_compressed) {
     inflate_event(out.statement, "compressed QUERY event", scratch);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "mysql2pgsql/binlog/binlog_place.h"
 #include "mysql2pgsql/binlog/binlog_stream.h"
 
 namespace dbsync {
@@ -14,8 +15,7 @@ constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::uint64_t kAnsiQuotes = 4;  // of sql_mode
 
 Error out_of_order(std::string_view what) {
-  return Error(ErrorKind::source, fmt::format("the binlog is out of order: {}", what))
-      .hint("the position is within a transaction: give one where a transaction begins, or begin anew with --restart");
+  return Error(ErrorKind::source, fmt::format("the binlog is out of order: {}", what)).hint(kWithinTransactionHint);
 }
 
 }  // namespace

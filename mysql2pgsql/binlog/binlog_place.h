@@ -11,6 +11,10 @@
 
 namespace dbsync {
 
+// For what can only be so when reading began within a transaction.
+inline constexpr char kWithinTransactionHint[] =
+    "the position is within a transaction: give one where a transaction begins, or begin anew with --restart";
+
 class BinlogPlace {
  public:
   void set(const std::string& file, std::uint32_t time) {

@@ -1,6 +1,7 @@
 // The loop over events, positions and rows; groups and statements are in
 // binlog_groups.cpp.
 #include "mysql2pgsql/binlog/binlog_stream.h"
+#include "mysql2pgsql/binlog/binlog_place.h"
 
 #include <algorithm>
 
@@ -200,9 +201,7 @@ void BinlogStream::handle_rows(const BinlogEvent& event) {
   const std::uint64_t id = rows_table_id(event);
   const auto found = mapped_.find(id);
   if (group_ != Group::open || found == mapped_.end() || found->second.group != groups_)
-    throw Error(ErrorKind::source, "rows of a table that was not described before them")
-        .hint(
-            "the position is within a transaction: give one where a transaction begins, or begin anew with --restart");
+    throw Error(ErrorKind::source, "rows of a table that was not described before them").hint(kWithinTransactionHint);
   key_watched_.clear();
   if (!passing_ && found->second.cascades != nullptr)
     check_cascades(found->second, read_rows_event(event, rows_scratch_));

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "mysql2pgsql/binlog/not_followed.h"
 #include "pg/catalog.h"
+#include "pg/table_errors.h"
 
 namespace dbsync {
 
@@ -29,13 +31,9 @@ void add_followed_tables(const FollowTablesRequest& request, PgConnection& targe
   std::uint32_t id = 0;
   for (const CopyTask& task : request.tasks) {
     if (task.problem) throw Error(*task.problem).context(task.name);
-    if (!task.query.empty())
-      throw Error(ErrorKind::config, fmt::format("{}: what a query gives cannot be followed", task.name))
-          .hint("name the table alone in the list of tables that are followed, and copy queries in a run of their own");
+    if (!task.query.empty()) throw query_not_followed(task.name);
     const auto there = find_table(relations, task.target);
-    if (!there)
-      throw Error(ErrorKind::target, fmt::format("the target has no table {}", task.target.display()))
-          .hint(missing_table_hint(target, task.target));
+    if (!there) throw no_such_table(task.target).hint(missing_table_hint(target, task.target));
     FollowedTableFacts facts;
     facts.db = request.catalog.db;
     facts.source = request.catalog.find_table(task.name);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "format/copy_binary.h"
 #include "mysql2pgsql/binlog/default_value.h"
+#include "mysql2pgsql/binlog/not_followed.h"
 #include "mysql2pgsql/binlog/row_tuple.h"
 #include "mysql2pgsql/source/column_plan.h"
 
@@ -164,10 +165,7 @@ FollowedTable make_followed_table(const FollowedTableFacts& facts) {
   table.name = facts.source->name;
   table.transactional = is_transactional(facts.source->engine);
   if (facts.source->problem) throw Error(*facts.source->problem);
-  if (facts.source->system_versioned)
-    throw Error(ErrorKind::source,
-                fmt::format("the changes of {} cannot be followed: it is system-versioned", table.name))
-        .hint("leave it out with a table list (-l), and copy it by itself");
+  if (facts.source->system_versioned) throw versioned_not_followed(table.name);
   Relation relation;
   relation.id = facts.id;
   relation.name = {facts.db, table.name};

@@ -51,6 +51,12 @@ class LittleReader {
     const char* p = take(n);
     return {p, static_cast<std::size_t>(n)};
   }
+  // A name with a NUL behind it, which does not count. `of`: "table", for errors.
+  std::string_view name(std::uint64_t n, const char* of) {
+    const std::string_view out = bytes(n);
+    if (u8() != 0) fail(fmt::format("the {}'s name has no end", of));
+    return out;
+  }
   std::string_view rest() { return bytes(remaining()); }
 
   std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }

@@ -9,6 +9,7 @@
 #include "cdc/known_tables.h"
 #include "mysql2pgsql/binlog/binlog_connection.h"
 #include "mysql2pgsql/binlog/mysql_follow_source.h"
+#include "mysql2pgsql/binlog/not_followed.h"
 #include "mysql2pgsql/schema/mysql_catalog.h"
 
 namespace dbsync {
@@ -84,19 +85,14 @@ std::vector<std::string> obstacles_to_following(MysqlConnection& source, const s
 
 bool MysqlTask::select() {
   for (const TableListEntry& entry : request_.list)
-    if (!entry.query.empty())
-      throw Error(ErrorKind::config, fmt::format("{}: what a query gives cannot be followed", entry.table))
-          .hint("name the table alone in the list of tables that are followed, and copy queries in a run of their own");
+    if (!entry.query.empty()) throw query_not_followed(entry.table);
   const MysqlCatalog catalog = read_catalog(source(), config_.src_mysql.db, TableRules(config_), request_.list);
   selected_.clear();
   std::vector<std::string> loose;
   for (const MysqlTable& table : catalog.tables) {
     if (!table.in_run) continue;
     selected_.push_back(table.name);
-    if (table.system_versioned)
-      throw Error(ErrorKind::source,
-                  fmt::format("the changes of {} cannot be followed: it is system-versioned", table.name))
-          .hint("leave it out with a table list (-l), and copy it by itself");
+    if (table.system_versioned) throw versioned_not_followed(table.name);
     const std::string engine = to_lower(table.engine);
     if (engine != "innodb" && engine != "rocksdb") loose.push_back(fmt::format("{} ({})", table.name, table.engine));
   }

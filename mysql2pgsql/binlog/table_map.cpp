@@ -10,10 +10,8 @@ TableMapName read_name(LittleReader& in) {
   TableMapName out;
   out.id = in.le(6);
   in.u16();  // flags
-  out.db = in.bytes(in.u8());
-  if (in.u8() != 0) in.fail("the database's name has no end");
-  out.table = in.bytes(in.u8());
-  if (in.u8() != 0) in.fail("the table's name has no end");
+  out.db = in.name(in.u8(), "database");
+  out.table = in.name(in.u8(), "table");
   return out;
 }
 

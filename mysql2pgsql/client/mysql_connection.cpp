@@ -177,7 +177,7 @@ void MysqlConnection::prepare_session() {
 Error MysqlConnection::error(std::string_view statement) const {
   const unsigned code = mysql_errno(handle_->mysql);
   const char* text = mysql_error(handle_->mysql);
-  std::string message = text != nullptr && *text != '\0' ? text : "the connection failed without a message";
+  std::string message = text != nullptr && *text != '\0' ? text : kFailedWithoutMessage;
   if (std::string dead = dead_network(); !dead.empty()) message = std::move(dead);
   Error error(ErrorKind::source, std::move(message));
   error.native_code(code).sqlstate(mysql_sqlstate(handle_->mysql));

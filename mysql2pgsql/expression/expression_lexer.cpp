@@ -87,7 +87,7 @@ class Lexer {
   // \% and \_ keep their backslash: they mean something to LIKE only.
   static std::string escaped(char c) {
     switch (c) {
-      case '0': throw Untranslatable{"a string with a NUL byte"};
+      case '0': throw Untranslatable::nul_byte();
       case 'b': return "\b";
       case 'n': return "\n";
       case 'r': return "\r";

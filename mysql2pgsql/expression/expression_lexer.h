@@ -18,6 +18,9 @@ namespace dbsync {
 // an expression gets no translation. Not an Error, since nothing went wrong.
 struct Untranslatable {
   std::string reason;
+
+  static Untranslatable nul_byte() { return {"a string with a NUL byte"}; }
+  static Untranslatable unusual_time() { return {"a text that is no usual date or time"}; }
 };
 
 enum class TokenKind { end, word, quoted_name, string, number, symbol };

@@ -362,7 +362,7 @@ ExprValue temporal_literal(std::string_view text) {
     out.sql = "TIMESTAMP " + quote_literal(text);
   } else {
     const std::string_view clock = text.substr(text.starts_with('-') ? 1 : 0);
-    if (!is_clock(clock)) throw Untranslatable{"a text that is no usual date or time"};
+    if (!is_clock(clock)) throw Untranslatable::unusual_time();
     out.type = ExprType::interval;
     out.sql = "INTERVAL " + quote_literal(text);
   }

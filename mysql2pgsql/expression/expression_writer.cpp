@@ -169,7 +169,7 @@ ExprValue ExpressionWriter::string(const Expr& expr) const {
   const bool unicode = charset.empty() || charset == "utf8mb4" || charset == "utf8mb3" || charset == "utf8";
   if (!unicode && !(ascii && (charset == "latin1" || charset == "ascii")))
     throw Untranslatable{"a string of the character set " + charset.substr(0, 32)};
-  if (expr.text.find('\0') != std::string::npos) throw Untranslatable{"a string with a NUL byte"};
+  if (expr.text.find('\0') != std::string::npos) throw Untranslatable::nul_byte();
   ExprValue out;
   out.type = ExprType::text;
   out.sql = quote_literal(expr.text);
@@ -185,7 +185,7 @@ ExprValue ExpressionWriter::temporal(const Expr& expr) const {
   const ExprType wanted = expr.detail == "date"        ? ExprType::date
                           : expr.detail == "timestamp" ? ExprType::timestamp
                                                        : ExprType::interval;
-  if (out.type != wanted) throw Untranslatable{"a text that is no usual date or time"};
+  if (out.type != wanted) throw Untranslatable::unusual_time();
   return out;
 }
 

@@ -175,8 +175,7 @@ void encode_text_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer& o
 }
 
 void encode_float4_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
-  if (value.length % 4 != 0) bad_value(plan, value.bytes(), "is not a vector of 4-byte numbers");
-  const auto count = static_cast<std::uint32_t>(value.length / 4);
+  const auto count = static_cast<std::uint32_t>(vector_bytes(plan, value).size() / 4);
   const std::array<std::uint32_t, 5> header{count > 0 ? 1U : 0U, 0, oid::float4, count, 1};
   const std::size_t mark = begin_field(out);
   for (std::size_t i = 0; i < (count > 0 ? 5U : 3U); ++i) {
@@ -244,8 +243,7 @@ void encode_uuid_text(ColumnPlan& plan, const SourceValue& value, CopyBuffer& ou
 }
 
 void encode_uuid_bytes(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
-  if (value.length != 16) bad_value(plan, value.bytes(), "has not the 16 bytes of a UUID");
-  put_bytes(out, value.bytes());
+  put_bytes(out, uuid_bytes(plan, value));
 }
 
 // inet_recv: family (2 = IPv4, 3 = IPv6), prefix length, is_cidr, length, bytes.

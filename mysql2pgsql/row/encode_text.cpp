@@ -85,8 +85,7 @@ void put_hex(std::string_view bytes, CopyBuffer& out) {
 }
 
 void encode_uuid_bytes(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
-  if (value.length != 16) bad_value(plan, value.bytes(), "has not the 16 bytes of a UUID");
-  put_hex(value.bytes(), out);
+  put_hex(uuid_bytes(plan, value), out);
 }
 
 template <bool Bytea>
@@ -120,7 +119,7 @@ void encode_text_array(ColumnPlan& plan, const SourceValue& value, CopyBuffer& o
 
 // An array as {1,2}; pgvector writes and reads [1,2], as the source does.
 void encode_vector(ColumnPlan& plan, const SourceValue& value, CopyBuffer& out) {
-  if (value.length % 4 != 0) bad_value(plan, value.bytes(), "is not a vector of 4-byte numbers");
+  vector_bytes(plan, value);
   const bool array = plan.target.kind == PgKind::float4_array;
   out.put_byte(array ? '{' : '[');
   for (std::size_t i = 0; i < value.length; i += 4) {

@@ -139,4 +139,14 @@ void put_ewkb(const ColumnPlan& plan, std::string_view value, CopyBuffer& out) {
   out.put_bytes(value.substr(header));
 }
 
+std::string_view uuid_bytes(const ColumnPlan& plan, const SourceValue& value) {
+  if (value.length != 16) bad_value(plan, value.bytes(), "has not the 16 bytes of a UUID");
+  return value.bytes();
+}
+
+std::string_view vector_bytes(const ColumnPlan& plan, const SourceValue& value) {
+  if (value.length % 4 != 0) bad_value(plan, value.bytes(), "is not a vector of 4-byte numbers");
+  return value.bytes();
+}
+
 }  // namespace dbsync

@@ -68,4 +68,8 @@ std::string array_literal(std::string_view set);
 // Throws bad_value when there are too few bytes.
 void put_ewkb(const ColumnPlan& plan, std::string_view value, CopyBuffer& out);
 
+// The 16 bytes of a UUID, and those of a vector of floats; throw bad_value where they are none.
+std::string_view uuid_bytes(const ColumnPlan& plan, const SourceValue& value);
+std::string_view vector_bytes(const ColumnPlan& plan, const SourceValue& value);
+
 }  // namespace dbsync

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cdc/drift_hint.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 #include "schema/quote.h"
@@ -178,7 +179,7 @@ void compare_gone(PgConnection& source, const Leaf& leaf, const Place& place) {
   throw Error(ErrorKind::target,
               fmt::format("the partition {} of {} was {} on the source; the target still has its rows",
                           shown(leaf.name), shown(leaf.root), detached ? "detached" : "dropped"))
-      .hint(fmt::format("run on the target: {}; then start again", statement));
+      .hint(run_on_target({statement}));
 }
 
 // Before 13 a publication names the leaves, and none that is made later is in it.

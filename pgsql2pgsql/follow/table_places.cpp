@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cdc/drift_hint.h"
+#include "cdc/schema_policy.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 #include "schema/quote.h"
@@ -108,10 +110,7 @@ std::optional<std::string> rename_of_schema(PgConnection& source, PgConnection& 
 }
 
 [[noreturn]] void stop_at_gone(const std::string& task, const NamedTable& table) {
-  throw Error(ErrorKind::target,
-              fmt::format("the table of the target that held the rows of {} is gone: it was dropped, or dropped and "
-                          "made again",
-                          display_name(table.known.name)))
+  throw target_table_gone(table.known.name)
       .hint(fmt::format("--restart empties the target's tables and begins anew; or make the table there with the rows "
                         "that the source "
                         "has, and run on the target: {}",
@@ -135,7 +134,7 @@ std::string described(const Misplaced& one) {
   if (list.size() > texts.size()) texts.push_back(fmt::format("and {} more", list.size() - texts.size()));
   std::vector<std::string> statements = renames(list);
   if (const auto schema = rename_of_schema(source, target, list)) statements = {*schema};
-  std::string hint = fmt::format("run on the target: {}; then start again", join(statements, "; "));
+  std::string hint = run_on_target(statements);
   const Misplaced& first = list.front();
   const bool source_changed = first.table->known.name != first.table->name;
   if (oid_of(source_changed ? source : target, first.table->known.name) != 0 && list.size() == 1)

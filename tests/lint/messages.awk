@@ -1,6 +1,11 @@
-# Prints texts of six words or more that stand in the product twice, word for word: two
-# places say one thing, and will begin to differ. Texts are what a reader sees: literals
+# Prints texts of six words or more that stand in two files of the product, word for word:
+# two places say one thing, and will begin to differ. Texts are what a reader sees: literals
 # that follow each other are one, {…} is one word, statements of SQL are left out.
+
+function file_of(at) {
+  sub(/:.*/, "", at)
+  return at
+}
 
 function flush(   key, words) {
   if (text == "") return
@@ -13,7 +18,7 @@ function flush(   key, words) {
   words = split(key, unused, " ")
   if (words < 6 || key ~ /^(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|WITH|FROM|WHERE|ORDER|VALUES|SET|LEFT|JOIN|AND|ON|LOCK|COMMENT|TRUNCATE|COPY|SHOW|ANALYZE|REFRESH|DO|BEGIN|START|GROUP|EXISTS|CASE)[ (]/) return
   if (key in first) {
-    if (!(key in told)) print place[key] ": stands in " where " as well: \"" substr(key, 1, 90) (length(key) > 90 ? "…" : "") "\""
+    if (!(key in told) && file_of(place[key]) != file_of(where)) print place[key] ": stands in " where " as well: \"" substr(key, 1, 90) (length(key) > 90 ? "…" : "") "\""
     told[key] = 1
   } else {
     first[key] = 1

@@ -123,6 +123,10 @@ check_lists() {
   awk -v most=4 -f "$lint/lists.awk" "$tmp/product" || broken check_lists
 }
 
+check_messages() {
+  grep -v '^tests/' "$tmp/files" | xargs awk -f "$lint/messages.awk" || broken check_messages
+}
+
 check_raw_memory() {
   forbid '(^|[^A-Za-z0-9_])new[ (]' 'new: use a container or std::make_unique'
   forbid '(^|[^A-Za-z0-9_])delete[ []' 'delete: let the owner do it'
@@ -154,6 +158,7 @@ check_blanks() {
   check_function_sizes
   check_class_sizes
   check_lists
+  check_messages
   check_raw_memory
   check_raw_handles
   check_threads

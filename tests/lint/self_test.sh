@@ -204,5 +204,21 @@ END
 expect "lists without names" "common/base/a.cpp:1: a list of 5 values without their names" \
   "common/base/a.cpp:2: a list of 6 values without their names"
 
+file common/base/a.cpp <<'END'
+// "a text that stands in two files is not one in a comment"
+throw Error("the table {} is of another "
+            "kind than it was before");
+throw Error("five words are a few");
+exec("SELECT one FROM two WHERE three = four AND five = six");
+END
+file common/base/b.cpp <<'END'
+throw Error("the table {} is of another kind than it was before");
+throw Error("five words are a few");
+exec("SELECT one FROM two WHERE three = four AND five = six");
+const char* x = "a text that stands in two files is not one in a comment";
+END
+expect "messages that stand twice" "common/base/a.cpp:2: stands in common/base/b.cpp:1 as well:\
+ \"the table {} is of another kind than it was before\""
+
 echo "lint self test: $checks checks, $failures failed"
 [ "$failures" -eq 0 ]
