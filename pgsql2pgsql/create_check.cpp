@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pgsql2pgsql/follow/replica_identity.h"
 #include "pgsql2pgsql/follow/replication_slot.h"
 #include "pgsql2pgsql/schema/database_settings.h"
 #include "schema/quote.h"
@@ -221,6 +222,10 @@ void tell_of_locks(const std::string& subject, PgConnection& connection, std::in
       fmt::format("set max_locks_per_transaction = {} and restart the server", now * needed / room * 3 / 2 + 1));
 }
 
+constexpr char kInsertsOnly[] = ", unless rows are only ever inserted";
+constexpr char kRefused[] =
+    ": as long as it is followed, the source refuses its UPDATEs and DELETEs, or does not say which row they are of";
+
 }  // namespace
 
 void check_creation(PgConnection& source, PgConnection& target, const SchemaPlan& plan, CheckFindings& findings) {
@@ -231,22 +236,37 @@ void check_creation(PgConnection& source, PgConnection& target, const SchemaPlan
     findings.passed("target rights", "the role may make what the schema needs");
 }
 
-void check_identities(PgConnection& source, const PublishedTables& published, bool allowed, CheckFindings& findings) {
+void check_identities(PgConnection& source, const PublishedTables& published, FollowConfig::WithoutKey policy,
+                      CheckFindings& findings) {
+  using enum FollowConfig::WithoutKey;
+  const auto leaves = leaves_of_other_identity(source, published.oids());
+  for (const LeafOfOtherIdentity& one : leaves) {
+    const std::string subject = "source table " + display_name(one.leaf);
+    const std::string fact = fmt::format("its replica identity is not that of {}, under whose name its changes come",
+                                         display_name(one.root));
+    const std::string remedy = "on the source: " + one.remedy_sql;
+    if (policy == leave)
+      findings.warning(subject, fact + ": the tree will be copied and not followed", remedy);
+    else if (policy == stop || one.misleads)
+      findings.failed(ErrorKind::source, subject, fact, remedy + "; or --exclude, --full-only");
+    else
+      findings.warning(subject, fact, remedy + kInsertsOnly);
+  }
   const auto tables = tables_without_identity(source, published.oids());
   for (const TableWithoutIdentity& table : tables) {
     const std::string subject = "source table " + display_name(table.name);
-    const std::string text =
-        (table.reason.empty() ? "it has no primary key and no other replica identity" : table.reason) +
-        ": as long as it is followed, the source refuses its UPDATEs and DELETEs, or does not say which row they are "
-        "of";
-    if (allowed)
-      findings.warning(subject, text, "on the source, unless rows are only ever inserted: " + table.remedy_sql());
+    const std::string fact =
+        table.reason.empty() ? "it has no primary key and no other replica identity" : table.reason;
+    const std::string remedy = "on the source: " + table.remedy_sql();
+    if (policy == leave)
+      findings.warning(subject, fact + ": it will be copied and not followed", remedy);
+    else if (policy == publish)
+      findings.warning(subject, fact + kRefused, remedy + kInsertsOnly);
     else
-      findings.failed(ErrorKind::source, subject, text,
-                      "on the source: " + table.remedy_sql() +
-                          "; or --exclude, --full-only, or tables_without_key = publish in [follow]");
+      findings.failed(ErrorKind::source, subject, fact + kRefused,
+                      remedy + "; or --exclude, --full-only, or tables_without_key = leave or publish in [follow]");
   }
-  if (tables.empty()) findings.passed("source identities", "every table can be followed");
+  if (tables.empty() && leaves.empty()) findings.passed("source identities", "every table can be followed");
 }
 
 void check_lock_room(PgConnection& source, PgConnection& target, const PgCatalog& catalog, CheckFindings& findings) {

@@ -22,7 +22,8 @@ void check_creation(PgConnection& source, PgConnection& target, const SchemaPlan
 
 // Tables whose UPDATEs and DELETEs the source would refuse as long as they are
 // followed, with the statements that mend it. `allowed`: tables_without_key = publish.
-void check_identities(PgConnection& source, const PublishedTables& published, bool allowed, CheckFindings& findings);
+void check_identities(PgConnection& source, const PublishedTables& published, FollowConfig::WithoutKey policy,
+                      CheckFindings& findings);
 
 // pg_dump locks every table of the source at once, and a tree of partitions is made in
 // one transaction.

@@ -153,7 +153,7 @@ void PgProgram::check_following(CheckFindings& findings) {
                            !has_slot();
   if (!will_follow) return;
   const PublishedTables published(catalog_, selected_, publishes_roots(source_.planner()));
-  check_identities(source_.planner(), published, config_.follow.publish_without_key, findings);
+  check_identities(source_.planner(), published, config_.follow.without_key, findings);
 }
 
 // ------------------------------------------------------------------ the schema

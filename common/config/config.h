@@ -45,14 +45,17 @@ struct MysqlEndpoint {
 // [follow]: the incremental phase of pgsql2pgsql.
 struct FollowConfig {
   enum class Conflicts { error, skip, overwrite };
+  // Tables on which the source refuses UPDATE and DELETE when they are published: copied
+  // only, a reason to stop, or published all the same.
+  enum class WithoutKey { leave, stop, publish };
 
   Conflicts conflicts = Conflicts::error;
   bool add_columns = true;                // new columns of the source are added on the target
   std::uint64_t max_retained_wal_mb = 0;  // MiB; 0 = no limit
-  bool publish_without_key = false;       // tables on which the source then refuses UPDATE and DELETE
-  bool failover_slot = true;              // from PostgreSQL 17 on: standbys of the source may take the slot over
-  bool stop_over_limit = false;           // end the task's WAL retention when the limit is passed
-  std::string spill_directory;            // of large transactions; "" = TMPDIR
+  WithoutKey without_key = WithoutKey::leave;
+  bool failover_slot = true;     // from PostgreSQL 17 on: standbys of the source may take the slot over
+  bool stop_over_limit = false;  // end the task's WAL retention when the limit is passed
+  std::string spill_directory;   // of large transactions; "" = TMPDIR
 };
 
 struct Config {

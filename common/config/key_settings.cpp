@@ -312,12 +312,13 @@ const std::vector<Setting> kFollow{
      .store = choice(at(&Config::follow, &F::add_columns), {{"add", true}, {"stop", false}})},
     {.key = {.section = "follow",
              .name = "tables_without_key",
-             .sample = "stop",
+             .sample = "leave",
              .help = "Tables without primary key or other replica identity, whose UPDATEs and DELETEs\nthe source "
-                     "refuses as long as "
-                     "they "
-                     "are followed: stop before the task begins, or\npublish them all the same."},
-     .store = choice(at(&Config::follow, &F::publish_without_key), {{"stop", false}, {"publish", true}})},
+                     "refuses as long as they are followed: leave them at the copy, with a\nwarning; stop before the "
+                     "task begins; or publish them all the same."},
+     .store =
+         choice(at(&Config::follow, &F::without_key),
+                {{"leave", F::WithoutKey::leave}, {"stop", F::WithoutKey::stop}, {"publish", F::WithoutKey::publish}})},
     {.key = {.section = "follow",
              .name = "max_retained_wal",
              .sample = "10240",

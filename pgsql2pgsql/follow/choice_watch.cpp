@@ -19,7 +19,7 @@ std::vector<std::string> choice_differences(PgConnection& source, const Options&
                                             const std::vector<KnownTable>& followed) {
   const PgCatalog catalog = read_pg_catalog(source, detect_dialect(source));
   const SelectedTables selected = select_tables(catalog, {table_filter(options, config), list});
-  const PublishedTables chosen(catalog, selected, publishes_roots(source));
+  PublishedTables chosen = followed_tables(source, catalog, selected, config.follow.without_key);
   std::vector<std::string> out = chosen.notes();
   for (std::size_t i = 0; i < chosen.oids().size(); ++i)
     if (std::none_of(followed.begin(), followed.end(), [&](const KnownTable& table) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "embedded_sql.h"
 #include "pgsql2pgsql/follow/partition_watch.h"
+#include "pgsql2pgsql/follow/replica_identity.h"
 #include "pgsql2pgsql/follow/table_places.h"
 #include "pgsql2pgsql/schema/schema_names.h"
 #include "schema/quote.h"
@@ -302,6 +303,9 @@ void Continuity::look(PgConnection& source, PgConnection& target) {
                     display_name(table.name)));
   }
   prove_places_of(source, target, task_, map_, published);
+  std::vector<std::uint32_t> oids;
+  for (const Published& table : published) oids.push_back(table.oid);
+  refuse_other_identities(source, oids);
 }
 
 void Continuity::prove(PgConnection& source, PgConnection& target, const Position& applied) {

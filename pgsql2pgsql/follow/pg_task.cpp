@@ -12,6 +12,7 @@
 #include "pgsql2pgsql/follow/choice_watch.h"
 #include "pgsql2pgsql/follow/continuity.h"
 #include "pgsql2pgsql/follow/pg_follow_source.h"
+#include "pgsql2pgsql/follow/replica_identity.h"
 #include "pgsql2pgsql/pg_program.h"
 #include "pgsql2pgsql/schema/after_copy.h"
 #include "pgsql2pgsql/source/same_database.h"
@@ -114,7 +115,7 @@ std::unique_ptr<PgTask::Selection> PgTask::select_now(const std::vector<TableLis
 }
 
 PublishedTables PgTask::published_of(const Selection& selection) {
-  return {selection.catalog, selection.tables, publishes_roots(source())};
+  return followed_tables(source(), selection.catalog, selection.tables, config_.follow.without_key);
 }
 
 bool PgTask::select() {
@@ -129,7 +130,7 @@ CopyMoment PgTask::begin(const std::stop_token& stop) {
   auto selection = selection_ ? std::move(selection_) : select_now(request_.list);
   for (int i = 1;; ++i) {
     const PublishedTables published = published_of(*selection);
-    refuse_without_key(published);
+    refuse_identities(published);
     TaskSnapshot snapshot = begin_task(config_, source(), target(), task_, published.names(), stop);
     selection = select_now(request_.list);
     if (published_of(*selection).names() == published.names()) {
@@ -154,26 +155,25 @@ void PgTask::tell_of_large_objects() {
 }
 
 // The source would refuse the application's own UPDATEs and DELETEs.
-void PgTask::refuse_without_key(const PublishedTables& published) {
-  constexpr std::size_t kMostStatements = 10;
+void PgTask::refuse_identities(const PublishedTables& published) {
+  using enum FollowConfig::WithoutKey;
+  if (config_.follow.without_key == publish)
+    refuse_other_identities(source(), published.oids());
+  else
+    refuse_any_other_identities(source(), published.oids());
   const auto tables = tables_without_identity(source(), published.oids());
   if (tables.empty()) return;
   std::vector<std::string> names;
-  std::string statements;
-  for (const TableWithoutIdentity& table : tables) {
-    names.push_back(table.describe());
-    if (names.size() <= kMostStatements) statements += table.remedy_sql() + "; ";
-  }
-  if (names.size() > kMostStatements) statements += "and so on; ";
+  for (const TableWithoutIdentity& table : tables) names.push_back(table.describe());
   const std::string text = fmt::format(
       "as long as they are followed, the source refuses UPDATE and DELETE of tables without "
       "a primary key or another replica identity: {}",
       join(names, ", "));
-  if (config_.follow.publish_without_key) return log::warning("follow", text);
+  if (config_.follow.without_key == publish) return log::warning("follow", text);
   throw Error(ErrorKind::source, text)
-      .hint("on the source: " + statements +
-            "or leave them out (--exclude); or, when rows are only "
-            "ever inserted, tables_without_key = publish in [follow]");
+      .hint(remedies(tables) +
+            "; or leave them out (--exclude), or tables_without_key in [follow]: leave copies them only, publish is "
+            "for tables into which rows are only ever inserted");
 }
 
 CopyMoment PgTask::later_moment(const std::stop_token& stop) {
@@ -212,6 +212,9 @@ void PgTask::hand_over() {
   if (!problems.empty()) throw problems.front();
   log::info("follow", "the target's sequences go on where the source's are");
   for (const std::string& note : large_objects_apart(source(), target())) log::warning("follow", note);
+  for (const std::string& difference :
+       choice_differences(source(), options_, config_, request_.list, read_known_tables(target(), task_.name)))
+    log::warning("follow", difference);
 }
 
 void PgTask::end() { end_task(source(), target(), task_); }

@@ -51,7 +51,7 @@ class PgTask : public FollowedTask {
   PgConnection& target();
   std::unique_ptr<Selection> select_now(const std::vector<TableListEntry>& list);
   PublishedTables published_of(const Selection& selection);
-  void refuse_without_key(const PublishedTables& published);
+  void refuse_identities(const PublishedTables& published);
   void tell_of_large_objects();
   std::string choice() const;
   void refuse_other_choice();

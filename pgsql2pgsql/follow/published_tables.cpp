@@ -1,8 +1,12 @@
 #include "pgsql2pgsql/follow/published_tables.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
+
+#include "pgsql2pgsql/follow/replica_identity.h"
+#include "pgsql2pgsql/follow/replication_slot.h"
 
 namespace dbsync {
 
@@ -16,6 +20,13 @@ std::set<const PgRelation*> roots_in_part(const PgCatalog& catalog, const Select
     if (relation.partition && relation.kind == 'r' && !wanted.contains(&relation))
       out.insert(&catalog.root_of(relation));
   return out;
+}
+
+std::string to_have_changes(const std::string& statement) {
+  return fmt::format(
+      "to have its changes, run on the source: {}; and --restart, or a task of its own (--include, `task` in "
+      "[local.pgsql])",
+      statement);
 }
 
 }  // namespace
@@ -45,9 +56,37 @@ PublishedTables::PublishedTables(const PgCatalog& catalog, const SelectedTables&
   }
 }
 
+void PublishedTables::leave(std::uint32_t oid, const std::string& reason) {
+  const auto found = std::find(oids_.begin(), oids_.end(), oid);
+  if (found == oids_.end()) return;  // left already
+  const auto place = found - oids_.begin();
+  const QualifiedName name = names_[static_cast<std::size_t>(place)];
+  notes_.push_back(fmt::format("{}: copied and not followed, since {}", display_name(name), reason));
+  oids_.erase(found);
+  names_.erase(names_.begin() + place);
+  std::erase_if(by_table_, [&](const auto& entry) { return entry.second == name; });
+}
+
 std::optional<QualifiedName> PublishedTables::name_of(const PgRelation& table) const {
   const auto found = by_table_.find(&table);
   return found == by_table_.end() ? std::nullopt : std::optional(found->second);
+}
+
+PublishedTables followed_tables(PgConnection& source, const PgCatalog& catalog, const SelectedTables& selected,
+                                FollowConfig::WithoutKey without_key) {
+  PublishedTables out(catalog, selected, publishes_roots(source));
+  if (without_key != FollowConfig::WithoutKey::leave) return out;
+  for (const LeafOfOtherIdentity& one : leaves_of_other_identity(source, out.oids()))
+    out.leave(one.published,
+              fmt::format("its partition {} has another replica identity, so that some changes would not "
+                          "say which row they are of; {}",
+                          display_name(one.leaf), to_have_changes(one.remedy_sql)));
+  for (const TableWithoutIdentity& table : tables_without_identity(source, out.oids()))
+    out.leave(table.published,
+              fmt::format("{}, so that the source would refuse its UPDATEs and DELETEs; {}",
+                          table.reason.empty() ? "it has no primary key and no other replica identity" : table.reason,
+                          to_have_changes(table.remedy_sql())));
+  return out;
 }
 
 }  // namespace dbsync

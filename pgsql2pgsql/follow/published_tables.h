@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "config/config.h"
+#include "pg/connection.h"
 #include "pgsql2pgsql/schema/copy_plan.h"
 
 namespace dbsync {
@@ -22,6 +24,8 @@ class PublishedTables {
   const std::vector<std::uint32_t>& oids() const { return oids_; }    // of the same
   // Nothing: its changes are not followed.
   std::optional<QualifiedName> name_of(const PgRelation& table) const;
+  // Takes a table out: it is copied and not followed, for this reason.
+  void leave(std::uint32_t oid, const std::string& reason);
   // What is copied and not followed, and why.
   const std::vector<std::string>& notes() const { return notes_; }
 
@@ -31,5 +35,9 @@ class PublishedTables {
   std::vector<std::uint32_t> oids_;
   std::vector<std::string> notes_;
 };
+
+// Those of a selection on a source as it is, and as [follow] tables_without_key says.
+PublishedTables followed_tables(PgConnection& source, const PgCatalog& catalog, const SelectedTables& selected,
+                                FollowConfig::WithoutKey without_key);
 
 }  // namespace dbsync

@@ -109,29 +109,6 @@ std::vector<QualifiedName> published_tables(PgConnection& source, const std::str
       "SELECT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname = $1 ORDER BY 1, 2", {name}));
 }
 
-std::string TableWithoutIdentity::describe() const {
-  return display_name(name) + (reason.empty() ? "" : " (" + reason + ")");
-}
-
-std::string TableWithoutIdentity::remedy_sql() const {
-  // Of a table that is told apart by all its columns already, one of which is not sent.
-  if (index.empty() && reason.starts_with("it "))
-    return fmt::format("ALTER TABLE {} ADD PRIMARY KEY (…)", quote_name(name));
-  return fmt::format("ALTER TABLE {} REPLICA IDENTITY {}", quote_name(name),
-                     index.empty() ? "FULL" : "USING INDEX " + quote_identifier(index));
-}
-
-std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source,
-                                                          const std::vector<std::uint32_t>& oids) {
-  const bool sends_generated = source.server_version() >= kGeneratedSince;
-  const PgResult result = source.exec(
-      sql::tables_without_identity, {fmt::format("{{{}}}", fmt::join(oids, ",")), sends_generated ? "true" : "false"});
-  std::vector<TableWithoutIdentity> out;
-  for (int row = 0; row < result.rows(); ++row)
-    out.push_back({{result.text(row, 0), result.text(row, 1)}, result.text(row, 2), result.text(row, 3)});
-  return out;
-}
-
 std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,
                                         const std::vector<std::uint32_t>& oids) {
   const PgResult generated = source.exec(

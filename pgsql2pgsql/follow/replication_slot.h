@@ -36,17 +36,6 @@ bool publishes_roots(PgConnection& source);
 void create_publication(PgConnection& source, const std::string& name, const std::vector<QualifiedName>& tables);
 void drop_publication(PgConnection& source, const std::string& name);
 std::vector<QualifiedName> published_tables(PgConnection& source, const std::string& name);
-// Of these tables and their partitions, those whose UPDATEs and DELETEs the source
-// would refuse, were they published, for want of a replica identity.
-struct TableWithoutIdentity {
-  QualifiedName name;
-  std::string index;   // unique, over NOT NULL columns; "" = there is none
-  std::string reason;  // why the identity that it has is none; "" = it has none
-
-  std::string describe() const;
-  std::string remedy_sql() const;
-};
-std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source, const std::vector<std::uint32_t>& oids);
 // The columns that the changes of these tables bring; `id` is the table's oid.
 std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,
                                         const std::vector<std::uint32_t>& oids);

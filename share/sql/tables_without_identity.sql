@@ -2,13 +2,14 @@
 -- DELETE once they are published: no replica identity that tells rows apart.
 -- $1: oids of the tables, $2: the source sends stored generated columns.
 -- The third column: an index that can be their identity; the fourth: what is wrong with
--- the identity that they have. A key that is deferrable is none for the server; one of
+-- the identity that they have; the fifth: which of $1 they are of. A key that is deferrable is none for the server; one of
 -- generated columns, which are not sent, is none for whoever reads the changes.
 -- row_to_json: attgenerated is of 12.
 WITH RECURSIVE tree AS (
-  SELECT pg_catalog.unnest($1::oid[]) AS oid
+  SELECT o.oid AS root, o.oid
+    FROM pg_catalog.unnest($1::oid[]) AS o(oid)
   UNION
-  SELECT i.inhrelid
+  SELECT tree.root, i.inhrelid
     FROM tree
     JOIN pg_catalog.pg_class r ON r.oid = tree.oid AND r.relkind = 'p'
     JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid),
@@ -39,7 +40,8 @@ SELECT n.nspname, c.relname,
                     FROM unsent u WHERE u.attrelid = c.oid AND u.virtual LIMIT 1)
             ELSE (SELECT CASE WHEN NOT d.indimmediate THEN 'its key is deferrable'
                               ELSE pg_catalog.format('its key holds the generated column %I, which the source does not send', d.unsent) END
-                    FROM identity d WHERE d.indrelid = c.oid LIMIT 1) END
+                    FROM identity d WHERE d.indrelid = c.oid LIMIT 1) END,
+       tree.root
   FROM tree
   JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND c.relkind = 'r'
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -116,6 +116,7 @@ TEST_F(FollowPartitions, APartitionThatIsMadeWhereLeavesArePublishedStops) {
       "create table q (id int, part int, v text) partition by list (part); create table q1 partition of q for values "
       "in (1);"
       "alter table q1 add primary key (id); insert into q values (1, 1, 'a')");
+  configure("tables_without_key = publish");
   begin();
   if (source.version() >= 130000) {
     source.exec(fmt::format(

@@ -93,6 +93,8 @@ TEST_F(PgCreateCheckTest, TablesThatCannotBeFollowed) {
       "create table part (id int not null, v int); create unique index on part (id) where v > 0");
   if (source.version() >= 120000 && source.version() < 180000)
     source.exec("create table gen (id int, g int generated always as (id * 2) stored primary key)");
+  EXPECT_TRUE(has_line(check(0).out, {"warning", "source table public.none", "it will be copied and not followed"}));
+  dir.write_file("my.cfg", dir.read_file("my.cfg") + "[follow]\ntables_without_key = stop\n");
   const RunResult result = check(kSource);
   EXPECT_TRUE(has_line(result.out, {"failed", "source table public.none", "no primary key"})) << result.out;
   EXPECT_TRUE(has_line(result.out, {"failed", "source table public.late", "its key is deferrable"})) << result.out;

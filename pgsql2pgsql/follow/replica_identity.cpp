@@ -1,0 +1,116 @@
+#include "pgsql2pgsql/follow/replica_identity.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "embedded_sql.h"
+#include "pgsql2pgsql/schema/schema_names.h"
+#include "schema/quote.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr int kGeneratedSince = 180000;
+constexpr std::size_t kMostNamed = 10;
+
+std::string oid_list(const std::vector<std::uint32_t>& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
+
+// What can be run as it stands, and a word on the rest.
+std::string statements_of(std::vector<std::string> statements) {
+  const std::size_t all = statements.size();
+  if (all > kMostNamed) statements.resize(kMostNamed);
+  return "on the source: " + join(statements, "; ") +
+         (all > kMostNamed ? fmt::format(" (and likewise for {} more)", all - kMostNamed) : "");
+}
+
+// "DEFAULT", "FULL", or "LEAF": FULL for the leaf, whose root has an index of its own.
+std::string same_identity_sql(const QualifiedName& root, const QualifiedName& leaf, std::string_view wanted) {
+  if (wanted == "LEAF") return fmt::format("ALTER TABLE {} REPLICA IDENTITY FULL", quote_name(leaf));
+  return fmt::format("ALTER TABLE {0} REPLICA IDENTITY {2}; ALTER TABLE {1} REPLICA IDENTITY {2}", quote_name(root),
+                     quote_name(leaf), wanted);
+}
+
+}  // namespace
+
+std::string TableWithoutIdentity::describe() const {
+  return display_name(name) + (reason.empty() ? "" : " (" + reason + ")");
+}
+
+std::string TableWithoutIdentity::remedy_sql() const {
+  // Of a table that is told apart by all its columns already, one of which is not sent.
+  if (index.empty() && reason.starts_with("it "))
+    return fmt::format("ALTER TABLE {} ADD PRIMARY KEY (…)", quote_name(name));
+  return fmt::format("ALTER TABLE {} REPLICA IDENTITY {}", quote_name(name),
+                     index.empty() ? "FULL" : "USING INDEX " + quote_identifier(index));
+}
+
+std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source,
+                                                          const std::vector<std::uint32_t>& oids) {
+  const bool sends_generated = source.server_version() >= kGeneratedSince;
+  const PgResult result =
+      source.exec(sql::tables_without_identity, {oid_list(oids), sends_generated ? "true" : "false"});
+  std::vector<TableWithoutIdentity> out;
+  for (int row = 0; row < result.rows(); ++row)
+    out.push_back({.published = static_cast<std::uint32_t>(result.integer(row, 4)),
+                   .name = {result.text(row, 0), result.text(row, 1)},
+                   .index = result.text(row, 2),
+                   .reason = result.text(row, 3)});
+  return out;
+}
+
+std::string remedies(const std::vector<TableWithoutIdentity>& tables) {
+  std::vector<std::string> statements;
+  for (const TableWithoutIdentity& table : tables) statements.push_back(table.remedy_sql());
+  return statements_of(std::move(statements));
+}
+
+std::string LeafOfOtherIdentity::describe() const {
+  return fmt::format("{} of {}", display_name(leaf), display_name(root));
+}
+
+std::vector<LeafOfOtherIdentity> leaves_of_other_identity(PgConnection& source,
+                                                          const std::vector<std::uint32_t>& oids) {
+  const PgResult result = source.exec(sql::leaves_of_other_identity, {oid_list(oids)});
+  std::vector<LeafOfOtherIdentity> out;
+  for (int row = 0; row < result.rows(); ++row) {
+    LeafOfOtherIdentity& one = out.emplace_back();
+    one.root = {result.text(row, 0), result.text(row, 1)};
+    one.leaf = {result.text(row, 2), result.text(row, 3)};
+    one.published = static_cast<std::uint32_t>(result.integer(row, 5));
+    one.misleads = result.boolean(row, 6);
+    one.remedy_sql = same_identity_sql(one.root, one.leaf, result.value(row, 4));
+  }
+  return out;
+}
+
+namespace {
+
+void refuse(const std::vector<LeafOfOtherIdentity>& leaves) {
+  if (leaves.empty()) return;
+  std::vector<std::string> names;
+  std::vector<std::string> statements;
+  for (const LeafOfOtherIdentity& one : leaves) {
+    names.push_back(one.describe());
+    statements.push_back(one.remedy_sql);
+  }
+  throw Error(ErrorKind::source,
+              fmt::format("partitions have another replica identity than their root, under whose name their changes "
+                          "come, so that some changes would not say which row they are of: {}",
+                          join(names, ", ")))
+      .hint(statements_of(std::move(statements)) + "; or leave the table out (--exclude)");
+}
+
+}  // namespace
+
+void refuse_other_identities(PgConnection& source, const std::vector<std::uint32_t>& oids) {
+  auto leaves = leaves_of_other_identity(source, oids);
+  std::erase_if(leaves, [](const LeafOfOtherIdentity& one) { return !one.misleads; });
+  refuse(leaves);
+}
+
+void refuse_any_other_identities(PgConnection& source, const std::vector<std::uint32_t>& oids) {
+  refuse(leaves_of_other_identity(source, oids));
+}
+
+}  // namespace dbsync
