@@ -120,6 +120,13 @@ const std::vector<Setting> kOptions{
                 .help = "remove the bookkeeping of earlier runs from the\ntarget, copy nothing; pgsql2pgsql: end the "
                         "task, with\n"
                         "the target's sequences set, and drop slot and\npublication on the source"}},
+    {.option = {.name = "force",
+                .group = what,
+                .acts = of(cleanup),
+                .help =
+                    "with --cleanup: end the task though changes wait that\nthe target does not have; they are lost"},
+     .programs = pgsql_only,
+     .store = flag(at(&Options::force))},
     {.option = {.name = "include",
                 .argument = "PATTERN",
                 .group = what,

@@ -40,6 +40,7 @@ struct Options {
   bool truncate = false;                 // --truncate; excludes --append
   bool resume = false;                   // --resume; excludes --restart
   bool restart = false;                  // --restart
+  bool force = false;                    // --force; only with --cleanup
   std::vector<std::string> include;      // --include PATTERN, may be repeated
   std::vector<std::string> exclude;      // --exclude PATTERN
   bool verify = false;                   // --verify: compare after the copy

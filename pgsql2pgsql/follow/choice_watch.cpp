@@ -20,7 +20,9 @@ std::vector<std::string> choice_differences(PgConnection& source, const Options&
   const PgCatalog catalog = read_pg_catalog(source, detect_dialect(source));
   const SelectedTables selected = select_tables(catalog, {table_filter(options, config), list});
   PublishedTables chosen = followed_tables(source, catalog, selected, config.follow.without_key);
-  std::vector<std::string> out = chosen.notes();
+  std::vector<std::string> out;
+  for (const auto& [name, reason] : chosen.left())
+    out.push_back(fmt::format("{} is not followed, since {}", display_name(name), reason));
   for (std::size_t i = 0; i < chosen.oids().size(); ++i)
     if (std::none_of(followed.begin(), followed.end(), [&](const KnownTable& table) {
           return table.oid == chosen.oids()[i] || table.name == chosen.names()[i];

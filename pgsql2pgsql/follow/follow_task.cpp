@@ -75,8 +75,9 @@ bool changes_wait(PgConnection& source, const FollowTask& task) {
 }
 
 // The end of a task loses what its slot keeps.
-void tell_of_waiting_changes(PgConnection& source, const FollowTask& task, const SlotState& slot) {
+void refuse_waiting_changes(PgConnection& source, const FollowTask& task, const SlotState& slot, bool force) {
   if (slot.active || slot.wal_status == "lost") return;
+  std::string lost;
   try {
     if (!changes_wait(source, task)) return;
     const auto bytes =
@@ -84,17 +85,17 @@ void tell_of_waiting_changes(PgConnection& source, const FollowTask& task, const
             .exec("SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), $1::pg_catalog.pg_lsn)::bigint",
                   {slot.confirmed.text()})
             .integer(0, 0);
-    log::warning(
-        "follow",
-        fmt::format(
-            "changes since {} wait on the source, in {} of WAL, that the target does not have: they are lost with "
-            "the task, and the sides differ; --end-at now before --cleanup would have applied them",
-            slot.confirmed.text(), format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)))));
+    lost =
+        fmt::format("changes since {} wait on the source, in {} of WAL, that the target does not have",
+                    slot.confirmed.text(), format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0))));
   } catch (const Error& error) {
     if (error.connection_lost()) throw;
-    log::warning("follow", fmt::format("whether changes wait in the replication slot {} cannot be told: {}", task.slot,
-                                       error.what()));
+    return log::warning("follow", fmt::format("whether changes wait in the replication slot {} cannot be told: {}",
+                                              task.slot, error.what()));
   }
+  if (force) return log::warning("follow", lost + ": they are lost with the task, and the sides differ");
+  throw Error(ErrorKind::source, lost + " and that the end of the task would lose")
+      .hint("--end-at now applies them, then --cleanup; or --cleanup --force, which loses them");
 }
 
 }  // namespace
@@ -203,12 +204,12 @@ TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const 
   return snapshot;
 }
 
-void prove_end(PgConnection& source, PgConnection& target, const FollowTask& task) {
+void prove_end(PgConnection& source, PgConnection& target, const FollowTask& task, bool force) {
   const auto slot = read_slot(source, task.slot);
   if (!slot) return;
   const auto progress = read_progress(target, task.name);
   refuse_slot_of_others(source, task, *slot, progress.has_value());
-  if (state_of(progress) == TaskState::following) tell_of_waiting_changes(source, task, *slot);
+  if (state_of(progress) == TaskState::following) refuse_waiting_changes(source, task, *slot, force);
 }
 
 void end_task(PgConnection& source, PgConnection& target, const FollowTask& task) {

@@ -136,7 +136,8 @@ CopyMoment PgTask::begin(const std::stop_token& stop) {
     if (published_of(*selection).names() == published.names()) {
       record_source(source(), target(), task_);
       write_choice(target(), task_.name, choice());
-      for (const std::string& note : published.notes()) log::warning("follow", note);
+      for (const auto& [name, reason] : published.left())
+        log::warning("follow", fmt::format("{}: copied and not followed, since {}", display_name(name), reason));
       tell_of_large_objects();
       return {snapshot.slot.snapshot, snapshot.slot.start, std::move(snapshot.connection)};
     }
@@ -203,7 +204,7 @@ void PgTask::give_up(const Error& error) { guard_.give_up(source(), error); }
 std::string PgTask::keeps() const { return fmt::format("the replication slot {} keeps WAL on the source", task_.slot); }
 
 void PgTask::hand_over() {
-  prove_end(source(), target(), task_);
+  prove_end(source(), target(), task_, options_.force);
   const auto selection = select_now({});
   std::vector<Error> problems;
   for (const std::string& note :

@@ -36,7 +36,7 @@ PublishedTables::PublishedTables(const PgCatalog& catalog, const SelectedTables&
   std::map<QualifiedName, std::uint32_t> names;
   for (const PgRelation* table : selected.tables) {
     if (table->unlogged) {
-      notes_.push_back(fmt::format("{}: copied and not followed, since it is unlogged", display_name(table->name)));
+      left_.push_back({table->name, "it is unlogged"});
       continue;
     }
     const PgRelation& root = catalog.root_of(*table);
@@ -45,11 +45,9 @@ PublishedTables::PublishedTables(const PgCatalog& catalog, const SelectedTables&
     names.emplace(published.name, published.oid);
   }
   for (const PgRelation* table : selected.extension_tables)
-    notes_.push_back(fmt::format("{}: copied and not followed, since it belongs to the extension {}",
-                                 display_name(table->name), table->extension));
+    left_.push_back({table->name, "it belongs to the extension " + table->extension});
   for (const TableListEntry* query : selected.queries)
-    notes_.push_back(
-        fmt::format("{}: copied and not followed, since it is a query", display_name({query->schema, query->table})));
+    left_.push_back({{query->schema, query->table}, "it is a query"});
   for (const auto& [name, oid] : names) {
     names_.push_back(name);
     oids_.push_back(oid);
@@ -61,7 +59,7 @@ void PublishedTables::leave(std::uint32_t oid, const std::string& reason) {
   if (found == oids_.end()) return;  // left already
   const auto place = found - oids_.begin();
   const QualifiedName name = names_[static_cast<std::size_t>(place)];
-  notes_.push_back(fmt::format("{}: copied and not followed, since {}", display_name(name), reason));
+  left_.push_back({name, reason});
   oids_.erase(found);
   names_.erase(names_.begin() + place);
   std::erase_if(by_table_, [&](const auto& entry) { return entry.second == name; });

@@ -27,13 +27,17 @@ class PublishedTables {
   // Takes a table out: it is copied and not followed, for this reason.
   void leave(std::uint32_t oid, const std::string& reason);
   // What is copied and not followed, and why.
-  const std::vector<std::string>& notes() const { return notes_; }
+  struct Left {
+    QualifiedName name;
+    std::string reason;
+  };
+  const std::vector<Left>& left() const { return left_; }
 
  private:
   std::map<const PgRelation*, QualifiedName> by_table_;
   std::vector<QualifiedName> names_;
   std::vector<std::uint32_t> oids_;
-  std::vector<std::string> notes_;
+  std::vector<Left> left_;
 };
 
 // Those of a selection on a source as it is, and as [follow] tables_without_key says.

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr int kTargetError = 4;
 constexpr int kUsage = 2;
+constexpr int kSource = 3;
 
 // The session on the target that holds the lock of a run of ours; "" = none. Those of
 // runs that have ended may still be there for a moment.
@@ -195,22 +196,33 @@ TEST_F(TaskLockFollow, AnotherChoiceOfTablesIsRefused) {
   EXPECT_EQ(run({"pgsql2pgsql", "--cleanup"}).exit_code, 0);
 }
 
-TEST_F(TaskLockFollow, CleanupTellsWhatIsLost) {
+TEST_F(TaskLockFollow, CleanupLosesNoChangesUnasked) {
   source.exec("create table t (id int primary key)");
   ASSERT_EQ(run({"pgsql2pgsql", "--create", "--end-at", "now"}).exit_code, 0);
   // What is no change of the task's tables does not count.
   source.exec("create table later (id int); insert into later values (1); checkpoint");
   const RunResult nothing = run({"pgsql2pgsql", "--cleanup"});
   EXPECT_EQ(nothing.exit_code, 0) << nothing.describe();
-  EXPECT_EQ(nothing.err.find("WARN"), std::string::npos) << nothing.describe();
+  EXPECT_EQ(nothing.err.find("wait on the source"), std::string::npos) << nothing.describe();
+  EXPECT_TRUE(has_line(nothing.err, {"WARN", "public.later is not followed, since it has no primary key"}));
   EXPECT_EQ(slot_column("slot_name"), "");
 
   target.exec("drop table t");
   ASSERT_EQ(run({"pgsql2pgsql", "--create", "--include", "public.t", "--end-at", "now"}).exit_code, 0);
   source.exec("insert into t values (1)");
-  const RunResult lost = run({"pgsql2pgsql", "--cleanup"});
+  const std::string slot = slot_column("slot_name");
+  const RunResult refused = run({"pgsql2pgsql", "--cleanup"});
+  EXPECT_EQ(refused.exit_code, kSource) << refused.describe();
+  EXPECT_TRUE(has_line(refused.err, {"ERROR", "wait on the source, in", "of WAL", "would lose"})) << refused.describe();
+  EXPECT_TRUE(has_line(refused.err, {"HINT", "--end-at now", "--cleanup --force"})) << refused.describe();
+  EXPECT_EQ(slot_column("slot_name"), slot);
+  ASSERT_EQ(run({"pgsql2pgsql", "--include", "public.t", "--end-at", "now"}).exit_code, 0) << last_run_report();
+  expect_same_table("t");
+
+  source.exec("insert into t values (2)");
+  const RunResult lost = run({"pgsql2pgsql", "--cleanup", "--force"});
   EXPECT_EQ(lost.exit_code, 0) << lost.describe();
-  EXPECT_TRUE(has_line(lost.err, {"WARN", "wait on the source, in", "of WAL", "--end-at now"})) << lost.describe();
+  EXPECT_TRUE(has_line(lost.err, {"WARN", "wait on the source, in", "of WAL", "they are lost"})) << lost.describe();
   EXPECT_EQ(slot_column("slot_name"), "");
 }
 

@@ -67,8 +67,8 @@ TEST_F(PublishedTablesTest, WhatCannotBeFollowedIsSaid) {
   const PublishedTables published(catalog_, selected_, true);
   EXPECT_TRUE(published.names().empty());
   EXPECT_EQ(published.name_of(*catalog_.find(kUnlogged)), std::nullopt);
-  ASSERT_EQ(published.notes().size(), 2U);
-  EXPECT_EQ(published.notes()[0], "public.unlogged: copied and not followed, since it is unlogged");
+  ASSERT_EQ(published.left().size(), 2U);
+  EXPECT_EQ(published.left()[0].name.display() + " " + published.left()[0].reason, "public.unlogged it is unlogged");
 }
 
 }  // namespace
