@@ -24,6 +24,7 @@ class FollowChoice : public FollowTest {
 #define EXPECT_LACKS(text, part) EXPECT_EQ((text).find(part), std::string::npos) << (text)
 
 TEST_F(FollowChoice, TablesThatAreNotFollowedAreNamedAtEachStart) {
+  if (source.version() < 110000) GTEST_SKIP() << "partitioned tables have no keys before 11";
   both(
       "create table a (id int primary key); create unlogged table u (id int primary key); create table p (id int "
       "primary key) partition by range (id);"

@@ -241,6 +241,7 @@ TEST_F(FollowContinuity, AnotherServerIsRefused) {
 
 // Rows from before wait in the log, and the description of the table looks the same.
 TEST_F(FollowContinuity, RowsFromBeforeAColumnWasMadeAgainKeepToTheOldOne) {
+  if (source.version() < 110000) GTEST_SKIP() << "what older rows hold in a new column cannot be asked before 11";
   both("create table t (id int primary key, x int); insert into t values (1, 1)");
   begin();
   source.exec("insert into t values (2, 2)");

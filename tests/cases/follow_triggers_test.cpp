@@ -16,6 +16,7 @@ constexpr char kStates[] =
     "select rulename || ev_enabled::text from pg_rewrite where ev_type <> '1' and ev_class >= 16384 order by 1";
 
 TEST_F(FollowTriggers, AlwaysTriggersAndRulesOfTheSourceDoNotActAgain) {
+  if (source.version() < 110000) GTEST_SKIP() << "partitioned tables have no keys before 11";
   source.exec(
       "create table a (id int primary key); create table log (id serial primary key, what text);"
       "create function f() returns trigger language plpgsql as $$ begin insert into log (what) values (tg_op); return "
@@ -57,6 +58,7 @@ TEST_F(FollowTriggers, AlwaysTriggersAndRulesOfTheSourceDoNotActAgain) {
 
 // A conflict that is skipped and a column that comes as text, in one transaction.
 TEST_F(FollowTriggers, ASkippedConflictBesideAColumnThatNeedsTextGoesOn) {
+  if (source.version() < 140000) GTEST_SKIP() << "values come as text before 14";
   source.exec("create table t (id int primary key); create table n (id int primary key)");
   target.exec("create table t (id int primary key); create table n (id bigint primary key); insert into t values (1)");
   configure("conflicts = skip");

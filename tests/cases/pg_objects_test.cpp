@@ -122,6 +122,7 @@ TEST_F(PgObjectsTest, ForeignKeysThatDidNotHoldAreCheckedByTheNextRun) {
 // Names that only a search_path finds: the target's database has that of the source, or
 // the run says which one it lacks.
 TEST_F(PgObjectsTest, NamesThatSearchPathFinds) {
+  if (source.version() < 110000) GTEST_SKIP() << "hash partitions and functions of operators came with 11";
   const std::string path = "set search_path = app, public";
   source.exec(
       fmt::format("alter database {} {}; create schema app; {}", source.name(), path, path) +

@@ -141,6 +141,7 @@ class TrustPg : public PgMigrationTest {
 };
 
 TEST_F(TrustPg, FunctionsOfOthersAreNotRun) {
+  if (source.version() < 110000) GTEST_SKIP() << "the traps are written for 11 and newer";
   const PgRole trudy(source);
   lay_traps(target, mallory);
   source.exec(
