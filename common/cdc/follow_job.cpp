@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <exception>
@@ -52,6 +53,7 @@ class FollowJob {
   void tend();
   bool apply_large(Transaction first);
   std::optional<Transaction> next_part();
+  std::optional<Transaction> next_of_group(Clock::time_point full_by);
   void confirm();
   void pass();
   bool stopping() const { return stop_.stop_requested(); }
@@ -150,6 +152,17 @@ void FollowJob::tend() {
   }
 }
 
+// What waits, or comes in time.
+std::optional<Transaction> FollowJob::next_of_group(Clock::time_point full_by) {
+  for (;;) {
+    if (auto next = queue_.try_pop()) return next;
+    const auto now = Clock::now();
+    if (now >= full_by || stopping() || queue_.closed()) return queue_.try_pop();
+    if (auto next = queue_.pop_until(std::min(full_by, now + kTick), stop_)) return next;
+    tend();
+  }
+}
+
 // Fills group_ with what waits; false when there is nothing and nothing will come.
 bool FollowJob::collect() {
   group_.clear();
@@ -161,9 +174,10 @@ bool FollowJob::collect() {
     return !(queue_.closed() && queue_.size() == 0);
   }
   const FollowLimits& limits = options_.limits;
+  const auto full_by = Clock::now() + limits.group_wait;
   std::uint64_t changes = 0;
   std::uint64_t bytes = 0;
-  for (std::optional<Transaction> next = std::move(first); next; next = queue_.try_pop()) {
+  for (std::optional<Transaction> next = std::move(first); next; next = next_of_group(full_by)) {
     if (!next->whole()) {
       large_ = std::move(next);
       break;

@@ -6,13 +6,14 @@
 // The receiver owns the stream, and never waits for the target longer than until
 // the stream's next heartbeat: the source hears from it however slow the target
 // is. Many transactions that wait become one group; when none waits, the next is
-// applied at once.
+// applied at once, unless FollowLimits::group_wait says otherwise.
 //
 // Ends at `end`, at `stop` (at the end of the transactions that are being
 // applied), or with the first error of either side; what was received whole
 // before a source's error is applied first.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,6 +30,8 @@ struct FollowLimits {
   std::size_t group_transactions = 5000;
   std::uint64_t group_changes = 100000;
   std::uint64_t group_bytes = std::uint64_t{8} << 20;
+  // How long a group that is not full waits for more; 0 = it is what waits already.
+  std::chrono::seconds group_wait{0};
 };
 
 struct FollowOptions {

@@ -77,13 +77,7 @@ const Setting& find_key(const IniEntry& entry, const std::string& name) {
   throw section_known ? unknown_key(entry, name) : unknown_section(entry, name);
 }
 
-bool concerns(const Setting& setting, Program program) {
-  using config_detail::OptionOf;
-  return setting.programs == OptionOf::both ||
-         (setting.programs == OptionOf::mysql_only) == (program == Program::mysql2pgsql);
-}
-
-void store_entry(Settings& to, const IniEntry& entry, Program program) {
+void store_entry(Settings& to, const IniEntry& entry) {
   if (const ConfigSection* rules = rule_section(entry)) {
     rules->store_rule(to.config, entry);
     return;
@@ -95,9 +89,6 @@ void store_entry(Settings& to, const IniEntry& entry, Program program) {
   if (!complaint.empty() && complaint != config_detail::kEmptyValue)
     throw error_at(path, entry.line, fmt::format("[{}] {}: {}", key.section, key.name, complaint))
         .hint(fmt::format("write for example: {} = \"{}\"", key.name, key.sample));
-  if (!key.pending.empty() && !entry.value.empty() && concerns(setting, program))
-    to.config.warnings.push_back(fmt::format("{} line {}: [{}] {}: {} not built yet; the key has no effect", path,
-                                             entry.line, key.section, key.name, key.pending));
 }
 
 // The line in which each key was given.
@@ -148,7 +139,11 @@ Config build_config(const std::vector<IniEntry>& entries, const std::string& nam
   for (const auto& entry : entries)
     if (rule_section(entry) == nullptr) find_key(entry, name);  // a wrong name is the better message than a duplicate
   refuse_duplicates(entries, name);
-  for (const auto& entry : entries) store_entry(values, entry, program);
+  for (const auto& entry : entries) store_entry(values, entry);
+  if (program != Program::mysql2pgsql) {  // one file may serve both programs
+    config.loader_table_list.clear();
+    config.load_batch = 0;
+  }
   // The environment goes before the file, as it does for libpq.
   if (const char* password = std::getenv("MYSQL_PWD")) config.src_mysql.password = password;
   require_keys(config, program, need_target);

@@ -87,15 +87,14 @@ struct Config {
   std::vector<IniEntry> column_rules;        // [column_map]
   std::vector<IniEntry> exclusion_rules;     // [exclude_columns]
   std::vector<IniEntry> origin_rules;        // [origin_column]
-  std::string loader_table_list;             // [binlogloader], increments
-  std::uint32_t load_batch = 10;
-  std::uint32_t load_batch_gap = 10;
-  std::uint32_t retry_times = 5;       // [copy] per chunk
-  double retry_interval = 2;           // seconds before the first new try
-  std::uint32_t network_timeout = 60;  // seconds without a word from a server's host; 0 = no limit
-  FollowConfig follow;                 // [follow]
-  // Keys that were given although their feature is not built yet; each becomes
-  // one warning at start: "my.cfg line 9: …".
+  std::string loader_table_list;             // [binlogloader]: file with the tables that are followed
+  std::uint32_t load_batch = 0;              // changes in a group; 0 = what waits
+  std::uint32_t load_batch_gap = 10;         // seconds that a change waits for its group
+  std::uint32_t retry_times = 5;             // [copy] per chunk
+  double retry_interval = 2;                 // seconds before the first new try
+  std::uint32_t network_timeout = 60;        // seconds without a word from a server's host; 0 = no limit
+  FollowConfig follow;                       // [follow]
+  // For the log, at the start: "my.cfg holds passwords, and …".
   std::vector<std::string> warnings;
 };
 

@@ -31,9 +31,7 @@ std::string commented(std::string_view text) {
 }
 
 std::string key_text(const KeyForm& key) {
-  std::string out = commented(key.help);
-  if (!key.pending.empty()) out += commented(fmt::format("Without effect yet: {} not built yet.", key.pending));
-  return out + fmt::format("{}{} = \"{}\"\n", key.active ? "" : "#", key.name, key.sample);
+  return commented(key.help) + fmt::format("{}{} = \"{}\"\n", key.active ? "" : "#", key.name, key.sample);
 }
 
 }  // namespace

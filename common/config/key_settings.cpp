@@ -11,9 +11,6 @@ namespace dbsync::config_detail {
 namespace {
 
 using enum OptionOf;
-constexpr std::string_view kIncrements =
-    "bounds of a group of changes and a table list for following (-l names tables) are";
-
 using M = MysqlEndpoint;
 using F = FollowConfig;
 
@@ -350,22 +347,23 @@ const std::vector<Setting> kLoader{
     {.key = {.section = "binlogloader",
              .name = "loader_table_list",
              .sample = "loader_table_list.txt",
-             .help = "File that names the tables whose changes are loaded, one a line.",
-             .pending = kIncrements},
+             .help = "File that names the tables that --follow and --follow-only take, one a line;\n-l goes before it. "
+                     "Default: every table."},
      .programs = mysql_only,
      .store = text(at(&Config::loader_table_list))},
     {.key = {.section = "binlogloader",
              .name = "load_batch",
              .sample = "10",
-             .help = "Size of a batch of changes.",
-             .pending = kIncrements},
+             .help =
+                 "Changes that are applied as one group: it waits for so many, load_batch_gap\nseconds at the "
+                 "most, and ends with the transaction that brings them. Default:\nwhat waits is applied at once, up "
+                 "to 100000 changes, which is fastest."},
      .programs = mysql_only,
      .store = number(at(&Config::load_batch), 1)},
     {.key = {.section = "binlogloader",
              .name = "load_batch_gap",
              .sample = "10",
-             .help = "Pause between two batches.",
-             .pending = kIncrements},
+             .help = "Seconds that a change waits for its group at the most; with load_batch."},
      .programs = mysql_only,
      .store = number(at(&Config::load_batch_gap), 0)},
 };

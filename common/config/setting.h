@@ -53,8 +53,6 @@ struct KeyForm {
   std::string_view sample = {};  // the value in my.cfg.sample
   bool active = false;           // false: written there as a comment
   std::string_view help = {};    // lines of 78 characters, separated by \n
-  // The feature that is missing for this key: it is taken with a warning.
-  std::string_view pending = {};
 };
 
 struct Setting {

@@ -44,6 +44,15 @@ ConflictPolicy policy_of(FollowConfig::Conflicts conflicts) {
   return ConflictPolicy::error;
 }
 
+// load_batch, load_batch_gap.
+FollowLimits limits_of(const Config& config) {
+  FollowLimits out;
+  if (config.load_batch == 0) return out;
+  out.group_changes = config.load_batch;
+  out.group_wait = std::chrono::seconds(config.load_batch_gap);
+  return out;
+}
+
 class Follower {
  public:
   Follower(const FollowRequest& request, std::stop_token drain, std::stop_token cancel)
@@ -178,6 +187,7 @@ FollowEnd Follower::follow_once() {
                                   log_.binary() ? ", values in binary" : ""));
   FollowOptions options;
   options.end = end_;
+  options.limits = limits_of(config_);
   options.report = [&](const Applier&, const Position&) { report(applier); };
   stop_ = std::stop_source();
   const std::stop_callback chain(drain_, [this] { stop_.request_stop(); });

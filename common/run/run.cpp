@@ -64,14 +64,20 @@ int run_alone(const ProgramTraits& traits, RunRequest request, Shutdown& shutdow
   return status;
 }
 
+// -l goes before the file of [binlogloader], which is for what is followed.
+std::string table_list_of(const Options& options, const Config& config) {
+  const bool follows = options.verb == Verb::copy_and_follow || options.verb == Verb::follow;
+  return options.table_list.empty() && follows ? config.loader_table_list : options.table_list;
+}
+
 int run(const ProgramTraits& traits, int argc, char** argv) {
   const Options options = parse_options(traits.which, argc, argv);
   if (answer_or_set_verbosity(options, traits.which, traits.name)) return 0;
   Config config =
       load_config(options.config_path, traits.which, options.verb != Verb::ddl && options.verb != Verb::status);
   if (!options.schema.empty()) config.target_schema = options.schema;
-  const auto list = options.table_list.empty() ? std::vector<TableListEntry>{}
-                                               : read_table_list(options.table_list, traits.list_names);
+  const std::string list_file = table_list_of(options, config);
+  const auto list = list_file.empty() ? std::vector<TableListEntry>{} : read_table_list(list_file, traits.list_names);
   for (const auto& warning : config.warnings) log::warning("main", warning);
   const NetworkWatch watch(std::chrono::seconds(config.network_timeout));
   Shutdown shutdown;

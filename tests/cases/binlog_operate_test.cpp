@@ -1,0 +1,104 @@
+// mysql2pgsql follows the binlog as its operators ask: the keys of rds_dbsync, places to
+// begin, tables chosen, the end.
+#include <signal.h>
+
+#include <chrono>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/harness/migration.h"
+#include "tests/harness/wait.h"
+
+namespace dbsync::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+// File and offset where the source's log ends.
+std::pair<std::string, std::string> log_end(SourceDb& source) {
+  const bool new_words = source.version().starts_with("9");
+  const Rows rows = source.query(new_words ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+  return {rows.at(0).at(0).value_or(""), rows.at(0).at(1).value_or("")};
+}
+
+class BinlogOperate : public MigrationTest {
+ protected:
+  RunResult follow(std::vector<std::string> more = {}) {
+    std::vector<std::string> args{"mysql2pgsql", "--end-at", "now"};
+    args.insert(args.end(), more.begin(), more.end());
+    return run(args);
+  }
+  void begin() {
+    const RunResult result = follow({"--follow", "--create"});
+    ASSERT_EQ(result.exit_code, 0) << result.describe();
+  }
+};
+
+}  // namespace
+
+// A my.cfg of rds_dbsync's binlog loader, as it is.
+TEST_F(BinlogOperate, RunsWithAFileOfRdsDbsync) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY); CREATE TABLE other (a int PRIMARY KEY)");
+  ASSERT_EQ(run({"mysql2pgsql", "--create"}).exit_code, 0);
+  const auto [file, offset] = log_end(source);
+  for (int i = 1; i <= 25; ++i)
+    source.exec(fmt::format("INSERT INTO n VALUES ({0}); INSERT INTO other VALUES ({0})", i));
+  dir.write_file("loader_table_list.txt", "n\n");
+  configure(
+      fmt::format("[src.mysql]\nencodingdir = \"share\"\nencoding = \"utf8\"\nbinlogfile = \"{}\"\nbinlogfile_offset = "
+                  "\"{}\"\n[binlogloader]\nloader_table_list = \"loader_table_list.txt\"\nload_batch = "
+                  "\"10\"\nload_batch_gap = \"10\"\n",
+                  file, offset));
+  const RunResult result = follow({"--follow-only"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(target.value("SELECT count(*) FROM n"), "25");
+  EXPECT_EQ(target.value("SELECT count(*) FROM other"), "0");
+  EXPECT_THAT(result.err, HasSubstr("25 transactions with 25 changes applied in 3 commits"));
+}
+
+// What is not enough for a group waits for more, but no longer than load_batch_gap.
+TEST_F(BinlogOperate, AGroupWaitsForItsChanges) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY)");
+  configure("[binlogloader]\nload_batch = \"4\"\nload_batch_gap = \"3\"\n");
+  begin();
+  Program program({"mysql2pgsql", "--follow"}, here());
+  const auto there = [&](const std::string& count) {
+    return eventually([&] { return target.value("SELECT count(*) FROM n") == count; });
+  };
+  source.exec("INSERT INTO n VALUES (1)");
+  EXPECT_TRUE(there("1"));
+  auto began = std::chrono::steady_clock::now();
+  source.exec("INSERT INTO n VALUES (2), (3)");
+  EXPECT_TRUE(there("3"));
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 2s);
+  began = std::chrono::steady_clock::now();
+  source.exec("INSERT INTO n VALUES (4); INSERT INTO n VALUES (5), (6), (7)");
+  EXPECT_TRUE(there("7"));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait().exit_code, 130);
+}
+
+// What was inserted on the source while the task followed must not meet the application's
+// first INSERT on the target.
+TEST_F(BinlogOperate, SequencesStandBehindTheRowsAtTheEnd) {
+  source.exec(
+      "CREATE TABLE n (id bigint unsigned AUTO_INCREMENT PRIMARY KEY, v int); CREATE TABLE m (a int, id int NOT NULL "
+      "AUTO_INCREMENT UNIQUE); INSERT INTO n (v) VALUES (1), (2)");
+  begin();
+  source.exec(
+      "INSERT INTO n (v) VALUES (3), (4), (5); INSERT INTO m (a) VALUES (1), (2); INSERT INTO n VALUES (100, 6)");
+  ASSERT_EQ(follow().exit_code, 0);
+  EXPECT_EQ(target.value("INSERT INTO n (v) VALUES (7) RETURNING id"), "101");
+  EXPECT_EQ(target.value("INSERT INTO m (a) VALUES (3) RETURNING id"), "3");
+  target.exec("DELETE FROM n WHERE id = 101; DELETE FROM m WHERE id = 3; INSERT INTO n VALUES (200, 1)");
+  const RunResult result = run({"mysql2pgsql", "--cleanup"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(target.value("INSERT INTO n (v) VALUES (7) RETURNING id"), "201");
+}
+
+}  // namespace dbsync::test
