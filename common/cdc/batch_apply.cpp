@@ -125,8 +125,15 @@ void BatchApply::apply_truncate(const Change& change, const Transaction& transac
   session_.connection().exec(truncate_sql(tables, change.restart_identity));
 }
 
+void BatchApply::apply_cascade(const Change& change) {
+  flush();
+  if (auto failure = session_.leave()) throw Error(failure->error);
+  cascades_.apply(session_.connection(), change);
+}
+
 void BatchApply::apply_change(const Change& change, const Transaction& transaction) {
   if (change.kind == ChangeKind::truncate) return apply_truncate(change, transaction);
+  if (change.relation->cascade) return apply_cascade(change);
   keep_order(change);
   TableBatch& batch = batch_of(change, transaction);
   const bool was_empty = batch.empty();

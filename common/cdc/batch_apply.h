@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "cdc/batch_writer.h"
+#include "cdc/cascade_apply.h"
 #include "cdc/plan_cache.h"
 #include "cdc/row_change.h"
 #include "cdc/transaction.h"
@@ -40,6 +41,7 @@ class BatchApply {
   void apply_change(const Change& change, const Transaction& transaction);
   void apply_update(TableBatch& batch, const Change& change);
   void apply_remove(TableBatch& batch, const Change& change);
+  void apply_cascade(const Change& change);
   void apply_truncate(const Change& change, const Transaction& transaction);
   void retain(const std::shared_ptr<const std::string>& chunk);
   void keep_order(const Change& change);
@@ -47,6 +49,7 @@ class BatchApply {
   TargetSession& session_;
   PlanCache& plans_;
   BatchWriter writer_;
+  CascadeApply cascades_;
   RowChange change_;
   std::unordered_map<const Relation*, std::unique_ptr<TableBatch>> batches_;
   std::vector<TableBatch*> touched_;  // batches that are not empty, in the order of their first change

@@ -80,6 +80,15 @@ void ExactApply::apply_truncate(const Change& change, const Transaction& transac
   }
 }
 
+void ExactApply::apply_cascade(const Change& change) {
+  try {
+    cascades_.apply(session_.connection(), change);
+  } catch (Error& error) {
+    add_hint(error, PgStep::follow, quote_name(change.relation->cascade->first.child));
+    throw error.context(fmt::format("in the transaction that ends at {}", end_.text()));
+  }
+}
+
 std::optional<PgPipeline::Failure> ExactApply::try_row(ApplyPlan& plan, const Change& change) {
   switch (change.kind) {
     case ChangeKind::insert: writer_.insert_row(plan, row_.row.data()); break;
@@ -201,6 +210,7 @@ void ExactApply::overwrite(ApplyPlan& plan, const Change& change, const Failure&
 
 void ExactApply::apply_change(const Change& change, const Transaction& transaction) {
   if (change.kind == ChangeKind::truncate) return apply_truncate(change, transaction);
+  if (change.relation->cascade) return apply_cascade(change);
   apply_row(plan_of(change.relation, transaction), change);
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cdc/batch_writer.h"
+#include "cdc/cascade_apply.h"
 #include "cdc/conflict.h"
 #include "cdc/plan_cache.h"
 #include "cdc/row_change.h"
@@ -34,6 +35,7 @@ class ExactApply {
   using Failure = PgPipeline::Failure;
 
   void apply_change(const Change& change, const Transaction& transaction);
+  void apply_cascade(const Change& change);
   void apply_truncate(const Change& change, const Transaction& transaction);
   void apply_row(ApplyPlan& plan, const Change& change);
   std::optional<Failure> try_row(ApplyPlan& plan, const Change& change);
@@ -49,6 +51,7 @@ class ExactApply {
   PlanCache& plans_;
   ConflictPolicy policy_;
   BatchWriter writer_;
+  CascadeApply cascades_;
   RowChange row_;
   Position end_;
   ConflictCounts conflicts_;

@@ -6,9 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "cdc/cascade.h"
 #include "schema/table.h"
 
 namespace dbsync {
@@ -40,6 +42,8 @@ struct Relation {
   // The transaction that the description came with, where that tells whether it is from
   // before a change of the table; 0 = not told.
   std::uint32_t transaction = 0;
+  // Set: this is no table, but what foreign keys do.
+  std::shared_ptr<const Cascade> cascade = nullptr;
 
   friend bool operator==(const Relation&, const Relation&) = default;
 };

@@ -45,11 +45,7 @@ void move_positions(ControlSession& control, JobResult& result, const std::stop_
   std::map<QualifiedName, SourcePosition> tables;
   for (std::size_t i = 0; i < result.tasks.size(); ++i) {
     if (result.results[i].created || result.results[i].chunks_done == 0) continue;
-    SourcePosition& position = tables[result.tasks[i].target];
-    const auto& definition = result.tasks[i].definition;
-    const Column* column = definition ? definition->identity_column() : nullptr;
-    if (column != nullptr && definition->next_identity >= position.next)
-      position = {column->name, definition->next_identity};
+    add_source_position(result.tasks[i], tables);
   }
   if (tables.empty()) return;
   try {

@@ -26,6 +26,13 @@ std::string move_sql(const std::string& sequence, const QualifiedName& table, co
 
 }  // namespace
 
+void add_source_position(const CopyTask& task, std::map<QualifiedName, SourcePosition>& tables) {
+  SourcePosition& position = tables[task.target];
+  const Column* column = task.definition ? task.definition->identity_column() : nullptr;
+  if (column != nullptr && task.definition->next_identity >= position.next)
+    position = {column->name, task.definition->next_identity};
+}
+
 std::vector<std::string> move_sequences(PgConnection& connection,
                                         const std::map<QualifiedName, SourcePosition>& tables) {
   std::vector<std::string> notes;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "copy/copy_task.h"
 #include "pg/connection.h"
 #include "schema/table.h"
 
@@ -21,6 +22,9 @@ struct SourcePosition {
   std::string column;
   std::uint64_t next = 0;
 };
+// Adds what the definition of the task's table tells; of several sources of one, the furthest.
+void add_source_position(const CopyTask& task, std::map<QualifiedName, SourcePosition>& tables);
+
 std::vector<std::string> move_sequences(PgConnection& connection,
                                         const std::map<QualifiedName, SourcePosition>& tables);
 

@@ -185,12 +185,15 @@ void BinlogStream::handle_table_map(const BinlogEvent& event) {
   mapped.bytes.clear();
   mapped.tuples.reset();
   const TableMapName name = read_table_map_name(event);
-  mapped.cascades = tables_.cascades_of(name.db, name.table);
-  mapped.name = fmt::format("{}.{}", name.db, name.table);
+  mapped.cascades.reset();
+  const auto* cascades = tables_.cascades_of(name.db, name.table);
   FollowedTable* table = tables_.find(name.db, name.table);
   if (table != nullptr && options_.wanted && !options_.wanted(table->relation->name)) table = nullptr;
+  const auto charsets = [this](const std::string& charset) { return tables_.charset(charset); };
+  if (cascades != nullptr)
+    mapped.cascades =
+        std::make_unique<CascadeRows>(*cascades, read_table_map(event), charsets, options_.wanted, assembler_);
   if (table != nullptr) {
-    const auto charsets = [this](const std::string& charset) { return tables_.charset(charset); };
     mapped.tuples = std::make_unique<RowTuples>(*table, read_table_map(event), charsets);
     assembler_.describe(*table->relation);
   }
@@ -202,12 +205,12 @@ void BinlogStream::handle_rows(const BinlogEvent& event) {
   const auto found = mapped_.find(id);
   if (group_ != Group::open || found == mapped_.end() || found->second.group != groups_)
     throw Error(ErrorKind::source, "rows of a table that was not described before them").hint(kWithinTransactionHint);
-  key_watched_.clear();
-  if (!passing_ && found->second.cascades != nullptr)
-    check_cascades(found->second, read_rows_event(event, rows_scratch_));
-  if ((passing_ && !xa_) || !found->second.tuples) return;  // the end of an XA transaction is not here
-  tuples_ = found->second.tuples.get();
+  if (passing_ && !xa_) return;  // the end of an XA transaction is not here
+  if (!found->second.tuples && !found->second.cascades) return;
   rows_ = read_rows_event(event, rows_scratch_);
+  cascades_ = found->second.cascades.get();
+  tuples_ = found->second.tuples.get();
+  if (tuples_ == nullptr) return end_rows();
   const FollowedTable& table = tuples_->table();
   if (rows_.columns != table.columns.size())
     LittleReader(event.body, "rows event").fail("another number of columns than its TABLE_MAP");
@@ -231,7 +234,6 @@ bool BinlogStream::read_rows(Transaction& out) {
         tuples_->read(in, rows_.before, RowTuples::Role::before, old_tuple_);
         if (rows_.kind == ChangeKind::update) tuples_->read(in, rows_.after, RowTuples::Role::after, new_tuple_);
       }
-      if (!key_watched_.empty()) check_key_stays();
       assembler_.change(rows_.kind, id, old_image_, tuple(old_tuple_), tuple(new_tuple_));
       if (!may_split()) continue;
       if (auto part = assembler_.take_part(kPartBytes)) {
@@ -243,53 +245,15 @@ bool BinlogStream::read_rows(Transaction& out) {
     throw error.context(fmt::format("a row of {}.{}, at column {}", tuples_->table().db, tuples_->table().name,
                                     tuples_->last_column()));
   }
-  rows_left_.reset();
+  end_rows();
   return false;
 }
 
-// Rows that foreign keys change are not in the binlog of most servers, and the target's own
-// foreign keys do not act on changes that are applied.
-void BinlogStream::check_cascades(const Mapped& mapped, const RowsEvent& rows) {
-  if ((rows.flags & (kRowsForeignKeyChecksOff | kRowsCascadesAreLogged)) != 0 || rows.kind == ChangeKind::insert)
-    return;
-  if (options_.schema_known.known() && clock_.at() <= options_.schema_known) return;
-  for (const CascadeEdge& edge : *mapped.cascades) {
-    if (rows.kind == ChangeKind::remove && edge.on_delete) stop_at_cascade(mapped.name, edge, "deleted rows");
-    if (rows.kind != ChangeKind::update || !edge.on_update) continue;
-    if (!mapped.tuples) stop_at_cascade(mapped.name, edge, "updated rows, perhaps their keys");
-    const auto& columns = mapped.tuples->table().columns;
-    for (const std::string& name : edge.columns)
-      for (const FollowedColumn& column : columns)
-        if (column.source.name == name) {
-          if (column.place < 0) stop_at_cascade(mapped.name, edge, "updated rows, perhaps their keys");
-          key_watched_.emplace_back(static_cast<std::size_t>(column.place), &edge);
-        }
-  }
-}
-
-void BinlogStream::check_key_stays() {
-  read_tuple({old_tuple_.bytes().data(), old_tuple_.size()}, old_values_);
-  read_tuple({new_tuple_.bytes().data(), new_tuple_.size()}, new_values_);
-  for (const auto& [place, edge] : key_watched_) {
-    const Value& now = new_values_[place];
-    if (now.kind == Value::Kind::unchanged ||
-        (now.kind == old_values_[place].kind && now.bytes() == old_values_[place].bytes()))
-      continue;
-    stop_at_cascade(tuples_->table().db + "." + tuples_->table().name, *edge, "changed a key");
-  }
-}
-
-void BinlogStream::stop_at_cascade(const std::string& parent, const CascadeEdge& edge, const char* done) const {
-  throw Error(
-      ErrorKind::source,
-      fmt::format("the source has {} of {}, and by a foreign key's action has changed rows of {}, which its binlog "
-                  "does not tell",
-                  done, parent, edge.child))
-      .hint(fmt::format("everything before it is applied. Go on with --accept-schema, and then do on the target by "
-                        "hand what the foreign key of "
-                        "{} did (rows whose parent is gone); or copy the tables anew with --restart. MySQL 9.6 and "
-                        "newer log such rows",
-                        edge.child));
+void BinlogStream::end_rows() {
+  rows_left_.reset();
+  if (cascades_ == nullptr) return;
+  const bool accepted = options_.schema_known.known() && clock_.at() <= options_.schema_known;
+  std::exchange(cascades_, nullptr)->add(rows_, !passing_ && !accepted);
 }
 
 }  // namespace dbsync

@@ -28,6 +28,7 @@
 #include "mysql2pgsql/binlog/binlog_clock.h"
 #include "mysql2pgsql/binlog/binlog_place.h"
 #include "mysql2pgsql/binlog/binlog_tables.h"
+#include "mysql2pgsql/binlog/cascade_rows.h"
 #include "mysql2pgsql/binlog/event_source.h"
 #include "mysql2pgsql/binlog/payload.h"
 #include "mysql2pgsql/binlog/row_tuple.h"
@@ -66,11 +67,10 @@ class BinlogStream : public ChangeStream {
   enum class Group { none, announced, open };
 
   struct Mapped {
-    std::string bytes;                  // of the TABLE_MAP
-    std::unique_ptr<RowTuples> tuples;  // null: not followed
-    std::uint64_t group = 0;            // that it was last seen in
-    const std::vector<CascadeEdge>* cascades = nullptr;
-    std::string name;  // with cascades, for messages
+    std::string bytes;                      // of the TABLE_MAP
+    std::unique_ptr<RowTuples> tuples;      // null: not followed
+    std::uint64_t group = 0;                // that it was last seen in
+    std::unique_ptr<CascadeRows> cascades;  // null: nothing follows from its rows
   };
 
   // True when `out` holds a transaction.
@@ -88,9 +88,7 @@ class BinlogStream : public ChangeStream {
   void handle_rows(const BinlogEvent& event);
   void handle_other(const BinlogEvent& event);
   bool read_rows(Transaction& out);
-  void check_cascades(const Mapped& mapped, const RowsEvent& rows);
-  void check_key_stays();
-  [[noreturn]] void stop_at_cascade(const std::string& parent, const CascadeEdge& edge, const char* done) const;
+  void end_rows();
 
   void open_group(const EventHeader& header);
   bool end_group(const EventHeader& header, Transaction& out);
@@ -135,8 +133,7 @@ class BinlogStream : public ChangeStream {
   RowsEvent rows_;
   std::optional<LittleReader> rows_left_;
   RowTuples* tuples_ = nullptr;
-  std::vector<std::pair<std::size_t, const CascadeEdge*>> key_watched_;  // places whose change cascades
-  std::vector<Value> old_values_, new_values_;
+  CascadeRows* cascades_ = nullptr;
   OldImage old_image_ = OldImage::none;
   CopyBuffer old_tuple_{std::size_t{64} << 10};
   CopyBuffer new_tuple_{std::size_t{64} << 10};

@@ -27,7 +27,18 @@ bool BinlogTables::follows(const std::string& db, const std::string& table) cons
     for (const auto& entry : tables)
       if (to_lower(entry.first) == to_lower(table)) return true;
   }
-  return false;
+  return std::any_of(cascades_.begin(), cascades_.end(), [&](const auto& entry) {
+    return to_lower(entry.first.first) == to_lower(db) && to_lower(entry.first.second) == to_lower(table);
+  });
+}
+
+std::vector<std::string> BinlogTables::cascades_to_stop_at() const {
+  std::vector<std::string> out;
+  for (const auto& [parent, plans] : cascades_)
+    for (const CascadePlan& plan : plans)
+      if (!plan.obstacle.empty())
+        out.push_back(fmt::format("of {}.{} in {} ({})", parent.first, parent.second, plan.child, plan.obstacle));
+  return out;
 }
 
 bool BinlogTables::follows_db(const std::string& db) const {

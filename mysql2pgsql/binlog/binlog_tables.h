@@ -12,18 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "mysql2pgsql/binlog/cascades.h"
 #include "mysql2pgsql/binlog/charset_table.h"
 #include "mysql2pgsql/binlog/followed_table.h"
 
 namespace dbsync {
-
-// A foreign key whose action changes rows of a followed table when rows of another one, the
-// map's key, are deleted or get another key.
-struct CascadeEdge {
-  std::string child;  // for messages
-  bool on_delete = false, on_update = false;
-  std::vector<std::string> columns;  // of the other table, that are referred to
-};
 
 class BinlogTables {
  public:
@@ -41,7 +34,7 @@ class BinlogTables {
     add(std::move(named));
   }
   FollowedTable* find(std::string_view db, std::string_view table);
-  // As a statement names it, whatever the case.
+  // As a statement names it, whatever the case. Also one of which only the keys are read.
   bool follows(const std::string& db, const std::string& table) const;
   bool follows_db(const std::string& db) const;
 
@@ -49,11 +42,13 @@ class BinlogTables {
   // A statement of a client with this collation, in UTF-8.
   std::string_view utf8(std::string_view statement, std::uint16_t collation, std::string& scratch);
 
-  void add_cascade(const std::string& db, const std::string& table, CascadeEdge edge) {
-    cascades_[{db, table}].push_back(std::move(edge));
+  void add_cascade(const std::string& db, const std::string& table, CascadePlan plan) {
+    cascades_[{db, table}].push_back(std::move(plan));
   }
+  // Foreign keys that act in a way that cannot be followed, with the reason.
+  std::vector<std::string> cascades_to_stop_at() const;
   // Null: rows of the table may be deleted without others.
-  const std::vector<CascadeEdge>* cascades_of(std::string_view db, std::string_view table) const {
+  const std::vector<CascadePlan>* cascades_of(std::string_view db, std::string_view table) const {
     const auto found = cascades_.find({std::string(db), std::string(table)});
     return found == cascades_.end() ? nullptr : &found->second;
   }
@@ -69,7 +64,7 @@ class BinlogTables {
       tables_;  // by database, name
   std::map<std::string, std::shared_ptr<const CharsetTable>> charsets_;
   std::map<std::uint16_t, std::string> collations_;
-  std::map<std::pair<std::string, std::string>, std::vector<CascadeEdge>> cascades_;
+  std::map<std::pair<std::string, std::string>, std::vector<CascadePlan>> cascades_;
 };
 
 }  // namespace dbsync

@@ -10,20 +10,6 @@
 
 namespace dbsync {
 
-namespace {
-
-bool acts(const std::string& action) { return action == "CASCADE" || action == "SET NULL" || action == "SET DEFAULT"; }
-
-void add_cascades(const std::string& db, const MysqlTable& table, BinlogTables& tables) {
-  for (const MysqlForeignKey& key : table.foreign_keys) {
-    const CascadeEdge edge{table.name, acts(key.on_delete), acts(key.on_update), key.target_columns};
-    if (edge.on_delete || edge.on_update)
-      tables.add_cascade(key.target_schema.empty() ? db : key.target_schema, key.target_table, edge);
-  }
-}
-
-}  // namespace
-
 void add_followed_tables(const FollowTablesRequest& request, PgConnection& target, BinlogTables& tables) {
   std::set<QualifiedName> names;
   for (const CopyTask& task : request.tasks) names.insert(task.target);
@@ -45,11 +31,11 @@ void add_followed_tables(const FollowTablesRequest& request, PgConnection& targe
     facts.id = ++id;
     try {
       tables.add(make_followed_table(facts));
-      add_cascades(facts.db, *facts.source, tables);
     } catch (Error& error) {
       throw error.context(fmt::format("{}.{}", request.catalog.db, task.name));
     }
   }
+  add_cascades({request.catalog, request.tasks, relations, request.policies, id + 1}, tables);
 }
 
 }  // namespace dbsync

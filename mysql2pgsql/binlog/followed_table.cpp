@@ -195,4 +195,18 @@ FollowedTable make_followed_table(const FollowedTableFacts& facts) {
   return table;
 }
 
+FollowedTable make_key_table(const MysqlTable& source,
+                             const std::function<std::optional<ColumnPlan>(const MysqlColumn&)>& plan) {
+  FollowedTable table;
+  table.name = source.name;
+  for (MysqlColumn& column : all_columns(source)) {
+    auto planned = plan(column);
+    table.columns.push_back({std::move(column), planned ? static_cast<int>(table.plans.size()) : -1});
+    if (planned) table.plans.push_back(std::move(*planned));
+  }
+  choose_encoders(table, true);
+  table.fills.resize(table.plans.size());
+  return table;
+}
+
 }  // namespace dbsync

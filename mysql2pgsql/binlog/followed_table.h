@@ -8,6 +8,7 @@
 // Errors: ErrorKind::target and source as for a copy. Threads: one.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,5 +58,10 @@ struct FollowedTableFacts {
 };
 
 FollowedTable make_followed_table(const FollowedTableFacts& facts);
+
+// A table of which only the columns are taken that `plan` has a plan for, as text. The
+// relation is the caller's to make.
+FollowedTable make_key_table(const MysqlTable& source,
+                             const std::function<std::optional<ColumnPlan>(const MysqlColumn&)>& plan);
 
 }  // namespace dbsync

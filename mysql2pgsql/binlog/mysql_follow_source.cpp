@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cdc/known_tables.h"
+#include "copy/target_sequences.h"
 #include "follow/task_life.h"
 #include "mysql2pgsql/binlog/definition_scan.h"
 #include "mysql2pgsql/binlog/follow_tables.h"
@@ -17,6 +18,8 @@
 namespace dbsync {
 
 namespace {
+
+constexpr unsigned kCascadesAreLoggedSince = 90600;  // of MySQL
 
 std::uint64_t number(const std::optional<std::string>& text) {
   std::uint64_t out = 0;
@@ -85,32 +88,48 @@ void MysqlFollowSource::keep_known(PgConnection& target, std::vector<CopyTask>& 
                                        join(others, ", ")));
 }
 
+MysqlFollowSource::Plan MysqlFollowSource::read_plan(RunContext& run) {
+  run.connect_target();
+  Plan out;
+  out.mapping = map_options_of(run);
+  out.catalog = read_catalog(source(), config_.src_mysql.db, out.mapping.rules, request_.list);
+  const MappedSchema schema = map_schema(out.catalog, out.mapping);
+  const PlanRequest plan{source(),
+                         out.catalog,
+                         schema,
+                         out.mapping,
+                         config_.distribution_rules,
+                         config_.path,
+                         request_.options.first_column_key};
+  out.tasks = plan_tasks(plan, request_.list);
+  keep_known(*run.target, out.tasks);
+  return out;
+}
+
 void MysqlFollowSource::describe_tables(const Position& start) {
   RunContext run(request_);
-  run.connect_target();
+  const Plan plan = read_plan(run);
   text_ = run.dialect.text_copy;
-  const MapOptions mapping = map_options_of(run);
-  const MysqlCatalog catalog = read_catalog(source(), config_.src_mysql.db, mapping.rules, request_.list);
-  const MappedSchema schema = map_schema(catalog, mapping);
-  const PlanRequest plan{
-      source(), catalog, schema, mapping, config_.distribution_rules, config_.path, request_.options.first_column_key};
-  auto tasks = plan_tasks(plan, request_.list);
-  keep_known(*run.target, tasks);
   charsets_.reset();
   tables_ = std::make_unique<BinlogTables>([this](const std::string& sql) {
     if (!charsets_) charsets_ = std::make_unique<MysqlConnection>(config_.src_mysql);
     return charsets_->query(sql);
   });
-  for (const CopyTask& task : tasks) tables_->add_name(config_.src_mysql.db, task.name);
+  for (const CopyTask& task : plan.tasks) tables_->add_name(config_.src_mysql.db, task.name);
   try {
     look_for_definitions(start);
-    add_followed_tables({catalog, tasks, mapping, config_.policies, text_}, *run.target, *tables_);
+    add_followed_tables({plan.catalog, plan.tasks, plan.mapping, config_.policies, text_}, *run.target, *tables_);
   } catch (...) {
     tables_.reset();  // the next attempt reads everything anew
     throw;
   }
+  if (const auto acting = tables_->cascades_to_stop_at();
+      !acting.empty() && (source().is_mariadb() || source().version_number() < kCascadesAreLoggedSince))
+    log::warning("follow", fmt::format("foreign keys change rows of which the binlog does not tell, in a way that "
+                                       "cannot be followed: the task stops when rows or keys go {}",
+                                       join(acting, ", ")));
   targets_.clear();
-  for (const CopyTask& task : tasks) targets_[{config_.src_mysql.db, task.name}] = task.target;
+  for (const CopyTask& task : plan.tasks) targets_[{config_.src_mysql.db, task.name}] = task.target;
 }
 
 SchemaPolicy MysqlFollowSource::schema_policy() {
@@ -237,6 +256,20 @@ void MysqlFollowSource::remember(PgConnection& target) {
   const auto known = read_known_source(target, task_);
   const std::string mark = text_of({place_->file(), time});
   if (known && known->timeline != mark) write_known_source(target, task_, {known->system_identifier, mark});
+}
+
+void MysqlFollowSource::look_at_end(PgConnection& target, bool) {
+  remember(target);
+  set_sequences(target);
+}
+
+void MysqlFollowSource::set_sequences(PgConnection& target) {
+  RunContext run(request_);
+  const Plan plan = read_plan(run);
+  if (run.dialect.distributed) return;
+  std::map<QualifiedName, SourcePosition> tables;
+  for (const CopyTask& task : plan.tasks) add_source_position(task, tables);
+  for (const std::string& note : move_sequences(target, tables)) log::warning("follow", note);
 }
 
 void MysqlFollowSource::look(PgConnection& target, const FollowStatus& now) {

@@ -34,7 +34,7 @@ class MysqlFollowSource : public FollowSource {
   std::unique_ptr<ChangeStream> open(const StreamRange& range) override;
   void measure(const Position& applied, FollowStatus& out) override;
   void look(PgConnection& target, const FollowStatus& now) override;
-  void look_at_end(PgConnection& target, bool) override { remember(target); }
+  void look_at_end(PgConnection& target, bool) override;
   std::vector<Relation> changed_at_end(PgConnection&) override { return {}; }
   std::vector<Relation> changed_since_copy(PgConnection&, const std::set<QualifiedName>&) override { return {}; }
   std::optional<Error> keeps_too_much(const FollowStatus&) override { return std::nullopt; }
@@ -42,10 +42,21 @@ class MysqlFollowSource : public FollowSource {
   std::optional<std::chrono::seconds> patience_with(const Error&) const override { return std::nullopt; }
   bool open_in_other_form(const Error&) override { return false; }
 
+  // Sequences of the target's columns go on behind the rows, and behind AUTO_INCREMENT.
+  void set_sequences(PgConnection& target);
+
  private:
+  // The tables that are followed, as a copy plans them.
+  struct Plan {
+    MapOptions mapping;
+    MysqlCatalog catalog;
+    std::vector<CopyTask> tasks;
+  };
+
   MysqlConnection& open(std::unique_ptr<MysqlConnection>& connection) const;
   MysqlConnection& source() { return open(source_); }
   std::unique_ptr<EventSource> events(const Position& from, bool beside) const;
+  Plan read_plan(RunContext& run);
   void describe_tables(const Position& start);
   void keep_known(PgConnection& target, std::vector<CopyTask>& tasks) const;
   void look_for_definitions(const Position& start);

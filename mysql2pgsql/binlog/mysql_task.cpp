@@ -96,20 +96,6 @@ bool MysqlTask::select() {
     const std::string engine = to_lower(table.engine);
     if (engine != "innodb" && engine != "rocksdb") loose.push_back(fmt::format("{} ({})", table.name, table.engine));
   }
-  std::vector<std::string> acting;
-  for (const MysqlTable& table : catalog.tables)
-    if (table.in_run)
-      for (const MysqlForeignKey& key : table.foreign_keys)
-        if (key.on_delete == "CASCADE" || key.on_delete == "SET NULL" || key.on_update == "CASCADE" ||
-            key.on_update == "SET NULL")
-          acting.push_back(fmt::format("{} ({})", table.name, key.name));
-  if (!acting.empty() && (source().is_mariadb() || source().version_number() < 90600))
-    log::warning(
-        "follow",
-        fmt::format(
-            "the server's binlog does not tell which rows foreign keys delete or change by themselves; the task stops "
-            "when that happens: {}",
-            join(acting, ", ")));
   if (!loose.empty())
     log::warning(
         "follow",
@@ -147,6 +133,17 @@ CopyMoment MysqlTask::begin(const std::stop_token&) {
 CopyMoment MysqlTask::later_moment(const std::stop_token&) { return {}; }
 
 std::unique_ptr<FollowSource> MysqlTask::log() { return std::make_unique<MysqlFollowSource>(request_, name_); }
+
+// The source may be gone by now: --end-at has set them as well.
+void MysqlTask::hand_over() {
+  try {
+    MysqlFollowSource(request_, name_).set_sequences(target());
+  } catch (const Error& error) {
+    log::warning("follow", fmt::format("sequences of the target's columns are not set again: {}; --end-at has set them "
+                                       "at its end, else setval() by hand",
+                                       error.what()));
+  }
+}
 
 void MysqlTask::end() {
   if (known_tables_exist(target())) forget_source(target(), name_);

@@ -30,7 +30,7 @@ class MysqlTask : public FollowedTask {
   std::optional<Error> watch(StatusWriter&) override { return std::nullopt; }
   [[noreturn]] void give_up(const Error& error) override { throw Error(error); }
   std::string keeps() const override { return "the task is not at its end"; }
-  void hand_over() override {}
+  void hand_over() override;
   void end() override;
   void disconnect() override;
 

@@ -121,6 +121,28 @@ void RowTuples::read(LittleReader& in, const ColumnSet& set, Role role, CopyBuff
         .hint("a row must stay below 1 GiB; leave out the large columns with [exclude_columns]");
 }
 
+void RowTuples::read_raw(LittleReader& in, const ColumnSet& set, const std::vector<std::size_t>& columns,
+                         std::vector<RawValue>& out) const {
+  std::size_t sent = 0;
+  for (std::size_t i = 0; i < readers_.size(); ++i)
+    if (set.has(i)) ++sent;
+  const ColumnSet nulls{in.bytes((sent + 7) / 8)};
+  out.assign(columns.size(), {});
+  sent = 0;
+  for (std::size_t i = 0; i < readers_.size(); ++i) {
+    if (!set.has(i)) continue;
+    RawValue value{RawValue::State::null, {}};
+    if (!nulls.has(sent++)) {
+      LittleReader ahead = in;
+      const std::string_view rest = ahead.rest();
+      readers_[i].skip(in);
+      value = {RawValue::State::present, rest.substr(0, rest.size() - in.remaining())};
+    }
+    const auto place = std::find(columns.begin(), columns.end(), i);
+    if (place != columns.end()) out[static_cast<std::size_t>(place - columns.begin())] = value;
+  }
+}
+
 OldImage RowTuples::old_image(const ColumnSet& set) const {
   bool whole = true;
   for (std::size_t i = 0; i < readers_.size(); ++i) {

@@ -26,6 +26,14 @@ using CharsetSource = std::function<std::shared_ptr<const CharsetTable>(const st
 // Appends a field of a tuple: its kind and what the encoder makes of the value.
 void put_field(CopyBuffer& out, ColumnPlan& plan, CopyFormat format, const SourceValue& value);
 
+// A value of an image, as it lies there.
+struct RawValue {
+  enum class State : std::uint8_t { absent, null, present } state = State::absent;
+  std::string_view bytes;
+
+  friend bool operator==(const RawValue&, const RawValue&) = default;
+};
+
 class RowTuples {
  public:
   RowTuples(FollowedTable& table, const TableMap& map, const CharsetSource& charsets);
@@ -34,6 +42,10 @@ class RowTuples {
 
   // Reads one image and appends its tuple to `out`. `set`: the columns that it has.
   void read(LittleReader& in, const ColumnSet& set, Role role, CopyBuffer& out);
+
+  // Reads one image; what it has at these places, as it lies there.
+  void read_raw(LittleReader& in, const ColumnSet& set, const std::vector<std::size_t>& columns,
+                std::vector<RawValue>& out) const;
 
   // What an image with these columns is as an old row. Errors when it cannot find one.
   OldImage old_image(const ColumnSet& set) const;
