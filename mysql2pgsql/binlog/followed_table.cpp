@@ -166,6 +166,7 @@ FollowedTable make_followed_table(const FollowedTableFacts& facts) {
   table.transactional = is_transactional(facts.source->engine);
   if (facts.source->problem) throw Error(*facts.source->problem);
   if (facts.source->system_versioned) throw versioned_not_followed(table.name);
+  refuse_blackhole(*facts.source);
   Relation relation;
   relation.id = facts.id;
   relation.name = {facts.db, table.name};

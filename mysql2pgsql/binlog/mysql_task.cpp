@@ -93,6 +93,7 @@ bool MysqlTask::select() {
     if (!table.in_run) continue;
     selected_.push_back(table.name);
     if (table.system_versioned) throw versioned_not_followed(table.name);
+    refuse_blackhole(table);
     const std::string engine = to_lower(table.engine);
     if (engine != "innodb" && engine != "rocksdb") loose.push_back(fmt::format("{} ({})", table.name, table.engine));
   }

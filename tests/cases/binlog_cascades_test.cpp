@@ -148,6 +148,25 @@ TEST_F(BinlogCascades, StopWhereTextIsComparedInAnotherWay) {
   EXPECT_EQ(follow().exit_code, kSourceFailed);
 }
 
+// A transaction that does not fit is applied change by change, foreign keys' actions with it.
+TEST_F(BinlogCascades, AreDoneChangeByChange) {
+  source.exec(
+      "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p int, FOREIGN KEY (p) REFERENCES p "
+      "(id) "
+      "ON DELETE CASCADE ON UPDATE CASCADE); INSERT INTO p VALUES (1), (2), (3); INSERT INTO c VALUES (1, 1), (2, 2), "
+      "(3, "
+      "3)");
+  configure("[follow]\nconflicts = \"skip\"\n");
+  begin();
+  target.exec("DELETE FROM c WHERE id = 3");
+  source.exec(
+      "BEGIN; DELETE FROM c WHERE id = 3; DELETE FROM p WHERE id = 1; UPDATE p SET id = 20 WHERE id = 2; COMMIT");
+  const RunResult result = follow({"--verify"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_THAT(result.err, HasSubstr("1 conflicts"));
+  EXPECT_EQ(target.value("SELECT string_agg(concat(id, ':', p), ' ') FROM c"), "2:20");
+}
+
 // Random operations on tables that refer to each other; DBSYNC_SEED repeats one.
 TEST_F(BinlogCascades, OfRandomOperations) {
   source.exec(
