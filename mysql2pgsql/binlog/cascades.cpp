@@ -105,8 +105,10 @@ std::string CascadePlanner::name_on_target(const MysqlTable& table, const std::s
 void CascadePlanner::find_keys() {
   for (const MysqlTable& child : request_.catalog.tables)
     for (const MysqlForeignKey& key : child.foreign_keys) {
-      Key found{&child, &key, key.target_schema.empty() ? request_.catalog.db : key.target_schema, nullptr, {},
-                false,  {}};
+      Key found;
+      found.child = &child;
+      found.key = &key;
+      found.parent_db = key.target_schema.empty() ? request_.catalog.db : key.target_schema;
       if (found.parent_db == request_.catalog.db) found.parent = request_.catalog.find_table(key.target_table);
       found.edge.on_delete = action_of(key.on_delete, CascadeAction::remove);
       found.edge.on_update = action_of(key.on_update, CascadeAction::take_over);
@@ -213,7 +215,7 @@ FollowedTable CascadePlanner::key_table(const Key& key, const std::shared_ptr<co
   relation.name = {request_.catalog.db, key.parent->name};
   relation.identity = ReplicaIdentity::full;
   relation.values = RelationValues::target_text;
-  for (const std::string& name : edge.columns) relation.columns.push_back({name, true, 0, -1, {}, 0});
+  for (const std::string& name : edge.columns) relation.columns.push_back({.name = name, .key = true});
   relation.cascade = std::make_shared<const Cascade>(Cascade{std::move(edge), graph});
   out.relation = std::make_shared<const Relation>(std::move(relation));
   return out;
