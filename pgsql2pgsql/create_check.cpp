@@ -255,8 +255,7 @@ void check_identities(PgConnection& source, const PublishedTables& published, Fo
   const auto tables = tables_without_identity(source, published.oids());
   for (const TableWithoutIdentity& table : tables) {
     const std::string subject = "source table " + display_name(table.name);
-    const std::string fact =
-        table.reason.empty() ? "it has no primary key and no other replica identity" : table.reason;
+    const std::string fact = table.fact();
     const std::string remedy = "on the source: " + table.remedy_sql();
     if (policy == leave)
       findings.warning(subject, fact + ": it will be copied and not followed", remedy);

@@ -80,10 +80,8 @@ PublishedTables followed_tables(PgConnection& source, const PgCatalog& catalog, 
                           "say which row they are of; {}",
                           display_name(one.leaf), to_have_changes(one.remedy_sql)));
   for (const TableWithoutIdentity& table : tables_without_identity(source, out.oids()))
-    out.leave(table.published,
-              fmt::format("{}, so that the source would refuse its UPDATEs and DELETEs; {}",
-                          table.reason.empty() ? "it has no primary key and no other replica identity" : table.reason,
-                          to_have_changes(table.remedy_sql())));
+    out.leave(table.published, fmt::format("{}, so that the source would refuse its UPDATEs and DELETEs; {}",
+                                           table.fact(), to_have_changes(table.remedy_sql())));
   return out;
 }
 

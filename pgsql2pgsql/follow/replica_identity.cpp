@@ -37,6 +37,10 @@ std::string TableWithoutIdentity::describe() const {
   return display_name(name) + (reason.empty() ? "" : " (" + reason + ")");
 }
 
+std::string TableWithoutIdentity::fact() const {
+  return reason.empty() ? "it has no primary key and no other replica identity" : reason;
+}
+
 std::string TableWithoutIdentity::remedy_sql() const {
   // Of a table that is told apart by all its columns already, one of which is not sent.
   if (index.empty() && reason.starts_with("it "))

@@ -23,6 +23,7 @@ struct TableWithoutIdentity {
   std::string reason;  // why the identity that it has is none; "" = it has none
 
   std::string describe() const;
+  std::string fact() const;  // "its key is deferrable"
   std::string remedy_sql() const;
 };
 std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source, const std::vector<std::uint32_t>& oids);

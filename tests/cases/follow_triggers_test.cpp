@@ -51,7 +51,7 @@ TEST_F(FollowTriggers, AlwaysTriggersAndRulesOfTheSourceDoNotActAgain) {
       << own.err;
   target.exec("drop trigger mine on a");
   // Killed or not, the end of the task puts back what it took.
-  const RunResult end = run_program({"pgsql2pgsql", "--cleanup"}, here());
+  const RunResult end = run_program({"pgsql2pgsql", "--cleanup", "--force"}, here());
   ASSERT_EQ(end.exit_code, 0) << end.describe();
   expect_same(kStates);
 }
