@@ -126,8 +126,15 @@ bool SchemaPlan::is_identity(const SchemaItem& item) {
 }
 
 bool SchemaPlan::is_table_work(const SchemaItem& item) const {
-  if (!item.post_data || !is_one_of(item.type, {"INDEX", "CONSTRAINT", "CHECK CONSTRAINT", "STATISTICS", "COMMENT"}))
-    return false;
+  if (!item.post_data) return false;
+  // A comment is made where what it is on is made: triggers, rules, policies and
+  // foreign keys come after all tables.
+  if (item.type == "COMMENT")
+    return std::any_of(item.depends_on.begin(), item.depends_on.end(), [&](int id) {
+      const SchemaItem* under = find(id);
+      return under != nullptr && under->type != "COMMENT" && is_table_work(*under);
+    });
+  if (!is_one_of(item.type, {"INDEX", "CONSTRAINT", "CHECK CONSTRAINT", "STATISTICS"})) return false;
   const auto tables = tables_under(item);
   return tables.size() == 1 && tables[0]->kind == 'r';
 }

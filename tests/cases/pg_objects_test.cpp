@@ -95,6 +95,30 @@ TEST_F(PgObjectsTest, ObjectsOfEveryTypeMayBeThereAlready) {
   EXPECT_EQ(rows_differ("select * from over_view"), "");
 }
 
+// Each is made where its object is; those of triggers, rules, policies and keys of a
+// table to itself were once made before these.
+TEST_F(PgObjectsTest, CommentsOnAllThatATableHas) {
+  source.exec(
+      "create table t (id int primary key, p int references t, v int constraint positive check (v > 0)); create index "
+      "by_v on t (v); create statistics st on p, v from t;"
+      "create function f() returns trigger language plpgsql as 'begin return new; end';"
+      "create trigger tr after insert on t for each row execute function f(); create rule ru as on delete to t do also "
+      "select 1; create policy po on t using (true);"
+      "create table o (id int references t, constraint twice foreign key (id) references t);"
+      "alter table t add constraint later check (v < 9) not valid; insert into t values (1, 1, 1);"
+      "comment on constraint t_pkey on t is 'a'; comment on constraint t_p_fkey on t is 'b'; comment on constraint "
+      "positive on t is 'c'; comment on constraint later on t is 'd'; comment on index by_v is 'e'; comment on "
+      "statistics st is 'f'; comment on trigger tr on t is 'g'; comment on rule ru on t is 'h'; comment on policy po "
+      "on "
+      "t is 'i'; comment on constraint twice on o is 'j'; comment on column t.v is 'k'");
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "--create"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  const char* comments =
+      "select string_agg(description, '' order by description collate \"C\") from pg_description where description ~ "
+      "'^[a-k]$'";
+  EXPECT_EQ(target.value(comments), "abcdefghijk");
+}
+
 TEST_F(PgObjectsTest, ForeignKeysThatDidNotHoldAreCheckedByTheNextRun) {
   source.exec(
       "create table a (id int primary key); create table b (id int primary key, a int references a);"
