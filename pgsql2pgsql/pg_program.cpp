@@ -13,9 +13,11 @@
 #include "pg/conninfo.h"
 #include "pg/not_valid.h"
 #include "pgsql2pgsql/create_check.h"
+#include "pgsql2pgsql/follow/choice_watch.h"
 #include "pgsql2pgsql/follow/follow_task.h"
 #include "pgsql2pgsql/follow/published_tables.h"
 #include "pgsql2pgsql/follow/replication_slot.h"
+#include "pgsql2pgsql/follow/table_places.h"
 #include "pgsql2pgsql/follow/verify_again.h"
 #include "pgsql2pgsql/precheck.h"
 #include "pgsql2pgsql/schema/after_copy.h"
@@ -317,10 +319,25 @@ std::set<QualifiedName> PgProgram::complete_tables(const std::vector<CopyTask>& 
   return complete;
 }
 
+// Why tables will be found to differ: new ones, and names that were exchanged.
+void PgProgram::tell_of_followed_tables(const std::string& task) {
+  if (!known_tables_exist(*run_.target)) return;
+  const auto followed = read_known_tables(*run_.target, task);
+  for (const std::string& difference :
+       choice_differences(source_.planner(), options_, config_, run_.request.list, followed))
+    log::warning("verify", difference);
+  std::vector<NamedTable> named;
+  for (const KnownTable& table : followed)
+    if (const PgRelation* relation = catalog_.find(table.oid)) named.push_back({table, relation->name});
+  if (const auto error = find_misplaced(source_.planner(), *run_.target, task, map_, named))
+    log::warning("verify", fmt::format("{}; {}", error->what(), error->hint()));
+}
+
 VerifyAgain PgProgram::verify_again() {
   const auto task = following_task(config_, source_.planner(), *run_.target);
   if (!task) return {};
   log::info("main", fmt::format("the task {} follows: rows that differ are looked at again", task->name));
+  tell_of_followed_tables(task->name);
   return dbsync::verify_again(config_, *task, source_, options_.jobs, [this](PgSource& later) {
     set_target(later, false);
     later.set_relations(relations_);

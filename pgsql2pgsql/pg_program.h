@@ -55,6 +55,7 @@ class PgProgram : public SourceProgram {
   // Both sides' tables come from pg_dump when both speak PostgreSQL's DDL.
   bool uses_pg_dump() const { return !source_.dialect().distributed && !run_.dialect.distributed; }
   bool has_slot();
+  void tell_of_followed_tables(const std::string& task);
   void warn_of_idle_rules() const;
   DumpRequest dump_request();
   SchemaPlan schema_plan(std::vector<SchemaItem> items);

@@ -109,6 +109,7 @@ class VerifyJob {
   // Rows of a target that follows differ for as long as a change is under way; what
   // differs at several moments in the same way differs.
   void look_again();
+  void note_exchanges();
   bool anything_differs() const;
 
   const std::vector<CopyTask>& tasks_;
@@ -146,6 +147,7 @@ VerifyResult VerifyJob::run() {
   for (VerifyTable& table : tables_)
     if (!table.failed()) table.pair_rows();
   pass(VerifyPass::values);
+  note_exchanges();
   VerifyResult result;
   std::unique_ptr<PgConnection> namer;
   for (VerifyTable& table : tables_) {
@@ -328,6 +330,20 @@ void VerifyJob::look_again() {
       table.again.reset();
     }
   }
+}
+
+// Two tables of which each holds the rows of the other: they, or their copies, were renamed.
+void VerifyJob::note_exchanges() {
+  std::vector<VerifyTable*> different;
+  for (VerifyTable& table : tables_)
+    if (!table.failed() && table.verdict.differs()) different.push_back(&table);
+  for (VerifyTable* table : different)
+    for (const VerifyTable* other : different)
+      if (table->exchanged_with(*other))
+        table->verdict.notes.push_back(
+            fmt::format("the target has the rows of {} here, and those of this table there: their names were exchanged "
+                        "on one of the sides",
+                        other->verdict.name));
 }
 
 bool VerifyJob::anything_differs() const {

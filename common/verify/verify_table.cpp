@@ -17,6 +17,11 @@ void VerifyTable::compare_digests() {
   if (same) verdict.source_rows = verdict.target_rows = source_digest.rows;
 }
 
+bool VerifyTable::exchanged_with(const VerifyTable& other) const {
+  return !failed() && !other.failed() && !digest.empty() && !other.digest.empty() && source_digest.rows > 0 &&
+         source_digest != target_digest && source_digest == other.target_digest && target_digest == other.source_digest;
+}
+
 void VerifyTable::compare_sums() {
   verdict.source_rows = source_sums.rows() + verdict.unreadable;
   verdict.target_rows = target_sums.rows();

@@ -70,6 +70,8 @@ struct VerifyTable {
   void compare_digests();
   // After pass 1: counts, and the buckets for pass 2.
   void compare_sums();
+  // After the digests: the other's rows stand here, and those of this one there.
+  bool exchanged_with(const VerifyTable& other) const;
   // After pass 2: counts, and the rows for pass 3.
   void pair_rows();
   // A row of pass 3.

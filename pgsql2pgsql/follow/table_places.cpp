@@ -109,8 +109,8 @@ std::optional<std::string> rename_of_schema(PgConnection& source, PgConnection& 
                      quote_identifier(first.should_be.schema));
 }
 
-[[noreturn]] void stop_at_gone(const std::string& task, const NamedTable& table) {
-  throw target_table_gone(table.known.name)
+Error gone(const std::string& task, const NamedTable& table) {
+  return target_table_gone(table.known.name)
       .hint(fmt::format("--restart empties the target's tables and begins anew; or make the table there with the rows "
                         "that the source "
                         "has, and run on the target: {}",
@@ -126,8 +126,8 @@ std::string described(const Misplaced& one) {
                      display_name(one.is));
 }
 
-[[noreturn]] void stop_at(PgConnection& source, PgConnection& target, const std::string& task,
-                          const std::vector<Misplaced>& list) {
+Error error_of(PgConnection& source, PgConnection& target, const std::string& task,
+               const std::vector<Misplaced>& list) {
   std::vector<std::string> texts;
   for (const Misplaced& one : list)
     if (texts.size() < kMostNamed) texts.push_back(described(one));
@@ -148,10 +148,35 @@ std::string described(const Misplaced& one) {
                       "the rows "
                       "that the source has, run on the target: {}",
                       forget_sql(task, first.table->known.name));
-  throw Error(ErrorKind::target, join(texts, "; ")).hint(hint);
+  return Error(ErrorKind::target, join(texts, "; ")).hint(hint);
+}
+
+// Those whose rows are in a table of another name, neither theirs nor one above it.
+std::vector<Misplaced> misplaced_of(PgConnection& source, const SchemaMap& map, const std::vector<NamedTable>& tables,
+                                    const std::map<std::uint32_t, QualifiedName>& places) {
+  std::vector<Misplaced> out;
+  for (const NamedTable& table : tables) {
+    const auto place = places.find(table.known.target);
+    const QualifiedName wanted = map.of(table.name);
+    if (place == places.end() || place->second == wanted) continue;
+    const auto above = tables_above(source, table.name, map);
+    if (std::find(above.begin(), above.end(), place->second) == above.end())
+      out.push_back({&table, place->second, wanted});
+  }
+  return out;
 }
 
 }  // namespace
+
+std::optional<Error> find_misplaced(PgConnection& source, PgConnection& target, const std::string& task,
+                                    const SchemaMap& map, const std::vector<NamedTable>& tables) {
+  const auto places = names_of_oids(target, tables);
+  for (const NamedTable& table : tables)
+    if (table.known.target != 0 && !places.contains(table.known.target)) return gone(task, table);
+  const auto misplaced = misplaced_of(source, map, tables, places);
+  if (misplaced.empty()) return std::nullopt;
+  return error_of(source, target, task, misplaced);
+}
 
 std::string forget_sql(const std::string& task, const QualifiedName& table) {
   return fmt::format("DELETE FROM dbsync.apply_tables WHERE task = {} AND schema_name = {} AND table_name = {}",
@@ -160,27 +185,12 @@ std::string forget_sql(const std::string& task, const QualifiedName& table) {
 
 void prove_places(PgConnection& source, PgConnection& target, const std::string& task, const SchemaMap& map,
                   const std::vector<NamedTable>& tables) {
-  const auto places = names_of_oids(target, tables);
-  std::vector<Misplaced> misplaced;
+  if (const auto error = find_misplaced(source, target, task, map, tables)) throw Error(*error);
   std::vector<std::pair<KnownTable, QualifiedName>> renamed;
   for (const NamedTable& table : tables) {
-    if (table.known.target == 0) {
-      note(source, target, task, map, table);
-    } else {
-      const auto place = places.find(table.known.target);
-      if (place == places.end()) stop_at_gone(task, table);
-      const QualifiedName wanted = map.of(table.name);
-      if (place->second != wanted) {
-        const auto above = tables_above(source, table.name, map);
-        if (std::find(above.begin(), above.end(), place->second) == above.end()) {
-          misplaced.push_back({&table, place->second, wanted});
-          continue;
-        }
-      }
-    }
+    if (table.known.target == 0) note(source, target, task, map, table);
     if (table.known.name != table.name) renamed.emplace_back(table.known, table.name);
   }
-  if (!misplaced.empty()) stop_at(source, target, task, misplaced);
   if (renamed.empty()) return;
   rename_known_tables(target, task, renamed);
   for (const auto& [known, name] : renamed)

@@ -9,9 +9,11 @@
 // Errors: ErrorKind::target. Threads: as the connections.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "cdc/known_tables.h"
 #include "pg/connection.h"
 #include "pgsql2pgsql/schema/schema_names.h"
@@ -23,6 +25,11 @@ struct NamedTable {
   KnownTable known;
   QualifiedName name;
 };
+
+// The tables whose names do not agree, or that are gone from the target, with the
+// statements; writes nothing.
+std::optional<Error> find_misplaced(PgConnection& source, PgConnection& target, const std::string& task,
+                                    const SchemaMap& map, const std::vector<NamedTable>& tables);
 
 // Of a task that follows: notes the places of tables whose place is not known, and
 // proves those of the others. New names that both sides agree on are written down.
