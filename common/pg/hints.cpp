@@ -58,7 +58,8 @@ constexpr Row kRows[] = {
     // ---- reading the source
     {"42501", read, "schema", "GRANT USAGE ON SCHEMA … TO the role of [src.pgsql], and SELECT on the tables in it"},
     {"42501", read, "row-level security",
-     "take a role with BYPASSRLS, or the table's owner: others would not see every row"},
+     "take a role with BYPASSRLS, or the table's owner where its policies are not forced: others would not see every "
+     "row"},
     {"42501", read, "replication", "ALTER ROLE … REPLICATION on the source for the role of [src.pgsql]"},
     {"42501", read, "",
      "GRANT SELECT on it to the role of [src.pgsql] (or membership in pg_read_all_data), or leave it out with "
@@ -162,7 +163,7 @@ constexpr Row kRows[] = {
      "PostgreSQL does not allow this expression here: create the table by hand from what -d prints, without it; "
      "--create then leaves it as it is"},
     {"42601", create, "",
-     "the target's version does not know this syntax: create the table by hand from what -d prints (--dialect names "
+     "the target's version does not know this syntax: create it by hand from what -d prints (--dialect names "
      "the target's version)"},
     {"42602", create, "", "give it another name in [table_map] or [column_map]"},
     {"42939", create, "", "names that begin with pg_ are the server's: choose another schema with -s or [schema_map]"},
@@ -255,7 +256,10 @@ constexpr Row kRows[] = {
     {"55000", load, "",
      "the table {t} takes no rows as it is (a view, or a trigger in the way): see the message, mend it on the target, "
      "then --resume"},
-    {"42501", load, "row-level security", "take the table's owner or a role with BYPASSRLS in [desc.pgsql]"},
+    {"42501", load, "row-level security",
+     "take a role with BYPASSRLS in [desc.pgsql], or the table's owner where its policies are not forced"},
+    {"0A000", load, "row-level security",
+     "take a role with BYPASSRLS in [desc.pgsql], or ALTER TABLE {t} NO FORCE ROW LEVEL SECURITY for its owner"},
     {"42501", load, "",
      "GRANT INSERT, SELECT, TRUNCATE ON {t} TO the role of [desc.pgsql], and USAGE on its schema; then --resume"},
     {"40P01", load, "", "other sessions write to {t}, too: end them, then --resume"},
@@ -394,6 +398,9 @@ constexpr Row kRows[] = {
      "on"},
     {"42883", follow, "",
      "a trigger of the target calls a function that is not there: mend or disable it; then the same command goes on"},
+    {"42501", follow, "row-level security",
+     "take a role with BYPASSRLS in [desc.pgsql], or ALTER TABLE {t} NO FORCE ROW LEVEL SECURITY for its owner: others "
+     "would not find every row; then the same command goes on"},
     {"42501", follow, "",
      "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON {t} TO the role of [desc.pgsql] on the target; then the same "
      "command goes on"},

@@ -30,7 +30,7 @@ constexpr std::array kSettings{
     SessionSetting{"quote_all_identifiers", "off"},          // names within regclass values and definitions
     SessionSetting{"transform_null_equals", "off", target},  // checks would come to be others
     // Which rows a statement sees.
-    SessionSetting{"row_security", "off", source},  // an error instead of a hole
+    SessionSetting{"row_security", "off"},          // an error instead of a hole
     SessionSetting{"gin_fuzzy_search_limit", "0"},  // a random part of the rows
     SessionSetting{"synchronize_seqscans", "off"},  // from the beginning of the table
     SessionSetting{"default_transaction_isolation", "read committed"},

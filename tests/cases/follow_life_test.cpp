@@ -202,6 +202,34 @@ TEST_F(FollowLife, WithoutTheReplicaRoleChangesKeepTheirOrder) {
   target.exec("drop owned by " + role + "; drop role " + role);
 }
 
+// Policies that came with the tables hide rows from a role that is neither superuser nor
+// exempt: never taken for rows that are not there, nor passed over.
+TEST_F(FollowLife, PoliciesOfTheTargetThatHideRowsAreAnError) {
+  const std::string role = unique_name() + "_role";
+  both("create table t (id int primary key, v text)");
+  source.exec("insert into t select i, 'a' from generate_series(1, 4) i");
+  target.exec("insert into t select i, 'a' from generate_series(1, 4) i");
+  target.exec("create role " + role + " login; grant all on schema public to " + role + "; grant create on database " +
+              target.name() + " to " + role + "; alter table t owner to " + role);
+  dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n"
+                                       "[follow]\nconflicts = \"skip\"\n",
+                                       source.conninfo(), target.conninfo() + " user=" + role));
+  begin();
+  drain();
+  target.exec(
+      "alter table t enable row level security; alter table t force row level security; create policy few on t using "
+      "(id < 3)");
+  source.exec("update t set v = 'b'; delete from t where id = 4");
+  const RunResult run = follow();
+  EXPECT_EQ(run.exit_code, 4) << run.describe();
+  EXPECT_NE(run.err.find("row-level security policy for table \"t\""), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("NO FORCE ROW LEVEL SECURITY"), std::string::npos) << run.err;
+  target.exec("alter table t no force row level security");
+  drain();
+  expect_same_table("t");
+  target.exec("drop owned by " + role + "; drop role " + role);
+}
+
 TEST_F(FollowLife, TwoTasksOnOneSourceAndOneDestination) {
   both("create table t (id int primary key)");
   TargetDb second;

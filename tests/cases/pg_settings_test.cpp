@@ -38,7 +38,7 @@ constexpr Setting kSettings[] = {
     {"quote_all_identifiers", "on", "on", "off", "off"},
     {"gin_fuzzy_search_limit", "1", "1", "0", "0"},
     {"transform_null_equals", "on", "on", "", "off"},  // a user's query on the source means what it means in psql
-    {"row_security", "on", "on", "off", ""},           // COPY FROM refuses by itself
+    {"row_security", "on", "on", "off", "off"},
     {"synchronize_seqscans", "on", "on", "off", "off"},
     {"default_transaction_isolation", "serializable", "serializable", "read committed", "read committed"},
     {"default_transaction_deferrable", "on", "on", "off", "off"},

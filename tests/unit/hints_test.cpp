@@ -96,6 +96,8 @@ const Expected kExpected[] = {
     {"57014", "canceling statement due to statement timeout", load, "statement_timeout"},
     {"57014", "canceling statement due to statement timeout", read, "statement_timeout"},
     {"0A000", "unique constraint on partitioned table must include all partitioning columns", build, "partition"},
+    {"42501", "query would be affected by row-level security policy for table \"t\"", follow, "BYPASSRLS"},
+    {"0A000", "COPY FROM not supported with row-level security", load, "BYPASSRLS"},
     {"28P01", "password authentication failed for user \"u\"", connect, "password"},
     {"", "FATAL:  password authentication failed for user \"u\"", connect, "password"},
     {"", "connection to server failed: Connection refused", connect, "the server runs"},
