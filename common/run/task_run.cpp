@@ -79,7 +79,7 @@ int TaskRun::run() {
   if (state_ == TaskState::none || state_ == TaskState::creating) {
     const bool any = task_->select();
     if (!any && state_ == TaskState::none && options_.load != Verb::follow) {
-      log::info("follow", "no table is chosen whose changes could be followed, so this is a copy only");
+      log::warning("follow", "no table is chosen whose changes could be followed, so this is a copy only");
       return copy_alone();
     }
     check();

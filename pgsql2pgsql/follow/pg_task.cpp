@@ -21,6 +21,11 @@ namespace dbsync {
 
 namespace {
 
+void warn_of_left(const PublishedTables& published) {
+  for (const auto& [name, reason] : published.left())
+    log::warning("follow", fmt::format("{}: copied and not followed, since {}", display_name(name), reason));
+}
+
 constexpr int kSlotsSince = 100000;
 
 }  // namespace
@@ -120,7 +125,10 @@ PublishedTables PgTask::published_of(const Selection& selection) {
 
 bool PgTask::select() {
   selection_ = select_now(request_.list);
-  return !published_of(*selection_).names().empty();
+  const PublishedTables published = published_of(*selection_);
+  if (!published.names().empty()) return true;
+  warn_of_left(published);
+  return false;
 }
 
 // Publishes what is to be followed and makes the slot; again when tables came to be
@@ -136,8 +144,7 @@ CopyMoment PgTask::begin(const std::stop_token& stop) {
     if (published_of(*selection).names() == published.names()) {
       record_source(source(), target(), task_);
       write_choice(target(), task_.name, choice());
-      for (const auto& [name, reason] : published.left())
-        log::warning("follow", fmt::format("{}: copied and not followed, since {}", display_name(name), reason));
+      warn_of_left(published);
       tell_of_large_objects();
       return {snapshot.slot.snapshot, snapshot.slot.start, std::move(snapshot.connection)};
     }

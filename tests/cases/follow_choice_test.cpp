@@ -79,6 +79,50 @@ TEST_F(FollowChoice, PublishingByTheRootMayBeSwitched) {
   }
 }
 
+TEST_F(FollowChoice, TheComparisonNamesNewAndExchangedTables) {
+  both(
+      "create table a (id int primary key); create table b (id int primary key); create table p (id int primary key) "
+      "partition by range (id); create table p1 partition of p for values from (0) to (10)");
+  begin();
+  source.exec("insert into a values (1); insert into p values (1)");
+  drain();
+  const std::vector<std::string> compare{"pgsql2pgsql", "--verify-only"};
+  RunResult result = run_program(compare, here());
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_LACKS(result.err, "WARN");
+  source.exec("create table fresh (id int primary key)");
+  result = run_program(compare, here());
+  EXPECT_NE(result.exit_code, 0) << result.describe();
+  EXPECT_HAS(result.err, "public.fresh is not followed, for it is not among the tables that the task began with");
+  source.exec("drop table fresh");
+  const char* exchange = "alter table a rename to x; alter table b rename to a; alter table x rename to b";
+  target.exec(exchange);
+  result = run_program(compare, here());
+  EXPECT_EQ(result.exit_code, 5) << result.describe();
+  EXPECT_HAS(result.err, "the rows of public.a are in a table of the target that is called public.b now");
+  EXPECT_HAS(result.err, "RENAME TO");
+  target.exec(exchange);
+  source.exec(exchange);
+  result = run_program(compare, here());
+  EXPECT_EQ(result.exit_code, 5) << result.describe();
+  EXPECT_HAS(result.err, "public.a is called public.b on the source now, and its rows are in public.a of the target");
+  source.exec(exchange);
+  // Gone from the target, and made again by somebody.
+  target.exec("drop table b; create table b (id int primary key)");
+  result = run_program(compare, here());
+  EXPECT_HAS(result.err, "public.b");
+  EXPECT_HAS(result.err, "--restart");
+}
+
+TEST_F(FollowChoice, TablesOfACopyOnlyAreNamed) {
+  both("create table nokey (v text); create unlogged table u (id int primary key)");
+  const RunResult result = run_program({"pgsql2pgsql", "--end-at", "now"}, here());
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_HAS(result.err, "public.nokey: copied and not followed");
+  EXPECT_HAS(result.err, "public.u: copied and not followed, since it is unlogged");
+  EXPECT_HAS(result.err, "so this is a copy only");
+}
+
 }  // namespace
 
 }  // namespace dbsync::test
