@@ -53,6 +53,30 @@ TEST_F(PgCreateCheckTest, WhatOnlyASuperuserMayMake) {
     EXPECT_NE(load.err.find(item), std::string::npos) << item << "\n" << load.err;
 }
 
+// Of an extension that the target's role does not own; all else is made.
+TEST_F(PgCreateCheckTest, CommentsOnExtensionsOfOthersAreNamed) {
+  if (source.value("select count(*) from pg_available_extensions where name = 'citext'") != "1")
+    GTEST_SKIP() << "the extension citext is not installed";
+  source.exec(
+      "create extension citext; comment on extension citext is 'ours'; create table t (id int primary key, v citext); "
+      "insert into t values (1, 'x'); comment on table t is 'T'; create view over_t as select * from t; comment on "
+      "view "
+      "over_t is 'V'");
+  target.exec("create extension citext; comment on extension citext is 'theirs'");
+  const PgRole role(target);
+  target.exec(fmt::format("grant all on schema public to {0}; grant create on database {1} to {0}", role.name(),
+                          target.name()));
+  configure_target(role.conninfo());
+  const RunResult load = run({"pgsql2pgsql", "--create", "--full-only"});
+  EXPECT_EQ(load.exit_code, 0) << load.describe();
+  EXPECT_NE(load.err.find("COMMENT EXTENSION citext: left out, since the role does not own it"), std::string::npos)
+      << load.err;
+  EXPECT_EQ(target.value("select count(*) from over_t"), "1");
+  EXPECT_EQ(target.value("select obj_description('t'::regclass) || obj_description('over_t'::regclass)"), "TV");
+  EXPECT_EQ(target.value("select obj_description(oid, 'pg_extension') from pg_extension where extname = 'citext'"),
+            "theirs");
+}
+
 TEST_F(PgCreateCheckTest, ExtensionsRolesAndSettings) {
   for (const char* extension : {"file_fdw", "hstore"})
     if (source.value(fmt::format("select count(*) from pg_available_extensions where name = '{}'", extension)) != "1")
