@@ -259,13 +259,32 @@ void check_identities(PgConnection& source, const PublishedTables& published, Fo
     const std::string remedy = "on the source: " + table.remedy_sql();
     if (policy == leave)
       findings.warning(subject, fact + ": it will be copied and not followed", remedy);
-    else if (policy == publish)
+    else if (policy == publish && !table.partial)
       findings.warning(subject, fact + kRefused, remedy + kInsertsOnly);
     else
       findings.failed(ErrorKind::source, subject, fact + kRefused,
                       remedy + "; or --exclude, --full-only, or tables_without_key = leave or publish in [follow]");
   }
   if (tables.empty() && leaves.empty()) findings.passed("source identities", "every table can be followed");
+}
+
+void check_generated(const std::vector<UnfitColumn>& columns, CheckFindings& findings) {
+  for (const UnfitColumn& column : columns)
+    findings.failed(ErrorKind::target, "target table " + display_name(column.table),
+                    fmt::format("its column {} {}", column.column, column.reason),
+                    column.remedy + "; or --exclude, --full-only");
+}
+
+void check_triggers(const std::vector<ActingTrigger>& triggers, CheckFindings& findings) {
+  for (const ActingTrigger& trigger : triggers)
+    if (trigger.held)
+      findings.passed("target triggers", trigger.text +
+                                             " on both sides: while the task follows, until --cleanup, it does not act "
+                                             "on what is applied");
+    else
+      findings.warning("target triggers",
+                       trigger.text + " on the target, and not so on the source: it acts on every row that is applied",
+                       "on the target, unless it should: " + trigger.enable_sql);
 }
 
 void check_lock_room(PgConnection& source, PgConnection& target, const PgCatalog& catalog, CheckFindings& findings) {

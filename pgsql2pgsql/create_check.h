@@ -10,6 +10,8 @@
 
 #include "check/check_findings.h"
 #include "pg/connection.h"
+#include "pgsql2pgsql/follow/generated_columns.h"
+#include "pgsql2pgsql/follow/held_triggers.h"
 #include "pgsql2pgsql/follow/published_tables.h"
 #include "pgsql2pgsql/schema/pg_catalog.h"
 #include "pgsql2pgsql/schema/schema_plan.h"
@@ -24,6 +26,12 @@ void check_creation(PgConnection& source, PgConnection& target, const SchemaPlan
 // followed, with the statements that mend it. `allowed`: tables_without_key = publish.
 void check_identities(PgConnection& source, const PublishedTables& published, FollowConfig::WithoutKey policy,
                       CheckFindings& findings);
+
+// Generated columns that changes do not bring right.
+void check_generated(const std::vector<UnfitColumn>& columns, CheckFindings& findings);
+
+// Triggers and rules of the target that act on replicated changes.
+void check_triggers(const std::vector<ActingTrigger>& triggers, CheckFindings& findings);
 
 // pg_dump locks every table of the source at once, and a tree of partitions is made in
 // one transaction.

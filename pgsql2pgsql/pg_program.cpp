@@ -11,10 +11,13 @@
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 #include "pg/conninfo.h"
+#include "pg/left_tables.h"
 #include "pg/not_valid.h"
 #include "pgsql2pgsql/create_check.h"
 #include "pgsql2pgsql/follow/choice_watch.h"
 #include "pgsql2pgsql/follow/follow_task.h"
+#include "pgsql2pgsql/follow/generated_columns.h"
+#include "pgsql2pgsql/follow/held_triggers.h"
 #include "pgsql2pgsql/follow/published_tables.h"
 #include "pgsql2pgsql/follow/replication_slot.h"
 #include "pgsql2pgsql/follow/table_places.h"
@@ -155,6 +158,10 @@ void PgProgram::check_following(CheckFindings& findings) {
                            !has_slot();
   if (!will_follow) return;
   const PublishedTables published(catalog_, selected_, publishes_roots(source_.planner()));
+  const std::string publication = follow_task(config_.task, source_.planner(), *run_.target).publication;
+  const bool sends = will_send_generated(source_.planner(), publication);
+  check_generated(unfit_generated_columns(source_.planner(), *run_.target, published.oids(), sends, map_), findings);
+  check_triggers(acting_triggers(source_.planner(), *run_.target, published.names(), published.oids(), map_), findings);
   check_identities(source_.planner(), published, config_.follow.without_key, findings);
 }
 
@@ -305,6 +312,8 @@ void PgProgram::define_query_targets(std::vector<CopyTask>& tasks) {
 std::set<QualifiedName> PgProgram::complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) {
   const PublishedTables published(catalog_, selected_, publishes_roots(source_.planner()));
   std::set<QualifiedName> complete(published.names().begin(), published.names().end());
+  // Not followed up to this moment, so copied at it.
+  for (const LeftTable& left : left_tables()) complete.erase(left.name);
   const auto name_of = [&](const CopyTask& task) { return published.name_of(*relations_.at(task.name)); };
   for (const CopyTask& task : tasks) {
     if (!relations_.contains(task.name) || loaded.contains(task.name)) continue;
@@ -356,9 +365,16 @@ std::set<const PgRelation*> PgProgram::relations_of(const JobResult& result, con
   return out;
 }
 
+std::vector<LeftTable> PgProgram::left_tables() {
+  run_.connect_target();
+  return read_left_tables(*run_.target, follow_task(config_.task, source_.planner(), *run_.target).name);
+}
+
 void PgProgram::finish_copy(JobResult& result) {
   result.notes.insert(result.notes.end(), selected_.notes.begin(), selected_.notes.end());
   result.notes.insert(result.notes.end(), notes_.begin(), notes_.end());
+  if (run_.moment)
+    for (const LeftTable& left : left_tables()) result.notes.push_back(left.describe());
   const auto stop_if_asked = [this] {
     if (run_.request.drain.stop_requested())
       throw Error(ErrorKind::interrupted,

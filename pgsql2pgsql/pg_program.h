@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "pg/left_tables.h"
 #include "pg/wait_watch.h"
 #include "pgsql2pgsql/schema/copy_plan.h"
 #include "pgsql2pgsql/schema/extension_rows.h"
@@ -52,6 +53,7 @@ class PgProgram : public SourceProgram {
   VerifyAgain verify_again() override;
 
  private:
+  std::vector<LeftTable> left_tables();  // of the task, as the target knows them
   // Both sides' tables come from pg_dump when both speak PostgreSQL's DDL.
   bool uses_pg_dump() const { return !source_.dialect().distributed && !run_.dialect.distributed; }
   bool has_slot();

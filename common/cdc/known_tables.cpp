@@ -61,7 +61,7 @@ bool known_triggers_exist(PgConnection& connection) { return has_table(connectio
 
 void ensure_known_tables(PgConnection& connection) {
   const bool all = has_table(connection, "apply_targets") && has_table(connection, "apply_choice") &&
-                   known_triggers_exist(connection);
+                   has_table(connection, "apply_left") && known_triggers_exist(connection);
   if (all) return;
   PgTransaction transaction(connection);
   lock_bookkeeping(connection);
@@ -173,8 +173,8 @@ void write_known_columns(PgConnection& connection, const std::string& task, cons
 
 void forget_source(PgConnection& connection, const std::string& task) {
   if (!known_tables_exist(connection)) return;
-  for (const char* table :
-       {"apply_source", "apply_choice", "apply_tables", "apply_columns", "apply_partitions", "apply_targets"})
+  for (const char* table : {"apply_source", "apply_choice", "apply_tables", "apply_columns", "apply_partitions",
+                            "apply_targets", "apply_left"})
     if (has_table(connection, table))
       connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1", {task});
 }

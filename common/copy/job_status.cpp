@@ -1,6 +1,7 @@
 #include "copy/job_status.h"
 
 #include "base/log.h"
+#include "pg/left_tables.h"
 #include "pg/not_valid.h"
 #include "status/pg_status_store.h"
 
@@ -44,17 +45,16 @@ RunStatus run_status(const Config& config, const RunFacts& facts) {
 }
 
 // The target may be out of reach while its status, kept elsewhere, is read.
-std::vector<ConstraintStatus> constraints_of(const std::string& conninfo) {
-  std::vector<ConstraintStatus> out;
-  if (conninfo.empty()) return out;
+void add_from_target(const std::string& conninfo, StatusReport& out) {
+  if (conninfo.empty()) return;
   try {
     PgConnection target(conninfo, "target", "dbsync");
     for (const ConstraintNotValid& constraint : constraints_not_valid(target))
-      out.push_back({constraint.describe(), constraint.validate_sql()});
+      out.not_valid.push_back({constraint.describe(), constraint.validate_sql()});
+    for (const LeftTable& table : read_left_tables(target)) out.left.push_back(table.describe());
   } catch (const Error& error) {
     log::warning("status", std::string("whether keys of the target are left unchecked is not known: ") + error.what());
   }
-  return out;
 }
 
 std::string first_message(const JobResult& result) {
@@ -110,7 +110,7 @@ std::string recorded_status(const Config& config, bool json) {
                 "neither [local.pgsql] nor [desc.pgsql] has a connect_string, so there is no status to read");
   PgStatusStore store(place);
   auto report = store.latest(config.task);
-  if (report) report->not_valid = constraints_of(config.desc_pgsql);
+  if (report) add_from_target(config.desc_pgsql, *report);
   return json ? status_json(report) : status_text(report, config.task);
 }
 

@@ -74,6 +74,8 @@ std::string status_text(const std::optional<StatusReport>& report, const std::st
     for (const ConstraintStatus& constraint : report->not_valid)
       out += fmt::format("  {}: {}\n", one_line(constraint.name), one_line(constraint.validate_sql));
   }
+  if (!report->left.empty()) out += "\n";
+  for (const std::string& table : report->left) out += one_line(table) + "\n";
   return report->tables.empty() ? out : out + tables_text(report->tables);
 }
 
@@ -102,6 +104,7 @@ std::string status_json(const std::optional<StatusReport>& report) {
                      {"tables", nlohmann::json::array()}};
   for (const ConstraintStatus& constraint : report->not_valid)
     out["not_valid"].push_back({{"constraint", constraint.name}, {"validate", constraint.validate_sql}});
+  if (!report->left.empty()) out["not_followed"] = report->left;
   if (run.apply_id) out["apply_id"] = *run.apply_id;
   if (!run.decoder_start.empty())
     out["following"] = {{"applied_lsn", or_null(run.follow.applied)},

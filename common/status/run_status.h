@@ -76,6 +76,7 @@ struct StatusReport {
   RunStatus run;
   std::vector<TableStatus> tables;
   std::vector<ConstraintStatus> not_valid = {};  // as of now
+  std::vector<std::string> left = {};            // tables that tasks copied and do not follow, and why
 };
 
 // For --status.

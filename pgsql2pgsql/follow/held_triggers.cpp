@@ -87,7 +87,43 @@ void hold(PgConnection& target, const std::string& task, const Acting& acting) {
   }
 }
 
+bool is_among(const std::vector<Acting>& of_source, const Acting& one, const SchemaMap& map) {
+  return std::any_of(of_source.begin(), of_source.end(), [&](const Acting& other) {
+    return std::tuple(other.kind, map.of(other.table), other.name) == std::tuple(one.kind, one.table, one.name);
+  });
+}
+
 }  // namespace
+
+std::vector<ActingTrigger> acting_triggers(PgConnection& source, PgConnection& target,
+                                           const std::vector<QualifiedName>& names,
+                                           const std::vector<std::uint32_t>& oids, const SchemaMap& map) {
+  std::vector<ActingTrigger> out;
+  if (detect_dialect(target).distributed) return out;
+  std::vector<std::string> schemas;
+  std::vector<std::string> tables;
+  for (const QualifiedName& name : names) {
+    const QualifiedName there = map.of(name);
+    schemas.push_back(there.schema);
+    tables.push_back(there.name);
+  }
+  const PgResult found = target.exec(
+      "SELECT c.oid FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS w (s, t) "
+      "JOIN pg_catalog.pg_namespace n ON n.nspname = w.s "
+      "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.t",
+      {array_text(schemas), array_text(tables)});
+  std::vector<std::string> here;
+  for (int row = 0; row < found.rows(); ++row) here.push_back(found.text(row, 0));
+  const auto acting = acting_on(target, here);
+  if (acting.empty()) return out;
+  std::vector<std::string> there;
+  for (const std::uint32_t oid : oids) there.push_back(std::to_string(oid));
+  const auto of_source = acting_on(source, there);
+  for (const Acting& one : acting)
+    out.push_back({fmt::format("the {} is ENABLE {}", one.shown(), one.enabled()), is_among(of_source, one, map),
+                   one.enable_sql("")});
+  return out;
+}
 
 void hold_triggers(PgConnection& source, PgConnection& target, const std::string& task, const SchemaMap& map) {
   if (detect_dialect(target).distributed) return;
@@ -101,10 +137,7 @@ void hold_triggers(PgConnection& source, PgConnection& target, const std::string
   if (acting.empty() || !may_be_replica(target)) return;
   const auto of_source = acting_on(source, there);
   for (const Acting& one : acting) {
-    const bool copied = std::any_of(of_source.begin(), of_source.end(), [&](const Acting& other) {
-      return std::tuple(other.kind, map.of(other.table), other.name) == std::tuple(one.kind, one.table, one.name);
-    });
-    if (copied)
+    if (is_among(of_source, one, map))
       hold(target, task, one);
     else
       log::warning(

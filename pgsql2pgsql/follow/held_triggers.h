@@ -8,7 +8,9 @@
 // Errors: of the connections; a right that lacks is a warning. Threads: one.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "pg/connection.h"
 #include "pgsql2pgsql/schema/schema_names.h"
@@ -17,6 +19,17 @@ namespace dbsync {
 
 // Of the tables that the task follows; after their places are noted.
 void hold_triggers(PgConnection& source, PgConnection& target, const std::string& task, const SchemaMap& map);
+
+// What of the target's tables is ENABLE ALWAYS or REPLICA. `names`, `oids`: of tables of
+// the source.
+struct ActingTrigger {
+  std::string text;        // "the trigger t of public.a"
+  bool held = false;       // while a task follows, since the source has it, too
+  std::string enable_sql;  // in the ordinary way
+};
+std::vector<ActingTrigger> acting_triggers(PgConnection& source, PgConnection& target,
+                                           const std::vector<QualifiedName>& names,
+                                           const std::vector<std::uint32_t>& oids, const SchemaMap& map);
 
 void release_triggers(PgConnection& target, const std::string& task);
 

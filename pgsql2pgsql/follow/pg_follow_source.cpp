@@ -10,6 +10,7 @@
 #include "cdc/plan_cache.h"
 #include "cdc/progress_store.h"
 #include "pg/sqlstate.h"
+#include "pgsql2pgsql/follow/generated_columns.h"
 #include "pgsql2pgsql/follow/held_triggers.h"
 #include "pgsql2pgsql/follow/partition_watch.h"
 #include "pgsql2pgsql/follow/pgoutput_stream.h"
@@ -102,10 +103,19 @@ SchemaPolicy PgFollowSource::schema_policy() {
   return out;
 }
 
+// Tables that --create or a user has made since the task began, too.
+void PgFollowSource::refuse_generated(PgConnection& target) {
+  std::vector<std::uint32_t> oids;
+  for (const KnownTable& table : read_known_tables(target, task_.name)) oids.push_back(table.oid);
+  refuse_unfit_columns(
+      unfit_generated_columns(source(), target, oids, sends_generated(source(), task_.publication), map_));
+}
+
 void PgFollowSource::prove(PgConnection& target, const Position& applied) {
   continuity_.prove(source(), target, applied);
   const auto progress = read_progress(target, task_.name);
   if (!progress || progress->state != "following") return;
+  refuse_generated(target);
   hold_triggers(source(), target, task_.name, map_);
   last_differences_ = {};
   look_at_tables(target);

@@ -61,6 +61,7 @@ class PgFollowSource : public FollowSource {
   PgConnection& meter();
   void choose_format();
   Position end_of_log();
+  void refuse_generated(PgConnection& target);
   void look_at_tables(PgConnection& target);
   std::vector<Relation> columns_of_known(PgConnection& target);
   // Those that the target was not fitted to.

@@ -11,6 +11,7 @@
 #include "pg/wait_watch.h"
 #include "pgsql2pgsql/follow/choice_watch.h"
 #include "pgsql2pgsql/follow/continuity.h"
+#include "pgsql2pgsql/follow/generated_columns.h"
 #include "pgsql2pgsql/follow/pg_follow_source.h"
 #include "pgsql2pgsql/follow/replica_identity.h"
 #include "pgsql2pgsql/pg_program.h"
@@ -22,8 +23,7 @@ namespace dbsync {
 namespace {
 
 void warn_of_left(const PublishedTables& published) {
-  for (const auto& [name, reason] : published.left())
-    log::warning("follow", fmt::format("{}: copied and not followed, since {}", display_name(name), reason));
+  for (const LeftTable& table : published.left()) log::warning("follow", table.describe());
 }
 
 constexpr int kSlotsSince = 100000;
@@ -139,11 +139,14 @@ CopyMoment PgTask::begin(const std::stop_token& stop) {
   for (int i = 1;; ++i) {
     const PublishedTables published = published_of(*selection);
     refuse_identities(published);
+    refuse_unfit_columns(unfit_generated_columns(source(), target(), published.oids(),
+                                                 will_send_generated(source(), task_.publication), map_));
     TaskSnapshot snapshot = begin_task(config_, source(), target(), task_, published.names(), stop);
     selection = select_now(request_.list);
     if (published_of(*selection).names() == published.names()) {
       record_source(source(), target(), task_);
       write_choice(target(), task_.name, choice());
+      write_left_tables(target(), task_.name, published.left());
       warn_of_left(published);
       tell_of_large_objects();
       return {snapshot.slot.snapshot, snapshot.slot.start, std::move(snapshot.connection)};
@@ -170,6 +173,7 @@ void PgTask::refuse_identities(const PublishedTables& published) {
   else
     refuse_any_other_identities(source(), published.oids());
   const auto tables = tables_without_identity(source(), published.oids());
+  if (config_.follow.without_key == publish) refuse_partial_keys(tables);
   if (tables.empty()) return;
   std::vector<std::string> names;
   for (const TableWithoutIdentity& table : tables) names.push_back(table.describe());

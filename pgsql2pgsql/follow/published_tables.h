@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "pg/connection.h"
+#include "pg/left_tables.h"
 #include "pgsql2pgsql/schema/copy_plan.h"
 
 namespace dbsync {
@@ -27,17 +28,13 @@ class PublishedTables {
   // Takes a table out: it is copied and not followed, for this reason.
   void leave(std::uint32_t oid, const std::string& reason);
   // What is copied and not followed, and why.
-  struct Left {
-    QualifiedName name;
-    std::string reason;
-  };
-  const std::vector<Left>& left() const { return left_; }
+  const std::vector<LeftTable>& left() const { return left_; }
 
  private:
   std::map<const PgRelation*, QualifiedName> by_table_;
   std::vector<QualifiedName> names_;
   std::vector<std::uint32_t> oids_;
-  std::vector<Left> left_;
+  std::vector<LeftTable> left_;
 };
 
 // Those of a selection on a source as it is, and as [follow] tables_without_key says.

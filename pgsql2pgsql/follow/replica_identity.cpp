@@ -59,7 +59,8 @@ std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source,
     out.push_back({.published = static_cast<std::uint32_t>(result.integer(row, 4)),
                    .name = {result.text(row, 0), result.text(row, 1)},
                    .index = result.text(row, 2),
-                   .reason = result.text(row, 3)});
+                   .reason = result.text(row, 3),
+                   .partial = result.boolean(row, 5)});
   return out;
 }
 
@@ -67,6 +68,20 @@ std::string remedies(const std::vector<TableWithoutIdentity>& tables) {
   std::vector<std::string> statements;
   for (const TableWithoutIdentity& table : tables) statements.push_back(table.remedy_sql());
   return statements_of(std::move(statements));
+}
+
+void refuse_partial_keys(const std::vector<TableWithoutIdentity>& tables) {
+  std::vector<TableWithoutIdentity> partial;
+  std::vector<std::string> names;
+  for (const TableWithoutIdentity& table : tables) {
+    if (!table.partial) continue;
+    partial.push_back(table);
+    names.push_back(table.describe());
+  }
+  if (partial.empty()) return;
+  throw Error(ErrorKind::source, "changes of these tables would not say which row they are of: " + join(names, ", "))
+      .hint(remedies(partial) +
+            "; or leave the tables out (--exclude), or copy them only (tables_without_key = leave)");
 }
 
 std::string LeafOfOtherIdentity::describe() const {

@@ -109,12 +109,21 @@ std::vector<QualifiedName> published_tables(PgConnection& source, const std::str
       "SELECT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname = $1 ORDER BY 1, 2", {name}));
 }
 
-std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,
-                                        const std::vector<std::uint32_t>& oids) {
+bool sends_generated(PgConnection& source, const std::string& publication) {
   const PgResult generated = source.exec(
       "SELECT coalesce(row_to_json(p)->>'pubgencols', 'n') = 's' FROM pg_catalog.pg_publication p WHERE p.pubname = $1",
       {publication});
-  const bool with_generated = generated.rows() > 0 && generated.boolean(0, 0);
+  return generated.rows() > 0 && generated.boolean(0, 0);
+}
+
+bool will_send_generated(PgConnection& source, const std::string& publication) {
+  if (source.server_version() < kGeneratedSince) return false;
+  return publication_state(source, publication) != PublicationState::foreign || sends_generated(source, publication);
+}
+
+std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,
+                                        const std::vector<std::uint32_t>& oids) {
+  const bool with_generated = sends_generated(source, publication);
   const PgResult result = source.exec(sql::published_columns,
                                       {fmt::format("{{{}}}", fmt::join(oids, ",")), with_generated ? "true" : "false"});
   std::vector<Relation> out;

@@ -36,6 +36,10 @@ bool publishes_roots(PgConnection& source);
 void create_publication(PgConnection& source, const std::string& name, const std::vector<QualifiedName>& tables);
 void drop_publication(PgConnection& source, const std::string& name);
 std::vector<QualifiedName> published_tables(PgConnection& source, const std::string& name);
+// Whether the publication sends stored generated columns; and whether it will, once a
+// task has made it: one of another role stays as it is.
+bool sends_generated(PgConnection& source, const std::string& publication);
+bool will_send_generated(PgConnection& source, const std::string& publication);
 // The columns that the changes of these tables bring; `id` is the table's oid.
 std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,
                                         const std::vector<std::uint32_t>& oids);

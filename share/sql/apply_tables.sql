@@ -39,6 +39,14 @@ CREATE TABLE IF NOT EXISTS dbsync.apply_triggers (
   state text NOT NULL,
   PRIMARY KEY (task, kind, table_oid, name)
 );
+-- Tables that are copied and not followed, and why.
+CREATE TABLE IF NOT EXISTS dbsync.apply_left (
+  task text,
+  schema_name text,
+  table_name text,
+  reason text NOT NULL,
+  PRIMARY KEY (task, schema_name, table_name)
+);
 CREATE TABLE IF NOT EXISTS dbsync.apply_columns (
   task text,
   schema_name text,

@@ -157,22 +157,6 @@ TEST_F(FollowSchema, ANewColumnDuringTheCopyIsAdded) {
   expect_same_table("b");
 }
 
-TEST_F(FollowSchema, GeneratedColumnsThatAreOrdinaryOnTheTargetStopOrAreSent) {
-  if (source.version() < 120000) GTEST_SKIP() << "generated columns came with 12";
-  source.exec("create table g (id int primary key, a int, twice int generated always as (a * 2) stored)");
-  target.exec("create table g (id int primary key, a int, twice int)");
-  if (source.version() >= 180000) {
-    begin();
-    source.exec("insert into g (id, a) values (1, 1), (2, 2); update g set a = 5 where id = 1");
-    drain();
-    return expect_same_table("g");
-  }
-  begin();
-  source.exec("insert into g (id, a) values (1, 1)");
-  expect_mended_by_hint(R"(ALTER TABLE "public"."g" DROP COLUMN "twice")");
-  expect_same_table("g");
-}
-
 // A table outside of the task refers to one that the source empties.
 TEST_F(FollowSchema, TruncateOfATableThatAnotherOneRefersToStopsWithTheWayOut) {
   if (source.version() < 110000) GTEST_SKIP() << "TRUNCATE is sent from 11 on";

@@ -56,6 +56,28 @@ TEST_F(FollowTriggers, AlwaysTriggersAndRulesOfTheSourceDoNotActAgain) {
   expect_same(kStates);
 }
 
+TEST_F(FollowTriggers, TheCheckNamesThoseThatActOnWhatIsApplied) {
+  const std::string log =
+      "create table a (id int primary key); create table log (id serial primary key, x int);"
+      "create function f() returns trigger language plpgsql as $$ begin return null; end $$;"
+      "create trigger tr after insert on a for each row execute procedure f();";
+  both(log);
+  both("alter table a enable always trigger tr");
+  target.exec(
+      "create trigger mine after insert on a for each row execute procedure f(); alter table a enable replica trigger "
+      "mine; create rule ru as on insert to a do also insert into log (x) values (new.id); alter table a enable always "
+      "rule ru");
+  const RunResult check = run_program({"pgsql2pgsql", "--check"}, here());
+  EXPECT_EQ(check.exit_code, 0) << check.describe();
+  for (const char* part :
+       {"the trigger tr of public.a is ENABLE ALWAYS on both sides: while the task follows, until --cleanup, it does "
+        "not "
+        "act on what is applied",
+        "the trigger mine of public.a is ENABLE REPLICA on the target, and not so on the source",
+        R"(ALTER TABLE "public"."a" ENABLE TRIGGER "mine")", R"(ALTER TABLE "public"."a" ENABLE RULE "ru")"})
+    EXPECT_NE(check.out.find(part), std::string::npos) << part << "\n" << check.out;
+}
+
 // A conflict that is skipped and a column that comes as text, in one transaction.
 TEST_F(FollowTriggers, ASkippedConflictBesideAColumnThatNeedsTextGoesOn) {
   if (source.version() < 140000) GTEST_SKIP() << "values come as text before 14";

@@ -1,0 +1,63 @@
+// Tables that are copied and not followed: every place that tells how a task is names them.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/harness/follow_fixture.h"
+
+namespace dbsync::test {
+
+namespace {
+
+class FollowLeft : public FollowTest {
+ protected:
+  RunResult run(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> command{"pgsql2pgsql"};
+    command.insert(command.end(), more.begin(), more.end());
+    return run_program(command, here());
+  }
+  static void expect_has(const std::string& text, const std::string& part) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+};
+
+TEST_F(FollowLeft, SummaryAndStatusNameThem) {
+  both("create table keyed (id int primary key); create table \"no key\" (id int)");
+  source.exec("insert into keyed values (1); insert into \"no key\" values (1)");
+  const RunResult copied = run({"--end-at", "now"});
+  ASSERT_EQ(copied.exit_code, 0) << copied.describe();
+  expect_has(copied.err, "  public.no key: copied and not followed, since it has no primary key");  // the summary
+  expect_has(run({"--status"}).out, "public.no key: copied and not followed, since it has no primary key");
+  expect_has(run({"--status", "--json"}).out, "\"not_followed\"");
+  const RunResult end = run({"--cleanup"});
+  ASSERT_EQ(end.exit_code, 0) << end.describe();
+  EXPECT_EQ(run({"--status"}).out.find("copied and not followed"), std::string::npos);
+}
+
+TEST_F(FollowLeft, NothingButSuchTablesIsACopyOnly) {
+  both("create table a (id int)");
+  source.exec("insert into a values (1)");
+  const RunResult copied = run();
+  ASSERT_EQ(copied.exit_code, 0) << copied.describe();
+  expect_has(copied.err, "public.a: copied and not followed, since it has no primary key");
+  EXPECT_EQ(slot_column("slot_name"), "");
+  expect_same_table("a");
+}
+
+// What is not followed is copied anew, of one moment with the rest.
+TEST_F(FollowLeft, ACopyThatGoesOnBringsThemToItsMoment) {
+  both("create table a (id int); create table b (id int primary key check (id <> 2))");
+  source.exec("alter table b drop constraint b_id_check; insert into a values (1); insert into b values (2)");
+  const RunResult failed = run({"-j", "1", "--end-at", "now"});
+  EXPECT_NE(failed.exit_code, 0) << failed.describe();
+  target.exec("alter table b drop constraint b_id_check");
+  source.exec("insert into a values (5); insert into b values (6)");
+  const RunResult on = run({"-j", "1", "--end-at", "now"});
+  ASSERT_EQ(on.exit_code, 0) << on.describe();
+  expect_has(on.err, "the copy goes on");
+  expect_same_table("a");
+  expect_same_table("b");
+}
+
+}  // namespace
+
+}  // namespace dbsync::test
