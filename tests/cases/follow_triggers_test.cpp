@@ -50,6 +50,7 @@ TEST_F(FollowTriggers, AlwaysTriggersAndRulesOfTheSourceDoNotActAgain) {
             std::string::npos)
       << own.err;
   target.exec("drop trigger mine on a");
+  drain();
   // Killed or not, the end of the task puts back what it took.
   const RunResult end = run_program({"pgsql2pgsql", "--cleanup", "--force"}, here());
   ASSERT_EQ(end.exit_code, 0) << end.describe();
