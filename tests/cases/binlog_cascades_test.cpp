@@ -193,7 +193,7 @@ TEST_F(BinlogCascades, OfRandomOperations) {
     }
   };
   for (int i = 0; i < 600; ++i) {
-    const unsigned id = below(40), other = below(40);
+    const auto id = below(40), other = below(40);
     const std::string table(1, "abcd"[below(4)]);
     if (below(5) == 0) try_to(below(3) == 0 ? "ROLLBACK" : below(2) == 0 ? "COMMIT" : "BEGIN");
     switch (below(7)) {
