@@ -188,6 +188,8 @@ install: programs $(MAN) $(COMPLETION)
 	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 README.md CHANGELOG.md $(wildcard share/doc/*.md) $(DESTDIR)$(PREFIX)/share/doc/dbsync
 	install -m 644 my.cfg.sample $(DESTDIR)$(PREFIX)/share/doc/dbsync/examples
+	install -d $(DESTDIR)$(PREFIX)/share/doc/dbsync/examples/grants
+	install -m 644 $(wildcard share/grants/*.sql) $(DESTDIR)$(PREFIX)/share/doc/dbsync/examples/grants
 
 clean:
 	rm -rf build bin

@@ -125,7 +125,6 @@ const std::vector<Setting> kOptions{
                 .acts = of(cleanup),
                 .help =
                     "with --cleanup: end the task though changes wait that\nthe target does not have; they are lost"},
-     .programs = pgsql_only,
      .store = flag(at(&Options::force))},
     {.option = {.name = "include",
                 .argument = "PATTERN",

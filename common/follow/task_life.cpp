@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/stable_hash.h"
 #include "base/text.h"
 
@@ -29,6 +30,30 @@ TaskState state_of(const std::optional<Progress>& progress) {
 Error cannot_follow(const std::vector<std::string>& obstacles) {
   Error out(ErrorKind::source, "the source does not send its changes: " + join(obstacles, "; "));
   return out.hint("change that on the source, or copy without following (--full-only)");
+}
+
+namespace {
+
+void lose(const std::string& fact, bool force) {
+  if (!force)
+    throw Error(ErrorKind::source, fact + ": the task was not ended")
+        .hint(
+            "--end-at now applies what waits; then --cleanup. --cleanup --force ends the task without it, and the "
+            "sides differ");
+  log::warning("follow", fact + "; with --force it is lost with the task, and the sides differ");
+}
+
+}  // namespace
+
+void lose_changes(const Position& applied, std::uint64_t bytes, const std::string& log, bool force) {
+  lose(fmt::format("changes since {} wait on the source, in {} of {}, that the target does not have", applied.text(),
+                   format_bytes(bytes), log),
+       force);
+}
+
+void lose_what_is_unknown(const Position& applied, const Error& why, bool force) {
+  lose(fmt::format("whether changes since {} wait on the source cannot be told ({})", applied.text(), why.message()),
+       force);
 }
 
 void start_creating(PgConnection& target, const std::string& task) {

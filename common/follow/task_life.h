@@ -12,6 +12,7 @@
 // Threads: as the connection. Errors: ErrorKind::target with the command that helps.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,12 @@ inline constexpr char kBeginAnew[] = "--restart empties the target's tables and 
 
 // `obstacles`: each "fact: remedy".
 Error cannot_follow(const std::vector<std::string>& obstacles);
+
+// --cleanup: changes behind `applied` that the target does not have, in `bytes` of the
+// `log` ("WAL"), or what keeps from telling whether there are any. Throws, of the source;
+// with `force` it is a warning.
+void lose_changes(const Position& applied, std::uint64_t bytes, const std::string& log, bool force);
+void lose_what_is_unknown(const Position& applied, const Error& why, bool force);
 
 void start_creating(PgConnection& target, const std::string& task);
 void start_copying(PgConnection& target, const std::string& task, const Position& start);

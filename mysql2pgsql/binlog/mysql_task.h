@@ -36,6 +36,8 @@ class MysqlTask : public FollowedTask {
 
  private:
   MysqlConnection& source();
+  std::uint64_t waiting_bytes(const Position& applied);
+  void refuse_lost_changes();
   PgConnection& target();
 
   const RunRequest request_;

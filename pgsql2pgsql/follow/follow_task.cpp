@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
 #include "base/stable_hash.h"
 #include "base/text.h"
+#include "embedded_sql.h"
 #include "pg/sqlstate.h"
 #include "pg/wait_watch.h"
 #include "pgsql2pgsql/follow/continuity.h"
@@ -61,41 +63,37 @@ void refuse_slot_of_others(PgConnection& source, const FollowTask& task, const S
       .hint("choose another task in [local.pgsql]; the slot is left as it is");
 }
 
-// Whether changes of the task's tables wait in its slot. Before 15 transactions that
-// changed none of them are there, too.
-bool changes_wait(PgConnection& source, const FollowTask& task) {
-  constexpr int kEnough = 10000;
-  const PgResult seen = source.exec(
-      "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE pg_catalog.get_byte(data, 0) IN (68, 73, 84, "
-      "85)) "  // D, I, T, U
-      "FROM pg_catalog.pg_logical_slot_peek_binary_changes($1, NULL, $2::integer, 'proto_version', '1', "
-      "'publication_names', $3)",
-      {task.slot, std::to_string(kEnough), quote_identifier(task.publication)});
-  return seen.integer(0, 0) >= kEnough || seen.integer(0, 1) > 0;
+// Whether changes of the task's tables wait in its slot that the target does not have:
+// what a killed run has applied may not be confirmed. Before 15 transactions that changed
+// none of them are there, too, so as many as it takes are looked at.
+bool changes_wait(PgConnection& source, const FollowTask& task, const Position& applied) {
+  for (std::int64_t enough = 10000;; enough *= 10) {
+    const PgResult seen =
+        source.exec(sql::waiting_changes, {task.slot, std::to_string(std::min<std::int64_t>(enough, INT32_MAX)),
+                                           quote_identifier(task.publication), applied.text()});
+    if (seen.boolean(0, 1)) return true;
+    if (seen.integer(0, 0) < enough) return false;
+  }
 }
 
 // The end of a task loses what its slot keeps.
-void refuse_waiting_changes(PgConnection& source, const FollowTask& task, const SlotState& slot, bool force) {
-  if (slot.active || slot.wal_status == "lost") return;
-  std::string lost;
+void prove_nothing_waits(PgConnection& source, const FollowTask& task, const Position& applied, bool force) {
+  bool wait = false;
   try {
-    if (!changes_wait(source, task)) return;
-    const auto bytes =
-        source
-            .exec("SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), $1::pg_catalog.pg_lsn)::bigint",
-                  {slot.confirmed.text()})
-            .integer(0, 0);
-    lost =
-        fmt::format("changes since {} wait on the source, in {} of WAL, that the target does not have",
-                    slot.confirmed.text(), format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0))));
+    when_slot_is_free([&] { wait = changes_wait(source, task, applied); });
   } catch (const Error& error) {
     if (error.connection_lost()) throw;
-    return log::warning("follow", fmt::format("whether changes wait in the replication slot {} cannot be told: {}",
-                                              task.slot, error.what()));
+    return lose_what_is_unknown(applied, error, force);
   }
-  if (force) return log::warning("follow", lost + ": they are lost with the task, and the sides differ");
-  throw Error(ErrorKind::source, lost + " and that the end of the task would lose")
-      .hint("--end-at now applies them, then --cleanup; or --cleanup --force, which loses them");
+  if (!wait) return;
+  const auto bytes = source
+                         .exec(
+                             "SELECT pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() "
+                             "THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END, "
+                             "$1::pg_catalog.pg_lsn)::bigint",
+                             {applied.text()})
+                         .integer(0, 0);
+  lose_changes(applied, static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)), "WAL", force);
 }
 
 }  // namespace
@@ -209,7 +207,9 @@ void prove_end(PgConnection& source, PgConnection& target, const FollowTask& tas
   if (!slot) return;
   const auto progress = read_progress(target, task.name);
   refuse_slot_of_others(source, task, *slot, progress.has_value());
-  if (state_of(progress) == TaskState::following) refuse_waiting_changes(source, task, *slot, force);
+  // A lost slot has said so when the task stopped, and keeps nothing.
+  if (state_of(progress) != TaskState::following || slot->wal_status == "lost") return;
+  prove_nothing_waits(source, task, progress->position, force);
 }
 
 void end_task(PgConnection& source, PgConnection& target, const FollowTask& task) {

@@ -49,8 +49,8 @@ TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection
 
 // A snapshot of now, and its position.
 TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const std::stop_token& stop);
-// Before the task is ended: that the slot that goes is its own, and that no changes are lost
-// with it, unless by `force`. Errors: ErrorKind::source, with what would be lost.
+// Before the task is ended: that the slot that goes is its own, and that nothing is lost
+// with it (`force`: what is).
 void prove_end(PgConnection& source, PgConnection& target, const FollowTask& task, bool force);
 
 // Removes all that belongs to the task, whatever of it exists.

@@ -190,16 +190,20 @@ void drop_slot(PgConnection& source, const std::string& name) {
   source.exec("SELECT pg_catalog.pg_drop_replication_slot($1)", {name});
 }
 
-void drop_slot_when_free(PgConnection& source, const std::string& name) {
+void when_slot_is_free(const std::function<void()>& action) {
   for (int attempt = 1;; ++attempt) {
     try {
-      return drop_slot(source, name);
+      return action();
     } catch (Error& error) {
       if (error.sqlstate() != sqlstate::object_in_use) throw;
       if (attempt == kDropAttempts) throw error.hint("end the pgsql2pgsql that follows with this slot first");
     }
     std::this_thread::sleep_for(kDropPause);
   }
+}
+
+void drop_slot_when_free(PgConnection& source, const std::string& name) {
+  when_slot_is_free([&] { drop_slot(source, name); });
 }
 
 }  // namespace dbsync

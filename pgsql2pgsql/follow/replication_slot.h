@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -73,7 +74,8 @@ enum class SlotLife { permanent, temporary };
 CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name, SlotLife life,
                         bool failover = false);
 void drop_slot(PgConnection& source, const std::string& name);
-// Waits some seconds for a walsender that has just lost its client to let go of it.
+// Both wait some seconds for a walsender that has just lost its client to let go of the slot.
+void when_slot_is_free(const std::function<void()>& action);
 void drop_slot_when_free(PgConnection& source, const std::string& name);
 
 }  // namespace dbsync

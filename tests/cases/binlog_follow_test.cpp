@@ -374,8 +374,35 @@ TEST_F(BinlogFollow, MapsAsTheCopyDoes) {
 TEST_F(BinlogFollow, CleanupEndsTheTask) {
   source.exec("CREATE TABLE n (a int PRIMARY KEY)");
   begin();
-  ASSERT_EQ(run({"mysql2pgsql", "--cleanup"}).exit_code, 0);
+  source.exec("CREATE TABLE later (a int); INSERT INTO later VALUES (1)");
+  const RunResult result = run({"mysql2pgsql", "--cleanup"});
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(target.value("SELECT count(*) FROM dbsync.apply_progress"), "0");
+}
+
+TEST_F(BinlogFollow, CleanupRefusesToLoseChanges) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY)");
+  begin();
+  const std::string tasks = "SELECT count(*) FROM dbsync.apply_progress";
+  for (const char* statement :
+       {"INSERT INTO n VALUES (1), (2)", "UPDATE n SET a = 3 WHERE a = 1", "DELETE FROM n WHERE a = 3", "TRUNCATE n"}) {
+    source.exec(statement);
+    const RunResult refused = run({"mysql2pgsql", "--cleanup"});
+    EXPECT_EQ(refused.exit_code, kSourceFailed) << statement << refused.describe();
+    EXPECT_THAT(refused.err, HasSubstr("wait on the source, in"));
+    EXPECT_THAT(refused.err, HasSubstr("--cleanup --force"));
+    EXPECT_EQ(target.value(tasks), "1");
+    ASSERT_EQ(follow().exit_code, 0);
+  }
+  // The definition that its rows had is not known any more.
+  source.exec("INSERT INTO n VALUES (4); ALTER TABLE n ADD b int");
+  const RunResult unknown = run({"mysql2pgsql", "--cleanup"});
+  EXPECT_EQ(unknown.exit_code, kSourceFailed) << unknown.describe();
+  EXPECT_THAT(unknown.err, HasSubstr("cannot be told"));
+  const RunResult lost = run({"mysql2pgsql", "--cleanup", "--force"});
+  EXPECT_EQ(lost.exit_code, 0) << lost.describe();
+  EXPECT_THAT(lost.err, HasSubstr("lost with the task"));
+  EXPECT_EQ(target.value(tasks), "0");
 }
 
 }  // namespace dbsync::test

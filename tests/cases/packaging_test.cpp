@@ -51,6 +51,8 @@ TEST_F(InstallTest, PutsEachFileWhereDebianExpectsIt) {
                                     "usr/share/doc/dbsync/examples/my.cfg.sample"};
   for (const auto& entry : fs::directory_iterator(repo_root() / "share/doc"))
     expected.insert("usr/share/doc/dbsync/" + entry.path().filename().string());
+  for (const auto& entry : fs::directory_iterator(repo_root() / "share/grants"))
+    expected.insert("usr/share/doc/dbsync/examples/grants/" + entry.path().filename().string());
   std::set<std::string> installed;
   for (const auto& entry : fs::recursive_directory_iterator(root()))
     if (!entry.is_directory()) installed.insert(fs::relative(entry.path(), root()).string());
