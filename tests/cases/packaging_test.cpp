@@ -91,10 +91,11 @@ TEST_F(InstallTest, ManualPagesHaveEveryKeyOfTheConfiguration) {
       if (key.empty()) section = (*at)[2];
       const bool wanted = section != others;
       const bool found = text.find(key.empty() ? ".SS [" + section + "]\n" : ".BI " + key + " ") != std::string::npos;
-      if (key.empty())
+      if (key.empty()) {
         EXPECT_EQ(found, wanted) << program << " [" << section << ']';
-      else if (wanted)
+      } else if (wanted) {
         EXPECT_TRUE(found) << program << ' ' << key;
+      }
       keys += key.empty() ? 0 : 1;
     }
     EXPECT_GT(keys, 40);
