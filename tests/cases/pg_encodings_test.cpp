@@ -195,7 +195,7 @@ TEST_F(PgEncodings, CharactersThatTheTargetLacksAreNamed) {
   EXPECT_EQ(followed.exit_code, 5) << followed.describe();
   expect_names(followed,
                {"UPDATE of public.good (id = 1)", "0xe6 0xbc 0xa2", "HINT: the target's database is in LATIN1"});
-  expect_run({"--cleanup"});
+  expect_run({"--cleanup", "--force"});
   // Names that cannot even be asked for.
   source.run(
       "update good set v = 'e'; create table \"漢\" (id int primary key); create table c (id int primary key, \"€\" "
