@@ -138,9 +138,9 @@ void PgProgram::warn_of_idle_rules() const {
 void PgProgram::check_tables(const TargetCheck& check, CheckFindings& findings) {
   const bool thorough = check.depth == CheckDepth::thorough;
   if (thorough) check_pg_tables(source_.planner(), selected_, findings);
-  if (thorough) check_following(findings);
   const PlannedTasks expected =
       plan_tasks(catalog_, selected_, map_, read_partition_tree(*run_.target), query_schema(options_, config_));
+  if (thorough && target_has_names(*run_.target, expected)) check_following(findings);
   check_pg_targets(check, expected, findings);
   if (!thorough || !options_.create || !uses_pg_dump()) return;
   check_lock_room(source_.planner(), *run_.target, catalog_, findings);

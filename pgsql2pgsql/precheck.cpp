@@ -140,6 +140,11 @@ void check_pg_tables(PgConnection& source, const SelectedTables& selected, Check
   passed_readable(oids.size() - static_cast<std::size_t>(refused.rows()), oids.size(), findings);
 }
 
+bool target_has_names(PgConnection& target, const PlannedTasks& planned) {
+  CheckFindings unused;  // check_pg_targets says it
+  return check_names(target, checked_tables(planned), unused);
+}
+
 void check_pg_targets(const TargetCheck& check, const PlannedTasks& planned, CheckFindings& findings) {
   const auto tables = checked_tables(planned);
   if (check_names(check.target, tables, findings)) check_target_tables(check, tables, findings);

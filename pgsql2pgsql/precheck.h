@@ -28,6 +28,9 @@ bool check_pg_source(const SourceCheck& check, CheckFindings& findings);
 // Whether the role may read the tables.
 void check_pg_tables(PgConnection& source, const SelectedTables& selected, CheckFindings& findings);
 
+// Whether the target's encoding has all characters of the names, so that it can be asked
+// for tables by name.
+bool target_has_names(PgConnection& target, const PlannedTasks& planned);
 // The tables of the plan on the target, for a load and for --check.
 void check_pg_targets(const TargetCheck& check, const PlannedTasks& planned, CheckFindings& findings);
 
