@@ -18,7 +18,6 @@ using config_detail::acts;
 using config_detail::Exclusion;
 using config_detail::exclusions;
 using config_detail::has_option;
-using config_detail::OptionForm;
 using config_detail::OptionOf;
 using config_detail::program_name;
 using config_detail::Setting;

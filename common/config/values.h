@@ -93,8 +93,8 @@ Store size(Place place) {
 
 // One of a few words, each with what it stands for.
 template <class Place, class Value = ValueAt<Place>>
-Store choice(Place place, std::initializer_list<std::pair<std::string_view, Value>> choices) {
-  return [place, known = std::vector(choices)](Settings& to, std::string_view value) -> std::string {
+Store choice(Place place, std::vector<std::pair<std::string_view, Value>> choices) {
+  return [place, known = std::move(choices)](Settings& to, std::string_view value) -> std::string {
     if (value.empty()) return kEmptyValue;
     const std::string word = to_lower(value);
     std::vector<std::string> names;
@@ -112,19 +112,9 @@ Store choice(Place place, std::initializer_list<std::pair<std::string_view, Valu
 // One of a few words, kept as it is.
 template <class Place>
 Store word(Place place, std::initializer_list<std::string_view> words) {
-  return [place, known = std::vector(words)](Settings& to, std::string_view value) -> std::string {
-    if (value.empty()) return kEmptyValue;
-    const std::string lower = to_lower(value);
-    std::vector<std::string> names;
-    for (const std::string_view name : known) {
-      if (name == lower) {
-        place(to) = lower;
-        return {};
-      }
-      names.emplace_back(name);
-    }
-    return fmt::format("\"{}\" is none of {}", value, join(names, ", "));
-  };
+  std::vector<std::pair<std::string_view, std::string>> choices;
+  for (const std::string_view name : words) choices.emplace_back(name, name);
+  return choice(place, std::move(choices));
 }
 
 }  // namespace dbsync::config_detail

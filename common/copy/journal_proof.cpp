@@ -32,26 +32,6 @@ std::optional<std::uint64_t> count_rows(PgConnection& connection, const TargetTa
 
 }  // namespace
 
-std::map<QualifiedName, std::uint32_t> relation_oids(PgConnection& connection, const std::set<QualifiedName>& names) {
-  std::vector<std::string> schemas;
-  std::vector<std::string> tables;
-  for (const QualifiedName& name : names) {
-    schemas.push_back(name.schema);
-    tables.push_back(name.name);
-  }
-  const PgResult result = connection.exec_often(
-      "SELECT n.nspname, c.relname, c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
-      "c.relnamespace "
-      "JOIN (SELECT unnest($1::text[]) AS s, unnest($2::text[]) AS t) AS wanted ON wanted.s = n.nspname AND wanted.t = "
-      "c.relname",
-      {array_text(schemas), array_text(tables)});
-  std::map<QualifiedName, std::uint32_t> out;
-  for (int row = 0; row < result.rows(); ++row)
-    out.emplace(QualifiedName{result.text(row, 0), result.text(row, 1)},
-                static_cast<std::uint32_t>(result.integer(row, 2)));
-  return out;
-}
-
 bool was_remade(const JournalTable& known, std::uint32_t relation) {
   return known.relation != 0 && relation != 0 && known.relation != relation;
 }

@@ -19,9 +19,6 @@
 
 namespace dbsync {
 
-// The oids of relations; those that are not there are left out.
-std::map<QualifiedName, std::uint32_t> relation_oids(PgConnection& connection, const std::set<QualifiedName>& names);
-
 // True when the journal tells of another relation of this name, which was dropped since.
 bool was_remade(const JournalTable& known, std::uint32_t relation);
 

@@ -58,6 +58,9 @@ Dialect dialect_of_server(std::string_view version, bool distributed, int server
 // false then.
 std::map<QualifiedName, TargetTable> find_relations(PgConnection& connection, const std::set<QualifiedName>& names);
 
+// The oids of relations of any kind; those that are not there are left out.
+std::map<QualifiedName, std::uint32_t> relation_oids(PgConnection& connection, const std::set<QualifiedName>& names);
+
 // The table, or nothing when it does not exist. A view, sequence or other
 // relation of that name is an error.
 std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedName& name);

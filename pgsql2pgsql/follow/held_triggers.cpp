@@ -1,6 +1,7 @@
 #include "pgsql2pgsql/follow/held_triggers.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <vector>
 
@@ -100,20 +101,10 @@ std::vector<ActingTrigger> acting_triggers(PgConnection& source, PgConnection& t
                                            const std::vector<std::uint32_t>& oids, const SchemaMap& map) {
   std::vector<ActingTrigger> out;
   if (detect_dialect(target).distributed) return out;
-  std::vector<std::string> schemas;
-  std::vector<std::string> tables;
-  for (const QualifiedName& name : names) {
-    const QualifiedName there = map.of(name);
-    schemas.push_back(there.schema);
-    tables.push_back(there.name);
-  }
-  const PgResult found = target.exec(
-      "SELECT c.oid FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS w (s, t) "
-      "JOIN pg_catalog.pg_namespace n ON n.nspname = w.s "
-      "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.t",
-      {array_text(schemas), array_text(tables)});
+  std::set<QualifiedName> mapped;
+  for (const QualifiedName& name : names) mapped.insert(map.of(name));
   std::vector<std::string> here;
-  for (int row = 0; row < found.rows(); ++row) here.push_back(found.text(row, 0));
+  for (const auto& [name, oid] : relation_oids(target, mapped)) here.push_back(std::to_string(oid));
   const auto acting = acting_on(target, here);
   if (acting.empty()) return out;
   std::vector<std::string> there;

@@ -168,6 +168,7 @@ void PgTask::tell_of_large_objects() {
 // The source would refuse the application's own UPDATEs and DELETEs.
 void PgTask::refuse_identities(const PublishedTables& published) {
   using enum FollowConfig::WithoutKey;
+  if (config_.follow.without_key == leave) return;  // published_of has left them out
   if (config_.follow.without_key == publish)
     refuse_other_identities(source(), published.oids());
   else

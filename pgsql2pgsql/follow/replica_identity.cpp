@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pgsql2pgsql/follow/replication_slot.h"
 #include "pgsql2pgsql/schema/schema_names.h"
 #include "schema/quote.h"
 
@@ -11,7 +12,6 @@ namespace dbsync {
 
 namespace {
 
-constexpr int kGeneratedSince = 180000;
 constexpr std::size_t kMostNamed = 10;
 
 std::string oid_list(const std::vector<std::uint32_t>& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
@@ -29,6 +29,21 @@ std::string same_identity_sql(const QualifiedName& root, const QualifiedName& le
   if (wanted == "LEAF") return fmt::format("ALTER TABLE {} REPLICA IDENTITY FULL", quote_name(leaf));
   return fmt::format("ALTER TABLE {0} REPLICA IDENTITY {2}; ALTER TABLE {1} REPLICA IDENTITY {2}", quote_name(root),
                      quote_name(leaf), wanted);
+}
+
+void refuse(const std::vector<LeafOfOtherIdentity>& leaves) {
+  if (leaves.empty()) return;
+  std::vector<std::string> names;
+  std::vector<std::string> statements;
+  for (const LeafOfOtherIdentity& one : leaves) {
+    names.push_back(one.describe());
+    statements.push_back(one.remedy_sql);
+  }
+  throw Error(ErrorKind::source,
+              fmt::format("partitions have another replica identity than their root, under whose name their changes "
+                          "come, so that some changes would not say which row they are of: {}",
+                          join(names, ", ")))
+      .hint(statements_of(std::move(statements)) + "; or leave the table out (--exclude)");
 }
 
 }  // namespace
@@ -51,7 +66,7 @@ std::string TableWithoutIdentity::remedy_sql() const {
 
 std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source,
                                                           const std::vector<std::uint32_t>& oids) {
-  const bool sends_generated = source.server_version() >= kGeneratedSince;
+  const bool sends_generated = source.server_version() >= kSendsGeneratedSince;
   const PgResult result =
       source.exec(sql::tables_without_identity, {oid_list(oids), sends_generated ? "true" : "false"});
   std::vector<TableWithoutIdentity> out;
@@ -102,25 +117,6 @@ std::vector<LeafOfOtherIdentity> leaves_of_other_identity(PgConnection& source,
   }
   return out;
 }
-
-namespace {
-
-void refuse(const std::vector<LeafOfOtherIdentity>& leaves) {
-  if (leaves.empty()) return;
-  std::vector<std::string> names;
-  std::vector<std::string> statements;
-  for (const LeafOfOtherIdentity& one : leaves) {
-    names.push_back(one.describe());
-    statements.push_back(one.remedy_sql);
-  }
-  throw Error(ErrorKind::source,
-              fmt::format("partitions have another replica identity than their root, under whose name their changes "
-                          "come, so that some changes would not say which row they are of: {}",
-                          join(names, ", ")))
-      .hint(statements_of(std::move(statements)) + "; or leave the table out (--exclude)");
-}
-
-}  // namespace
 
 void refuse_other_identities(PgConnection& source, const std::vector<std::uint32_t>& oids) {
   auto leaves = leaves_of_other_identity(source, oids);

@@ -19,7 +19,6 @@ namespace {
 
 constexpr int kViaRootSince = 130000;
 constexpr int kFailoverSince = 170000;
-constexpr int kGeneratedSince = 180000;
 constexpr int kWalStatusSince = 130000;
 constexpr int kDropAttempts = 50;
 constexpr std::chrono::milliseconds kDropPause{100};
@@ -85,7 +84,7 @@ void create_publication(PgConnection& source, const std::string& name, const std
   std::vector<std::string> options;
   if (publishes_roots(source)) options.emplace_back("publish_via_partition_root = true");
   // For targets on which they are ordinary columns.
-  if (source.server_version() >= kGeneratedSince) options.emplace_back("publish_generated_columns = stored");
+  if (source.server_version() >= kSendsGeneratedSince) options.emplace_back("publish_generated_columns = stored");
   try {
     source.exec(fmt::format("CREATE PUBLICATION {}{}{}", quote_identifier(name),
                             quoted.empty() ? "" : " FOR TABLE " + join(quoted, ", "),
@@ -117,7 +116,7 @@ bool sends_generated(PgConnection& source, const std::string& publication) {
 }
 
 bool will_send_generated(PgConnection& source, const std::string& publication) {
-  if (source.server_version() < kGeneratedSince) return false;
+  if (source.server_version() < kSendsGeneratedSince) return false;
   return publication_state(source, publication) != PublicationState::foreign || sends_generated(source, publication);
 }
 

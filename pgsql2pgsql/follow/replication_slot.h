@@ -40,6 +40,7 @@ std::vector<QualifiedName> published_tables(PgConnection& source, const std::str
 // Whether the publication sends stored generated columns; and whether it will, once a
 // task has made it: one of another role stays as it is.
 bool sends_generated(PgConnection& source, const std::string& publication);
+inline constexpr int kSendsGeneratedSince = 180000;  // stored generated columns
 bool will_send_generated(PgConnection& source, const std::string& publication);
 // The columns that the changes of these tables bring; `id` is the table's oid.
 std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,

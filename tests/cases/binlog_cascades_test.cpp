@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/harness/migration.h"
+#include "tests/harness/binlog_fixture.h"
 
 namespace dbsync::test {
 
@@ -19,17 +19,11 @@ using testing::HasSubstr;
 
 constexpr int kSourceFailed = 3;
 
-class BinlogCascades : public MigrationTest {
+class BinlogCascades : public BinlogTest {
  protected:
-  RunResult follow(std::vector<std::string> more = {}) {
-    std::vector<std::string> args{"mysql2pgsql", "--end-at", "now"};
-    args.insert(args.end(), more.begin(), more.end());
-    return run(args);
-  }
   void begin(std::vector<std::string> more = {}) {
-    more.insert(more.end(), {"--follow", "--create"});
-    const RunResult result = follow(more);
-    ASSERT_EQ(result.exit_code, 0) << result.describe();
+    BinlogTest::begin(std::move(more));
+    if (HasFatalFailure()) return;
     target.exec(
         "DO $$ DECLARE k record; BEGIN FOR k IN SELECT conrelid::regclass AS t, conname FROM pg_constraint WHERE "
         "contype = 'f' LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', k.t, k.conname); END LOOP; END $$");

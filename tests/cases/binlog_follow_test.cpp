@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/harness/binlog_fixture.h"
 #include "tests/harness/migration.h"
 #include "tests/harness/own_server.h"
 
@@ -210,18 +211,7 @@ void follow_every_type(Migration& migration, MysqlSession& session, const std::v
   expect_same_rows(migration.target, "again");
 }
 
-class BinlogFollow : public MigrationTest {
- protected:
-  RunResult follow(std::vector<std::string> more = {}) {
-    std::vector<std::string> args{"mysql2pgsql", "--end-at", "now"};
-    args.insert(args.end(), more.begin(), more.end());
-    return run(args);
-  }
-  void begin() {
-    const RunResult result = follow({"--follow", "--create"});
-    ASSERT_EQ(result.exit_code, 0) << result.describe();
-  }
-};
+using BinlogFollow = BinlogTest;
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/harness/binlog_fixture.h"
 #include "tests/harness/migration.h"
 #include "tests/harness/wait.h"
 
@@ -25,18 +26,7 @@ std::pair<std::string, std::string> log_end(SourceDb& source) {
   return {rows.at(0).at(0).value_or(""), rows.at(0).at(1).value_or("")};
 }
 
-class BinlogOperate : public MigrationTest {
- protected:
-  RunResult follow(std::vector<std::string> more = {}) {
-    std::vector<std::string> args{"mysql2pgsql", "--end-at", "now"};
-    args.insert(args.end(), more.begin(), more.end());
-    return run(args);
-  }
-  void begin() {
-    const RunResult result = follow({"--follow", "--create"});
-    ASSERT_EQ(result.exit_code, 0) << result.describe();
-  }
-};
+using BinlogOperate = BinlogTest;
 
 }  // namespace
 

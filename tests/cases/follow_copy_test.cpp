@@ -28,10 +28,6 @@ constexpr int kInterrupted = 130;
 
 class FollowCopy : public FollowTest {
  protected:
-  RunResult run(std::vector<std::string> more = {}) {
-    more.insert(more.begin(), "pgsql2pgsql");
-    return run_program(more, here());
-  }
   // Copy or go on, up to the source's position now.
   void complete(std::vector<std::string> more = {}) {
     more.insert(more.end(), {"--end-at", "now"});

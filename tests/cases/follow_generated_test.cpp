@@ -19,14 +19,6 @@ class FollowGenerated : public FollowTest {
   void SetUp() override {
     if (source.version() < kGeneratedSince) GTEST_SKIP() << "generated columns came with 12";
   }
-  RunResult run(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> command{"pgsql2pgsql"};
-    command.insert(command.end(), more.begin(), more.end());
-    return run_program(command, here());
-  }
-  static void expect_has(const std::string& text, const std::string& part) {
-    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
-  }
   // The target's statement of the hint, for the table g.
   void mend(const std::string& err) {
     const std::size_t at = err.find("ALTER TABLE \"public\".\"g\"");

@@ -8,17 +8,7 @@ namespace dbsync::test {
 
 namespace {
 
-class FollowLeft : public FollowTest {
- protected:
-  RunResult run(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> command{"pgsql2pgsql"};
-    command.insert(command.end(), more.begin(), more.end());
-    return run_program(command, here());
-  }
-  static void expect_has(const std::string& text, const std::string& part) {
-    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
-  }
-};
+using FollowLeft = FollowTest;
 
 TEST_F(FollowLeft, SummaryAndStatusNameThem) {
   both("create table keyed (id int primary key); create table \"no key\" (id int)");

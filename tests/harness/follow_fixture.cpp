@@ -36,6 +36,15 @@ RunOptions FollowTest::here() const {
   return options;
 }
 
+RunResult FollowTest::run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "pgsql2pgsql");
+  return run_program(arguments, here());
+}
+
+void FollowTest::expect_has(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+}
+
 RunResult FollowTest::follow(const std::vector<std::string>& more) {
   std::vector<std::string> command{"pgsql2pgsql", "--follow-only", "--end-at", "now"};
   command.insert(command.end(), more.begin(), more.end());

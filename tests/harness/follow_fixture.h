@@ -27,6 +27,8 @@ class FollowTest : public ::testing::Test {
   // The same statements on both servers.
   void both(const std::string& sql);
 
+  // pgsql2pgsql with these arguments.
+  RunResult run(std::vector<std::string> arguments = {});
   // pgsql2pgsql --follow-only --end-at now, with these arguments more.
   RunResult follow(const std::vector<std::string>& more = {});
   // Begins the task: what is changed from now on will be followed.
@@ -34,6 +36,7 @@ class FollowTest : public ::testing::Test {
   // Follows to the source's position now; must succeed.
   void drain();
   RunOptions here() const;
+  static void expect_has(const std::string& text, const std::string& part);
 
   // A query gives the same on both.
   void expect_same(const std::string& query);
