@@ -10,7 +10,9 @@
 #include "embedded_sql.h"
 #include "pgsql2pgsql/follow/replica_identity.h"
 #include "pgsql2pgsql/follow/replication_slot.h"
+#include "pgsql2pgsql/follow/standby_source.h"
 #include "pgsql2pgsql/schema/database_settings.h"
+#include "pgsql2pgsql/source/standby.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -239,12 +241,13 @@ void check_creation(PgConnection& source, PgConnection& target, const SchemaPlan
 void check_identities(PgConnection& source, const PublishedTables& published, FollowConfig::WithoutKey policy,
                       CheckFindings& findings) {
   using enum FollowConfig::WithoutKey;
+  const std::string place = "on " + place_of_statements(source) + ": ";
   const auto leaves = leaves_of_other_identity(source, published.oids());
   for (const LeafOfOtherIdentity& one : leaves) {
     const std::string subject = "source table " + display_name(one.leaf);
     const std::string fact = fmt::format("its replica identity is not that of {}, under whose name its changes come",
                                          display_name(one.root));
-    const std::string remedy = "on the source: " + one.remedy_sql;
+    const std::string remedy = place + one.remedy_sql;
     if (policy == leave)
       findings.warning(subject, fact + ": the tree will be copied and not followed", remedy);
     else if (policy == stop || one.misleads)
@@ -256,7 +259,7 @@ void check_identities(PgConnection& source, const PublishedTables& published, Fo
   for (const TableWithoutIdentity& table : tables) {
     const std::string subject = "source table " + display_name(table.name);
     const std::string fact = table.fact();
-    const std::string remedy = "on the source: " + table.remedy_sql();
+    const std::string remedy = place + table.remedy_sql();
     if (policy == leave)
       findings.warning(subject, fact + ": it will be copied and not followed", remedy);
     else if (policy == publish && !table.partial)
@@ -266,6 +269,20 @@ void check_identities(PgConnection& source, const PublishedTables& published, Fo
                       remedy + "; or --exclude, --full-only, or tables_without_key = leave or publish in [follow]");
   }
   if (tables.empty() && leaves.empty()) findings.passed("source identities", "every table can be followed");
+}
+
+void check_publication(PgConnection& source, const std::string& publication, const PublishedTables& published,
+                       FollowWish follow, CheckFindings& findings) {
+  if (!on_standby(source)) return;
+  constexpr char kSubject[] = "source publication";
+  const auto lack = lack_of_publication(source, publication, published);
+  if (!lack) return findings.passed(kSubject, "the standby's primary publishes the tables");
+  const auto colon = lack->find(": ");
+  const std::string remedy = lack->substr(colon + 2);
+  if (follow == FollowWish::asked)
+    findings.failed(ErrorKind::source, kSubject, lack->substr(0, colon), remedy);
+  else
+    findings.warning(kSubject, lack->substr(0, colon) + ", so rows can be copied, but changes not followed", remedy);
 }
 
 void check_generated(const std::vector<UnfitColumn>& columns, CheckFindings& findings) {

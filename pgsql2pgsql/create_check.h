@@ -15,6 +15,7 @@
 #include "pgsql2pgsql/follow/published_tables.h"
 #include "pgsql2pgsql/schema/pg_catalog.h"
 #include "pgsql2pgsql/schema/schema_plan.h"
+#include "run/run_context.h"
 
 namespace dbsync {
 
@@ -26,6 +27,10 @@ void check_creation(PgConnection& source, PgConnection& target, const SchemaPlan
 // followed, with the statements that mend it. `allowed`: tables_without_key = publish.
 void check_identities(PgConnection& source, const PublishedTables& published, FollowConfig::WithoutKey policy,
                       CheckFindings& findings);
+
+// On a standby: that its primary publishes the tables.
+void check_publication(PgConnection& source, const std::string& publication, const PublishedTables& published,
+                       FollowWish follow, CheckFindings& findings);
 
 // Generated columns that changes do not bring right.
 void check_generated(const std::vector<UnfitColumn>& columns, CheckFindings& findings);

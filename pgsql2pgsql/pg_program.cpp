@@ -28,6 +28,7 @@
 #include "pgsql2pgsql/schema/mapped_tables.h"
 #include "pgsql2pgsql/schema/source_schema.h"
 #include "pgsql2pgsql/source/same_database.h"
+#include "pgsql2pgsql/source/standby.h"
 #include "schema/ddl_writer.h"
 
 namespace dbsync {
@@ -159,6 +160,10 @@ void PgProgram::check_following(CheckFindings& findings) {
   if (!will_follow) return;
   const PublishedTables published(catalog_, selected_, publishes_roots(source_.planner()));
   const std::string publication = follow_task(config_.task, source_.planner(), *run_.target).publication;
+  if (on_standby(source_.planner()))
+    check_publication(source_.planner(), publication,
+                      followed_tables(source_.planner(), catalog_, selected_, config_.follow.without_key), run_.follow,
+                      findings);
   const bool sends = will_send_generated(source_.planner(), publication);
   check_generated(unfit_generated_columns(source_.planner(), *run_.target, published.oids(), sends, map_), findings);
   check_triggers(acting_triggers(source_.planner(), *run_.target, published.names(), published.oids(), map_), findings);

@@ -11,6 +11,7 @@
 #include "pgsql2pgsql/pg_program.h"
 #include "pgsql2pgsql/schema/copy_plan.h"
 #include "pgsql2pgsql/schema/pg_catalog.h"
+#include "pgsql2pgsql/source/standby.h"
 
 namespace dbsync {
 
@@ -18,11 +19,21 @@ std::vector<std::string> choice_differences(PgConnection& source, const Options&
                                             const std::vector<TableListEntry>& list,
                                             const std::vector<KnownTable>& followed) {
   const PgCatalog catalog = read_pg_catalog(source, detect_dialect(source));
-  const SelectedTables selected = select_tables(catalog, {table_filter(options, config), list});
+  const SelectedTables selected = select_tables(catalog, {table_filter(options, config), list, on_standby(source)});
   PublishedTables chosen = followed_tables(source, catalog, selected, config.follow.without_key);
+  const auto is_followed = [&](const QualifiedName& name) {
+    const PgRelation* relation = catalog.find(name);
+    return relation != nullptr && std::any_of(followed.begin(), followed.end(), [&](const KnownTable& table) {
+             return table.oid == relation->oid && table.published != 0;
+           });
+  };
   std::vector<std::string> out;
   for (const auto& [name, reason] : chosen.left())
-    out.push_back(fmt::format("{} is not followed, since {}", display_name(name), reason));
+    if (!is_followed(name)) out.push_back(fmt::format("{} is not followed, since {}", display_name(name), reason));
+  for (const UnfitTable& table : chosen.unfit())
+    if (is_followed(table.name))
+      out.push_back(fmt::format("{} is followed, since the task began with it, though {}; run on {}: {}",
+                                display_name(table.name), table.fact, table.place, table.statement));
   for (std::size_t i = 0; i < chosen.oids().size(); ++i)
     if (std::none_of(followed.begin(), followed.end(), [&](const KnownTable& table) {
           return table.oid == chosen.oids()[i] || table.name == chosen.names()[i];
@@ -35,6 +46,9 @@ std::vector<std::string> choice_differences(PgConnection& source, const Options&
   for (const KnownTable& table : followed) {
     const PgRelation* relation = catalog.find(table.name);
     if (relation == nullptr || relation->oid != table.oid || relation->partition || table.published == 0) continue;
+    if (std::any_of(chosen.unfit().begin(), chosen.unfit().end(),
+                    [&](const UnfitTable& unfit) { return unfit.oid == table.oid; }))
+      continue;
     if (std::find(chosen.oids().begin(), chosen.oids().end(), table.oid) == chosen.oids().end())
       out.push_back(
           fmt::format("{} is followed, since the task began with it, though this run's choice of tables leaves it out",

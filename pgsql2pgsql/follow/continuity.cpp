@@ -12,6 +12,7 @@
 #include "pgsql2pgsql/follow/replica_identity.h"
 #include "pgsql2pgsql/follow/table_places.h"
 #include "pgsql2pgsql/schema/schema_names.h"
+#include "pgsql2pgsql/source/standby.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -101,9 +102,9 @@ void prove_operations(PgConnection& source, const std::string& publication) {
   throw Error(ErrorKind::source,
               fmt::format("the publication {} does not publish {}", publication, join(missing, ", ")))
       .hint(fmt::format(
-          "on the source: ALTER PUBLICATION {} SET (publish = 'insert, update, delete{}'); changes of that kind which "
+          "on {}: ALTER PUBLICATION {} SET (publish = 'insert, update, delete{}'); changes of that kind which "
           "were made meanwhile are lost to the target: --verify-only shows the rows, {}",
-          quote_identifier(publication), truncate ? ", truncate" : "", kRestart));
+          place_of_statements(source), quote_identifier(publication), truncate ? ", truncate" : "", kRestart));
 }
 
 Error not_whole(const std::string& publication, const Published& table) {
@@ -112,9 +113,9 @@ Error not_whole(const std::string& publication, const Published& table) {
                            table.row_filter ? "a row filter" : "a column list", display_name(table.name)));
 }
 
-std::string publish_whole(const std::string& publication, const QualifiedName& table) {
-  return fmt::format("on the source: ALTER PUBLICATION {0} DROP TABLE {1}; ALTER PUBLICATION {0} ADD TABLE ONLY {1}",
-                     quote_identifier(publication), quote_name(table));
+std::string publish_whole(PgConnection& source, const std::string& publication, const QualifiedName& table) {
+  return fmt::format("on {2}: ALTER PUBLICATION {0} DROP TABLE {1}; ALTER PUBLICATION {0} ADD TABLE ONLY {1}",
+                     quote_identifier(publication), quote_name(table), place_of_statements(source));
 }
 
 // A partition whose root is published, by its own name or the root's as
@@ -171,7 +172,7 @@ class TableProof {
       write(known, known.oid, 0);
       throw not_whole(task_.publication, entry)
           .hint(fmt::format("{}; what was left out is lost to the target: --verify-only shows the rows, {}",
-                            publish_whole(task_.publication, entry.name), kRestart));
+                            publish_whole(source_, task_.publication, entry.name), kRestart));
     }
     if (known.published == 0)
       log::warning("follow",
@@ -192,9 +193,9 @@ class TableProof {
     throw Error(ErrorKind::source, fmt::format("{} is not in the publication {} any more, so its changes do not come",
                                                display_name(known.name), task_.publication))
         .hint(fmt::format(
-            "on the source: ALTER PUBLICATION {} ADD TABLE ONLY {}; changes that were made meanwhile are lost to the "
+            "on {}: ALTER PUBLICATION {} ADD TABLE ONLY {}; changes that were made meanwhile are lost to the "
             "target: --verify-only shows the rows, {}; or to go on without the table, on the target: {}",
-            publication(), quote_name(name), kRestart, forget(known)));
+            place_of_statements(source_), publication(), quote_name(name), kRestart, forget(known)));
   }
 
   [[noreturn]] void replaced(const KnownTable& known, bool published) {
@@ -205,8 +206,8 @@ class TableProof {
                             display_name(known.name)))
         .hint(fmt::format("{}; or {}make the target's rows what the source's are, and run on the target: {}", kRestart,
                           published ? ""
-                                    : fmt::format("on the source ALTER PUBLICATION {} ADD TABLE ONLY {}, then ",
-                                                  publication(), quote_name(known.name)),
+                                    : fmt::format("on {} ALTER PUBLICATION {} ADD TABLE ONLY {}, then ",
+                                                  place_of_statements(source_), publication(), quote_name(known.name)),
                           forget(known)));
   }
 
@@ -234,7 +235,7 @@ void prove_publication(PgConnection& source, const std::string& publication) {
   prove_operations(source, publication);
   for (const Published& table : read_published(source, publication))
     if (table.row_filter || table.column_list)
-      throw not_whole(publication, table).hint(publish_whole(publication, table.name));
+      throw not_whole(publication, table).hint(publish_whole(source, publication, table.name));
 }
 
 void record_source(PgConnection& source, PgConnection& target, const FollowTask& task) {
@@ -273,6 +274,7 @@ void Continuity::prove_server(PgConnection& source, PgConnection& target) {
 
 void Continuity::prove_slot(PgConnection& source, const Position& applied) const {
   const auto slot = read_slot(source, task_.slot);
+  if (slot) refuse_lost_slot(*slot, task_.slot, applied);
   if (!slot || slot->confirmed <= applied) return;
   throw Error(ErrorKind::source,
               fmt::format("the replication slot {} is confirmed up to {}, and the target is at {}: the changes in "

@@ -15,6 +15,8 @@
 #include "pg/wait_watch.h"
 #include "pgsql2pgsql/follow/continuity.h"
 #include "pgsql2pgsql/follow/held_triggers.h"
+#include "pgsql2pgsql/follow/standby_source.h"
+#include "pgsql2pgsql/source/standby.h"
 #include "schema/names.h"
 #include "schema/quote.h"
 
@@ -86,17 +88,30 @@ void prove_nothing_waits(PgConnection& source, const FollowTask& task, const Pos
     return lose_what_is_unknown(applied, error, force);
   }
   if (!wait) return;
-  const auto bytes = source
-                         .exec(
-                             "SELECT pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() "
-                             "THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END, "
-                             "$1::pg_catalog.pg_lsn)::bigint",
-                             {applied.text()})
-                         .integer(0, 0);
+  const auto bytes =
+      source
+          .exec(fmt::format("SELECT pg_catalog.pg_wal_lsn_diff({}, $1::pg_catalog.pg_lsn)::bigint", kWalWritten),
+                {applied.text()})
+          .integer(0, 0);
   lose_changes(applied, static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)), "WAL", force);
 }
 
 }  // namespace
+
+void refuse_lost_slot(const SlotState& slot, const std::string& name, const Position& applied) {
+  if (slot.wal_status != "lost") return;
+  if (slot.invalidated.empty() || slot.invalidated == "wal_removed")
+    throw Error(ErrorKind::source, fmt::format("the source has removed WAL that the replication slot {} needed "
+                                               "(max_slot_wal_keep_size): changes since {} are lost",
+                                               name, applied.text()))
+        .hint(kBeginAnew);
+  throw Error(ErrorKind::source, fmt::format("the source has invalidated the replication slot {} ({}): changes since "
+                                             "{} are lost",
+                                             name, slot.invalidated, applied.text()))
+      .hint(fmt::format("{}; on a standby, keep wal_level = logical on its primary, hot_standby_feedback = on and a "
+                        "primary_slot_name",
+                        kBeginAnew));
+}
 
 TaskState task_state(PgConnection& source, PgConnection& target, const FollowTask& task) {
   const auto progress = read_progress(target, task.name);
@@ -114,11 +129,7 @@ TaskState task_state(PgConnection& source, PgConnection& target, const FollowTas
                                                "changes since {}",
                                                task.slot, progress->position.text()))
         .hint(kBeginAnew);
-  if (slot->wal_status == "lost")
-    throw Error(ErrorKind::source, fmt::format("the source has removed WAL that the replication slot {} needed "
-                                               "(max_slot_wal_keep_size): changes since {} are lost",
-                                               task.slot, progress->position.text()))
-        .hint(kBeginAnew);
+  refuse_lost_slot(*slot, task.slot, progress->position);
   return state;
 }
 
@@ -127,6 +138,10 @@ namespace {
 // The publication of the task as this run needs it. One of another role, made for
 // us since we may not, is taken as it is.
 void publish(PgConnection& source, const FollowTask& task, const std::vector<QualifiedName>& tables) {
+  if (on_standby(source)) {
+    if (const auto lack = lack_of_publication(source, task.publication, tables)) throw cannot_follow({*lack});
+    return;
+  }
   if (publication_state(source, task.publication) != PublicationState::foreign) {
     drop_publication(source, task.publication);
     create_publication(source, task.publication, tables);
@@ -219,11 +234,18 @@ void end_task(PgConnection& source, PgConnection& target, const FollowTask& task
       log::info("follow", fmt::format("the slot {} was confirmed up to {}", task.slot, slot->confirmed.text()));
     drop_slot_when_free(source, task.slot);
   }
-  if (publication_state(source, task.publication) == PublicationState::own) drop_publication(source, task.publication);
+  const PublicationState publication = publication_state(source, task.publication);
+  if (publication == PublicationState::own) drop_publication(source, task.publication);
+  const bool stays = publication == PublicationState::foreign && on_standby(source);
   release_triggers(target, task.name);
   if (read_progress(target, task.name)) delete_progress(target, task.name);
   forget_source(target, task.name);
-  log::info("follow", fmt::format("the task {} has ended: slot, publication and position are removed", task.name));
+  log::info("follow", fmt::format("the task {} has ended: slot, {}position are removed", task.name,
+                                  stays ? "" : "publication and "));
+  if (stays)
+    log::info("follow",
+              fmt::format("the publication stays; to remove it, on the standby's primary: DROP PUBLICATION {}",
+                          quote_identifier(task.publication)));
 }
 
 }  // namespace dbsync

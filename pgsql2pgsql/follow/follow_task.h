@@ -38,6 +38,8 @@ struct TaskSnapshot {
   CreatedSlot slot;
 };
 
+// Errors: changes since `applied` do not come any more.
+void refuse_lost_slot(const SlotState& slot, const std::string& name, const Position& applied);
 // Errors: the slot is gone or lost, or nobody knows whose it is.
 TaskState task_state(PgConnection& source, PgConnection& target, const FollowTask& task);
 

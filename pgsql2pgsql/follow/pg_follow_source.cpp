@@ -14,6 +14,7 @@
 #include "pgsql2pgsql/follow/held_triggers.h"
 #include "pgsql2pgsql/follow/partition_watch.h"
 #include "pgsql2pgsql/follow/pgoutput_stream.h"
+#include "pgsql2pgsql/source/standby.h"
 #include "schema/stable_binary.h"
 
 namespace dbsync {
@@ -51,12 +52,13 @@ void PgFollowSource::prepare(bool ends_now) {
 }
 
 Position PgFollowSource::end_of_log() {
-  return parse_position(source().exec("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}).value(0, 0));
+  return parse_position(source().exec(fmt::format("SELECT {}", kWalInserted), {}).value(0, 0));
 }
 
 Position PgFollowSource::end_position(const std::string& end_at) {
   const Position end = end_at == "now" ? end_of_log() : parse_position(end_at);
-  if (end > end_of_log()) return end;
+  // A standby's sender says how far it has read what was replayed.
+  if (end > end_of_log() || on_standby(source())) return end;
   // On an idle source nothing would lie behind that position to show that it was
   // passed: this puts something there.
   source().exec("SELECT pg_catalog.pg_logical_emit_message(true, 'dbsync', 'end')", {});
@@ -149,7 +151,7 @@ std::unique_ptr<ChangeStream> PgFollowSource::open(const StreamRange& range) {
 }
 
 void PgFollowSource::measure(const Position& applied, FollowStatus& out) {
-  const Position at = parse_position(meter().exec("SELECT pg_catalog.pg_current_wal_lsn()", {}).value(0, 0));
+  const Position at = parse_position(meter().exec(fmt::format("SELECT {}", kWalWritten), {}).value(0, 0));
   out.source = at.text();
   if (at > applied) out.lag_bytes = at.high - applied.high;
   const auto slot = read_slot(meter(), task_.slot);

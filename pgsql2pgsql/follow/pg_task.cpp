@@ -14,9 +14,11 @@
 #include "pgsql2pgsql/follow/generated_columns.h"
 #include "pgsql2pgsql/follow/pg_follow_source.h"
 #include "pgsql2pgsql/follow/replica_identity.h"
+#include "pgsql2pgsql/follow/standby_source.h"
 #include "pgsql2pgsql/pg_program.h"
 #include "pgsql2pgsql/schema/after_copy.h"
 #include "pgsql2pgsql/source/same_database.h"
+#include "pgsql2pgsql/source/standby.h"
 
 namespace dbsync {
 
@@ -68,7 +70,14 @@ std::string PgTask::copy_only_settings() const {
   return config_.path + ": [table_map], [column_map], [exclude_columns] and [origin_column] hold for copies only";
 }
 
-std::vector<std::string> PgTask::obstacles() { return obstacles_to_following(source()); }
+std::vector<std::string> PgTask::obstacles() {
+  auto out = obstacles_to_following(source());
+  if (!out.empty() || !on_standby(source())) return out;
+  selection_ = select_now(request_.list);
+  if (const auto lack = lack_of_publication(source(), task_.publication, published_of(*selection_)))
+    out.push_back(*lack);
+  return out;
+}
 
 TaskState PgTask::state() {
   const TaskState state = task_state(source(), target(), task_);
@@ -108,14 +117,13 @@ void PgTask::refuse_other_choice() {
           "own (task in [local.pgsql])");
 }
 
-// The relations that `tables` points to live in the catalog beside it. Of a source that
-// can be followed, hence no standby.
+// The relations that `tables` points to live in the catalog beside it.
 std::unique_ptr<PgTask::Selection> PgTask::select_now(const std::vector<TableListEntry>& list) {
   const WaitWatch watch(config_.src_pgsql, "source", request_.program, "reading the source's catalog");
   auto out = std::make_unique<Selection>();
   out->catalog = read_pg_catalog(source(), detect_dialect(source()));
   const TableFilter filter = table_filter(options_, config_);
-  out->tables = select_tables(out->catalog, {filter, list});
+  out->tables = select_tables(out->catalog, {filter, list, on_standby(source())});
   return out;
 }
 
@@ -124,7 +132,7 @@ PublishedTables PgTask::published_of(const Selection& selection) {
 }
 
 bool PgTask::select() {
-  selection_ = select_now(request_.list);
+  if (!selection_) selection_ = select_now(request_.list);
   const PublishedTables published = published_of(*selection_);
   if (!published.names().empty()) return true;
   warn_of_left(published);
@@ -149,6 +157,7 @@ CopyMoment PgTask::begin(const std::stop_token& stop) {
       write_left_tables(target(), task_.name, published.left());
       warn_of_left(published);
       tell_of_large_objects();
+      if (on_standby(source())) warn_of_standby(source());
       return {snapshot.slot.snapshot, snapshot.slot.start, std::move(snapshot.connection)};
     }
     if (i == kTries)
@@ -174,7 +183,7 @@ void PgTask::refuse_identities(const PublishedTables& published) {
   else
     refuse_any_other_identities(source(), published.oids());
   const auto tables = tables_without_identity(source(), published.oids());
-  if (config_.follow.without_key == publish) refuse_partial_keys(tables);
+  if (config_.follow.without_key == publish) refuse_partial_keys(source(), tables);
   if (tables.empty()) return;
   std::vector<std::string> names;
   for (const TableWithoutIdentity& table : tables) names.push_back(table.describe());
@@ -184,7 +193,7 @@ void PgTask::refuse_identities(const PublishedTables& published) {
       join(names, ", "));
   if (config_.follow.without_key == publish) return log::warning("follow", text);
   throw Error(ErrorKind::source, text)
-      .hint(remedies(tables) +
+      .hint(remedies(source(), tables) +
             "; or leave them out (--exclude), or tables_without_key in [follow]: leave copies them only, publish is "
             "for tables into which rows are only ever inserted");
 }

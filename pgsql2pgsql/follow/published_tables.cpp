@@ -7,6 +7,7 @@
 
 #include "pgsql2pgsql/follow/replica_identity.h"
 #include "pgsql2pgsql/follow/replication_slot.h"
+#include "pgsql2pgsql/source/standby.h"
 
 namespace dbsync {
 
@@ -20,13 +21,6 @@ std::set<const PgRelation*> roots_in_part(const PgCatalog& catalog, const Select
     if (relation.partition && relation.kind == 'r' && !wanted.contains(&relation))
       out.insert(&catalog.root_of(relation));
   return out;
-}
-
-std::string to_have_changes(const std::string& statement) {
-  return fmt::format(
-      "to have its changes, run on the source: {}; and --restart, or a task of its own (--include, `task` in "
-      "[local.pgsql])",
-      statement);
 }
 
 }  // namespace
@@ -54,15 +48,19 @@ PublishedTables::PublishedTables(const PgCatalog& catalog, const SelectedTables&
   }
 }
 
-void PublishedTables::leave(std::uint32_t oid, const std::string& reason) {
-  const auto found = std::find(oids_.begin(), oids_.end(), oid);
+void PublishedTables::leave(UnfitTable table) {
+  const auto found = std::find(oids_.begin(), oids_.end(), table.oid);
   if (found == oids_.end()) return;  // left already
   const auto place = found - oids_.begin();
-  const QualifiedName name = names_[static_cast<std::size_t>(place)];
-  left_.push_back({name, reason});
+  table.name = names_[static_cast<std::size_t>(place)];
+  left_.push_back(
+      {table.name, fmt::format("{}; to have its changes, run on {}: {}; and --restart, or a task of its own "
+                               "(--include, `task` in [local.pgsql])",
+                               table.fact, table.place, table.statement)});
   oids_.erase(found);
   names_.erase(names_.begin() + place);
-  std::erase_if(by_table_, [&](const auto& entry) { return entry.second == name; });
+  std::erase_if(by_table_, [&](const auto& entry) { return entry.second == table.name; });
+  unfit_.push_back(std::move(table));
 }
 
 std::optional<QualifiedName> PublishedTables::name_of(const PgRelation& table) const {
@@ -74,14 +72,21 @@ PublishedTables followed_tables(PgConnection& source, const PgCatalog& catalog, 
                                 FollowConfig::WithoutKey without_key) {
   PublishedTables out(catalog, selected, publishes_roots(source));
   if (without_key != FollowConfig::WithoutKey::leave) return out;
+  const std::string place = place_of_statements(source);
   for (const LeafOfOtherIdentity& one : leaves_of_other_identity(source, out.oids()))
-    out.leave(one.published,
-              fmt::format("its partition {} has another replica identity, so that some changes would not "
-                          "say which row they are of; {}",
-                          display_name(one.leaf), to_have_changes(one.remedy_sql)));
+    out.leave({.oid = one.published,
+               .name = {},
+               .fact = fmt::format("its partition {} has another replica identity, so that some changes would not say "
+                                   "which row they are of",
+                                   display_name(one.leaf)),
+               .statement = one.remedy_sql,
+               .place = place});
   for (const TableWithoutIdentity& table : tables_without_identity(source, out.oids()))
-    out.leave(table.published, fmt::format("{}, so that the source would refuse its UPDATEs and DELETEs; {}",
-                                           table.fact(), to_have_changes(table.remedy_sql())));
+    out.leave({.oid = table.published,
+               .name = {},
+               .fact = table.fact() + ", so that the source would refuse its UPDATEs and DELETEs",
+               .statement = table.remedy_sql(),
+               .place = place});
   return out;
 }
 

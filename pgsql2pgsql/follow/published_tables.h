@@ -17,6 +17,15 @@
 
 namespace dbsync {
 
+// Of which some changes would not say which row they are of.
+struct UnfitTable {
+  std::uint32_t oid = 0;
+  QualifiedName name;
+  std::string fact;
+  std::string statement;  // gives it a replica identity
+  std::string place;      // where to run that: "the source", "the source's primary"
+};
+
 class PublishedTables {
  public:
   PublishedTables(const PgCatalog& catalog, const SelectedTables& selected, bool by_root);
@@ -25,8 +34,9 @@ class PublishedTables {
   const std::vector<std::uint32_t>& oids() const { return oids_; }    // of the same
   // Nothing: its changes are not followed.
   std::optional<QualifiedName> name_of(const PgRelation& table) const;
-  // Takes a table out: it is copied and not followed, for this reason.
-  void leave(std::uint32_t oid, const std::string& reason);
+  // Takes a table out, which is copied and not followed; by its oid.
+  void leave(UnfitTable table);
+  const std::vector<UnfitTable>& unfit() const { return unfit_; }  // those
   // What is copied and not followed, and why.
   const std::vector<LeftTable>& left() const { return left_; }
 
@@ -35,6 +45,7 @@ class PublishedTables {
   std::vector<QualifiedName> names_;
   std::vector<std::uint32_t> oids_;
   std::vector<LeftTable> left_;
+  std::vector<UnfitTable> unfit_;
 };
 
 // Those of a selection on a source as it is, and as [follow] tables_without_key says.

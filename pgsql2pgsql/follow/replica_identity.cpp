@@ -6,6 +6,8 @@
 #include "embedded_sql.h"
 #include "pgsql2pgsql/follow/replication_slot.h"
 #include "pgsql2pgsql/schema/schema_names.h"
+#include "pgsql2pgsql/source/standby.h"
+#include "schema/names.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -17,11 +19,11 @@ constexpr std::size_t kMostNamed = 10;
 std::string oid_list(const std::vector<std::uint32_t>& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
 
 // What can be run as it stands, and a word on the rest.
-std::string statements_of(std::vector<std::string> statements) {
+std::string statements_of(PgConnection& source, std::vector<std::string> statements) {
   const std::size_t all = statements.size();
   if (all > kMostNamed) statements.resize(kMostNamed);
-  return "on the source: " + join(statements, "; ") +
-         (all > kMostNamed ? fmt::format(" (and likewise for {} more)", all - kMostNamed) : "");
+  return fmt::format("on {}: {}{}", place_of_statements(source), join(statements, "; "),
+                     all > kMostNamed ? fmt::format(" (and likewise for {} more)", all - kMostNamed) : "");
 }
 
 // "DEFAULT", "FULL", or "LEAF": FULL for the leaf, whose root has an index of its own.
@@ -31,7 +33,16 @@ std::string same_identity_sql(const QualifiedName& root, const QualifiedName& le
                      quote_name(leaf), wanted);
 }
 
-void refuse(const std::vector<LeafOfOtherIdentity>& leaves) {
+// A key of a column of its own, since no columns of the table are known to be one.
+std::string own_key_sql(const QualifiedName& table) {
+  constexpr char kColumn[] = "dbsync_row_id";
+  return fmt::format(
+      "ALTER TABLE {0} ADD COLUMN {1} bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT {2} UNIQUE, REPLICA IDENTITY "
+      "USING INDEX {2}",
+      quote_name(table), kColumn, quote_identifier(shorten_name(table.name + "_" + kColumn)));
+}
+
+void refuse(PgConnection& source, const std::vector<LeafOfOtherIdentity>& leaves) {
   if (leaves.empty()) return;
   std::vector<std::string> names;
   std::vector<std::string> statements;
@@ -43,7 +54,7 @@ void refuse(const std::vector<LeafOfOtherIdentity>& leaves) {
               fmt::format("partitions have another replica identity than their root, under whose name their changes "
                           "come, so that some changes would not say which row they are of: {}",
                           join(names, ", ")))
-      .hint(statements_of(std::move(statements)) + "; or leave the table out (--exclude)");
+      .hint(statements_of(source, std::move(statements)) + "; or leave the table out (--exclude)");
 }
 
 }  // namespace
@@ -59,7 +70,11 @@ std::string TableWithoutIdentity::fact() const {
 std::string TableWithoutIdentity::remedy_sql() const {
   // Of a table that is told apart by all its columns already, one of which is not sent.
   if (index.empty() && reason.starts_with("it "))
-    return fmt::format("ALTER TABLE {} ADD PRIMARY KEY (…)", quote_name(name));
+    return partition ? fmt::format(
+                           "a unique index over NOT NULL columns of {0}, then ALTER TABLE {0} REPLICA IDENTITY "
+                           "USING INDEX with its name",
+                           quote_name(name))
+                     : own_key_sql(name);
   return fmt::format("ALTER TABLE {} REPLICA IDENTITY {}", quote_name(name),
                      index.empty() ? "FULL" : "USING INDEX " + quote_identifier(index));
 }
@@ -75,17 +90,18 @@ std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source,
                    .name = {result.text(row, 0), result.text(row, 1)},
                    .index = result.text(row, 2),
                    .reason = result.text(row, 3),
+                   .partition = result.boolean(row, 6),
                    .partial = result.boolean(row, 5)});
   return out;
 }
 
-std::string remedies(const std::vector<TableWithoutIdentity>& tables) {
+std::string remedies(PgConnection& source, const std::vector<TableWithoutIdentity>& tables) {
   std::vector<std::string> statements;
   for (const TableWithoutIdentity& table : tables) statements.push_back(table.remedy_sql());
-  return statements_of(std::move(statements));
+  return statements_of(source, std::move(statements));
 }
 
-void refuse_partial_keys(const std::vector<TableWithoutIdentity>& tables) {
+void refuse_partial_keys(PgConnection& source, const std::vector<TableWithoutIdentity>& tables) {
   std::vector<TableWithoutIdentity> partial;
   std::vector<std::string> names;
   for (const TableWithoutIdentity& table : tables) {
@@ -95,7 +111,7 @@ void refuse_partial_keys(const std::vector<TableWithoutIdentity>& tables) {
   }
   if (partial.empty()) return;
   throw Error(ErrorKind::source, "changes of these tables would not say which row they are of: " + join(names, ", "))
-      .hint(remedies(partial) +
+      .hint(remedies(source, partial) +
             "; or leave the tables out (--exclude), or copy them only (tables_without_key = leave)");
 }
 
@@ -121,11 +137,11 @@ std::vector<LeafOfOtherIdentity> leaves_of_other_identity(PgConnection& source,
 void refuse_other_identities(PgConnection& source, const std::vector<std::uint32_t>& oids) {
   auto leaves = leaves_of_other_identity(source, oids);
   std::erase_if(leaves, [](const LeafOfOtherIdentity& one) { return !one.misleads; });
-  refuse(leaves);
+  refuse(source, leaves);
 }
 
 void refuse_any_other_identities(PgConnection& source, const std::vector<std::uint32_t>& oids) {
-  refuse(leaves_of_other_identity(source, oids));
+  refuse(source, leaves_of_other_identity(source, oids));
 }
 
 }  // namespace dbsync

@@ -19,8 +19,9 @@ namespace dbsync {
 struct TableWithoutIdentity {
   std::uint32_t published = 0;  // the table, or the root of its tree
   QualifiedName name;
-  std::string index;     // unique, over NOT NULL columns; "" = there is none
-  std::string reason;    // why the identity that it has is none; "" = it has none
+  std::string index;   // unique, over NOT NULL columns; "" = there is none
+  std::string reason;  // why the identity that it has is none; "" = it has none
+  bool partition = false;
   bool partial = false;  // a part of it is not sent: an UPDATE may be let through and meet other rows
 
   std::string describe() const;
@@ -30,10 +31,10 @@ struct TableWithoutIdentity {
 std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source, const std::vector<std::uint32_t>& oids);
 
 // Such tables cannot be published all the same. Errors: ErrorKind::source.
-void refuse_partial_keys(const std::vector<TableWithoutIdentity>& tables);
+void refuse_partial_keys(PgConnection& source, const std::vector<TableWithoutIdentity>& tables);
 
 // "on the source: ALTER TABLE …; ALTER TABLE …", the first ten of them.
-std::string remedies(const std::vector<TableWithoutIdentity>& tables);
+std::string remedies(PgConnection& source, const std::vector<TableWithoutIdentity>& tables);
 
 // A leaf whose rows come as its root's and are told apart otherwise, so that some changes
 // of a key would come without the old one.

@@ -11,6 +11,7 @@
 #include "pg/catalog.h"
 #include "pg/sqlstate.h"
 #include "pgsql2pgsql/schema/schema_names.h"
+#include "pgsql2pgsql/source/standby.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -23,6 +24,7 @@ constexpr int kWalStatusSince = 130000;
 constexpr int kDropAttempts = 50;
 constexpr std::chrono::milliseconds kDropPause{100};
 constexpr int kPublicationsSince = 100000;
+constexpr int kStandbySlotsSince = 160000;
 
 std::vector<QualifiedName> names_of(const PgResult& result) {
   std::vector<QualifiedName> out;
@@ -54,12 +56,17 @@ std::vector<std::string> obstacles_to_following(PgConnection& source) {
     out.push_back("the source is distributed, and its segments' changes are not decoded");
     return out;
   }
-  if (source.exec("SELECT pg_catalog.pg_is_in_recovery()").boolean(0, 0)) {
-    out.push_back("the source is a standby, on which nothing can be published: connect to its primary");
+  const bool standby = on_standby(source);
+  if (standby && source.server_version() < kStandbySlotsSince) {
+    out.push_back(fmt::format(
+        "the source is a standby of PostgreSQL {}, and standbys send changes from 16 on: connect to its primary",
+        source.server_version() / 10000));
     return out;
   }
   if (const std::string level = setting(source, "wal_level"); level != "logical")
-    out.push_back(fmt::format("wal_level is {}: set wal_level = logical and restart the server", level));
+    out.push_back(
+        fmt::format("wal_level is {}: set wal_level = logical {}", level,
+                    standby ? "on the standby and on its primary and restart both" : "and restart the server"));
   check_room(source, "max_wal_senders", "SELECT count(*) FROM pg_catalog.pg_stat_replication", out);
   check_room(source, "max_replication_slots", "SELECT count(*) FROM pg_catalog.pg_replication_slots", out);
   const PgResult role = source.exec(
@@ -73,22 +80,31 @@ PublicationState publication_state(PgConnection& source, const std::string& name
   const PgResult owned = source.exec(
       "SELECT pg_catalog.pg_has_role(pubowner, 'MEMBER') FROM pg_catalog.pg_publication WHERE pubname = $1", {name});
   if (owned.rows() == 0) return PublicationState::missing;
-  return owned.boolean(0, 0) ? PublicationState::own : PublicationState::foreign;
+  return owned.boolean(0, 0) && !on_standby(source) ? PublicationState::own : PublicationState::foreign;
 }
 
-bool publishes_roots(PgConnection& source) { return source.server_version() >= kViaRootSince; }
+bool publishes_roots(const PgConnection& source) { return source.server_version() >= kViaRootSince; }
 
-void create_publication(PgConnection& source, const std::string& name, const std::vector<QualifiedName>& tables) {
+std::string only_tables(const std::vector<QualifiedName>& tables) {
   std::vector<std::string> quoted;
   for (const auto& table : tables) quoted.push_back("ONLY " + quote_name(table));
+  return join(quoted, ", ");
+}
+
+std::string publication_sql(const PgConnection& source, const std::string& name,
+                            const std::vector<QualifiedName>& tables) {
   std::vector<std::string> options;
   if (publishes_roots(source)) options.emplace_back("publish_via_partition_root = true");
   // For targets on which they are ordinary columns.
   if (source.server_version() >= kSendsGeneratedSince) options.emplace_back("publish_generated_columns = stored");
+  return fmt::format("CREATE PUBLICATION {}{}{}", quote_identifier(name),
+                     tables.empty() ? "" : " FOR TABLE " + only_tables(tables),
+                     options.empty() ? "" : " WITH (" + join(options, ", ") + ")");
+}
+
+void create_publication(PgConnection& source, const std::string& name, const std::vector<QualifiedName>& tables) {
   try {
-    source.exec(fmt::format("CREATE PUBLICATION {}{}{}", quote_identifier(name),
-                            quoted.empty() ? "" : " FOR TABLE " + join(quoted, ", "),
-                            options.empty() ? "" : " WITH (" + join(options, ", ") + ")"));
+    source.exec(publication_sql(source, name, tables));
   } catch (Error& error) {
     if (error.sqlstate() == sqlstate::insufficient_privilege)
       error.hint(
@@ -158,10 +174,11 @@ std::optional<SlotState> read_slot(PgConnection& source, const std::string& name
   const PgResult result =
       source.exec(fmt::format("SELECT plugin, coalesce(database, ''), active, coalesce(active_pid, 0), "
                               "coalesce(confirmed_flush_lsn::text, ''), "
-                              "coalesce(pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() "
-                              "THEN pg_catalog.pg_last_wal_receive_lsn() ELSE pg_catalog.pg_current_wal_lsn() END, "
-                              "restart_lsn), 0)::bigint, {} FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
-                              status ? "coalesce(wal_status, ''), safe_wal_size" : "'', NULL::bigint"),
+                              "coalesce(pg_catalog.pg_wal_lsn_diff({}, restart_lsn), 0)::bigint, {}, "
+                              "coalesce(row_to_json(s)->>'invalidation_reason', CASE row_to_json(s)->>'conflicting' "
+                              "WHEN 'true' THEN 'a conflict with recovery' ELSE '' END) "
+                              "FROM pg_catalog.pg_replication_slots s WHERE slot_name = $1",
+                              kWalWritten, status ? "coalesce(wal_status, ''), safe_wal_size" : "'', NULL::bigint"),
                   {name});
   if (result.rows() == 0) return std::nullopt;
   SlotState slot;
@@ -173,12 +190,14 @@ std::optional<SlotState> read_slot(PgConnection& source, const std::string& name
   slot.retained_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, result.integer(0, 5)));
   slot.wal_status = result.text(0, 6);
   if (!result.is_null(0, 7)) slot.safe_wal_size = result.integer(0, 7);
+  slot.invalidated = result.text(0, 8);
   return slot;
 }
 
 CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name, SlotLife life, bool failover) {
   const bool temporary = life == SlotLife::temporary;
-  const bool kept_by_standbys = failover && !temporary && connection.server_version() >= kFailoverSince;
+  const bool kept_by_standbys = failover && !temporary && connection.server_version() >= kFailoverSince &&
+                                !connection.command("SELECT pg_catalog.pg_is_in_recovery()").boolean(0, 0);
   const PgResult result = connection.command(fmt::format(
       "CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput {}", quote_identifier(name), temporary ? " TEMPORARY" : "",
       kept_by_standbys ? "(SNAPSHOT 'export', FAILOVER true)" : "EXPORT_SNAPSHOT"));

@@ -29,11 +29,15 @@ std::vector<std::string> obstacles_to_following(PgConnection& source);
 
 // --- publication
 
-enum class PublicationState { missing, own, foreign };  // foreign: of another role, so it stays as it is
+// foreign: of another role, or seen on a standby, so it stays as it is
+enum class PublicationState { missing, own, foreign };
 PublicationState publication_state(PgConnection& source, const std::string& name);
 // True when partitioned tables are published by their root.
-bool publishes_roots(PgConnection& source);
-// Publishes these tables and no others that inherit from them.
+bool publishes_roots(const PgConnection& source);
+// "ONLY a, ONLY b": these tables and no others that inherit from them.
+std::string only_tables(const std::vector<QualifiedName>& tables);
+std::string publication_sql(const PgConnection& source, const std::string& name,
+                            const std::vector<QualifiedName>& tables);
 void create_publication(PgConnection& source, const std::string& name, const std::vector<QualifiedName>& tables);
 void drop_publication(PgConnection& source, const std::string& name);
 std::vector<QualifiedName> published_tables(PgConnection& source, const std::string& name);
@@ -59,6 +63,7 @@ struct SlotState {
   std::uint64_t retained_bytes = 0;           // of WAL that the slot keeps on the source
   std::string wal_status;                     // reserved, extended, unreserved, lost; "" before 13
   std::optional<std::int64_t> safe_wal_size;  // bytes until the slot is lost; unset = no limit
+  std::string invalidated;                    // why (from 16 on), when it is "lost"
 };
 
 std::optional<SlotState> read_slot(PgConnection& source, const std::string& name);
@@ -71,7 +76,7 @@ struct CreatedSlot {
 // The snapshot can be imported while `connection` lives and runs nothing else.
 // A temporary one goes with the connection.
 enum class SlotLife { permanent, temporary };
-// `failover`: standbys may keep it in step, where the server can (17).
+// `failover`: standbys may keep it in step, where the server can (17, not on a standby).
 CreatedSlot create_slot(ReplicationConnection& connection, const std::string& name, SlotLife life,
                         bool failover = false);
 void drop_slot(PgConnection& source, const std::string& name);

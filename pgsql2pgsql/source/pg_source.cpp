@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "pg/catalog.h"
 #include "pgsql2pgsql/source/pg_session.h"
+#include "pgsql2pgsql/source/standby.h"
 #include "schema/quote.h"
 #include "verify/row_digest.h"
 
@@ -43,7 +44,7 @@ bool PgSource::can_export() const {
 }
 
 void PgSource::check_standby() {
-  facts_.standby = planner_->exec("SELECT pg_catalog.pg_is_in_recovery()").boolean(0, 0);
+  facts_.standby = dbsync::on_standby(*planner_);
   if (!facts_.standby) return;
   const PgResult result =
       planner_->exec("SELECT current_setting('hot_standby_feedback'), current_setting('max_standby_streaming_delay')");
@@ -68,10 +69,7 @@ PgConnection& PgSource::begin(unsigned sessions) {
         .hint("-j 1 copies over one session; Greenplum 6.21 and later can export a snapshot");
   }
   if (lsn_.empty() && !facts_.dialect.distributed && planner_->server_version() >= 100000)
-    lsn_ = planner_
-               ->exec(facts_.standby ? "SELECT pg_catalog.pg_last_wal_replay_lsn()"
-                                     : "SELECT pg_catalog.pg_current_wal_lsn()")
-               .text(0, 0);
+    lsn_ = planner_->exec(fmt::format("SELECT {}", kWalWritten)).text(0, 0);
   return *planner_;
 }
 

@@ -1,5 +1,5 @@
--- What a session waits for, one line each: other sessions, and prepared
--- transactions, which have none. $1: its process; 0: those of this database whose
+-- What a session waits for, one line each: other sessions, prepared
+-- transactions, which have none, and on a standby what its primary must write. $1: its process; 0: those of this database whose
 -- application_name is $2.
 WITH w AS (
   SELECT a.pid FROM pg_catalog.pg_stat_activity a
@@ -20,3 +20,7 @@ SELECT pg_catalog.format('the prepared transaction %L (user %s, database %s, pre
                          p.gid, p.owner, p.database, round(extract(epoch FROM pg_catalog.clock_timestamp() - p.prepared)))
   FROM pg_catalog.pg_prepared_xacts p
  WHERE EXISTS (SELECT 1 FROM b WHERE b.pid = 0)
+UNION ALL
+SELECT 'the primary of this standby to tell which transactions are open there, once those that have written have ended: SELECT pg_log_standby_snapshot() on the primary makes it do so at once'
+  FROM pg_catalog.pg_stat_activity a
+ WHERE a.pid = $1::int AND a.backend_type = 'walsender' AND pg_catalog.pg_is_in_recovery()

@@ -3,7 +3,7 @@
 -- $1: oids of the tables, $2: the source sends stored generated columns.
 -- The third column: an index that can be their identity; the fourth: what is wrong with
 -- the identity that they have; the fifth: which of $1 they are of; the sixth: whether a part
--- of the key is not sent. A key that is deferrable is none for the server; one of
+-- of the key is not sent; the seventh: whether it is a partition. A key that is deferrable is none for the server; one of
 -- generated columns, which are not sent, is none for whoever reads the changes.
 -- row_to_json: attgenerated is of 12.
 WITH RECURSIVE tree AS (
@@ -43,7 +43,8 @@ SELECT n.nspname, c.relname,
                               ELSE pg_catalog.format('its key holds the generated column %I, which the source does not send', d.unsent) END
                     FROM identity d WHERE d.indrelid = c.oid LIMIT 1) END,
        tree.root,
-       EXISTS (SELECT 1 FROM identity d WHERE d.indrelid = c.oid AND d.unsent IS NOT NULL)
+       EXISTS (SELECT 1 FROM identity d WHERE d.indrelid = c.oid AND d.unsent IS NOT NULL),
+       c.relispartition
   FROM tree
   JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND c.relkind = 'r'
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -61,6 +61,21 @@ TEST_F(FollowChoice, ATableThatIsTakenOutOfThePublicationWhileItIsFollowedStops)
   EXPECT_HAS(run.err, "public.a is not in the publication");
 }
 
+TEST_F(FollowChoice, ATableThatLostItsKeyIsFollowedAndToldOnce) {
+  both("create table a (id int primary key); create table b (id int primary key)");
+  begin();
+  source.exec("alter table a drop constraint a_pkey");
+  std::string err = err_of();
+  EXPECT_HAS(err, "public.a is followed, since the task began with it, though it has no primary key");
+  EXPECT_HAS(err, R"(run on the source: ALTER TABLE "public"."a" REPLICA IDENTITY)");
+  EXPECT_LACKS(err, "public.a is not followed");
+  EXPECT_LACKS(err, "choice of tables leaves it out");
+  source.exec(R"(ALTER TABLE "public"."a" REPLICA IDENTITY FULL; insert into a values (1); update a set id = 2)");
+  err = err_of();
+  EXPECT_LACKS(err, "public.a");
+  expect_same_table("a");
+}
+
 // By the root or by the leaves: the rows come all the same.
 TEST_F(FollowChoice, PublishingByTheRootMayBeSwitched) {
   if (source.version() < 130000) GTEST_SKIP() << "publish_via_partition_root came with 13";

@@ -59,6 +59,22 @@ void OwnServer::start() {
 
 void OwnServer::stop() { script({"stop", directory_.string()}); }
 
+std::unique_ptr<OwnServer> OwnServer::make_standby(const std::string& name, const std::vector<std::string>& options) {
+  const std::filesystem::path directory = Servers::instance().work_dir() / name;
+  stop();
+  // The signal is a copy, since the servers' user must be able to write it.
+  const RunResult copy =
+      run_program({"bash", "-c",
+                   "mkdir \"$2\" && cp -a \"$1/postgres\" \"$2\" && cp -a \"$2/postgres/\"{PG_VERSION,standby.signal}",
+                   "bash", directory_.string(), directory.string()});
+  start();
+  if (copy.exit_code != 0) throw std::runtime_error("cannot copy a server:\n" + copy.err);
+  std::vector<std::string> all = options_;
+  all.insert(all.end(), {"-c", "primary_conninfo=" + conninfo()});
+  all.insert(all.end(), options.begin(), options.end());
+  return std::make_unique<OwnServer>(kind_, name, std::move(all), before_);
+}
+
 // QUIT is PostgreSQL's immediate shutdown: nothing is written, as after a crash.
 void OwnServer::crash() {
   const pid_t server = pid();

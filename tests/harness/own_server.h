@@ -1,9 +1,13 @@
 // A server of a test's own, that may be stopped, crashed and started again.
 //
+// Where the programs of the server of sources are, DBSYNC_TEST_PG_SOURCE_PROGRAMS, is for
+// tests that start servers like it; without it they are of the installed version.
+//
 // Threads: one.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,6 +34,10 @@ class OwnServer {
   void crash();
   void stop();
   void start();
+
+  // A streaming standby of this postgres, made from its files while it stands still.
+  // `options`: more than its primary's.
+  std::unique_ptr<OwnServer> make_standby(const std::string& name, const std::vector<std::string>& options = {});
 
  private:
   std::string kind_;

@@ -157,9 +157,11 @@ done
 # ------------------------------------------------------------ PostgreSQL pairs
 # With a pg_dump at least as new as both.
 run_pair() { # SOURCE TARGET
-  local source_dir log=$cache/pg$1-pg$2.log path=$PATH
+  local source_dir source_programs log=$cache/pg$1-pg$2.log path=$PATH
   start_target "$1" || return 1
   source_dir=$target_dir
+  source_programs=
+  [ "$1" = here ] || { fetch_postgres "$1" && source_programs=$program_dir; }
   if [ "$(printf '%s\n' "0${1#here}" "0${2#here}" | sort -n | tail -n 1)" -gt "$(pg_dump --version | sed 's/.* \([0-9]*\)\..*/\1/')" ]; then
     fetch_newest_pg_client || return 1
     path=$program_dir:$PATH
@@ -167,6 +169,7 @@ run_pair() { # SOURCE TARGET
   start_target "$2" || return 1
   run_cases "$(server_name "$source_dir") -> $(server_name "$target_dir")" "$log" '*Follow*:*Pg*:Cases.pg_*' \
     DBSYNC_BIN="$programs" PATH="$path" DBSYNC_TEST_PG_SOURCE="$(on_server "$source_dir")" \
+    DBSYNC_TEST_PG_SOURCE_PROGRAMS="$source_programs" \
     DBSYNC_TEST_PG="$(on_server "$target_dir")"
 }
 
