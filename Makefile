@@ -134,16 +134,16 @@ test-unit:
 	@DBSYNC_BIN=$(BIN) tests/run.sh $(BUILD)/tests/unit
 
 # The long forms of tests that make test holds in short: 100 kills over 5,000,000
-# rows, a target that stalls for 90 s or refuses connections for 30 s; 200 kills, 20 crashes of the target and 50
-# cuts of a task that follows; 30 kills of loads into tables with keys. About an hour.
+# rows, a target that stalls for 90 s or refuses connections for 30 s; 200 kills, 20 crashes of the target, 20
+# restarts of a MySQL source and 50 cuts of tasks that follow; 30 kills of loads into tables with keys. About two hours.
 torture:
 	@share/install-deps.sh test
 	@+$(MAKE) --no-print-directory -j$(JOBS) programs $(BUILD)/tests/cases
 	@DBSYNC_BIN=$(BIN) DBSYNC_KILLS=100 DBSYNC_KILL_TABLES=20 DBSYNC_KILL_ROWS=100000 DBSYNC_KILL_LONGEST=1000 \
 	  DBSYNC_RUNBOOK_KILLS=30 DBSYNC_RUNBOOK_ROWS=20000 DBSYNC_STALL_SECONDS=90 DBSYNC_REFUSE_SECONDS=30 DBSYNC_CUT_ROUNDS=20 \
-	  DBSYNC_MODEL_SEEDS=300 DBSYNC_TORTURE_KILLS=200 DBSYNC_TORTURE_CRASHES=20 DBSYNC_TORTURE_CUTS=50 DBSYNC_TORTURE_LARGE=1000000 DBSYNC_FOLLOW_KILLS=50 \
+	  DBSYNC_MODEL_SEEDS=300 DBSYNC_TORTURE_KILLS=200 DBSYNC_TORTURE_CRASHES=20 DBSYNC_TORTURE_RESTARTS=20 DBSYNC_TORTURE_CUTS=50 DBSYNC_TORTURE_LARGE=1000000 DBSYNC_FOLLOW_KILLS=50 \
 	  DBSYNC_STOPPED_RUNS=200 \
-	  GTEST_FILTER='Resume*:PgResume*:*GuardedKills*:PgGuards*:SakilaTest.TheOldRunbook*:Stall*:Faults*:FollowCopy.Killed*:FollowTorture*:ApplyModel*:*StoppedRuns*' tests/run.sh $(BUILD)/tests/cases
+	  GTEST_FILTER='Resume*:PgResume*:*GuardedKills*:PgGuards*:SakilaTest.TheOldRunbook*:Stall*:Faults*:FollowCopy.Killed*:FollowTorture*:BinlogTorture*:ApplyModel*:*StoppedRuns*' tests/run.sh $(BUILD)/tests/cases
 
 # Rewrites the golden files from what the code prints now; review the diff.
 golden:

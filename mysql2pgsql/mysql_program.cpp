@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "mysql2pgsql/binlog/cascades.h"
 #include "mysql2pgsql/binlog/mysql_task.h"
 #include "mysql2pgsql/precheck.h"
 #include "mysql2pgsql/schema/generated_check.h"
@@ -113,6 +114,7 @@ Position MysqlProgram::open_moment(const std::vector<CopyTask>& tasks) {
 // Tables that share a target are emptied together.
 std::set<QualifiedName> MysqlProgram::complete_tables(const std::vector<CopyTask>& tasks,
                                                       std::set<std::string>& loaded) {
+  leave_out_behind_cascades(catalog_, loaded);
   std::set<QualifiedName> unfinished;
   for (const CopyTask& task : tasks)
     if (!loaded.contains(task.name)) unfinished.insert(task.target);

@@ -47,12 +47,13 @@ void BinlogStream::open_group(const EventHeader& header) {
 }
 
 bool BinlogStream::deliver(Transaction transaction, Transaction& out) {
-  border(clock_.at());
-  if (passing_ || (transaction.first && transaction.changes.changes() == 0)) return false;
-  out = std::move(transaction);
+  const bool wanted = !passing_ && (!transaction.first || transaction.changes.changes() > 0);
   const std::lock_guard lock(mutex_);
-  delivered_ = std::max(delivered_, out.end);
-  return true;
+  // Together: passed() must not go beyond a transaction that is still to be applied.
+  if (wanted) delivered_ = std::max(delivered_, transaction.end);
+  seen_ = std::max(seen_, clock_.at());
+  if (wanted) out = std::move(transaction);
+  return wanted;
 }
 
 bool BinlogStream::end_group(const EventHeader&, Transaction& out) {
@@ -84,6 +85,10 @@ void BinlogStream::abandon_group() {
 
 bool BinlogStream::handle_query(const BinlogEvent& event, Transaction& out) {
   const QueryEvent query = read_query(event, query_scratch_);
+  if (query.statement == "BEGIN") {  // of every transaction of MySQL
+    open_group(event.header);
+    return false;
+  }
   const std::string_view text = tables_.utf8(query.statement, query.client_charset, statement_scratch_);
   const BinlogStatement statement = read_statement(text, (query.sql_mode & kAnsiQuotes) != 0);
   return handle_statement(statement, query, text, event.header, out);
@@ -145,7 +150,8 @@ bool BinlogStream::truncate(const BinlogStatement& statement, const QueryEvent& 
   if (table == nullptr && tables_.follows(db, named.name)) {
     for (const auto& [of_db, entries] : tables_.all())
       for (const auto& [name, entry] : entries)
-        if (to_lower(of_db) == to_lower(db) && to_lower(name) == to_lower(named.name)) table = entry.get();
+        if (entry->relation && to_lower(of_db) == to_lower(db) && to_lower(name) == to_lower(named.name))
+          table = entry.get();
   }
   if (table == nullptr || (options_.wanted && !options_.wanted(table->relation->name))) return end_without_changes();
   open_group(header);
@@ -229,8 +235,11 @@ bool BinlogStream::decide_xa(const BinlogStatement& statement, const EventHeader
   passing_ = options_.start.known() && start < options_.start;
   group_ = Group::none;
   auto transaction = take_prepared(statement.name);
-  border(clock_.at());
-  if (statement.kind == BinlogStatement::Kind::xa_rollback || passing_) return false;
+  if (statement.kind == BinlogStatement::Kind::xa_rollback || passing_) {
+    border(clock_.at());
+    return false;
+  }
+  // Until it is found this place is not passed: the search may fail, and the run end.
   if (!transaction && options_.find_prepared) transaction = options_.find_prepared(statement.name, start);
   if (!transaction)
     throw Error(

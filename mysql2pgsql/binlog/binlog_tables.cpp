@@ -18,7 +18,8 @@ FollowedTable* BinlogTables::find(std::string_view db, std::string_view table) {
   const auto of_db = tables_.find(db);
   if (of_db == tables_.end()) return nullptr;
   const auto found = of_db->second.find(table);
-  return found == of_db->second.end() ? nullptr : found->second.get();
+  if (found == of_db->second.end() || !found->second->relation) return nullptr;
+  return found->second.get();
 }
 
 bool BinlogTables::follows(const std::string& db, const std::string& table) const {

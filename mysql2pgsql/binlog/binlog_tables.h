@@ -33,6 +33,7 @@ class BinlogTables {
     named.name = table;
     add(std::move(named));
   }
+  // One that is described; null: its changes are not taken.
   FollowedTable* find(std::string_view db, std::string_view table);
   // As a statement names it, whatever the case. Also one of which only the keys are read.
   bool follows(const std::string& db, const std::string& table) const;

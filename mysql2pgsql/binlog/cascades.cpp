@@ -259,6 +259,28 @@ void CascadePlanner::plan() {
 
 }  // namespace
 
+void leave_out_behind_cascades(const MysqlCatalog& catalog, std::set<std::string>& loaded) {
+  const auto acts = [](const MysqlForeignKey& key) {
+    return action_of(key.on_delete, CascadeAction::remove) != CascadeAction::none ||
+           action_of(key.on_update, CascadeAction::take_over) != CascadeAction::none;
+  };
+  const auto stands_between = [&](const MysqlTable& table, const MysqlForeignKey& key) {
+    if (!acts(key) || key.target_table == table.name) return false;
+    return std::any_of(catalog.tables.begin(), catalog.tables.end(), [&](const MysqlTable& parent) {
+      return parent.name == key.target_table && parent.in_run && !loaded.contains(parent.name) &&
+             std::any_of(parent.foreign_keys.begin(), parent.foreign_keys.end(), acts);
+    });
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const MysqlTable& table : catalog.tables) {
+      const bool behind = std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(),
+                                      [&](const MysqlForeignKey& key) { return stands_between(table, key); });
+      changed = (behind && loaded.erase(table.name) > 0) || changed;
+    }
+  }
+}
+
 void add_cascades(const CascadeRequest& request, BinlogTables& tables) { CascadePlanner(request, tables).plan(); }
 
 }  // namespace dbsync

@@ -12,6 +12,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,10 @@ struct CascadeRequest {
   const ValuePolicies& policies;
   std::uint32_t first_id = 0;  // of relations; none behind it is taken
 };
+
+// Takes out of `loaded`, the tables that a copy has brought whole, those whose rows change
+// through a table that it has not: what acts there is not to be had from the target.
+void leave_out_behind_cascades(const MysqlCatalog& catalog, std::set<std::string>& loaded);
 
 // Adds the plans to `tables`, which has the followed ones.
 void add_cascades(const CascadeRequest& request, BinlogTables& tables);

@@ -106,9 +106,9 @@ MysqlFollowSource::Plan MysqlFollowSource::read_plan(RunContext& run) {
   return out;
 }
 
-void MysqlFollowSource::describe_tables(const Position& start) {
+void MysqlFollowSource::describe_tables(const StreamRange& range) {
   RunContext run(request_);
-  const Plan plan = read_plan(run);
+  Plan plan = read_plan(run);
   text_ = run.dialect.text_copy;
   charsets_.reset();
   tables_ = std::make_unique<BinlogTables>([this](const std::string& sql) {
@@ -116,8 +116,11 @@ void MysqlFollowSource::describe_tables(const Position& start) {
     return charsets_->query(sql);
   });
   for (const CopyTask& task : plan.tasks) tables_->add_name(config_.src_mysql.db, task.name);
+  // A copy that was killed may have left the others without a table on the target.
+  if (range.wanted)
+    std::erase_if(plan.tasks, [&](const CopyTask& task) { return !range.wanted({config_.src_mysql.db, task.name}); });
   try {
-    look_for_definitions(start);
+    look_for_definitions(range.start);
     add_followed_tables({plan.catalog, plan.tasks, plan.mapping, config_.policies, text_}, *run.target, *tables_);
   } catch (...) {
     tables_.reset();  // the next attempt reads everything anew
@@ -198,7 +201,7 @@ void MysqlFollowSource::prove(PgConnection& target, const Position& applied) {
 }
 
 std::unique_ptr<ChangeStream> MysqlFollowSource::open(const StreamRange& range) {
-  if (!tables_) describe_tables(range.start);
+  if (!tables_) describe_tables(range);
   BinlogOptions options;
   options.start = range.start;
   options.end = range.end;
@@ -206,13 +209,16 @@ std::unique_ptr<ChangeStream> MysqlFollowSource::open(const StreamRange& range) 
   options.spill.directory = config_.follow.spill_directory;
   options.wanted = range.wanted;
   options.place = place_;
-  options.find_prepared = [this](const std::string& xid, const Position& before) { return find_prepared(xid, before); };
+  options.find_prepared = [this, wanted = range.wanted](const std::string& xid, const Position& before) {
+    return find_prepared(xid, before, wanted);
+  };
   return std::make_unique<BinlogStream>(events(range.start, false), *tables_, options);
 }
 
 // Rows of an XA transaction stand where it was prepared, perhaps long before the place
 // where this run began: file by file backwards.
-std::optional<Transaction> MysqlFollowSource::find_prepared(const std::string& xid, const Position& before) {
+std::optional<Transaction> MysqlFollowSource::find_prepared(const std::string& xid, const Position& before,
+                                                            const TableWanted& wanted) {
   MysqlConnection connection(config_.src_mysql);
   const auto files = connection.query("SHOW BINARY LOGS");
   for (std::size_t i = files.size(); i-- > 0;) {
@@ -221,7 +227,10 @@ std::optional<Transaction> MysqlFollowSource::find_prepared(const std::string& x
     if (options.start > before) continue;
     log::info("follow", fmt::format("looking in {} for the XA transaction {}", options.start.file, xid));
     options.schema_known = before;
+    options.wanted = wanted;
     options.spill.directory = config_.follow.spill_directory;
+    // Others that were prepared earlier still are nobody's concern here.
+    options.find_prepared = [](const std::string&, const Position&) { return std::optional(Transaction()); };
     BinlogStream stream(events(options.start, true), *tables_, options);
     const std::uint64_t size = number(files[i].size() > 1 ? files[i][1] : std::nullopt);
     Position end = options.start;

@@ -57,11 +57,11 @@ class MysqlFollowSource : public FollowSource {
   MysqlConnection& source() { return open(source_); }
   std::unique_ptr<EventSource> events(const Position& from, bool beside) const;
   Plan read_plan(RunContext& run);
-  void describe_tables(const Position& start);
+  void describe_tables(const StreamRange& range);
   void keep_known(PgConnection& target, std::vector<CopyTask>& tasks) const;
   void look_for_definitions(const Position& start);
   void remember(PgConnection& target);
-  std::optional<Transaction> find_prepared(const std::string& xid, const Position& before);
+  std::optional<Transaction> find_prepared(const std::string& xid, const Position& before, const TableWanted& wanted);
 
   const RunRequest request_;
   const Config& config_;

@@ -3,6 +3,8 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -15,8 +17,11 @@ namespace dbsync::test {
 
 namespace {
 
-RunResult script(const std::vector<std::string>& arguments, std::vector<std::string> command = {}) {
-  command.push_back((repo_root() / "tests/harness/servers.sh").string());
+// A kind `mysql` is one of the matrix: DBSYNC_OWN_MYSQL tells which, and where its programs are.
+RunResult script(const std::string& kind, const std::vector<std::string>& arguments,
+                 std::vector<std::string> command = {}) {
+  command.push_back(
+      (repo_root() / (kind == "mysql" ? "tests/matrix/mysql_server.sh" : "tests/harness/servers.sh")).string());
   command.insert(command.end(), arguments.begin(), arguments.end());
   return run_program(command);
 }
@@ -45,19 +50,26 @@ MysqlAccess OwnServer::mysql() const {
 }
 
 std::filesystem::path OwnServer::socket() const {
-  return directory_ / (kind_ == "mariadb" ? "my.sock" : ".s.PGSQL.5432");
+  return directory_ / (kind_ == "postgres" ? ".s.PGSQL.5432" : "my.sock");
 }
 
 pid_t OwnServer::pid() const { return std::stoi(read_file(directory_ / (kind_ + ".pid"))); }
 
 void OwnServer::start() {
   std::vector<std::string> arguments{"start", kind_, directory_.string()};
+  if (kind_ == "mysql") {
+    const char* which = std::getenv("DBSYNC_OWN_MYSQL");
+    std::istringstream words(which == nullptr ? "" : which);
+    std::string programs;
+    words >> arguments[1] >> programs;
+    arguments.insert(arguments.begin() + 2, programs);
+  }
   arguments.insert(arguments.end(), options_.begin(), options_.end());
-  const RunResult run = script(arguments, before_);
+  const RunResult run = script(kind_, arguments, before_);
   if (run.exit_code != 0) throw std::runtime_error("cannot start a server:\n" + run.err);
 }
 
-void OwnServer::stop() { script({"stop", directory_.string()}); }
+void OwnServer::stop() { script(kind_, {"stop", directory_.string()}); }
 
 std::unique_ptr<OwnServer> OwnServer::make_standby(const std::string& name, const std::vector<std::string>& options) {
   const std::filesystem::path directory = Servers::instance().work_dir() / name;

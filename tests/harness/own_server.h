@@ -17,7 +17,7 @@ namespace dbsync::test {
 
 class OwnServer {
  public:
-  // Starts a `mariadb` or `postgres` in a directory of that name below the servers'
+  // Starts a `mariadb`, `mysql` or `postgres` in a directory of that name below the servers'
   // own. `before`: words before the command that starts it, such as a wrapper.
   OwnServer(std::string kind, const std::string& name, std::vector<std::string> options = {},
             std::vector<std::string> before = {});
