@@ -77,6 +77,13 @@ void ChangeLog::cut(const Mark& mark) {
   changes_ = mark.changes;
 }
 
+std::string ChangeLog::fit() {
+  std::string buffer(bytes_);  // an allocation of just this size
+  buffer.swap(bytes_);
+  buffer.clear();
+  return buffer;
+}
+
 void ChangeLog::spill() {
   if (!file_) file_ = std::make_unique<SpillFile>(policy_.directory);
   file_->append(bytes_);

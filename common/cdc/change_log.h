@@ -32,7 +32,8 @@ struct SpillPolicy {
 
 class ChangeLog {
  public:
-  explicit ChangeLog(SpillPolicy policy = {}) : policy_(std::move(policy)) {}
+  explicit ChangeLog(SpillPolicy policy = {}, std::string buffer = {})
+      : policy_(std::move(policy)), bytes_(std::move(buffer)) {}
   ChangeLog(ChangeLog&&) = default;
   ChangeLog& operator=(ChangeLog&&) = default;
 
@@ -55,6 +56,9 @@ class ChangeLog {
   std::uint64_t changes() const { return changes_; }
   std::uint64_t bytes() const { return bytes_.size() + (file_ ? file_->size() : 0); }
   std::size_t memory_bytes() const { return bytes_.capacity(); }  // held now
+  // No more changes come: holds no more memory than it needs. Returns what they were
+  // gathered in, to be the buffer of another log.
+  std::string fit();
   // Moves everything to a temporary file.
   void spill();
   bool spilled() const { return file_ != nullptr; }

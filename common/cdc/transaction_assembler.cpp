@@ -22,7 +22,7 @@ std::size_t width_of(std::string_view tuple) { return tuple.empty() ? kAnyWidth 
 void TransactionAssembler::begin(const Position& start, std::int64_t commit_time, std::uint64_t id) {
   if (open_) throw out_of_order("a transaction begins within another");
   current_ = Transaction{
-      .start = start, .commit_time = commit_time, .id = id, .first = true, .last = true, .changes = ChangeLog(policy_)};
+      .start = start, .commit_time = commit_time, .id = id, .first = true, .last = true, .changes = new_log()};
   open_ = true;
   ++count_;
 }
@@ -72,16 +72,21 @@ void TransactionAssembler::truncate(bool restart_identity, const std::vector<std
   current_.changes.append_truncate(restart_identity, numbers);
 }
 
+Transaction TransactionAssembler::take_current() {
+  buffer_ = current_.changes.fit();
+  return std::move(current_);
+}
+
 std::optional<Transaction> TransactionAssembler::take_part(std::size_t bytes) {
   if (!open_ || current_.changes.bytes() < bytes) return std::nullopt;
-  Transaction part = std::move(current_);
+  Transaction part = take_current();
   part.last = false;
   current_ = Transaction{.start = part.start,
                          .commit_time = part.commit_time,
                          .id = part.id,
                          .first = false,
                          .last = true,
-                         .changes = ChangeLog(policy_)};
+                         .changes = new_log()};
   ++count_;  // relations are numbered anew in each part
   return part;
 }
@@ -90,7 +95,7 @@ Transaction TransactionAssembler::commit(const Position& end) {
   if (!open_) throw out_of_order("a commit without a transaction");
   open_ = false;
   current_.end = end;
-  return std::move(current_);
+  return take_current();
 }
 
 void TransactionAssembler::reset() {

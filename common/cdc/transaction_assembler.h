@@ -13,7 +13,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "cdc/transaction.h"
@@ -59,6 +61,9 @@ class TransactionAssembler {
   // are not wanted.
   std::optional<std::uint32_t> number_of(std::uint32_t relation, std::size_t old_width, std::size_t new_width);
 
+  ChangeLog new_log() { return ChangeLog(policy_, std::exchange(buffer_, {})); }
+  Transaction take_current();
+
   struct Known {
     std::shared_ptr<const Relation> relation;
     std::uint64_t transaction = 0;  // that `number` belongs to
@@ -71,6 +76,7 @@ class TransactionAssembler {
   std::unordered_map<std::uint32_t, Known> relations_;
   std::unordered_map<std::uint32_t, std::string> types_;
   Transaction current_;
+  std::string buffer_;       // of the next log: not allocated anew for every transaction
   std::uint64_t count_ = 0;  // of transactions begun
   bool open_ = false;
 };

@@ -79,6 +79,11 @@ enum class EventType : std::uint8_t {
 
 // "WRITE_ROWS", or "type 99".
 std::string event_name(std::uint8_t type);
+// Before it is split; 0 when that is too short to tell.
+inline EventType event_type(std::string_view bytes) {
+  constexpr std::size_t kOffset = 4;
+  return static_cast<EventType>(bytes.size() > kOffset ? static_cast<unsigned char>(bytes[kOffset]) : 0);
+}
 
 inline constexpr std::uint16_t kEventInUse = 0x01;
 inline constexpr std::uint16_t kEventArtificial = 0x20;

@@ -75,6 +75,7 @@ class BinlogStream : public ChangeStream {
 
   // True when `out` holds a transaction.
   bool step(Transaction& out);
+  bool passes_unread(std::string_view bytes);
   bool handle(const BinlogEvent& event, bool inner, Transaction& out);
   bool handle_query(const BinlogEvent& event, Transaction& out);
   bool handle_statement(const BinlogStatement& statement, const QueryEvent& query, std::string_view text,

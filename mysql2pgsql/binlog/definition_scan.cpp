@@ -1,11 +1,13 @@
 #include "mysql2pgsql/binlog/definition_scan.h"
 
 #include <set>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "mysql2pgsql/binlog/binlog_clock.h"
+#include "mysql2pgsql/binlog/rows_event.h"
 #include "mysql2pgsql/binlog/statement.h"
 #include "mysql2pgsql/binlog/table_map.h"
 
@@ -29,11 +31,7 @@ class Scan {
     }
     clock_.pass(event.header);
     switch (event.header.type) {
-      case EventType::table_map: {
-        const TableMapName name = read_table_map_name(event);
-        changed_.insert(to_lower(fmt::format("{}.{}", name.db, name.table)));
-        return std::nullopt;
-      }
+      case EventType::table_map: changed(event); return std::nullopt;
       case EventType::mariadb_gtid: gtid_ = read_mariadb_gtid(event); return std::nullopt;
       case EventType::query:
       case EventType::mariadb_query_compressed: return query(event);
@@ -44,6 +42,15 @@ class Scan {
   }
 
  private:
+  // Once for many: servers describe a table anew for every statement.
+  void changed(const BinlogEvent& event) {
+    const TableMapName name = read_table_map_name(event);
+    std::string& known = maps_[name.id];
+    if (known == event.body) return;
+    known = event.body;
+    changed_.insert(to_lower(fmt::format("{}.{}", name.db, name.table)));
+  }
+
   std::optional<FoundDefinition> query(const BinlogEvent& event) {
     const QueryEvent query = read_query(event, scratch_);
     const std::string_view text = tables_.utf8(query.statement, query.client_charset, utf8_);
@@ -66,6 +73,7 @@ class Scan {
   Position start_;
   GtidEvent gtid_;
   std::set<std::string> changed_;
+  std::unordered_map<std::uint64_t, std::string> maps_;  // by the table's number
   bool any_ = false;
   std::string scratch_, utf8_;
 };
@@ -80,7 +88,9 @@ std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables
   while (scan.at() < end) {
     const std::string_view bytes = source.read();
     if (bytes.empty()) return std::nullopt;
-    const BinlogEvent event = split_event(bytes, told ? checksum : source.checksum());
+    // Rows are passed over: whether they are intact is found when they are read.
+    const bool rows = is_rows_event(event_type(bytes));
+    const BinlogEvent event = split_event(bytes, rows ? BinlogChecksum::none : told ? checksum : source.checksum());
     if (event.header.type == EventType::format) {
       checksum = source.checksum() == BinlogChecksum::none ? BinlogChecksum::none : read_format(event).checksum;
       told = true;
