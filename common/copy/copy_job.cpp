@@ -158,6 +158,7 @@ void Job::prepare() {
     if (journal_) journal_->begin(result.snapshot.describe());
     state.journal = journal_ ? &*journal_ : nullptr;
     prepared_ = prepare_targets(control_.get(), dialect_, result.tasks, options_, state, result.results, guards_);
+    if (state.earlier.begun_anew) journal_->forget_anew(control_.get());
   }
   std::vector<TaskStart> starts;
   for (std::size_t i = 0; i < result.results.size(); ++i) starts.push_back(start_of(i));

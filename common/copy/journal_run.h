@@ -54,6 +54,7 @@ struct EarlierRun {
   std::string started;
   bool finished = false;
   std::string snapshot;
+  bool begun_anew = false;    // what it tells of rows is of another beginning
   bool rows_to_mend = false;  // some broke a key or a check: its user was told to mend them
   // By task name, query and target: the same line of work in another run.
   std::map<std::string, JournalTable> tables = {};

@@ -22,6 +22,9 @@ constexpr int kLockClass = 0x64627379;
 constexpr int kSessionClass = kLockClass + 1;
 // Where a step stands that is of no table.
 constexpr int kWholeRun = -1;
+constexpr char kRowsToMend[] = "rows to mend";
+constexpr char kAnew[] = "begun anew";
+constexpr char kForgetStep[] = "DELETE FROM dbsync.copy_step WHERE run = $1 AND task = $2 AND step = $3";
 
 std::string flag(bool value) { return value ? "t" : "f"; }
 
@@ -134,11 +137,13 @@ EarlierRun LoadJournal::open() {
         "VALUES ($1, $2, $3, $4, now(), '')",
         {run_text(), key_.program, key_.source, key_.target_schema});
     transaction.commit();
-    return {{}, true, {}, false, {}};
+    return {.started = {}, .finished = true, .snapshot = {}};
   }
   run_ = run.integer(0, 0);
   EarlierRun out{.started = run.text(0, 1), .finished = run.boolean(0, 2), .snapshot = run.text(0, 3)};
-  out.rows_to_mend = !read_steps(connection_, kWholeRun).empty();
+  const auto of_run = read_steps(connection_, kWholeRun);
+  out.rows_to_mend = of_run.contains(kRowsToMend);
+  out.begun_anew = of_run.contains(kAnew);
   const PgResult tables = connection_.exec(
       "SELECT task, name, query, target_schema, target_table, created, owned, planned, coalesce(relation, 0) "
       "FROM dbsync.copy_table WHERE run = $1 ORDER BY task",
@@ -272,7 +277,21 @@ void LoadJournal::note_relations(PgConnection& connection, const std::map<int, s
 
 void LoadJournal::note_rows_to_mend(PgConnection& connection, bool any) const {
   forget_steps(connection, kWholeRun);
-  if (any) connection.exec(mark_steps_sql(kWholeRun, {"rows to mend"}));
+  if (any) connection.exec(mark_steps_sql(kWholeRun, {kRowsToMend}));
+}
+
+void LoadJournal::note_anew(PgConnection& connection, const JournalKey& key) {
+  const auto run = find_run(connection, key);
+  if (!run) return;
+  PgTransaction transaction(connection);
+  connection.exec(kForgetStep, {std::to_string(*run), std::to_string(kWholeRun), kAnew});
+  connection.exec("INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ($1, $2, $3, now())",
+                  {std::to_string(*run), std::to_string(kWholeRun), kAnew});
+  transaction.commit();
+}
+
+void LoadJournal::forget_anew(PgConnection& connection) const {
+  connection.exec(kForgetStep, {run_text(), std::to_string(kWholeRun), kAnew});
 }
 
 void LoadJournal::forget_steps(PgConnection& connection, int task) const {
@@ -331,8 +350,9 @@ bool LoadJournal::is_unfinished(PgConnection& connection, const JournalKey& key)
   return run && connection
                     .exec(
                         "SELECT EXISTS (SELECT 1 FROM dbsync.copy_run r JOIN dbsync.copy_table t ON t.run = r.run "
-                        "WHERE r.run = $1 AND r.finished IS NULL)",
-                        {std::to_string(*run)})
+                        "WHERE r.run = $1 AND (r.finished IS NULL OR EXISTS (SELECT 1 FROM dbsync.copy_step s "
+                        "WHERE s.run = r.run AND s.task = $2 AND s.step = $3)))",
+                        {std::to_string(*run), std::to_string(kWholeRun), kAnew})
                     .boolean(0, 0);
 }
 

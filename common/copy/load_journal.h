@@ -67,6 +67,11 @@ class LoadJournal {
   // The same of a run whose journal is not open; nothing when there is none.
   static void finish(PgConnection& connection, const JournalKey& key);
 
+  // That what the journal of the key knows was loaded is of an earlier beginning, and no part
+  // of the one that begins now; until forget_anew(), when all of it is marked to be emptied.
+  static void note_anew(PgConnection& connection, const JournalKey& key);
+  void forget_anew(PgConnection& connection) const;
+
   // That rows break a rule, so that they will be mended by hand, or that none does.
   void note_rows_to_mend(PgConnection& connection, bool any) const;
 

@@ -11,6 +11,7 @@
 #include "pg/conninfo.h"
 #include "pg/copy_context.h"
 #include "pg/hints.h"
+#include "pg/open_connection.h"
 #include "pg/session_settings.h"
 #include "pg/sqlstate.h"
 
@@ -60,6 +61,12 @@ std::string encoding_hint(std::string_view state, const std::string& role, const
          "by "
          "convert_from(convert(textsend(c), 'LATIN1', 'UTF8'), 'SQL_ASCII') for the encoding that c is in" +
          aside;
+}
+
+// Of a connection that never stood.
+Error timeout_error(const std::string& message, const std::string& role) {
+  Error error(kind_of_role(role), message);
+  return error.hint(pg_hint({}, message, PgStep::connect).text).mark_connection_lost().context(role);
 }
 
 }  // namespace
@@ -122,18 +129,11 @@ void PgConnection::connect(const std::string& conninfo, const std::string& name,
   std::vector<std::pair<std::string, std::string>> words = network_defaults();
   words.insert(words.end(), {{"dbname", conninfo}, {"fallback_application_name", name}, {"client_encoding", "UTF8"}});
   if (kind == PgSessionKind::replication) words.emplace_back("replication", "database");
-  std::vector<const char*> keywords;
-  std::vector<const char*> values;
-  for (const auto& [keyword, value] : words) {
-    keywords.push_back(keyword.c_str());
-    values.push_back(value.c_str());
-  }
-  keywords.push_back(nullptr);
-  values.push_back(nullptr);
-  connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
+  const OpenedConnection opened = open_connection(words, role_);
+  connection_.reset(opened.connection);
   if (!connection_) throw std::bad_alloc();
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
-    Error error = error_of(nullptr, {});
+    Error error = opened.timeout.empty() ? error_of(nullptr, {}) : timeout_error(opened.timeout, role_);
     throw error.context(fmt::format("connecting to the {}", role_));
   }
   connected_ = true;

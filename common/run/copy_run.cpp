@@ -38,7 +38,7 @@ std::set<QualifiedName> keep_complete(RunContext& run, SourceProgram& program, c
     if (!one.query.empty()) continue;
     ++whole_tables;
     const JournalTable* known = earlier.find(one);
-    if (known != nullptr && known->loaded()) loaded.insert(one.name);
+    if (known != nullptr && known->loaded() && !earlier.begun_anew) loaded.insert(one.name);
   }
   auto complete = program.complete_tables(tasks, loaded);
   run.job.start = StartMode::resume;

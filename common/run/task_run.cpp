@@ -210,7 +210,10 @@ CopyOutcome TaskRun::try_copy(unsigned tries) {
   }
 }
 
+// A run that ends before it has emptied the tables leaves the rows of an earlier copy, of
+// which the journal tells: they are not what the slot or the binlog goes on from.
 CopyOutcome TaskRun::copy_from_start() {
+  LoadJournal::note_anew(*target_, journal_key_of(request_, makers_));
   CopyMoment moment = begin();
   if (moment.position.known()) start_copying(*target_, task_->name(), moment.position);
   return copy_at(std::move(moment), false);
@@ -281,6 +284,7 @@ void TaskRun::leave_interrupted() {
 void TaskRun::leave_unfinished() {
   try {
     connect_target();
+    if (!task_->exists()) return;  // it was ended with what it was being made of
     const EarlierRun earlier = LoadJournal(*target_, journal_key_of(request_, makers_)).open();
     const bool any = std::any_of(earlier.tables.begin(), earlier.tables.end(),
                                  [](const auto& table) { return table.second.chunks_done() > 0; });

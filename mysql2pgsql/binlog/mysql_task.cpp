@@ -12,6 +12,7 @@
 #include "mysql2pgsql/binlog/mysql_follow_source.h"
 #include "mysql2pgsql/binlog/not_followed.h"
 #include "mysql2pgsql/schema/mysql_catalog.h"
+#include "run/task_choice.h"
 
 namespace dbsync {
 
@@ -50,7 +51,12 @@ void MysqlTask::disconnect() {
 
 bool MysqlTask::exists() { return read_progress(target(), name_).has_value(); }
 
-TaskState MysqlTask::state() { return state_of(read_progress(target(), name_)); }
+TaskState MysqlTask::state() {
+  const TaskState state = state_of(read_progress(target(), name_));
+  if (state == TaskState::copying || state == TaskState::following)
+    refuse_other_choice(target(), name_, choice_of(request_));
+  return state;
+}
 
 std::vector<std::string> MysqlTask::obstacles() { return obstacles_to_following(source(), name_); }
 
@@ -121,6 +127,7 @@ CopyMoment MysqlTask::begin(const std::stop_token&) {
   ensure_known_tables(target());
   forget_source(target(), name_);
   write_known_source(target(), name_, {server_identity(source()), {}});
+  write_choice(target(), name_, choice_of(request_));
   if (request_.options.load == Verb::follow) {
     const MysqlEndpoint& given = config_.src_mysql;
     remember_tables(target(), name_, config_.src_mysql.db, selected_);

@@ -19,6 +19,7 @@
 #include "pgsql2pgsql/schema/after_copy.h"
 #include "pgsql2pgsql/source/same_database.h"
 #include "pgsql2pgsql/source/standby.h"
+#include "run/task_choice.h"
 
 namespace dbsync {
 
@@ -81,40 +82,13 @@ std::vector<std::string> PgTask::obstacles() {
 
 TaskState PgTask::state() {
   const TaskState state = task_state(source(), target(), task_);
-  if (state == TaskState::copying || state == TaskState::following) refuse_other_choice();
+  if (state == TaskState::copying || state == TaskState::following) refuse_other_choice(target(), task_.name, choice());
   return state;
 }
 
-// Of options and my.cfg: patterns in any order, the lines of the list. [schema_map] changes
-// rightly when a schema is renamed.
 std::string PgTask::choice() const {
-  std::string out;
-  const auto add = [&](const char* option, std::vector<std::string> patterns) {
-    std::sort(patterns.begin(), patterns.end());
-    for (const std::string& pattern : patterns) out += fmt::format("{}{} {}", out.empty() ? "" : " ", option, pattern);
-  };
-  add("--include", options_.include.empty() ? split_patterns(config_.include) : options_.include);
-  add("--exclude", options_.exclude.empty() ? split_patterns(config_.exclude) : options_.exclude);
-  std::vector<std::string> lines;
-  for (const TableListEntry& entry : request_.list)
-    lines.push_back(QualifiedName{entry.schema, entry.table}.display() +
-                    (entry.query.empty() ? "" : " : " + entry.query));
-  add("-l", lines);
-  if (!options_.schema.empty()) add("-s", {options_.schema});
-  return out.empty() ? "all tables" : out;
-}
-
-// Neither more nor fewer tables would be followed than those of the beginning.
-void PgTask::refuse_other_choice() {
-  const auto begun = read_choice(target(), task_.name);
-  if (!begun) return write_choice(target(), task_.name, choice());  // begun before this was kept
-  if (*begun == choice()) return;
-  throw Error(ErrorKind::config,
-              fmt::format("the tables of the task {} were chosen when it began ({}); this run chooses others ({})",
-                          task_.name, *begun, choice()))
-      .hint(
-          "repeat the choice of the beginning; or --restart, which copies anew; or give other tables a task of their "
-          "own (task in [local.pgsql])");
+  return choice_of(request_, options_.include.empty() ? split_patterns(config_.include) : options_.include,
+                   options_.exclude.empty() ? split_patterns(config_.exclude) : options_.exclude);
 }
 
 // The relations that `tables` points to live in the catalog beside it.

@@ -54,7 +54,6 @@ class PgTask : public FollowedTask {
   void refuse_identities(const PublishedTables& published);
   void tell_of_large_objects();
   std::string choice() const;
-  void refuse_other_choice();
 
   const RunRequest request_;
   const Options& options_;

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/harness/binlog_fixture.h"
+#include "tests/harness/follow_fixture.h"
 #include "tests/harness/migration.h"
 #include "tests/harness/wait.h"
 
@@ -89,6 +90,33 @@ TEST_F(BinlogOperate, SequencesStandBehindTheRowsAtTheEnd) {
   const RunResult result = run({"mysql2pgsql", "--cleanup"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(target.value("INSERT INTO n (v) VALUES (7) RETURNING id"), "201");
+}
+
+// The changes of a table that is left out would be passed over, and never come.
+TEST_F(BinlogOperate, AnotherChoiceOfTablesStopsTheTask) {
+  source.exec("CREATE TABLE a (i int PRIMARY KEY); CREATE TABLE b (i int PRIMARY KEY)");
+  begin();
+  source.exec("INSERT INTO b VALUES (1)");
+  table_list("a\n");
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--follow", "-l", "tab_list.txt"}, {"--follow", "-s", "other"}}) {
+    const RunResult result = follow(more);
+    EXPECT_EQ(result.exit_code, 2) << result.describe();
+    EXPECT_THAT(result.err, HasSubstr("were chosen when it began (all tables)"));
+    EXPECT_THAT(result.err, HasSubstr("--restart"));
+  }
+  EXPECT_EQ(follow().exit_code, 0) << last_run_report();
+  EXPECT_EQ(target.value("SELECT count(*) FROM b"), "1");
+}
+
+TEST_F(BinlogOperate, ARestartThatWasKilledBeforeItEmptiedTheTablesIsDoneByTheNextRun) {
+  source.exec("CREATE TABLE t (i int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1)");
+  begin();
+  source.exec("INSERT INTO t VALUES (2, 2); UPDATE t SET v = 7 WHERE i = 1");
+  kill_restart_before_it_empties(target, {"mysql2pgsql", "--follow", "--create", "--restart"}, here());
+  source.exec("INSERT INTO t VALUES (3, 3)");
+  begin();
+  EXPECT_EQ(target.value("SELECT string_agg(i || ':' || v, ' ' ORDER BY i) FROM t"), "1:7 2:2 3:3");
 }
 
 }  // namespace dbsync::test

@@ -506,6 +506,17 @@ TEST(FollowCopyRefusal, WithoutLogicalDecodingItCopiesAndNamesTheSettings) {
   EXPECT_EQ(target.value("select count(*) from " + table), "1");
 }
 
+// What the journal tells then is of the copy before: those rows are not at the new slot.
+TEST_F(FollowCopy, ARestartThatWasKilledBeforeItEmptiedTheTablesIsDoneByTheNextRun) {
+  source.exec("create table t (id int primary key, v text); insert into t values (1, 'a')");
+  complete({"--create"});
+  source.exec("insert into t values (2, 'b'); update t set v = 'c' where id = 1");
+  kill_restart_before_it_empties(target, {"pgsql2pgsql", "--create", "--restart"}, here());
+  source.exec("insert into t values (3, 'd')");
+  complete({"--create"});
+  expect_same_table("t");
+}
+
 }  // namespace
 
 }  // namespace dbsync::test

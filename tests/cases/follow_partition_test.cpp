@@ -175,8 +175,10 @@ class FollowWaits : public FollowTest {
     EXPECT_EQ(run.exit_code, kInterrupted) << run.describe();
     EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
     EXPECT_EQ(slot_column("slot_name"), "");
+    EXPECT_EQ(run.err.find("keeps WAL"), std::string::npos) << run.err;  // of a slot that is gone
   }
   const std::vector<std::string> follow_{"pgsql2pgsql", "--follow-only", "--end-at", "now"};
+  const std::vector<std::string> copy_{"pgsql2pgsql", "--create"};
 };
 
 TEST_F(FollowWaits, AreSaidAndASignalEndsThem) {
@@ -185,6 +187,7 @@ TEST_F(FollowWaits, AreSaidAndASignalEndsThem) {
   holder.run("begin; insert into t values (1)");
   const std::string pid = holder.run("select pg_backend_pid()").at(0).at(0).value_or("");
   expect_said("waits for process " + pid, follow_);
+  expect_said("waits for process " + pid, copy_);
   holder.run("rollback; begin; lock table t in share row exclusive mode");
   expect_said("making the publication", follow_);
   holder.run("rollback");

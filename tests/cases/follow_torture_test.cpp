@@ -16,6 +16,7 @@
 
 #include "tests/harness/environment.h"
 #include "tests/harness/files.h"
+#include "tests/harness/follow_fixture.h"
 #include "tests/harness/own_server.h"
 #include "tests/harness/process.h"
 #include "tests/harness/proxy.h"
@@ -81,17 +82,7 @@ class FollowTorture : public ::testing::Test {
     here_.cwd = dir_.path();
     here_.timeout = 7200s;
   }
-  ~FollowTorture() override {
-    source_.exec(
-        "select pg_terminate_backend(active_pid) from pg_replication_slots where database = current_database() and "
-        "active");
-    eventually([this] {
-      return source_.value(
-                 "select count(*) from pg_replication_slots where database = current_database() and active") == "0";
-    });
-    source_.exec(
-        "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()");
-  }
+  ~FollowTorture() override { drop_slots_of(source_); }
 
   std::vector<Event> events() {
     std::vector<Event> out(static_cast<std::size_t>(number_from_environment("DBSYNC_TORTURE_KILLS", 10)), Event::kill);

@@ -1,23 +1,43 @@
 #include "tests/harness/follow_fixture.h"
 
+#include <csignal>
+
 #include <fmt/format.h>
 
 #include "tests/harness/rows.h"
 
 namespace dbsync::test {
 
-FollowTest::~FollowTest() {
+void drop_slots_of(TargetDb& source) {
   try {
-    source.exec(
-        "select pg_terminate_backend(active_pid) from pg_replication_slots "
-        "where database = current_database() and active");
-    eventually([this] { return slot_column("active") != "true"; });
-    source.exec(
-        "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()");
+    eventually([&] {
+      source.exec(
+          "select pg_terminate_backend(active_pid) from pg_replication_slots where database = current_database() and "
+          "active");
+      source.exec(
+          "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database() "
+          "and not active");
+      return source.value("select count(*) from pg_replication_slots where database = current_database()") == "0";
+    });
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
   }
 }
+
+void kill_restart_before_it_empties(TargetDb& target, const std::vector<std::string>& command, const RunOptions& here) {
+  PgSession holder(target.conninfo());
+  holder.run("begin; lock table dbsync.copy_run in share mode");
+  Program program(command, here);
+  EXPECT_TRUE(eventually([&] {
+    return target.value("select count(*) from pg_locks where relation = 'dbsync.copy_run'::regclass and not granted") !=
+           "0";
+  })) << program.err_so_far();
+  EXPECT_EQ(target.value("select state from dbsync.apply_progress"), "copying");
+  program.signal(SIGKILL);
+  program.wait();
+}
+
+FollowTest::~FollowTest() { drop_slots_of(source); }
 
 void FollowTest::configure(std::string_view extra) {
   dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n"

@@ -17,6 +17,13 @@
 
 namespace dbsync::test {
 
+// All slots of a source database, whoever reads from them.
+void drop_slots_of(TargetDb& source);
+
+// Starts a task's --restart, and kills it when its place in the log is written and no table
+// is emptied yet.
+void kill_restart_before_it_empties(TargetDb& target, const std::vector<std::string>& command, const RunOptions& here);
+
 class FollowTest : public ::testing::Test {
  protected:
   FollowTest() { configure(); }
