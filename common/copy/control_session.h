@@ -1,5 +1,5 @@
-// The one connection of a copy that its workers do not use: it holds the journal's lock
-// and does what is for no table alone. It is made again when the server has ended it.
+// The one connection of a copy that its workers do not use: it does what is for no table
+// alone. It is made again when the server has ended it.
 //
 // Threads: one. Errors: of the connection.
 #pragma once

@@ -127,7 +127,7 @@ class Job {
   RateLimiter rate_;
   LoadGuards guards_;
   JobLedger ledger_;
-  ControlSession control_;  // holds the journal's lock
+  ControlSession control_;
   std::optional<LoadJournal> journal_;
   std::vector<PreparedTask> prepared_;
   std::optional<WorkQueue> queue_;

@@ -57,16 +57,9 @@ void end_left_sessions(PgConnection& control, LoadJournal& journal, const std::s
 // Says what there is of an earlier run, and what this one will do about it.
 JournalState take_journal(PgConnection& control, LoadJournal& journal, const JobOptions& options,
                           const std::stop_token& stop) {
-  constexpr unsigned kLockTries = 20;  // a killed run's sessions end soon
-  constexpr double kLockPause = 0.5;   // seconds
-  for (unsigned i = 0; !journal.lock(); ++i) {
-    if (i == kLockTries)
-      throw Error(ErrorKind::target, "another run with the same source and target schema is at work")
-          .hint("wait for it, or stop it; pg_stat_activity of the target shows its sessions");
-    if (!wait_for(kLockPause, stop)) throw Error(ErrorKind::interrupted, "interrupted; nothing was copied");
-  }
   end_left_sessions(control, journal, stop);
   JournalState state{&journal, journal.open()};
+  journal.claim(control);
   if (state.earlier.tables.empty()) {
     if (options.start != StartMode::fresh)
       log::info("main", "there is no earlier run to go on with; starting from the beginning");

@@ -16,10 +16,9 @@ namespace dbsync {
 
 namespace {
 
-// Two processes on one key; any constant does for the first half.
-constexpr int kLockClass = 0x64627379;
-// The sessions of a run, each with a shared lock on its number.
-constexpr int kSessionClass = kLockClass + 1;
+// The sessions of a run, each with a shared lock on its number; any constant does for
+// the first half.
+constexpr int kSessionClass = 0x6462737a;
 // Where a step stands that is of no table.
 constexpr int kWholeRun = -1;
 constexpr char kRowsToMend[] = "rows to mend";
@@ -92,13 +91,6 @@ void LoadJournal::make_tables() {
   if (!schema_there(connection_)) connection_.exec("CREATE SCHEMA dbsync");
   connection_.exec(sql::journal_tables);
   transaction.commit();
-}
-
-bool LoadJournal::lock() {
-  return connection_
-      .exec("SELECT pg_catalog.pg_try_advisory_lock($1::int, pg_catalog.hashtext($2))",
-            {std::to_string(kLockClass), key_.text()})
-      .boolean(0, 0);
 }
 
 std::vector<LeftSession> LoadJournal::left_sessions() {

@@ -47,12 +47,9 @@ class LoadJournal {
   // when the user may not.
   LoadJournal(PgConnection& connection, JournalKey key);
 
-  // False when another process works on the same key. The lock lives as long as
-  // the connection.
-  bool lock();
-
   // Sessions of an earlier run on the key that ended without them (it was killed, or the
-  // network was cut) and are still at work on the target. With the lock held.
+  // network was cut) and are still at work on the target. For the holder of the task's
+  // lock (status/task_lock.h): then there is no other run that they could be of.
   std::vector<LeftSession> left_sessions();
   // Marks a session of the target as one of this run, for as long as it lives.
   void claim(PgConnection& connection) const;
