@@ -10,6 +10,7 @@
 #include "embedded_sql.h"
 #include "pg/bookkeeping.h"
 #include "pg/catalog.h"
+#include "pg/sqlstate.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -19,6 +20,9 @@ namespace {
 // The sessions of a run, each with a shared lock on its number; any constant does for
 // the first half.
 constexpr int kSessionClass = 0x6462737a;
+constexpr char kMarkChunk[] =
+    "UPDATE dbsync.copy_chunk SET done = now(), row_count = $4, byte_count = $5, rejected = $6, zero_dates = $7 "
+    "WHERE run = $1 AND task = $2 AND chunk = $3 AND done IS NULL";
 // Where a step stands that is of no table.
 constexpr int kWholeRun = -1;
 constexpr char kRowsToMend[] = "rows to mend";
@@ -309,16 +313,35 @@ void LoadJournal::forget_chunks(PgConnection& connection, int task) const {
                   {run_text(), std::to_string(task)});
 }
 
-bool LoadJournal::mark_done(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const {
+std::vector<std::optional<std::string>> LoadJournal::mark(int task, int number, const LoadOutcome& outcome) const {
   std::string zero_dates;
   for (const ChangedValues& changed : outcome.changed) zero_dates += changed.column + "\n";
-  return connection
-             .exec_often(
-                 "UPDATE dbsync.copy_chunk SET done = now(), row_count = $4, byte_count = $5, rejected = $6, "
-                 "zero_dates = $7 WHERE run = $1 AND task = $2 AND chunk = $3 AND done IS NULL",
-                 {run_text(), std::to_string(task), std::to_string(number), std::to_string(outcome.rows),
-                  std::to_string(outcome.bytes), std::to_string(outcome.rejected), zero_dates})
-             .affected_rows() == 1;
+  return {run_text(),
+          std::to_string(task),
+          std::to_string(number),
+          std::to_string(outcome.rows),
+          std::to_string(outcome.bytes),
+          std::to_string(outcome.rejected),
+          zero_dates};
+}
+
+bool LoadJournal::mark_done(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const {
+  return connection.exec_often(kMarkChunk, mark(task, number, outcome)).affected_rows() == 1;
+}
+
+// COMMIT is on its way when the server comes to know how many rows were marked: the
+// statement has to fail by itself when that is not one.
+bool LoadJournal::mark_done_and_commit(PgConnection& connection, int task, int number,
+                                       const LoadOutcome& outcome) const {
+  static const std::string sql =
+      fmt::format("WITH marked AS ({} RETURNING 1) SELECT 1 / count(*) FROM marked", kMarkChunk);
+  try {
+    connection.exec_often_and_commit(sql, mark(task, number, outcome));
+    return true;
+  } catch (const Error& error) {
+    if (error.sqlstate() != sqlstate::division_by_zero) throw;
+    return false;
+  }
 }
 
 std::string LoadJournal::mark_steps_sql(int task, const std::vector<std::string>& steps) const {

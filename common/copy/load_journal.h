@@ -91,6 +91,9 @@ class LoadJournal {
   void forget_chunks(PgConnection& connection, int task) const;
   // False when another process has done it: roll back then.
   bool mark_done(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const;
+  // The same and COMMIT in one round trip. False: nothing was committed. Not for Greenplum,
+  // which does not take the statement.
+  bool mark_done_and_commit(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const;
   // To be sent with the steps themselves as one query, which makes them one transaction.
   std::string mark_steps_sql(int task, const std::vector<std::string>& steps) const;
 
@@ -107,6 +110,8 @@ class LoadJournal {
  private:
   void make_tables();
   JournalTable read_table(PgConnection& connection, int task) const;
+  // The parameters of the statement that marks a chunk.
+  std::vector<std::optional<std::string>> mark(int task, int number, const LoadOutcome& outcome) const;
   std::string run_text() const { return std::to_string(run_); }
 
   PgConnection& connection_;

@@ -1,5 +1,7 @@
 #include "copy/pg_chunk_sink.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -48,10 +50,14 @@ void name_generated_columns(Error& error, const TargetTable& target) {
 }  // namespace
 
 PgChunkSink::PgChunkSink(const PgSinkRequest& request, PgConnection& connection)
-    : request_(request), connection_(connection), transaction_(connection) {
+    : request_(request), connection_(connection), transaction_(connection, PgTransaction::BegunElsewhere{}) {
+  if (!request_.replica && !request_.truncate_first) return;
+  begin_transaction();
   if (request_.replica) connection_.exec("SET LOCAL session_replication_role = replica");
   if (request_.truncate_first) truncate_table(connection_, request_.target);
 }
+
+void PgChunkSink::begin_transaction() { connection_.exec(std::exchange(begin_, "")); }
 
 PgChunkSink::~PgChunkSink() = default;
 
@@ -74,6 +80,7 @@ bool PgChunkSink::begin(const std::vector<std::string>& columns, CopyFormat form
   const std::uint64_t limit = request_.budget.limit();
   // The server's clause is for text COPY; binary rows are found by halving.
   if (limit > 0) way_ = request_.dialect.segment_rejects && format == CopyFormat::text ? Way::by_server : Way::halving;
+  if (way_ != Way::straight && !begin_.empty()) begin_transaction();
   if (way_ == Way::halving) return true;
   if (way_ == Way::by_server) {
     alone_ = request_.budget.alone(request_.target.name);
@@ -81,7 +88,7 @@ bool PgChunkSink::begin(const std::vector<std::string>& columns, CopyFormat form
         std::make_unique<SegmentRejects>(connection_, request_.target.name, request_.dialect.replicated_tables);
     copy_.emplace(connection_, sql_ + segment_reject_clause(limit));
   } else {
-    copy_.emplace(connection_, sql_);
+    copy_.emplace(connection_, sql_, std::exchange(begin_, ""));
     put_header(*copy_);
   }
   return false;
@@ -149,9 +156,15 @@ bool PgChunkSink::finish(LoadOutcome& outcome) {
     throw;
   }
   if (alone_.owns_lock()) alone_.unlock();
+  if (request_.journal != nullptr && !request_.dialect.distributed && outcome.rejected == 0) {
+    if (!request_.journal->mark_done_and_commit(connection_, request_.journal_task, request_.chunk, outcome))
+      return false;  // the transaction rolls back
+    transaction_.was_committed();
+    return true;
+  }
   if (request_.journal != nullptr &&
       !request_.journal->mark_done(connection_, request_.journal_task, request_.chunk, outcome))
-    return false;  // the transaction rolls back
+    return false;
   request_.rejects.keep();
   commit();
   return true;

@@ -1,7 +1,8 @@
 // A chunk of rows into a table of a PostgreSQL server, in one transaction.
 //
-// BEGIN; [TRUNCATE;] COPY … FROM STDIN; mark; COMMIT. Whatever fails rolls everything
-// back. The server's own row count must equal the rows sent, or nothing is committed.
+// BEGIN; [TRUNCATE;] COPY … FROM STDIN; mark; COMMIT, in three round trips where nothing
+// else is asked for: BEGIN goes with the COPY, and COMMIT with the mark. Whatever fails
+// rolls everything back. The server's own row count must equal the rows sent, or nothing is committed.
 //
 // With a reject limit, each buffer is a COPY of its own inside a savepoint, so
 // that the rows which the server refuses can be found by halving and set aside.
@@ -47,7 +48,7 @@ struct PgSinkRequest {
 
 class PgChunkSink : public ChunkSink {
  public:
-  // Begins the transaction and empties the table. All must outlive it.
+  // Begins the transaction when the table is to be emptied, and empties it. All must outlive it.
   PgChunkSink(const PgSinkRequest& request, PgConnection& connection);
   ~PgChunkSink() override;
 
@@ -60,6 +61,7 @@ class PgChunkSink : public ChunkSink {
   enum class Way { straight, halving, by_server };  // what becomes of rows that the server refuses
 
   std::string copy_sql(const std::vector<std::string>& columns) const;
+  void begin_transaction();
   void put_header(CopyIn& copy) const;
   void put_trailer(CopyIn& copy) const;
   void end_copy(LoadOutcome& outcome);
@@ -69,6 +71,7 @@ class PgChunkSink : public ChunkSink {
   PgSinkRequest request_;
   PgConnection& connection_;
   PgTransaction transaction_;
+  std::string begin_ = "BEGIN; ";  // "" = it has begun
   Way way_ = Way::straight;
   CopyFormat format_ = CopyFormat::binary;
   std::vector<std::string> columns_;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "copy/emptying.h"
 #include "copy/journal_proof.h"
+#include "copy/table_creation.h"
 #include "pg/hints.h"
 #include "pg/sqlstate.h"
 #include "pg/table_errors.h"
@@ -31,6 +32,9 @@ class Preparer {
            const JournalState& state, LoadGuards& guards);
   PreparedTask prepare(const CopyTask& task, TaskResult& result);
 
+  // Those that nothing is known of, together; prepare() makes the others.
+  void make_missing(const std::vector<TaskResult>& results);
+
   // Now it is known which tables are there and which are to be emptied. Nothing was
   // changed of those that were there before, nor noted of them.
   void finish(std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results);
@@ -48,6 +52,7 @@ class Preparer {
   PreparedTask start(const CopyTask& task, std::optional<TargetTable> found, const JournalTable* known,
                      TaskResult& result);
   NewTable new_entry(const CopyTask& task, bool created, PreparedTask& out);
+  TableToMake table_to_make(const CopyTask& task, PreparedTask& out);
 
   // A table that is not cut has its chunk from the start.
   void add_only_chunk(const CopyTask& task, PreparedTask& out);
@@ -74,10 +79,6 @@ class Preparer {
   // A new start must not mix with a part of an old one.
   void refuse_parts(const CopyTask& task, const JournalTable& known) const;
   Error missing_table(const CopyTask& task);
-
-  // The journal learns of the table in the transaction that makes it.
-  void create(const CopyTask& task, PreparedTask& out);
-  void create_in_transaction(const CopyTask& task, PreparedTask& out);
 
   // Rows that are there already: true when the worker shall truncate first.
   bool settle_rows(const CopyTask& task, const TargetTable& table);
@@ -116,6 +117,8 @@ class Preparer {
   const JobOptions& options_;
   const JournalState& state_;
   LoadGuards& guards_;
+  TableCreation creation_;
+  std::map<const CopyTask*, PreparedTask> made_;  // by make_missing
   std::map<QualifiedName, int> uses_;
   std::map<QualifiedName, TargetTable> relations_;  // before the first was made
   std::map<QualifiedName, std::uint32_t> oids_;     // of these
@@ -130,7 +133,13 @@ class Preparer {
 
 Preparer::Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks,
                    const JobOptions& options, const JournalState& state, LoadGuards& guards)
-    : target_(target), dialect_(dialect), tasks_(tasks), options_(options), state_(state), guards_(guards) {
+    : target_(target),
+      dialect_(dialect),
+      tasks_(tasks),
+      options_(options),
+      state_(state),
+      guards_(guards),
+      creation_(target, dialect, state.journal) {
   std::set<QualifiedName> names;
   for (const CopyTask& task : tasks_) {
     ++uses_[task.target];
@@ -203,10 +212,13 @@ PreparedTask Preparer::take_over(const CopyTask& task, const TargetTable& table,
 PreparedTask Preparer::start(const CopyTask& task, std::optional<TargetTable> found, const JournalTable* known,
                              TaskResult& result) {
   PreparedTask out;
-  if (!found) {
+  if (const auto made = made_.find(&task); made != made_.end()) {
+    out = std::move(made->second);
+    result.created = true;
+  } else if (!found) {
     if (!options_.create || !task.definition) throw missing_table(task);
     if (known != nullptr) state_.journal->forget_table(target_, std::exchange(known, nullptr)->task);
-    create(task, out);
+    creation_.make(table_to_make(task, out));
     result.created = true;
     created_.insert(task.target);
     found = find_table(target_, task.target);
@@ -362,24 +374,31 @@ Error Preparer::missing_table(const CopyTask& task) {
   return error.hint(missing_table_hint(target_, task.target));
 }
 
-void Preparer::create(const CopyTask& task, PreparedTask& out) {
-  try {
-    create_in_transaction(task, out);
-  } catch (Error& error) {
-    add_hint(error, PgStep::create, quote_name(task.target));
-    throw;
-  }
+TableToMake Preparer::table_to_make(const CopyTask& task, PreparedTask& out) {
+  out.owned = uses_[task.target] == 1;
+  TableToMake table{&task, std::nullopt};
+  if (state_.journal != nullptr) table.entry = new_entry(task, true, out);
+  return table;
 }
 
-void Preparer::create_in_transaction(const CopyTask& task, PreparedTask& out) {
-  if (!task.target.schema.empty() && !schema_exists(target_, task.target.schema))
-    target_.exec("CREATE SCHEMA " + quote_identifier(task.target.schema));
-  PgTransaction transaction(target_);
-  for (const auto& statement : create_table_sql(*task.definition, dialect_)) target_.exec(statement);
-  out.owned = uses_[task.target] == 1;
-  if (state_.journal != nullptr) state_.journal->add_tables(target_, {new_entry(task, true, out)});
-  transaction.commit();
-  log::info("main", fmt::format("{}: created", task.target.display()));
+void Preparer::make_missing(const std::vector<TaskResult>& results) {
+  if (!options_.create) return;
+  std::vector<TableToMake> tables;
+  std::vector<PreparedTask> prepared;
+  std::set<QualifiedName> names;
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    const CopyTask& task = tasks_[i];
+    if (results[i].status == TaskStatus::failed || !task.definition || relations_.contains(task.target)) continue;
+    if (state_.earlier.find(task) != nullptr || !names.insert(task.target).second) continue;
+    tables.push_back(table_to_make(task, prepared.emplace_back()));
+  }
+  const std::vector<bool> made = creation_.make_together(tables);
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (!made[i]) continue;
+    made_.emplace(tables[i].task, std::move(prepared[i]));
+    created_.insert(tables[i].task->target);
+  }
+  if (!created_.empty()) relations_.merge(find_relations(target_, created_));
 }
 
 bool Preparer::settle_rows(const CopyTask& task, const TargetTable& table) {
@@ -552,6 +571,7 @@ std::vector<PreparedTask> prepare_targets(PgConnection& target, const Dialect& d
                                           const JournalState& state, std::vector<TaskResult>& results,
                                           LoadGuards& guards) {
   Preparer preparer(target, dialect, tasks, options, state, guards);
+  preparer.make_missing(results);
   std::vector<PreparedTask> out(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (results[i].status == TaskStatus::failed) continue;

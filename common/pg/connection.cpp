@@ -1,5 +1,6 @@
 #include "pg/connection.h"
 
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -148,7 +149,7 @@ void PgConnection::connect(const std::string& conninfo, const std::string& name,
   // are, and a server that knows characters refuses the row that is not UTF-8.
   if (parameter("server_encoding") == kBytes && PQsetClientEncoding(connection_.get(), kBytes) != 0)
     throw error_of(nullptr, "SET client_encoding");
-  exec(session_settings_sql(role_));
+  exec(session_settings_sql(role_, server_version()));
 }
 
 Error PgConnection::error_of(const pg_result* result, std::string_view statement) const {
@@ -234,18 +235,49 @@ PgResult PgConnection::exec_binary(const std::string& sql, const std::vector<Bin
                  sql);
 }
 
-PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std::optional<std::string>>& parameters) {
+const std::string& PgConnection::prepared(const std::string& sql) {
   auto found = prepared_.find(sql);
   if (found == prepared_.end()) {
     const std::string name = fmt::format("dbsync_{}", prepared_.size());
     checked(PQprepare(connection_.get(), name.c_str(), sql.c_str(), 0, nullptr), sql);
     found = prepared_.emplace(sql, name).first;
   }
+  return found->second;
+}
+
+PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std::optional<std::string>>& parameters) {
+  const std::string& name = prepared(sql);
   std::vector<const char*> values;
   for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
-  return checked(PQexecPrepared(connection_.get(), found->second.c_str(), static_cast<int>(values.size()),
-                                values.data(), nullptr, nullptr, 0),
+  return checked(PQexecPrepared(connection_.get(), name.c_str(), static_cast<int>(values.size()), values.data(),
+                                nullptr, nullptr, 0),
                  sql);
+}
+
+// The results of both, each ended by a null pointer, then that of the sync; the first
+// failure is the one to tell.
+PgResult PgConnection::exec_often_and_commit(const std::string& sql,
+                                             const std::vector<std::optional<std::string>>& parameters) {
+  pg_conn* const raw = connection_.get();
+  const std::string& name = prepared(sql);
+  std::vector<const char*> values;
+  for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  const bool sent = PQenterPipelineMode(raw) == 1 &&
+                    PQsendQueryPrepared(raw, name.c_str(), static_cast<int>(values.size()), values.data(), nullptr,
+                                        nullptr, 0) == 1 &&
+                    PQsendQueryParams(raw, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0) == 1 &&
+                    PQpipelineSync(raw) == 1;
+  if (!sent) throw error_of(nullptr, sql);
+  std::array<std::unique_ptr<pg_result, PgResult::Clear>, 2> results;
+  for (auto& result : results) {
+    result.reset(PQgetResult(raw));
+    while (pg_result* more = PQgetResult(raw)) PQclear(more);
+  }
+  PQclear(PQgetResult(raw));  // of the sync
+  PQexitPipelineMode(raw);
+  PgResult first = checked(results[0].release(), sql);
+  checked(results[1].release(), "COMMIT");
+  return first;
 }
 
 PgResult PgConnection::columns_of(const std::string& query) {
@@ -283,7 +315,7 @@ PgTransaction::PgTransaction(PgConnection& connection, const std::string& begin)
 }
 
 PgTransaction::~PgTransaction() {
-  if (!open_) return;
+  if (!open_ || !connection_.in_transaction()) return;
   try {
     connection_.exec("ROLLBACK");
   } catch (const Error& error) {

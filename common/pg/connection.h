@@ -46,10 +46,11 @@ class PgResult {
   // Rows changed, as the command tag says; 0 when it says nothing.
   std::uint64_t affected_rows() const;
 
- private:
   struct Clear {
     void operator()(pg_result* result) const;
   };
+
+ private:
   std::unique_ptr<pg_result, Clear> result_;
 };
 
@@ -80,6 +81,10 @@ class PgConnection {
 
   // With text parameters, for a statement that is run often: it is parsed and planned once.
   PgResult exec_often(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
+
+  // The same, and then COMMIT, in one round trip. When the statement fails nothing is committed,
+  // and the transaction is to be rolled back.
+  PgResult exec_often_and_commit(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
 
   // The columns that a query would give, without running it: a result without rows.
   PgResult columns_of(const std::string& query);
@@ -116,6 +121,7 @@ class PgConnection {
 
   void connect(const std::string& conninfo, const std::string& name, PgSessionKind kind);
   PgResult checked(pg_result* result, std::string_view statement) const;
+  const std::string& prepared(const std::string& sql);
 
   std::string role_;
   std::string describe_;
@@ -132,10 +138,15 @@ class PgConnection {
 class PgTransaction {
  public:
   explicit PgTransaction(PgConnection& connection, const std::string& begin = "BEGIN");
+  // One that the next statement, or the one before, begins itself.
+  struct BegunElsewhere {};
+  PgTransaction(PgConnection& connection, BegunElsewhere) : connection_(connection) {}
   ~PgTransaction();
   PgTransaction(const PgTransaction&) = delete;
   PgTransaction& operator=(const PgTransaction&) = delete;
   void commit();
+  // A statement has committed it.
+  void was_committed() { open_ = false; }
 
  private:
   PgConnection& connection_;

@@ -16,8 +16,9 @@ namespace {
 constexpr std::size_t kSlice = 256 * 1024;
 }  // namespace
 
-CopyIn::CopyIn(PgConnection& connection, std::string sql) : connection_(connection), sql_(std::move(sql)) {
-  connection_.exec(sql_);
+CopyIn::CopyIn(PgConnection& connection, std::string sql, std::string_view before)
+    : connection_(connection), sql_(std::move(sql)) {
+  connection_.exec(std::string(before) + sql_);
 }
 
 CopyIn::~CopyIn() {

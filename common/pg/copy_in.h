@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "pg/connection.h"
 
@@ -18,7 +19,8 @@ namespace dbsync {
 
 class CopyIn {
  public:
-  CopyIn(PgConnection& connection, std::string sql);
+  // `before`: statements that go with it in one message, "BEGIN; ".
+  CopyIn(PgConnection& connection, std::string sql, std::string_view before = "");
   ~CopyIn();
   CopyIn(const CopyIn&) = delete;
   CopyIn& operator=(const CopyIn&) = delete;

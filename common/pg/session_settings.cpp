@@ -55,11 +55,15 @@ constexpr std::array kSettings{
 // database's owner may set, even = would be somebody else's.
 constexpr char kPinPath[] = "SET search_path = ''; ";
 
+// pg_settings computes hundreds of rows, 2 to 15 ms for each new session; since 9.6 the
+// server can be asked for one setting that it may not have.
+constexpr int kAsksForOne = 90600;
+
 }  // namespace
 
 std::span<const SessionSetting> session_settings() { return kSettings; }
 
-std::string session_settings_sql(std::string_view role) {
+std::string session_settings_sql(std::string_view role, int server_version) {
   const SettingOf side = role == "source" ? source : target;
   std::string values;
   for (const SessionSetting& setting : kSettings)
@@ -74,13 +78,15 @@ std::string session_settings_sql(std::string_view role) {
                                       {"tcp_keepalives_count", keepalive.count}})
       values += ", (" + quote_literal(name) + ", " + quote_literal(std::to_string(value)) + ")";
   }
+  const std::string wanted = "(VALUES " + values + ") AS w(name, setting) ";
+  if (server_version >= kAsksForOne)
+    return kPinPath + ("SELECT pg_catalog.set_config(w.name, w.setting, false) FROM " + wanted) +
+           "WHERE pg_catalog.current_setting(w.name, true) IS NOT NULL";
   // Greenplum 5 takes fewer digits of floating point numbers.
-  return std::string(kPinPath) +
-         "SELECT pg_catalog.set_config(s.name, CASE WHEN s.vartype = 'integer' AND w.setting::int > s.max_val::int "
-         "THEN s.max_val "
-         "ELSE w.setting END, false) FROM (VALUES " +
-         values +
-         ") AS w(name, setting) "
+  return kPinPath +
+         ("SELECT pg_catalog.set_config(s.name, CASE WHEN s.vartype = 'integer' AND w.setting::int > s.max_val::int "
+          "THEN s.max_val ELSE w.setting END, false) FROM " +
+          wanted) +
          "JOIN pg_catalog.pg_settings s ON pg_catalog.lower(s.name) = pg_catalog.lower(w.name)";
 }
 

@@ -34,7 +34,8 @@ struct SessionSetting {
 std::span<const SessionSetting> session_settings();
 
 // A statement without parameters that applies those of a side; settings that the
-// server does not have are passed over. `role`: "source", or another one.
-std::string session_settings_sql(std::string_view role);
+// server does not have are passed over. `role`: "source", or another one;
+// `server_version`: as PgConnection::server_version.
+std::string session_settings_sql(std::string_view role, int server_version);
 
 }  // namespace dbsync

@@ -8,6 +8,7 @@
 namespace dbsync::sqlstate {
 
 inline constexpr std::string_view feature_not_supported = "0A000";
+inline constexpr std::string_view division_by_zero = "22012";
 inline constexpr std::string_view character_not_in_repertoire = "22021";
 inline constexpr std::string_view numeric_value_out_of_range = "22003";
 inline constexpr std::string_view invalid_text_representation = "22P02";

@@ -58,7 +58,7 @@ class FaultsTest : public MigrationTest {
     const bool writing = eventually([this] {
       return target.value(
                  "select count(*) from pg_stat_activity where datname = current_database() and "
-                 "query like 'COPY%slow%' and wait_event = 'PgSleep'") != "0";
+                 "query like '%COPY%slow%' and wait_event = 'PgSleep'") != "0";
     });
     return reading && writing;
   }
@@ -93,7 +93,7 @@ TEST_F(FaultsTest, KilledTargetBackendLeavesNothingOfTheTable) {
   ASSERT_TRUE(copy_is_under_way()) << program.err_so_far();
   target.exec(
       "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and "
-      "query like 'COPY%slow%' and pid <> pg_backend_pid()");
+      "query like '%COPY%slow%' and pid <> pg_backend_pid()");
   const RunResult run = program.wait();
   EXPECT_EQ(run.exit_code, kTargetFailed) << run.describe();
   EXPECT_NE(run.err.find("slow"), std::string::npos) << run.err;
@@ -108,7 +108,7 @@ TEST_F(FaultsTest, KilledTargetBackendIsTriedAgain) {
   ASSERT_TRUE(copy_is_under_way()) << program.err_so_far();
   target.exec(
       "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and "
-      "query like 'COPY%slow%' and pid <> pg_backend_pid()");
+      "query like '%COPY%slow%' and pid <> pg_backend_pid()");
   const RunResult run = program.wait();
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   EXPECT_NE(run.err.find("slow: try 1 of 5"), std::string::npos) << run.err;
