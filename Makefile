@@ -155,6 +155,7 @@ lint:
 	@tests/lint/self_test.sh
 	@tests/lint/format.sh
 	@tests/lint/run.sh
+	@tests/lint/tidy.sh
 
 format:
 	@tests/lint/format.sh -i
@@ -198,5 +199,6 @@ clean:
 
 include tests/bench/bench.mk
 include tests/fuzz/fuzz.mk
+include tests/lint/tidy.mk
 include tests/matrix/matrix.mk
 include share/debian/deb.mk

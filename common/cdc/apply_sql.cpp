@@ -95,7 +95,7 @@ std::string looks(const SqlTable& table, const std::string& value) {
 std::string match_value(const SqlTable& table, const SqlColumn& column, std::size_t parameter) {
   const std::string mine = "s." + column.name;
   const std::string wanted = fmt::format("${}::{}", parameter, column.type);
-  const std::string equal = fmt::format("{} = {}", mine, wanted);
+  std::string equal = fmt::format("{} = {}", mine, wanted);
   const bool exact = column.enumeration || contains(kExact, column.type_oid);
   if (exact && !column.loose_collation) return equal;
   const std::string alike = fmt::format("{} = {}", looks(table, mine), looks(table, wanted));

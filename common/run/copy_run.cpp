@@ -118,10 +118,10 @@ int run_comparison(RunContext& run, SourceProgram& program, bool may_follow) {
   run.copies = false;
   connect(run, program);
   program.read_source();
-  auto tasks = program.plan();
+  const auto tasks = program.plan();
   VerifyRun comparison = verification(run, program);
   if (may_follow) comparison.again = program.verify_again();
-  return verify_only(comparison, std::move(tasks));
+  return verify_only(comparison, tasks);
 }
 
 }  // namespace dbsync

@@ -71,7 +71,7 @@ Holder holder_of(PgConnection& connection, const std::string& task) {
 
 }  // namespace
 
-TaskLock::TaskLock(const std::string& conninfo, std::string program, const std::string& task)
+TaskLock::TaskLock(const std::string& conninfo, const std::string& program, const std::string& task)
     : conninfo_(conninfo), holder_(this_run(program)) {
   connect();
   prove_bookkeeping(*connection_);

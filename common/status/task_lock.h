@@ -29,7 +29,7 @@ class TaskLock {
  public:
   // Takes the lock of `task`, whatever identifies it among the tasks of the target.
   // Waits a moment for a run of this machine that has ended, and for no other.
-  TaskLock(const std::string& conninfo, std::string program, const std::string& task);
+  TaskLock(const std::string& conninfo, const std::string& program, const std::string& task);
   ~TaskLock();
   TaskLock(const TaskLock&) = delete;
   TaskLock& operator=(const TaskLock&) = delete;

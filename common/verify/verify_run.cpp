@@ -67,7 +67,7 @@ void write_whole_report(const VerifyRun& run, const JobResult& job, const Verify
 
 }  // namespace
 
-int verify_only(const VerifyRun& run, std::vector<CopyTask> tasks) {
+int verify_only(const VerifyRun& run, const std::vector<CopyTask>& tasks) {
   JobResult job;  // one that loaded nothing
   job.snapshot = run.source.open_snapshot(run.job.workers, tasks);
   log::info("main", "snapshot: " + job.snapshot.describe());

@@ -25,7 +25,7 @@ struct VerifyRun {
 };
 
 // --verify-only: summary, files and the exit status.
-int verify_only(const VerifyRun& run, std::vector<CopyTask> tasks);
+int verify_only(const VerifyRun& run, const std::vector<CopyTask>& tasks);
 
 // The summary and --report of a copy, after it the comparison of the tables that
 // it loaded when that was asked for; the exit status of both.

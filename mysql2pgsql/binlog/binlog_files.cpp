@@ -26,7 +26,7 @@ void append(std::string& out, std::uint64_t value, unsigned bytes) {
 
 }  // namespace
 
-BinlogFiles::BinlogFiles(std::string directory, Position start)
+BinlogFiles::BinlogFiles(std::string directory, const Position& start)
     : directory_(std::move(directory)), name_(start.file), seek_(start.low) {}
 
 Position BinlogFiles::end_of(const std::string& directory, const std::string& base) {

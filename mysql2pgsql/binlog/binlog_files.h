@@ -16,7 +16,7 @@ namespace dbsync {
 
 class BinlogFiles : public EventSource {
  public:
-  BinlogFiles(std::string directory, Position start);
+  BinlogFiles(std::string directory, const Position& start);
 
   std::string_view read() override;
   BinlogChecksum checksum() const override { return checksum_; }
