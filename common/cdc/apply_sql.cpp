@@ -111,7 +111,12 @@ std::string match_whole_row(const SqlTable& table, const std::vector<SqlColumn>&
   const std::string condition = out.empty() ? "true" : join(out, " AND ");
   if (table.ctid_is_unique)
     return fmt::format("t.ctid = (SELECT s.ctid FROM {}{} AS s WHERE {} LIMIT 1)", only(table), table.name, condition);
-  return fmt::format("(t.tableoid, t.ctid) IN (SELECT s.tableoid, s.ctid FROM {}{} AS s WHERE {} LIMIT 1)", only(table),
+  // Each partition counts its own ctids, and each segment.
+  const auto place = [&](std::string_view of) {
+    return fmt::format("{0}.tableoid, {1}{0}.ctid", of,
+                       table.distributed ? fmt::format("{}.gp_segment_id, ", of) : std::string());
+  };
+  return fmt::format("({}) IN (SELECT {} FROM {}{} AS s WHERE {} LIMIT 1)", place("t"), place("s"), only(table),
                      table.name, condition);
 }
 

@@ -160,16 +160,19 @@ void WorkQueue::after_loads(TableWork& table) {
 }
 
 std::vector<DdlUnit> WorkQueue::index_work(const TableWork& table) const {
+  if (!table.complete) return {};
   const auto& ready = tasks_[table.first_task].post_load;
   return ready ? ready->indexes : index_units(definition(table), dialect_);
 }
 
 std::vector<DdlUnit> WorkQueue::finish_work(const TableWork& table) const {
+  if (!table.complete) return {statistics_unit(tasks_[table.first_task].target)};
   const auto& ready = tasks_[table.first_task].post_load;
   return ready ? ready->finish : finish_units(definition(table), dialect_, table.zero_dates);
 }
 
 std::vector<DdlUnit> WorkQueue::foreign_key_work(const TableWork& table) const {
+  if (!table.complete) return {};
   const auto& ready = tasks_[table.first_task].post_load;
   return ready ? ready->foreign_keys : foreign_key_units(definition(table), dialect_);
 }
@@ -178,7 +181,7 @@ std::vector<std::vector<DdlUnit>> WorkQueue::planned_steps() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::vector<DdlUnit>> out(tasks_.size());
   for (const TableWork& table : tables_) {
-    if (!table.complete) continue;
+    if (!has_steps(table)) continue;
     std::vector<DdlUnit>& units = out[table.first_task];
     for (auto&& work : {index_work(table), finish_work(table), foreign_key_work(table)})
       units.insert(units.end(), work.begin(), work.end());

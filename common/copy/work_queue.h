@@ -108,7 +108,10 @@ class WorkQueue {
 
   TableWork& table_of(std::size_t task) { return tables_[task_work_[task].table]; }
   const Table& definition(const TableWork& table) const { return *tasks_[table.first_task].definition; }
-  bool to_complete(const TableWork& table) const { return table.complete && table.loads_done > 0 && !table.in_parts; }
+  // Segments plan by what ANALYZE has left, not by the size of files: there it follows the
+  // rows of tables that are not ours, too.
+  bool has_steps(const TableWork& table) const { return table.complete || dialect_.distributed; }
+  bool to_complete(const TableWork& table) const { return has_steps(table) && table.loads_done > 0 && !table.in_parts; }
   void start_task(std::size_t task, const TaskStart& start);
   void push(WorkItem item);
   void push_held();

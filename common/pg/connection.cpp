@@ -26,10 +26,11 @@ ErrorKind kind_of_role(const std::string& role) { return role == "source" ? Erro
 
 // SQLSTATEs after which the same work may succeed: connection exceptions,
 // serialization failure, deadlock, shutdown and start-up of the server, too
-// many connections. Source: PostgreSQL manual, appendix "Error Codes".
+// many connections; 58M01 is a segment of Greenplum that was lost. Source: PostgreSQL
+// manual, appendix "Error Codes".
 bool retryable_state(std::string_view state) {
   return state.starts_with("08") || state == sqlstate::serialization_failure || state == sqlstate::deadlock_detected ||
-         state.starts_with("57P0") || state == sqlstate::too_many_connections;
+         state.starts_with("57P0") || state == sqlstate::too_many_connections || state == sqlstate::segment_lost;
 }
 
 // A malformed string must not be echoed: it may hold the password.

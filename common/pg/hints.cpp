@@ -425,6 +425,9 @@ constexpr Row kRows[] = {
     {"57014", any, "",
      "statement_timeout of the target's role or database, or a person, ended it: ALTER ROLE … SET statement_timeout = "
      "0, " GO_ON},
+    {"58M01", any, "",
+     "a segment of the cluster was lost: its mirror takes over, or gprecoverseg brings it back (gpstate -e shows which "
+     "one), " GO_ON},
     {"57P", any, "", "the target was shut down or ended the session: see its log, " GO_ON},
     {"40001", any, "", "other sessions write to the same rows of the target: end them, " GO_ON},
     {"40P01", any, "", "other sessions lock the same tables of the target: end them, " GO_ON},

@@ -106,7 +106,9 @@ DdlUnit check_unit(const Table& table, const CheckConstraint& check, const Diale
   unit.violations_sql =
       fmt::format("SELECT count(*) FROM {} WHERE NOT ({})", quote_name(table.name), check.condition_sql);
   add_columns_of(check.condition_sql, table, unit.columns);
-  if (dialect.not_valid_constraints)
+  // Before 7 an append-optimized table cannot be validated ("cannot get number of blocks").
+  const bool validates = dialect.not_valid_constraints && (!dialect.append_only || dialect.unique_on_append_only);
+  if (validates)
     unit.statements = {add + " NOT VALID",
                        fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", quote_name(table.name), name)};
   return unit;
@@ -249,9 +251,14 @@ std::vector<DdlUnit> finish_units(const Table& table, const Dialect& dialect,
   for (const CheckConstraint& check : table.checks) out.push_back(check_unit(table, check, dialect));
   if (const Column* identity = table.identity_column(); identity != nullptr && !identity->identity_descends)
     out.push_back(sequence_unit(table, *identity));
-  out.push_back({"statistics", {"ANALYZE " + quote_name(table.name)}});
-  out.back().kind = StepKind::statistics;
+  out.push_back(statistics_unit(table.name));
   return out;
+}
+
+DdlUnit statistics_unit(const QualifiedName& table) {
+  DdlUnit unit{"statistics", {"ANALYZE " + quote_name(table)}};
+  unit.kind = StepKind::statistics;
+  return unit;
 }
 
 std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialect) {

@@ -51,6 +51,9 @@ std::vector<std::string> create_table_sql(const Table& table, const Dialect& dia
 // Undoes create_table_sql.
 std::vector<std::string> drop_table_sql(const Table& table);
 
+// The last of the units of a table.
+DdlUnit statistics_unit(const QualifiedName& table);
+
 std::vector<DdlUnit> index_units(const Table& table, const Dialect& dialect);
 
 // `zero_dates`: columns that got a NULL for a zero date stay without NOT NULL.

@@ -32,6 +32,7 @@ struct Dialect {
   bool unique_on_append_only = true;
   bool segment_rejects = false;  // COPY … LOG ERRORS SEGMENT REJECT LIMIT, gp_read_error_log()
   std::string storage_options;   // inside CREATE TABLE … WITH (…); "" = the server's default
+  bool append_only = false;      // what these make of a table
 
   friend bool operator==(const Dialect&, const Dialect&) = default;
 };

@@ -54,13 +54,15 @@ TEST(Golden, StatementsThatApplyChanges) {
   binary.binary = true;
   SqlTable partitioned = plain;
   partitioned.only = partitioned.ctid_is_unique = false;
+  SqlTable distributed = partitioned;
+  distributed.distributed = distributed.old_server = true;
   SqlTable identity = plain;
   identity.overriding = true;
-  test::expect_golden("tests/golden/apply.sql",
-                      statements_of("an ordinary table, values as text", plain) +
-                          statements_of("the same, values in binary", binary) +
-                          statements_of("a partitioned or distributed table", partitioned) +
-                          statements_of("a table with an identity column GENERATED ALWAYS", identity));
+  test::expect_golden(
+      "tests/golden/apply.sql",
+      statements_of("an ordinary table, values as text", plain) + statements_of("the same, values in binary", binary) +
+          statements_of("a partitioned table", partitioned) + statements_of("a table on segments", distributed) +
+          statements_of("a table with an identity column GENERATED ALWAYS", identity));
 }
 
 }  // namespace

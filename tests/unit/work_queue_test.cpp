@@ -34,7 +34,8 @@ Chunk chunk(const char* predicate, std::uint64_t bytes) { return {{}, predicate,
 class WorkQueueTest : public testing::Test {
  protected:
   // All tasks run; `created` says whether their tables are to be completed.
-  WorkQueue& make(std::vector<CopyTask> tasks, bool created) {
+  WorkQueue& make(std::vector<CopyTask> tasks, bool created, const Dialect& dialect = postgresql_dialect(15)) {
+    dialect_ = dialect;
     tasks_ = std::move(tasks);
     std::vector<TaskStart> starts;
     for (const CopyTask& one : tasks_) {
@@ -44,7 +45,7 @@ class WorkQueueTest : public testing::Test {
       start.plan = one.estimated_bytes > kCutAbove;
       if (!start.plan) start.chunks = {{0, Chunk{}}};
     }
-    return queue_.emplace(tasks_, starts, postgresql_dialect(15));
+    return queue_.emplace(tasks_, starts, dialect_);
   }
 
   WorkItem take() {
@@ -67,6 +68,7 @@ class WorkQueueTest : public testing::Test {
   }
 
   std::vector<CopyTask> tasks_;
+  Dialect dialect_;
   std::optional<WorkQueue> queue_;
   std::stop_source stop_;
 };
@@ -83,6 +85,22 @@ TEST_F(WorkQueueTest, HandsOutTheLargestFirst) {
     queue.load_done(item, true, kLarge, {});
   }
   EXPECT_TRUE(ended());
+}
+
+TEST_F(WorkQueueTest, TablesThatAreNotOursAreAnalyzedOnSegmentsOnly) {
+  for (const Dialect& dialect : {postgresql_dialect(15), greenplum_dialect(6)}) {
+    WorkQueue& queue = make({task("filled", 10)}, false, dialect);
+    queue.load_done(take(), true, kLarge, {});
+    if (dialect.distributed) {
+      const WorkItem item = take();
+      EXPECT_EQ(item.kind, Kind::finish);
+      ASSERT_EQ(item.units.size(), 1u);
+      EXPECT_EQ(item.units[0].statements, (std::vector<std::string>{"ANALYZE \"public\".\"filled\""}));
+      queue.ddl_done(item, {true});
+    }
+    EXPECT_TRUE(ended());
+    EXPECT_EQ(queue.planned_steps()[0].size(), dialect.distributed ? 1u : 0u);
+  }
 }
 
 TEST_F(WorkQueueTest, PlansGoBeforeLoadsAndChunksAmongTables) {
