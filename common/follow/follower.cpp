@@ -181,7 +181,10 @@ FollowEnd Follower::follow_once() {
   const std::stop_callback hard(cancel_, [&] { applier.cancel(); });
   connect_target();
   log_.prove(*target_, applier.position());
-  if (end_.known() && applier.position() >= end_) return FollowEnd::reached;
+  if (end_.known() && applier.position() >= end_) {
+    finish(applier, FollowEnd::reached);
+    return FollowEnd::reached;
+  }
   const auto stream = log_.open(range_from(applier.position()));
   log::info("follow", fmt::format("following {} from {} on{}", log_.endpoint(), applier.position().text(),
                                   log_.binary() ? ", values in binary" : ""));

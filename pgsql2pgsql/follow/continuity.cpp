@@ -251,6 +251,18 @@ void record_source(PgConnection& source, PgConnection& target, const FollowTask&
   transaction.commit();
 }
 
+std::optional<std::string> why_changes_stay_away(PgConnection& source, PgConnection& target, const FollowTask& task) {
+  if (publication_state(source, task.publication) == PublicationState::missing)
+    return fmt::format("the publication {} is gone", task.publication);
+  if (!known_tables_exist(target)) return std::nullopt;
+  const auto published = read_published(source, task.publication);
+  for (const KnownTable& known : read_known_tables(target, task.name))
+    for (const Published& table : published)
+      if (table.oid == known.oid && known.published != 0 && table.entry != known.published)
+        return fmt::format("{} left the publication {} and came back", display_name(table.name), task.publication);
+  return std::nullopt;
+}
+
 void Continuity::prove_server(PgConnection& source, PgConnection& target) {
   const auto known = read_known_source(target, task_.name);
   const KnownSource now = identity_of(source);

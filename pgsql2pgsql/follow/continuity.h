@@ -15,6 +15,7 @@
 // Errors: ErrorKind::source with the command that helps. Threads: as the connections.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,6 +32,10 @@ void prove_publication(PgConnection& source, const std::string& publication);
 
 // As the task begins: what is published is what will be followed.
 void record_source(PgConnection& source, PgConnection& target, const FollowTask& task);
+
+// Why what the slot keeps cannot be read whole: from 18 on the server passes over changes
+// from before its publication was made, or was dropped, without an error.
+std::optional<std::string> why_changes_stay_away(PgConnection& source, PgConnection& target, const FollowTask& task);
 
 class Continuity {
  public:

@@ -79,8 +79,11 @@ bool changes_wait(PgConnection& source, const FollowTask& task, const Position& 
 }
 
 // The end of a task loses what its slot keeps.
-void prove_nothing_waits(PgConnection& source, const FollowTask& task, const Position& applied, bool force) {
+void prove_nothing_waits(PgConnection& source, PgConnection& target, const FollowTask& task, const Position& applied,
+                         bool force) {
   bool wait = false;
+  if (const auto why = why_changes_stay_away(source, target, task))
+    return lose_what_is_unknown(applied, Error(ErrorKind::source, *why), force);
   try {
     when_slot_is_free([&] { wait = changes_wait(source, task, applied); });
   } catch (const Error& error) {
@@ -224,7 +227,7 @@ void prove_end(PgConnection& source, PgConnection& target, const FollowTask& tas
   refuse_slot_of_others(source, task, *slot, progress.has_value());
   // A lost slot has said so when the task stopped, and keeps nothing.
   if (state_of(progress) != TaskState::following || slot->wal_status == "lost") return;
-  prove_nothing_waits(source, task, progress->position, force);
+  prove_nothing_waits(source, target, task, progress->position, force);
 }
 
 void end_task(PgConnection& source, PgConnection& target, const FollowTask& task) {

@@ -95,6 +95,7 @@ TEST_F(FollowChoice, PublishingByTheRootMayBeSwitched) {
 }
 
 TEST_F(FollowChoice, TheComparisonNamesNewAndExchangedTables) {
+  if (source.version() < 110000) GTEST_SKIP() << "partitioned tables have no keys before 11";
   both(
       "create table a (id int primary key); create table b (id int primary key); create table p (id int primary key) "
       "partition by range (id); create table p1 partition of p for values from (0) to (10)");

@@ -288,6 +288,18 @@ TEST_F(FollowContinuity, AColumnThatWasMadeAgainWhileTheTableIsFollowed) {
   expect_same_table("idle");
 }
 
+// Nothing waits, and what comes without changes of rows is looked at all the same.
+TEST_F(FollowContinuity, AtTheEndAlreadyTheColumnsAreCompared) {
+  both("create table t (id int primary key)");
+  begin();
+  source.exec("alter table t add x int");
+  target.exec("update dbsync.apply_progress set position = '" +
+              source.value("select 'FFFF' || pg_current_wal_insert_lsn()") + "'");
+  drain();
+  expect_same_table("t");
+  EXPECT_EQ(target.value("select count(*) from pg_attribute where attrelid = 't'::regclass and attname = 'x'"), "1");
+}
+
 }  // namespace
 
 }  // namespace dbsync::test

