@@ -128,6 +128,12 @@ std::set<QualifiedName> MysqlProgram::complete_tables(const std::vector<CopyTask
   return out;
 }
 
+std::map<std::string, QualifiedName> MysqlProgram::followed_names(const std::vector<CopyTask>& tasks) {
+  std::map<std::string, QualifiedName> out;
+  for (const CopyTask& task : tasks) out.emplace(task.name, QualifiedName{run_.config.src_mysql.db, task.name});
+  return out;
+}
+
 void MysqlProgram::finish_copy(JobResult& result) {
   if (run_.job.create) result.notes = schema_.notes;
 }

@@ -3,6 +3,7 @@
 // Threads and errors: as SourceProgram.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -31,6 +32,7 @@ class MysqlProgram : public SourceProgram {
   SnapshotSource& source() override { return *source_; }
   Position open_moment(const std::vector<CopyTask>& tasks) override;
   std::set<QualifiedName> complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) override;
+  std::map<std::string, QualifiedName> followed_names(const std::vector<CopyTask>& tasks) override;
   void finish_copy(JobResult& result) override;
   bool snapshot_lost() const override { return source_ && source_->snapshot_lost(); }
 

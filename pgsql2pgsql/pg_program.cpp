@@ -333,6 +333,15 @@ std::set<QualifiedName> PgProgram::complete_tables(const std::vector<CopyTask>& 
   return complete;
 }
 
+std::map<std::string, QualifiedName> PgProgram::followed_names(const std::vector<CopyTask>& tasks) {
+  const PublishedTables published(catalog_, selected_, publishes_roots(source_.planner()));
+  std::map<std::string, QualifiedName> out;
+  for (const CopyTask& task : tasks)
+    if (relations_.contains(task.name))
+      if (const auto name = published.name_of(*relations_.at(task.name))) out.emplace(task.name, *name);
+  return out;
+}
+
 // Why tables will be found to differ: new ones, and names that were exchanged.
 void PgProgram::tell_of_followed_tables(const std::string& task) {
   if (!known_tables_exist(*run_.target)) return;

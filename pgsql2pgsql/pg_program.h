@@ -48,6 +48,7 @@ class PgProgram : public SourceProgram {
   SnapshotSource& source() override { return source_; }
   Position open_moment(const std::vector<CopyTask>&) override { return run_.moment->position; }
   std::set<QualifiedName> complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) override;
+  std::map<std::string, QualifiedName> followed_names(const std::vector<CopyTask>& tasks) override;
   void finish_copy(JobResult& result) override;
   bool snapshot_lost() const override { return source_.snapshot_lost(); }
   VerifyAgain verify_again() override;

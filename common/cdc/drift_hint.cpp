@@ -56,6 +56,10 @@ std::string partition_hint(PgConnection& target, const ApplyPlan& plan, const Sc
 
 }  // namespace
 
+std::string copy_again(const QualifiedName& table) {
+  return fmt::format("--resync {} empties the target's table and copies it again", one_line(table.display()));
+}
+
 std::string run_on_target(const std::vector<std::string>& statements) {
   return statements.empty() ? "" : "run on the target: " + join(statements, "; ") + "; then start again";
 }

@@ -19,6 +19,9 @@ std::string drift_hint(PgConnection& target, const PgPipeline::Failure& failure,
                        const SchemaPolicy& policy);
 
 // "run on the target: …; then start again", or "" without statements.
+// "--resync public.t empties …": for what concerns this table of the source alone.
+std::string copy_again(const QualifiedName& table);
+
 std::string run_on_target(const std::vector<std::string>& statements);
 
 // For a TRUNCATE that foreign keys of other tables forbid. `tables`: quoted.

@@ -170,9 +170,9 @@ void ExactApply::resolve(ApplyPlan& plan, const Change& change, const Failure& f
   const std::string conflict = is_missing(failure) ? "the target has no such row" : failure.error.message();
   if (policy_ == ConflictPolicy::error)
     throw Error(ErrorKind::data, fmt::format("{}: {}", what, conflict))
-        .hint(
-            "make the target's row what the source's was and start again, or choose what shall happen with "
-            "conflicts: skip or overwrite");
+        .hint(fmt::format("make the target's row what the source's was and start again, or choose what shall happen "
+                          "with conflicts: skip or overwrite; where more rows differ, {}",
+                          copy_again(change.relation->name)));
   ++(is_missing(failure) ? conflicts_.missing_row : conflicts_.duplicate_key);
   log::warning("apply", fmt::format("conflict: {}: {}; {}", what, conflict,
                                     policy_ == ConflictPolicy::skip ? "skipped" : "overwritten"));

@@ -61,7 +61,8 @@ bool known_triggers_exist(PgConnection& connection) { return has_table(connectio
 
 void ensure_known_tables(PgConnection& connection) {
   const bool all = has_table(connection, "apply_targets") && has_table(connection, "apply_choice") &&
-                   has_table(connection, "apply_left") && known_triggers_exist(connection);
+                   has_table(connection, "apply_left") && has_table(connection, "apply_resync") &&
+                   known_triggers_exist(connection);
   if (all) return;
   PgTransaction transaction(connection);
   lock_bookkeeping(connection);
@@ -171,10 +172,26 @@ void write_known_columns(PgConnection& connection, const std::string& task, cons
                      std::to_string(column.type_oid), std::to_string(column.typmod), column.type_name});
 }
 
+std::set<QualifiedName> read_resync(PgConnection& connection, const std::string& task) {
+  std::set<QualifiedName> out;
+  if (!has_table(connection, "apply_resync")) return out;
+  const PgResult result =
+      connection.exec("SELECT schema_name, table_name FROM dbsync.apply_resync WHERE task = $1", {task});
+  for (int row = 0; row < result.rows(); ++row) out.insert({result.text(row, 0), result.text(row, 1)});
+  return out;
+}
+
+void write_resync(PgConnection& connection, const std::string& task, const std::set<QualifiedName>& tables) {
+  if (!has_table(connection, "apply_resync")) return;
+  connection.exec("DELETE FROM dbsync.apply_resync WHERE task = $1", {task});
+  for (const QualifiedName& table : tables)
+    connection.exec("INSERT INTO dbsync.apply_resync VALUES ($1, $2, $3)", {task, table.schema, table.name});
+}
+
 void forget_source(PgConnection& connection, const std::string& task) {
   if (!known_tables_exist(connection)) return;
   for (const char* table : {"apply_source", "apply_choice", "apply_tables", "apply_columns", "apply_partitions",
-                            "apply_targets", "apply_left"})
+                            "apply_targets", "apply_left", "apply_resync"})
     if (has_table(connection, table))
       connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1", {task});
 }

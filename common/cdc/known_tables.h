@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,6 +62,11 @@ std::optional<Relation> read_known_columns(PgConnection& connection, const std::
                                            const QualifiedName& name);
 std::map<QualifiedName, Relation> read_all_known_columns(PgConnection& connection, const std::string& task);
 void write_known_columns(PgConnection& connection, const std::string& task, const Relation& relation);
+
+// Tables that are being copied again (--resync), by the names under which their changes
+// come; all others are at the task's position. Written in the caller's transaction.
+std::set<QualifiedName> read_resync(PgConnection& connection, const std::string& task);
+void write_resync(PgConnection& connection, const std::string& task, const std::set<QualifiedName>& tables);
 
 // All of the task.
 void forget_source(PgConnection& connection, const std::string& task);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cdc/drift_hint.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -55,9 +56,7 @@ std::optional<KnownTable> PlanCache::known_table(const Relation& relation) {
               fmt::format("the source sends changes of {}, which is another table there than the one of that name "
                           "that was followed",
                           relation.name.display()))
-      .hint(
-          "--restart empties the target's tables and begins anew; the start after this says how to go on with the new "
-          "table");
+      .hint(copy_again(known->name) + "; the start after this says how to go on with the new table");
 }
 
 TargetRelation PlanCache::fit(const Relation& relation) {

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cdc/drift_hint.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -24,9 +25,7 @@ TargetRelation find_target(PgConnection& connection, const Relation& relation, c
   if (oid != 0) {
     if (auto table = read_target_relation(connection, oid)) return *table;
     throw target_table_gone(relation.name)
-        .hint(
-            "--restart empties the target's tables and begins anew; the start after this says how to go on with "
-            "another table");
+        .hint(fmt::format("make the table there, then {}", copy_again(relation.name)));
   }
   const std::vector<QualifiedName> candidates =
       policy.target_names ? policy.target_names(relation.name) : std::vector{relation.name};
@@ -35,9 +34,9 @@ TargetRelation find_target(PgConnection& connection, const Relation& relation, c
   throw Error(ErrorKind::target,
               fmt::format("the source sends changes of {}, and the target has no table {}", relation.name.display(),
                           candidates.empty() ? relation.name.display() : candidates.front().display()))
-      .hint(
-          "create the table on the target and copy its rows, or take it out of the publication on the source "
-          "(ALTER PUBLICATION … DROP TABLE …); then start again");
+      .hint(fmt::format("create the table on the target, then {}; or take it out of the publication on the source "
+                        "(ALTER PUBLICATION … DROP TABLE …) and start again",
+                        copy_again(relation.name)));
 }
 
 // The source's type of a column as the target would write it.

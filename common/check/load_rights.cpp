@@ -49,7 +49,8 @@ void check_load_rights(const TargetCheck& check, const std::vector<CheckedTable>
   std::set<std::uint32_t> oids;
   for (const auto& [name, oid] : enforcement.tables) oids.insert(oid);
   const bool empties = check.job.mode == LoadMode::truncate || check.job.start != StartMode::fresh;
-  report(plan_guards(enforcement, oids, {may_set_replica_role(check.target), may_keep_journal(check.target), empties}),
+  report(plan_guards(enforcement, {oids, {}},
+                     {may_set_replica_role(check.target), may_keep_journal(check.target), empties}),
          findings);
 }
 

@@ -114,6 +114,15 @@ const std::vector<Setting> kOptions{
                     "(\"now\"), and\n"
                     "end; the next run goes on from there"},
      .store = text(at(&Options::end_at))},
+    {.option =
+         {.name = "resync",
+          .argument = "TABLE",
+          .group = what,
+          .verb = Verb::resync,
+          .help =
+              "of a task that follows: empty this table on the\ntarget (schema.table, with * and ?), copy it again\n"
+              "and end; may be given several times"},
+     .store = texts(at(&Options::resync))},
     {.option = {.name = "cleanup",
                 .group = what,
                 .verb = Verb::cleanup,
@@ -143,7 +152,7 @@ const std::vector<Setting> kOptions{
      .store = texts(at(&Options::exclude))},
     {.option = {.name = "verify",
                 .group = what,
-                .acts = kCopies,
+                .acts = kFills,
                 .help = "after the copy, compare every row of both sides; exit\nstatus 5 when they differ"},
      .store = flag(at(&Options::verify))},
     {.option = {.name = "verify-only",
@@ -179,32 +188,32 @@ const std::vector<Setting> kOptions{
                 .name = "jobs",
                 .argument = "N",
                 .group = how,
-                .acts = kCopies | of(ddl) | of(verify),
+                .acts = kFills | of(ddl) | of(verify),
                 .help = "workers that copy at the same time, 1 to 256\n(default: 5)"},
      .store = number(at(&Options::jobs), 1, kMostJobs)},
     {.option = {.short_name = 'b',
                 .name = "buffer-kb",
                 .argument = "KB",
                 .group = how,
-                .acts = kCopies | of(ddl),
+                .acts = kFills | of(ddl),
                 .help = "KiB of rows sent to the target at a time (default:\nchosen by the program)"},
      .store = number(at(&Options::buffer_kb), 1, kMostBufferKb)},
     {.option = {.name = "chunk-size",
                 .argument = "SIZE",
                 .group = how,
-                .acts = kCopies | of(verify),
+                .acts = kFills | of(verify),
                 .help = "cut tables larger than SIZE, so that workers share\nthem; 0 cuts none (default: 64MB)"},
      .store = size(at(&Options::chunk_bytes))},
     {.option = {.name = "max-rate",
                 .argument = "RATE",
                 .group = how,
-                .acts = kCopies | of(verify),
+                .acts = kFills | of(verify),
                 .help = "read no more than RATE a second over all workers:\nrows (20000) or bytes (20MB)"},
      .store = rate},
     {.option = {.name = "copy-format",
                 .argument = "NAME",
                 .group = how,
-                .acts = kCopies,
+                .acts = kFills,
                 .help = "format of COPY: auto, binary or text (default: auto)"},
      .store = choice(at(&Options::copy_format), {{"auto", CopyFormatChoice::automatic},
                                                  {"binary", CopyFormatChoice::binary},
@@ -222,13 +231,13 @@ const std::vector<Setting> kOptions{
     {.option = {.name = "report",
                 .argument = "FILE",
                 .group = messages,
-                .acts = kCopies | of(verify),
+                .acts = kFills | of(verify),
                 .help = "write what happened to each table to FILE"},
      .store = text(at(&Options::report_path))},
     {.option = {.name = "verify-report",
                 .argument = "FILE",
                 .group = messages,
-                .acts = kCopies | of(verify),
+                .acts = kFills | of(verify),
                 .help = "name the rows that differ in FILE, one JSON object a\nline (default: verify.jsonl beside "
                         "the directory of\n"
                         "rejects)"},
@@ -287,6 +296,7 @@ std::string_view verb_is(Verb verb) {
     case Verb::copy: return "copies the rows and ends";
     case Verb::copy_and_follow: return "copies, then follows the changes";
     case Verb::follow: return "follows changes without a copy";
+    case Verb::resync: return "copies tables of a task again";
     case Verb::ddl: return "only prints DDL";
     case Verb::check: return "looks at what a load would meet";
     case Verb::verify: return "loads nothing; --verify compares after a copy";

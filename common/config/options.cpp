@@ -88,7 +88,7 @@ std::string_view ArgumentParser::next_argument(const Setting& option, const std:
 
 void ArgumentParser::store(const Setting& option, const std::string& shown, std::string_view value) {
   if (std::find(given_.begin(), given_.end(), &option) == given_.end()) given_.push_back(&option);
-  if (option.option.verb) return;
+  if (!option.store) return;
   const std::string complaint = option.store(values_, value);
   if (!complaint.empty()) throw usage_error(fmt::format("option {}: {}", shown, complaint));
 }
@@ -196,11 +196,11 @@ void ArgumentParser::check_combinations() const {
 
 void ArgumentParser::decide_verb() {
   using enum Verb;
-  const bool asked_to_follow = asked(follow) || asked(copy_and_follow) || !options_.end_at.empty();
+  const bool asked_to_follow = asked(follow) || asked(copy_and_follow) || asked(resync) || !options_.end_at.empty();
   const bool copies_only = asked(copy) || (program_ == Program::mysql2pgsql && !asked_to_follow);
   options_.load = copies_only ? copy : asked(follow) ? follow : copy_and_follow;
   options_.verb = options_.load;
-  for (const Verb verb : {verify, check, ddl, cleanup, status})
+  for (const Verb verb : {resync, verify, check, ddl, cleanup, status})
     if (asked(verb)) options_.verb = verb;
 }
 

@@ -20,7 +20,7 @@ enum class DdlSection { all, pre_data, post_data };
 
 struct Options {
   // What to do: the default of the program, or -d, --check, --verify-only, --status,
-  // --cleanup, --full-only, --follow-only.
+  // --cleanup, --full-only, --follow-only, --resync.
   Verb verb = Verb::copy;
   // The load that is made, or for --check the one that is looked at: copy,
   // copy_and_follow or follow.
@@ -40,6 +40,7 @@ struct Options {
   bool truncate = false;                 // --truncate; excludes --append
   bool resume = false;                   // --resume; excludes --restart
   bool restart = false;                  // --restart
+  std::vector<std::string> resync;       // --resync TABLE, may be repeated
   bool force = false;                    // --force; only with --cleanup
   std::vector<std::string> include;      // --include PATTERN, may be repeated
   std::vector<std::string> exclude;      // --exclude PATTERN

@@ -34,7 +34,8 @@ using VerbSet = std::uint32_t;  // a bit for each Verb
 
 constexpr VerbSet of(Verb verb) { return VerbSet{1} << static_cast<unsigned>(verb); }
 constexpr VerbSet kCopies = of(Verb::copy) | of(Verb::copy_and_follow);
-constexpr VerbSet kLoads = kCopies | of(Verb::follow);
+constexpr VerbSet kFills = kCopies | of(Verb::resync);
+constexpr VerbSet kLoads = kFills | of(Verb::follow);
 constexpr VerbSet kAlways = ~VerbSet{0};
 
 struct OptionForm {

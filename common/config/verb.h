@@ -7,6 +7,7 @@ enum class Verb {
   copy,             // the rows as of one moment, and end
   copy_and_follow,  // the rows, then the changes of a source that can send them
   follow,           // the changes alone: the target holds the rows already
+  resync,           // copy some tables of a task again
   ddl,              // print the DDL of the target tables
   check,            // look for what is in the way of a load
   verify,           // compare the rows of both sides

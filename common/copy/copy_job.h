@@ -49,6 +49,9 @@ struct JobOptions {
   // With resume: the whole tables, by task name, that may stay as an earlier run
   // left them; all others are emptied and begun anew. Nothing: parts are kept.
   std::optional<std::set<std::string>> keep;
+  // Other tables of the target that hold rows of the same moment, so that keys which refer
+  // to the tables that are loaded need not act either.
+  std::set<QualifiedName> beside;
   std::uint64_t reject_limit = 0;  // rows per target table that may be set aside
   std::string reject_directory = "rejects";
   std::string application_name;

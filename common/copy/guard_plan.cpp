@@ -28,8 +28,10 @@ class Planner {
  public:
   Planner(const Enforcement& enforcement, const GuardRights& rights) : enforcement_(enforcement), rights_(rights) {}
 
-  GuardPlan plan(const std::set<std::uint32_t>& tables) {
-    for (const std::uint32_t table : tables) plan_table(table);
+  GuardPlan plan(const GuardedTables& tables) {
+    for (const std::uint32_t table : tables.loaded) plan_table(table);
+    for (const std::uint32_t table : tables.loaded)
+      for (const std::uint32_t other : tables.beside) plan_keys_between(other, table);
     return std::move(plan_);
   }
 
@@ -75,6 +77,17 @@ class Planner {
     }
   }
 
+  // They act when the table that they refer to is emptied.
+  void plan_keys_between(std::uint32_t table, std::uint32_t loaded) {
+    for (const EnforcedKey& key : enforcement_.keys) {
+      if (!acts_on(key, table) || !enforcement_.share_rows(key.referenced_oid, loaded)) continue;
+      const bool replica = plan_.replica_tables.contains(loaded);
+      const bool remade = rights_.journal && key.may_remake;
+      if (replica || remade) plan_.off.insert(key.oid);
+      if (!replica && remade) add_once(plan_.to_drop, key);
+    }
+  }
+
   const Enforcement& enforcement_;
   const GuardRights& rights_;
   GuardPlan plan_;
@@ -82,8 +95,7 @@ class Planner {
 
 }  // namespace
 
-GuardPlan plan_guards(const Enforcement& enforcement, const std::set<std::uint32_t>& tables,
-                      const GuardRights& rights) {
+GuardPlan plan_guards(const Enforcement& enforcement, const GuardedTables& tables, const GuardRights& rights) {
   return Planner(enforcement, rights).plan(tables);
 }
 

@@ -37,8 +37,13 @@ inline constexpr char kGuardWayOut[] =
     "15 on), "
     "or own the tables and CREATE in the database (for the journal)";
 
-// `tables`: oids of the tables that are loaded.
-GuardPlan plan_guards(const Enforcement& enforcement, const std::set<std::uint32_t>& tables, const GuardRights& rights);
+// Oids.
+struct GuardedTables {
+  std::set<std::uint32_t> loaded;
+  std::set<std::uint32_t> beside;  // of the same moment already: only their keys to the loaded ones count
+};
+
+GuardPlan plan_guards(const Enforcement& enforcement, const GuardedTables& tables, const GuardRights& rights);
 
 // "fk_a of public.a, fk_b of public.b and 5 more"
 std::string names_of(const std::vector<const EnforcedKey*>& keys);

@@ -34,13 +34,16 @@ std::vector<GuardedTask> LoadGuards::decide(PgConnection& connection, const Load
   for (std::size_t i = 0; i < tasks.size(); ++i)
     if (running[i]) names.insert(tasks[i].target);
   if (names.empty()) return out;
+  const std::set<QualifiedName> loaded = names;
+  names.insert(options_.beside.begin(), options_.beside.end());
   enforcement_ = read_enforcement(connection, names);
   if (enforcement_.empty()) return out;
   may_replica_ = may_set_replica_role(connection);
   std::set<std::uint32_t> tables;
-  for (const auto& [name, oid] : enforcement_.tables) tables.insert(oid);
+  std::set<std::uint32_t> beside;
+  for (const auto& [name, oid] : enforcement_.tables) (loaded.contains(name) ? tables : beside).insert(oid);
   const bool empties = options_.mode == LoadMode::truncate || options_.start != StartMode::fresh;
-  plan_ = plan_guards(enforcement_, tables, {may_replica_, journal != nullptr, empties});
+  plan_ = plan_guards(enforcement_, {tables, beside}, {may_replica_, journal != nullptr, empties});
   for (std::size_t i = 0; i < tasks.size(); ++i)
     if (const auto oid = running[i] ? oid_of(tasks[i]) : std::nullopt)
       out[i].replica = plan_.replica_tables.contains(*oid);

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "cdc/applier.h"
 #include "cdc/follow_job.h"
+#include "cdc/known_tables.h"
 
 namespace dbsync {
 
@@ -254,7 +255,15 @@ void Follower::fit_others(const std::set<QualifiedName>& complete) {
   const auto changed = log_.changed_since_copy(*target_, complete);
   if (changed.empty()) return;
   Applier applier(applier_options());
-  for (const Relation& now : changed) applier.fit(now);
+  for (const Relation& now : changed) {
+    try {
+      applier.fit(now);
+    } catch (const Error& error) {
+      if (!request_.again || error.connection_lost()) throw;
+      log::warning("follow", fmt::format("{}; its columns are taken as they are now", error.message()));
+      write_known_columns(*target_, request_.task, now);
+    }
+  }
 }
 
 }  // namespace

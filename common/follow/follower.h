@@ -25,6 +25,8 @@ struct FollowRequest {
   std::string end_at = {};  // --end-at: "" = go on, "now", or a position
   // Only changes of these tables are applied, by their names in the stream; null: all.
   const std::set<QualifiedName>* only = nullptr;
+  // For fit_tables(): of what no table can be made to fit, the copy will tell.
+  bool again = false;
   // Called about every ten seconds, and at the end.
   std::function<void(const FollowFigures&)> figures = {};
 };

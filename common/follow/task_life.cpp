@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/stable_hash.h"
 #include "base/text.h"
+#include "cdc/known_tables.h"
 
 namespace dbsync {
 
@@ -69,12 +70,29 @@ void move_copying(PgConnection& target, const std::string& task, const Position&
   move_progress(target, task, position, kCopying);
 }
 
+namespace {
+
+// In one transaction.
+void enter(PgConnection& target, const std::string& task, const char* state, const std::set<QualifiedName>& resync) {
+  PgTransaction transaction(target);
+  target.exec("SET LOCAL synchronous_commit = on");
+  target.exec("UPDATE dbsync.apply_progress SET state = $2 WHERE task = $1", {task, state});
+  write_resync(target, task, resync);
+  transaction.commit();
+}
+
+}  // namespace
+
+void start_resync(PgConnection& target, const std::string& task, const std::set<QualifiedName>& tables) {
+  ensure_known_tables(target);
+  enter(target, task, kCopying, tables);
+}
+
 void start_following(PgConnection& target, const std::string& task) {
-  const auto progress = read_progress(target, task);
-  if (!progress)
+  if (!read_progress(target, task))
     throw Error(ErrorKind::target, fmt::format("the target knows nothing any more of the task {}", task))
         .hint(kBeginAnew);
-  move_progress(target, task, progress->position, kFollowing);
+  enter(target, task, kFollowing, {});
 }
 
 }  // namespace dbsync

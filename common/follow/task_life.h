@@ -4,7 +4,8 @@
 //   none       no row
 //   creating   begin_task: what the task needs on the source is being made
 //   copying    start_copying: rows as of the row's position are copied. move_copying:
-//              the copy goes on at a later one; all complete tables are at it
+//              the copy goes on at a later one; all complete tables are at it.
+//              start_resync: only the tables noted with it are not at the position
 //   following  start_following: the target holds what the source held at the position
 //
 // Every step can be killed at any point and done again by the same command.
@@ -14,10 +15,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "cdc/progress_store.h"
+#include "schema/table.h"
 
 namespace dbsync {
 
@@ -43,6 +46,8 @@ void lose_what_is_unknown(const Position& applied, const Error& why, bool force)
 void start_creating(PgConnection& target, const std::string& task);
 void start_copying(PgConnection& target, const std::string& task, const Position& start);
 void move_copying(PgConnection& target, const std::string& task, const Position& position);
+// Of a task that follows: these tables are copied again. Until start_following.
+void start_resync(PgConnection& target, const std::string& task, const std::set<QualifiedName>& tables);
 void start_following(PgConnection& target, const std::string& task);
 
 }  // namespace dbsync

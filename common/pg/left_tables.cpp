@@ -30,4 +30,9 @@ void write_left_tables(PgConnection& connection, const std::string& task, const 
                     {task, table.name.schema, table.name.name, table.reason});
 }
 
+void forget_left_table(PgConnection& connection, const std::string& task, const QualifiedName& table) {
+  connection.exec("DELETE FROM dbsync.apply_left WHERE task = $1 AND schema_name = $2 AND table_name = $3",
+                  {task, table.schema, table.name});
+}
+
 }  // namespace dbsync

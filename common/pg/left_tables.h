@@ -22,5 +22,6 @@ struct LeftTable {
 // Of one task, or of all when `task` is empty; by name. None where there is no such book.
 std::vector<LeftTable> read_left_tables(PgConnection& connection, const std::string& task = {});
 void write_left_tables(PgConnection& connection, const std::string& task, const std::vector<LeftTable>& tables);
+void forget_left_table(PgConnection& connection, const std::string& task, const QualifiedName& table);
 
 }  // namespace dbsync

@@ -47,9 +47,14 @@ std::set<QualifiedName> keep_complete(RunContext& run, SourceProgram& program, c
   return complete;
 }
 
-bool at_moment(RunContext& run, SourceProgram& program, const std::vector<CopyTask>& tasks, const CopyOfTask& task) {
+bool at_moment(RunContext& run, SourceProgram& program, std::vector<CopyTask>& tasks, const CopyOfTask& task) {
+  std::set<QualifiedName> complete;
+  if (task.again != nullptr) {
+    complete = choose_again(run, program, tasks, *task.again);
+    task.at_choice();
+  }
   if (!run.moment->position.known()) run.moment->position = program.open_moment(tasks);
-  const auto complete = task.goes_on ? keep_complete(run, program, tasks) : std::set<QualifiedName>{};
+  if (task.goes_on && task.again == nullptr) complete = keep_complete(run, program, tasks);
   return task.at_moment(run.moment->position, complete);
 }
 
@@ -91,7 +96,7 @@ CopyOutcome copy_rows(RunContext& run, SourceProgram& program, JobStatus& status
   run.target.reset();  // would be idle for as long as the rows take
   JobResult result = run_copy_job(program.source(), run.config.desc_pgsql, run.dialect, std::move(tasks), run.job,
                                   run.request.drain, run.request.cancel);
-  program.finish_copy(result);
+  if (task == nullptr || task->again == nullptr) program.finish_copy(result);
   status.end(result);
   return {report_and_verify(verification(run, program), result), worth_a_retry(program, result)};
 }

@@ -10,6 +10,7 @@
 
 #include "cdc/position.h"
 #include "copy/job_status.h"
+#include "run/resync.h"
 #include "run/source_program.h"
 
 namespace dbsync {
@@ -22,6 +23,10 @@ struct CopyOfTask {
   // The copy goes on at a later moment: tables that are not complete are emptied and
   // begun anew.
   bool goes_on = false;
+  // It goes on with these tables only, which are emptied; all others stay.
+  Resync* again = nullptr;
+  // Called with them when it is known what they come to, before anything is changed.
+  std::function<void()> at_choice = {};
   // Called before the first row is copied, with the position of the copy's moment; when
   // it goes on also with the names by which changes of the complete tables come, which
   // are to be brought to it. False: stopped.

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -44,6 +45,12 @@ class FollowedTask {
   // A moment of now, for a copy that goes on.
   virtual CopyMoment later_moment(const std::stop_token& stop) = 0;
   virtual std::unique_ptr<FollowSource> log() = 0;
+
+  // For --resync: tables whose changes it follows or may follow from now on, by the names
+  // under which these come.
+  virtual std::vector<QualifiedName> tables() = 0;
+  // What is known of these from before counts no more: they are copied again.
+  virtual void accept(const std::set<QualifiedName>& tables) = 0;
 
   // While rows are copied, from another thread: what the source keeps for the task. An
   // error ends the task: give_up() is called then.

@@ -35,7 +35,8 @@ int run_verb(const ProgramTraits& traits, const RunRequest& request) {
   switch (request.options.verb) {
     case Verb::copy: return with_program([](auto& run, auto& program) { return run_copy(run, program).exit_status; });
     case Verb::copy_and_follow:
-    case Verb::follow: return run_task(request, traits.makers);
+    case Verb::follow:
+    case Verb::resync: return run_task(request, traits.makers);
     case Verb::ddl: return with_program(run_ddl);
     case Verb::check:
       return with_program([&](auto& run, auto& program) {
@@ -51,7 +52,8 @@ int run_verb(const ProgramTraits& traits, const RunRequest& request) {
 }
 
 bool writes(Verb verb) {
-  return verb == Verb::copy || verb == Verb::copy_and_follow || verb == Verb::follow || verb == Verb::cleanup;
+  return verb == Verb::copy || verb == Verb::copy_and_follow || verb == Verb::follow || verb == Verb::resync ||
+         verb == Verb::cleanup;
 }
 
 // A run that writes has its task for itself, from before it reads anything.
@@ -66,7 +68,8 @@ int run_alone(const ProgramTraits& traits, RunRequest request, Shutdown& shutdow
 
 // -l goes before the file of [binlogloader], which is for what is followed.
 std::string table_list_of(const Options& options, const Config& config) {
-  const bool follows = options.verb == Verb::copy_and_follow || options.verb == Verb::follow;
+  const bool follows =
+      options.verb == Verb::copy_and_follow || options.verb == Verb::follow || options.verb == Verb::resync;
   return options.table_list.empty() && follows ? config.loader_table_list : options.table_list;
 }
 

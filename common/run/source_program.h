@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -69,6 +70,9 @@ class SourceProgram {
   // of those that stay come.
   virtual std::set<QualifiedName> complete_tables(const std::vector<CopyTask>& tasks,
                                                   std::set<std::string>& loaded) = 0;
+  // For tasks that follow, after plan(): under which names changes of what the tasks bring
+  // come, by task name; without those that are not followed.
+  virtual std::map<std::string, QualifiedName> followed_names(const std::vector<CopyTask>& tasks) = 0;
   // What is left when rows are in: sequences, the rest of the schema, large objects.
   virtual void finish_copy(JobResult& result) = 0;
   // Whether a copy that failed for what may pass can only go on from a later moment.

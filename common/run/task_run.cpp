@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/text.h"
+#include "cdc/known_tables.h"
 #include "copy/job_setup.h"
 #include "follow/follower.h"
 #include "run/check_run.h"
@@ -35,13 +36,15 @@ class TaskRun {
 
  private:
   bool asked() const {
-    return !makers_.follows_by_default || options_.load == Verb::follow || !options_.end_at.empty();
+    return !makers_.follows_by_default || options_.load == Verb::follow || !options_.end_at.empty() || resyncs();
   }
+  bool resyncs() const { return options_.verb == Verb::resync; }
   void connect_target();
   int copy_alone();
   bool can_follow();
   bool refuse(const Error& why) const;
   void check();
+  void read_resync();
   int begin_or_go_on();
   int follow_only();
   CopyMoment begin();
@@ -49,6 +52,7 @@ class TaskRun {
   CopyOutcome try_copy(unsigned tries);
   CopyOutcome copy_from_start();
   CopyOutcome copy_on();
+  void note_resync();
   bool bring_up(const Position& moment, const std::set<QualifiedName>& complete);
   CopyOutcome copy_at(CopyMoment moment, bool goes_on);
   bool wait_before(unsigned number);
@@ -63,6 +67,7 @@ class TaskRun {
   const TaskMakers& makers_;
   std::unique_ptr<FollowedTask> task_;
   TaskState state_ = TaskState::none;
+  Resync again_;
   std::unique_ptr<PgConnection> target_;
   std::optional<JobStatus> status_;
 };
@@ -76,6 +81,7 @@ int TaskRun::run() {
   lock_by_name(request_, *task_);
   if (!can_follow()) return copy_alone();
   state_ = options_.restart && options_.load != Verb::follow ? TaskState::none : task_->state();
+  read_resync();
   if (state_ == TaskState::none || state_ == TaskState::creating) {
     const bool any = task_->select();
     if (!any && state_ == TaskState::none && options_.load != Verb::follow) {
@@ -90,7 +96,9 @@ int TaskRun::run() {
       true);
   try {
     const int outcome = begin_or_go_on();
-    return outcome == 0 ? follow() : outcome;
+    if (outcome == 0 && !resyncs()) return follow();
+    if (outcome == 0) status_->writer().end_following("done", outcome, {});
+    return outcome;
   } catch (const Error& error) {
     status_->writer().end_following(error.kind() == ErrorKind::interrupted ? "interrupted" : "failed",
                                     exit_code(error.kind()), error.what());
@@ -138,13 +146,31 @@ void TaskRun::check() {
   check_before_load(run, *program);
 }
 
+// What --resync asks for, and what an earlier one has not finished.
+void TaskRun::read_resync() {
+  connect_target();
+  if (state_ == TaskState::copying) again_.noted = again_.tables = dbsync::read_resync(*target_, task_->name());
+  const auto followed = resyncs() || again_.any() ? task_->tables() : std::vector<QualifiedName>{};
+  again_.followed = {followed.begin(), followed.end()};
+  if (!resyncs()) return;
+  if (state_ == TaskState::none || state_ == TaskState::creating)
+    throw Error(ErrorKind::config,
+                fmt::format("there is no task {} of which a table could be copied again", task_->name()))
+        .hint("the run that begins the task copies all of them: run without --resync");
+  if (state_ == TaskState::copying && !again_.any())
+    throw Error(ErrorKind::config, fmt::format("the first copy of the task {} has not ended yet", task_->name()))
+        .hint("run without --resync: the copy goes on");
+  again_.tables.merge(named_tables(options_.resync, followed, task_->name()));
+}
+
 int TaskRun::begin_or_go_on() {
   switch (state_) {
     case TaskState::following:
+      if (again_.any()) return copy();
       log::info("main", fmt::format("the task {} was copied before and goes on following", task_->name()));
       return 0;
     case TaskState::copying:
-      if (options_.load == Verb::follow)
+      if (options_.load == Verb::follow && !again_.any())
         throw Error(ErrorKind::target, fmt::format("the copy of the task {} has not ended yet", task_->name()))
             .hint("run without --follow-only: the copy goes on, and then it follows");
       return copy();
@@ -197,7 +223,7 @@ CopyOutcome TaskRun::try_copy(unsigned tries) {
   try {
     connect_target();
     if (tries > 0) state_ = task_->state();
-    return state_ == TaskState::copying ? copy_on() : copy_from_start();
+    return state_ == TaskState::copying || again_.any() ? copy_on() : copy_from_start();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) return {exit_code(ErrorKind::interrupted), false};
     const bool may_pass = error.retryable() || error.connection_lost();
@@ -221,6 +247,18 @@ CopyOutcome TaskRun::copy_from_start() {
 
 CopyOutcome TaskRun::copy_on() { return copy_at(task_->later_moment(request_.drain), true); }
 
+// Before the first change: from here on the task knows that these tables are not at its
+// position.
+void TaskRun::note_resync() {
+  connect_target();
+  start_resync(*target_, task_->name(), again_.tables);
+  again_.noted = again_.tables;
+  task_->accept(again_.tables);
+  log::info("follow", fmt::format("copied again: {}; the other tables stay, and their changes wait on the source "
+                                  "meanwhile",
+                                  again_.text()));
+}
+
 bool TaskRun::bring_up(const Position& moment, const std::set<QualifiedName>& complete) {
   if (!complete.empty()) {
     log::info("follow", fmt::format("bringing the complete tables to {}", moment.text()));
@@ -231,7 +269,9 @@ bool TaskRun::bring_up(const Position& moment, const std::set<QualifiedName>& co
     if (!run_follow(to, request_.drain, request_.cancel)) return false;
   }
   const auto log = task_->log();
-  fit_tables({config_, *log, request_.program, task_->name()}, complete);
+  FollowRequest fit{config_, *log, request_.program, task_->name()};
+  fit.again = again_.any();
+  fit_tables(fit, complete);
   connect_target();
   move_copying(*target_, task_->name(), moment);
   return true;
@@ -251,8 +291,10 @@ CopyOutcome TaskRun::copy_at(CopyMoment moment, bool goes_on) {
   // What is compared at the end need not be compared after the copy.
   run.verify = options_.verify && options_.end_at.empty();
   CopyOfTask copy{*status_};
-  copy.checked = !goes_on;
+  copy.checked = !goes_on || again_.any();
   copy.goes_on = goes_on;
+  if (again_.any()) copy.again = &again_;
+  copy.at_choice = [&] { note_resync(); };
   copy.at_moment = [&](const Position& position, const std::set<QualifiedName>& complete) {
     if (goes_on) return bring_up(position, complete);
     connect_target();
@@ -282,6 +324,11 @@ void TaskRun::leave_interrupted() {
 // A task of which nothing is copied leaves nothing behind; any other says what it
 // keeps on the source.
 void TaskRun::leave_unfinished() {
+  if (again_.any())
+    return log::warning("follow",
+                        fmt::format("{} of the task {} must be copied again before it follows on: every run of "
+                                    "it goes on with that, with --resync or without",
+                                    again_.text(), task_->name()));
   try {
     connect_target();
     if (!task_->exists()) return;  // it was ended with what it was being made of

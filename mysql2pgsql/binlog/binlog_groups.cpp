@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "mysql2pgsql/binlog/binlog_place.h"
 #include "mysql2pgsql/binlog/binlog_stream.h"
+#include "mysql2pgsql/binlog/definition_scan.h"
 
 namespace dbsync {
 
@@ -146,13 +147,7 @@ bool BinlogStream::truncate(const BinlogStatement& statement, const QueryEvent& 
   if (group_ == Group::open) throw out_of_order("TRUNCATE within a transaction");
   const StatementTable& named = statement.tables.empty() ? StatementTable{} : statement.tables.front();
   const std::string db = named.db.empty() ? std::string(query.db) : named.db;
-  FollowedTable* table = tables_.find(db, named.name);
-  if (table == nullptr && tables_.follows(db, named.name)) {
-    for (const auto& [of_db, entries] : tables_.all())
-      for (const auto& [name, entry] : entries)
-        if (entry->relation && to_lower(of_db) == to_lower(db) && to_lower(name) == to_lower(named.name))
-          table = entry.get();
-  }
+  FollowedTable* table = tables_.find_named(db, named.name);
   if (table == nullptr || (options_.wanted && !options_.wanted(table->relation->name))) return end_without_changes();
   open_group(header);
   if (!table->origin_field.empty())
@@ -165,6 +160,13 @@ bool BinlogStream::truncate(const BinlogStatement& statement, const QueryEvent& 
   return end_group(header, out);
 }
 
+// A statement names the table; its rows, or the keys of these, are read by this stream.
+bool BinlogStream::is_read(const std::string& db, const std::string& name) {
+  if (tables_.reads_keys_of(db, name)) return true;
+  const FollowedTable* table = tables_.find_named(db, name);
+  return table != nullptr && (!options_.wanted || options_.wanted(table->relation->name));
+}
+
 void BinlogStream::check_definition(const BinlogStatement& statement, const QueryEvent& query, std::string_view text) {
   if (gtid_.start_alter || gtid_.rollback_alter) return;  // it is done, if at all, in a group of its own
   if (statement.create && statement.if_not_exists) return;
@@ -172,15 +174,12 @@ void BinlogStream::check_definition(const BinlogStatement& statement, const Quer
   if (group_ != Group::open && options_.start.known() && clock_.at() <= options_.start) return;
   for (const StatementTable& named : statement.tables) {
     const std::string db = named.db.empty() ? std::string(query.db) : named.db;
-    const bool followed = statement.whole_database ? tables_.follows_db(db) : tables_.follows(db, named.name);
+    const bool followed = statement.whole_database ? tables_.follows_db(db) : is_read(db, named.name);
     if (!followed) continue;
     throw Error(ErrorKind::source,
                 fmt::format("the source has changed the definition of {}: {}",
                             statement.whole_database ? db : db + "." + named.name, shown_statement(text)))
-        .hint(
-            "everything before it is applied. Change the table on the target in the same way, then go on with "
-            "--accept-schema; or "
-            "copy it anew with --restart");
+        .hint(definition_hint(statement.whole_database ? db : db + "." + named.name));
   }
 }
 

@@ -100,6 +100,7 @@ class BinlogStream : public ChangeStream {
   bool truncate(const BinlogStatement& statement, const QueryEvent& query, const EventHeader& header, Transaction& out);
   bool end_rolled_back(const EventHeader& header, Transaction& out);
   bool hold(const std::string& xid);
+  bool is_read(const std::string& db, const std::string& name);
   void check_definition(const BinlogStatement& statement, const QueryEvent& query, std::string_view text);
   void check_rows_statement(const QueryEvent& query, std::string_view text);
   bool may_split() const { return !passing_ && !unsplittable_; }

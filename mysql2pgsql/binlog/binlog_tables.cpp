@@ -22,15 +22,24 @@ FollowedTable* BinlogTables::find(std::string_view db, std::string_view table) {
   return found->second.get();
 }
 
-bool BinlogTables::follows(const std::string& db, const std::string& table) const {
+FollowedTable* BinlogTables::find_named(const std::string& db, const std::string& table) {
+  if (FollowedTable* exact = find(db, table)) return exact;
   for (const auto& [name, tables] : tables_) {
     if (to_lower(name) != to_lower(db)) continue;
     for (const auto& entry : tables)
-      if (to_lower(entry.first) == to_lower(table)) return true;
+      if (to_lower(entry.first) == to_lower(table)) return entry.second.get();
   }
+  return nullptr;
+}
+
+bool BinlogTables::reads_keys_of(const std::string& db, const std::string& table) const {
   return std::any_of(cascades_.begin(), cascades_.end(), [&](const auto& entry) {
     return to_lower(entry.first.first) == to_lower(db) && to_lower(entry.first.second) == to_lower(table);
   });
+}
+
+bool BinlogTables::follows(const std::string& db, const std::string& table) {
+  return find_named(db, table) != nullptr || reads_keys_of(db, table);
 }
 
 std::vector<std::string> BinlogTables::cascades_to_stop_at() const {

@@ -35,8 +35,11 @@ class BinlogTables {
   }
   // One that is described; null: its changes are not taken.
   FollowedTable* find(std::string_view db, std::string_view table);
-  // As a statement names it, whatever the case. Also one of which only the keys are read.
-  bool follows(const std::string& db, const std::string& table) const;
+  // As a statement names it, whatever the case.
+  FollowedTable* find_named(const std::string& db, const std::string& table);
+  // The keys of its rows are read, since foreign keys act on other tables.
+  bool reads_keys_of(const std::string& db, const std::string& table) const;
+  bool follows(const std::string& db, const std::string& table);  // or reads its keys
   bool follows_db(const std::string& db) const;
 
   std::shared_ptr<const CharsetTable> charset(const std::string& name);

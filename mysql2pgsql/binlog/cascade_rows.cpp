@@ -121,8 +121,7 @@ void CascadeRows::stop(const CascadePlan& plan, const char* done, const std::str
                           done, table_, plan.child, why))
       .hint(fmt::format("everything before it is applied. Go on with --accept-schema, and then do on the target by "
                         "hand what the foreign key of "
-                        "{} did (rows whose parent is gone); or copy the tables anew with --restart. MySQL 9.6 and "
-                        "newer log such rows",
+                        "{} did (rows whose parent is gone), or --resync it. MySQL 9.6 and newer log such rows",
                         plan.child));
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cdc/drift_hint.h"
 #include "mysql2pgsql/binlog/binlog_clock.h"
 #include "mysql2pgsql/binlog/rows_event.h"
 #include "mysql2pgsql/binlog/statement.h"
@@ -100,6 +101,13 @@ std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables
     if (auto found = scan.see(event)) return found;
   }
   return std::nullopt;
+}
+
+std::string definition_hint(const std::string& table) {
+  return fmt::format(
+      "everything before it is applied. Change the table on the target in the same way, then go on with "
+      "--accept-schema; or {}",
+      copy_again({"", table}));
 }
 
 }  // namespace dbsync

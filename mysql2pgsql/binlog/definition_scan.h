@@ -26,4 +26,7 @@ struct FoundDefinition {
 std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start,
                                                const Position& end);
 
+// What to do about a definition of `table` ("db.name") that was changed.
+std::string definition_hint(const std::string& table);
+
 }  // namespace dbsync

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cdc/drift_hint.h"
 #include "cdc/known_tables.h"
 #include "copy/target_sequences.h"
 #include "follow/task_life.h"
@@ -84,7 +85,8 @@ void MysqlFollowSource::keep_known(PgConnection& target, std::vector<CopyTask>& 
     if (!known.contains(task.name)) others.push_back(task.name);
   std::erase_if(tasks, [&](const CopyTask& task) { return !known.contains(task.name); });
   if (!others.empty())
-    log::warning("follow", fmt::format("tables that were made on the source since the task began are not followed: {}",
+    log::warning("follow", fmt::format("tables that were made on the source since the task began are not followed: {}; "
+                                       "--resync copies and follows one that the target has, too",
                                        join(others, ", ")));
 }
 
@@ -115,10 +117,11 @@ void MysqlFollowSource::describe_tables(const StreamRange& range) {
     if (!charsets_) charsets_ = std::make_unique<MysqlConnection>(config_.src_mysql);
     return charsets_->query(sql);
   });
-  for (const CopyTask& task : plan.tasks) tables_->add_name(config_.src_mysql.db, task.name);
-  // A copy that was killed may have left the others without a table on the target.
+  // A copy that was killed may have left the others without a table on the target, and what
+  // was done to their definitions is in their new copy.
   if (range.wanted)
     std::erase_if(plan.tasks, [&](const CopyTask& task) { return !range.wanted({config_.src_mysql.db, task.name}); });
+  for (const CopyTask& task : plan.tasks) tables_->add_name(config_.src_mysql.db, task.name);
   try {
     look_for_definitions(range.start);
     add_followed_tables({plan.catalog, plan.tasks, plan.mapping, config_.policies, text_}, *run.target, *tables_);
@@ -156,9 +159,10 @@ void MysqlFollowSource::look_for_definitions(const Position& start) {
         ErrorKind::source,
         fmt::format("the definition of {} was changed at {}, and its changes from before cannot be read any more: {}",
                     found->table, found->at.text(), found->statement))
-        .hint(
-            "copy the tables anew with --restart; while the task follows, it stops at such a statement and nothing is "
-            "lost");
+        .hint(fmt::format(
+            "make the target's table what the source's is, then {}; while the task follows, it stops at such a "
+            "statement and nothing is lost",
+            copy_again({"", found->table})));
   if (request_.options.accept_schema) {
     log::warning("follow",
                  fmt::format("accepted: the target has what was done at {}: {}", found->at.text(), found->statement));
@@ -166,10 +170,7 @@ void MysqlFollowSource::look_for_definitions(const Position& start) {
   }
   throw Error(ErrorKind::source, fmt::format("the source has changed the definition of {} at {}: {}", found->table,
                                              found->at.text(), found->statement))
-      .hint(
-          "everything before it is applied. Change the table on the target in the same way, then go on with "
-          "--accept-schema; or copy "
-          "the tables anew with --restart");
+      .hint(definition_hint(found->table));
 }
 
 void MysqlFollowSource::prove(PgConnection& target, const Position& applied) {

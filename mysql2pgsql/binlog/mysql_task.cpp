@@ -143,6 +143,16 @@ CopyMoment MysqlTask::later_moment(const std::stop_token&) { return {}; }
 
 std::unique_ptr<FollowSource> MysqlTask::log() { return std::make_unique<MysqlFollowSource>(request_, name_); }
 
+std::vector<QualifiedName> MysqlTask::tables() {
+  select();
+  std::vector<QualifiedName> out;
+  // One with an origin column shares its target with tables of other sources.
+  const TableRules rules(config_);
+  for (const std::string& name : selected_)
+    if (const QualifiedName table{config_.src_mysql.db, name}; !rules.origin(table)) out.push_back(table);
+  return out;
+}
+
 // Of the binlog, when changes of the task's tables are there that the target does not
 // have; 0 when none are.
 std::uint64_t MysqlTask::waiting_bytes(const Position& applied) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ class MysqlTask : public FollowedTask {
   CopyMoment begin(const std::stop_token& stop) override;
   CopyMoment later_moment(const std::stop_token& stop) override;
   std::unique_ptr<FollowSource> log() override;
+  // All of the run's: one that is made later is followed when it was copied.
+  std::vector<QualifiedName> tables() override;
+  void accept(const std::set<QualifiedName>&) override {}
   std::optional<Error> watch(StatusWriter&) override { return std::nullopt; }
   [[noreturn]] void give_up(const Error& error) override { throw Error(error); }
   std::string keeps() const override { return "the task is not at its end"; }

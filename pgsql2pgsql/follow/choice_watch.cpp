@@ -40,8 +40,9 @@ std::vector<std::string> choice_differences(PgConnection& source, const Options&
         }))
       out.push_back(fmt::format(
           "{0} is not followed, for it is not among the tables that the task began with: it was made, became a "
-          "logged table or was chosen later. To have it on the target, --restart, or copy and follow it by a task "
-          "of its own (--include {0}, another `task` in [local.pgsql])",
+          "logged table or was chosen later. To have it there, make it on the target, add it to the task's "
+          "publication and --resync {0}; or copy and follow it by a task of its own (--include {0}, another `task` in "
+          "[local.pgsql])",
           display_name(chosen.names()[i])));
   for (const KnownTable& table : followed) {
     const PgRelation* relation = catalog.find(table.name);

@@ -7,7 +7,9 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cdc/drift_hint.h"
 #include "embedded_sql.h"
+#include "pg/left_tables.h"
 #include "pgsql2pgsql/follow/partition_watch.h"
 #include "pgsql2pgsql/follow/replica_identity.h"
 #include "pgsql2pgsql/follow/table_places.h"
@@ -172,19 +174,19 @@ class TableProof {
       write(known, known.oid, 0);
       throw not_whole(task_.publication, entry)
           .hint(fmt::format("{}; what was left out is lost to the target: --verify-only shows the rows, {}",
-                            publish_whole(source_, task_.publication, entry.name), kRestart));
+                            publish_whole(source_, task_.publication, entry.name), copy_again(known.name)));
     }
     if (known.published == 0)
       log::warning("follow",
                    fmt::format("{} is published again: changes that were made meanwhile did not come; compare with "
-                               "--verify-only",
-                               display_name(entry.name)));
+                               "--verify-only; {}",
+                               display_name(entry.name), copy_again(known.name)));
     else if (known.published != entry.entry)
       throw Error(ErrorKind::source,
                   fmt::format("{} left the publication {} and came back: changes that were made meanwhile are lost",
                               display_name(known.name), task_.publication))
-          .hint(fmt::format("{}; or make the target's rows what the source's are, and run on the target: {}", kRestart,
-                            forget(known)));
+          .hint(fmt::format("{}; or make the target's rows what the source's are, and run on the target: {}",
+                            copy_again(known.name), forget(known)));
     if (known.published != entry.entry || known.oid != entry.oid) write(known, entry.oid, entry.entry);
   }
 
@@ -195,7 +197,7 @@ class TableProof {
         .hint(fmt::format(
             "on {}: ALTER PUBLICATION {} ADD TABLE ONLY {}; changes that were made meanwhile are lost to the "
             "target: --verify-only shows the rows, {}; or to go on without the table, on the target: {}",
-            place_of_statements(source_), publication(), quote_name(name), kRestart, forget(known)));
+            place_of_statements(source_), publication(), quote_name(name), copy_again(known.name), forget(known)));
   }
 
   [[noreturn]] void replaced(const KnownTable& known, bool published) {
@@ -204,11 +206,11 @@ class TableProof {
                 fmt::format("{} is another table on the source than the one that was followed: it was dropped and "
                             "made again",
                             display_name(known.name)))
-        .hint(fmt::format("{}; or {}make the target's rows what the source's are, and run on the target: {}", kRestart,
+        .hint(fmt::format("{}{}; or make the target's rows what the source's are, and run on the target: {}",
                           published ? ""
-                                    : fmt::format("on {} ALTER PUBLICATION {} ADD TABLE ONLY {}, then ",
+                                    : fmt::format("on {}: ALTER PUBLICATION {} ADD TABLE ONLY {}; then ",
                                                   place_of_statements(source_), publication(), quote_name(known.name)),
-                          forget(known)));
+                          copy_again(known.name), forget(known)));
   }
 
   PgConnection& source_;
@@ -263,6 +265,32 @@ std::optional<std::string> why_changes_stay_away(PgConnection& source, PgConnect
   return std::nullopt;
 }
 
+void accept_tables(PgConnection& source, PgConnection& target, const FollowTask& task,
+                   const std::set<QualifiedName>& tables) {
+  if (!read_known_source(target, task.name)) return;
+  const auto published = read_published(source, task.publication);
+  const auto known = read_known_tables(target, task.name);
+  std::vector<KnownTable> accepted;
+  PgTransaction transaction(target);
+  for (const QualifiedName& name : tables) {
+    const auto before = std::find_if(known.begin(), known.end(), [&](const auto& table) { return table.name == name; });
+    const auto now = std::find_if(published.begin(), published.end(), [&](const Published& table) {
+      return before != known.end() && table.oid == before->oid ? true : table.name == name;
+    });
+    if (now == published.end() || now->row_filter || now->column_list) continue;
+    if (before != known.end() && before->oid != now->oid) {
+      write_known_target(target, task.name, before->oid, 0);
+      forget_known_table(target, task.name, name);
+    }
+    accepted.push_back({name, now->oid, now->entry, 0});
+    write_known_table(target, task.name, accepted.back());
+    write_known_target(target, task.name, now->oid, 0);
+    forget_left_table(target, task.name, name);
+  }
+  record_partitions_again(source, target, task.name, accepted);
+  transaction.commit();
+}
+
 void Continuity::prove_server(PgConnection& source, PgConnection& target) {
   const auto known = read_known_source(target, task_.name);
   const KnownSource now = identity_of(source);
@@ -313,8 +341,8 @@ void Continuity::look(PgConnection& source, PgConnection& target) {
     log::warning(
         "follow",
         fmt::format("{} is in the publication now and is followed from here on; rows that it had before do not come: "
-                    "compare with --verify-only",
-                    display_name(table.name)));
+                    "{}",
+                    display_name(table.name), copy_again(table.name)));
   }
   prove_places_of(source, target, task_, map_, published);
   std::vector<std::uint32_t> oids;

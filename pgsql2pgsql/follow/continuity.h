@@ -37,6 +37,12 @@ void record_source(PgConnection& source, PgConnection& target, const FollowTask&
 // from before its publication was made, or was dropped, without an error.
 std::optional<std::string> why_changes_stay_away(PgConnection& source, PgConnection& target, const FollowTask& task);
 
+// These tables are copied again, so that what happened to them before counts no more: they
+// are noted as the source has them now. Those that the publication does not publish whole
+// stay as they are.
+void accept_tables(PgConnection& source, PgConnection& target, const FollowTask& task,
+                   const std::set<QualifiedName>& tables);
+
 class Continuity {
  public:
   Continuity(const FollowTask& task, const SchemaMap& map) : task_(task), map_(map) {}

@@ -144,6 +144,11 @@ void compare_new(PgConnection& source, const Leaf& leaf, const Place& place) {
                         quote_name(leaf.name), place.own_table() ? place.part_sql() : place.root_sql(), columns));
 }
 
+std::string when_emptied(const Leaf& leaf, const Place& place) {
+  return fmt::format("when it was emptied, run on the target: {}; else {}; then start again", place.empty_sql(),
+                     copy_again(leaf.root));
+}
+
 void compare_file(PgConnection& source, const Leaf& leaf, const Place& place) {
   if (!place.known()) return;
   const std::int64_t there = place.rows();
@@ -154,18 +159,12 @@ void compare_file(PgConnection& source, const Leaf& leaf, const Place& place) {
                 fmt::format("{} was emptied or written anew on the source, where it has {} rows; the target has {}. A "
                             "source before PostgreSQL 11 does not send TRUNCATE",
                             shown(leaf.name), rows, there))
-        .hint(fmt::format("when it was emptied, run on the target: {}; and copy what was inserted since; then start "
-                          "again; --verify-only "
-                          "shows what differs",
-                          place.empty_sql()));
+        .hint(when_emptied(leaf, place));
   throw Error(ErrorKind::target,
               fmt::format("the partition {} of {} was emptied or written anew on the source, where it has {} rows; the "
                           "target has {}. The TRUNCATE of a partition is not among the changes",
                           shown(leaf.name), shown(leaf.root), rows, there))
-      .hint(fmt::format("when it was emptied, run on the target: {}; and copy what was inserted since; then start "
-                        "again; --verify-only "
-                        "shows what differs",
-                        place.empty_sql()));
+      .hint(when_emptied(leaf, place));
 }
 
 void compare_gone(PgConnection& source, const Leaf& leaf, const Place& place) {
@@ -204,7 +203,15 @@ void compare_gone(PgConnection& source, const Leaf& leaf, const Place& place) {
 void record_partitions(PgConnection& source, PgConnection& target, const std::string& task,
                        const std::vector<KnownTable>& tables) {
   target.exec("DELETE FROM dbsync.apply_partitions WHERE task = $1", {task});
+  record_partitions_again(source, target, task, tables);
+}
+
+void record_partitions_again(PgConnection& source, PgConnection& target, const std::string& task,
+                             const std::vector<KnownTable>& tables) {
   if (source.server_version() < 100000) return;
+  for (const Leaf& leaf : known_leaves(target, task))
+    if (std::any_of(tables.begin(), tables.end(), [&](const KnownTable& table) { return table.name == leaf.root; }))
+      forget(target, task, leaf);
   for (const Leaf& leaf : leaves_of(source, tables)) remember(target, task, leaf);
 }
 

@@ -25,6 +25,10 @@ namespace dbsync {
 void record_partitions(PgConnection& source, PgConnection& target, const std::string& task,
                        const std::vector<KnownTable>& tables);
 
+// The same of these tables alone.
+void record_partitions_again(PgConnection& source, PgConnection& target, const std::string& task,
+                             const std::vector<KnownTable>& tables);
+
 // The target has all changes.
 void compare_partitions(PgConnection& source, PgConnection& target, const FollowTask& task, const SchemaMap& map);
 

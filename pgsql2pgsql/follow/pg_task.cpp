@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cdc/known_tables.h"
 #include "copy/table_rules.h"
 #include "pg/catalog.h"
 #include "pg/wait_watch.h"
@@ -184,6 +185,17 @@ std::unique_ptr<FollowSource> PgTask::log() {
   });
   return out;
 }
+
+// Those that the publication got since, too.
+std::vector<QualifiedName> PgTask::tables() {
+  auto out = published_tables(source(), task_.publication);
+  if (!known_tables_exist(target())) return out;
+  for (const KnownTable& table : read_known_tables(target(), task_.name))
+    if (std::find(out.begin(), out.end(), table.name) == out.end()) out.push_back(table.name);
+  return out;
+}
+
+void PgTask::accept(const std::set<QualifiedName>& tables) { accept_tables(source(), target(), task_, tables); }
 
 std::optional<Error> PgTask::watch(StatusWriter& status) {
   if (!watcher_ || !watcher_->usable())

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ class PgTask : public FollowedTask {
   CopyMoment begin(const std::stop_token& stop) override;
   CopyMoment later_moment(const std::stop_token& stop) override;
   std::unique_ptr<FollowSource> log() override;
+  std::vector<QualifiedName> tables() override;
+  void accept(const std::set<QualifiedName>& tables) override;
   std::optional<Error> watch(StatusWriter& status) override;
   [[noreturn]] void give_up(const Error& error) override;
   std::string keeps() const override;

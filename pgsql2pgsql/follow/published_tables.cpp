@@ -53,10 +53,10 @@ void PublishedTables::leave(UnfitTable table) {
   if (found == oids_.end()) return;  // left already
   const auto place = found - oids_.begin();
   table.name = names_[static_cast<std::size_t>(place)];
-  left_.push_back(
-      {table.name, fmt::format("{}; to have its changes, run on {}: {}; and --restart, or a task of its own "
-                               "(--include, `task` in [local.pgsql])",
-                               table.fact, table.place, table.statement)});
+  left_.push_back({table.name, fmt::format("{}; to have its changes, run on {}: {}; then add it to the task's "
+                                           "publication and --resync it, or a task of its own "
+                                           "(--include, `task` in [local.pgsql])",
+                                           table.fact, table.place, table.statement)});
   oids_.erase(found);
   names_.erase(names_.begin() + place);
   std::erase_if(by_table_, [&](const auto& entry) { return entry.second == table.name; });

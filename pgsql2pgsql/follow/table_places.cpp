@@ -111,10 +111,9 @@ std::optional<std::string> rename_of_schema(PgConnection& source, PgConnection& 
 
 Error gone(const std::string& task, const NamedTable& table) {
   return target_table_gone(table.known.name)
-      .hint(fmt::format("--restart empties the target's tables and begins anew; or make the table there with the rows "
-                        "that the source "
-                        "has, and run on the target: {}",
-                        forget_sql(task, table.known.name)));
+      .hint(fmt::format(
+          "make the table there, then {}; or give it the rows that the source has, and run on the target: {}",
+          copy_again(table.known.name), forget_sql(task, table.known.name)));
 }
 
 std::string described(const Misplaced& one) {

@@ -47,6 +47,13 @@ CREATE TABLE IF NOT EXISTS dbsync.apply_left (
   reason text NOT NULL,
   PRIMARY KEY (task, schema_name, table_name)
 );
+-- Tables of a task that are being copied again: they are not at its position.
+CREATE TABLE IF NOT EXISTS dbsync.apply_resync (
+  task text,
+  schema_name text,
+  table_name text,
+  PRIMARY KEY (task, schema_name, table_name)
+);
 CREATE TABLE IF NOT EXISTS dbsync.apply_columns (
   task text,
   schema_name text,

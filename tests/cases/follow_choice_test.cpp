@@ -127,7 +127,7 @@ TEST_F(FollowChoice, TheComparisonNamesNewAndExchangedTables) {
   target.exec("drop table b; create table b (id int primary key)");
   result = run_program(compare, here());
   EXPECT_HAS(result.err, "public.b");
-  EXPECT_HAS(result.err, "--restart");
+  EXPECT_HAS(result.err, "--resync public.b");
 }
 
 TEST_F(FollowChoice, TablesOfACopyOnlyAreNamed) {

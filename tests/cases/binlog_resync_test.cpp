@@ -1,0 +1,124 @@
+// mysql2pgsql --resync: one table of a task is copied again at a later moment of the binlog.
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <random>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/harness/binlog_fixture.h"
+
+namespace dbsync::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kConfig = 2;
+constexpr int kSourceFailed = 3;
+
+class BinlogResync : public BinlogTest {
+ protected:
+  void resync(const std::string& table, int status = 0) {
+    last_ = run({"mysql2pgsql", "--resync", table});
+    ASSERT_EQ(last_.exit_code, status) << last_.describe();
+  }
+  void expect_equal() {
+    const RunResult result = follow({"--verify"});
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+  }
+  RunResult last_;
+};
+
+void write_until(const std::atomic<bool>& stop, const std::string& database) {
+  MysqlSession session(database);
+  for (int n = 1; !stop; ++n)
+    for (const char* table : {"damaged", "other"})
+      session.run(
+          fmt::format("BEGIN; UPDATE {0} SET v = v + 1 WHERE id = {1}; INSERT INTO {0}_log VALUES ({2}, 'x'); "
+                      "DELETE FROM {0}_log WHERE a = {2} - 50; COMMIT",
+                      table, 1 + n % 200, n));
+}
+
+}  // namespace
+
+TEST_F(BinlogResync, MendsATableWhileAllAreWrittenToAndItIsKilled) {
+  for (const char* table : {"damaged", "other"})
+    source.exec(
+        fmt::format("CREATE TABLE {0} (id int PRIMARY KEY, v int); CREATE TABLE {0}_log (a int, b varchar(9)); "
+                    "INSERT INTO {0} SELECT seq, 0 FROM seq_1_to_500",
+                    table));
+  begin();
+  std::atomic<bool> stop = false;
+  std::thread writer([&] { write_until(stop, source.name()); });
+  std::mt19937 random(5);
+  for (int i = 0; i < 3; ++i) {
+    target.exec("UPDATE damaged SET v = -7; DELETE FROM damaged_log");
+    Program program({"mysql2pgsql", "--resync", "damaged", "--resync", "damaged_log", "--max-rate", "1000"}, here());
+    std::this_thread::sleep_for(100ms + std::chrono::milliseconds(random() % 600));
+    program.signal(SIGKILL);
+    program.wait();
+    const bool begun = target.value("SELECT max(state) FROM dbsync.apply_progress") == "copying";
+    if (begun && i == 0) {
+      const RunResult result = run({"mysql2pgsql", "--follow-only", "--end-at", "now"});
+      EXPECT_EQ(result.exit_code, 0) << result.describe();
+    } else {
+      resync("damaged*");
+    }
+    EXPECT_EQ(target.value("SELECT max(state) FROM dbsync.apply_progress"), "following");
+  }
+  stop = true;
+  writer.join();
+  expect_equal();
+}
+
+TEST_F(BinlogResync, MendsWhatATaskStoppedAt) {
+  source.exec(
+      "CREATE TABLE t (id int PRIMARY KEY, v int); CREATE TABLE other (id int PRIMARY KEY); "
+      "INSERT INTO t VALUES (1, 1)");
+  begin();
+  source.exec("UPDATE t SET v = 2; ALTER TABLE t ADD w int; UPDATE t SET w = 3; INSERT INTO other VALUES (1)");
+  const RunResult stopped = follow();
+  EXPECT_EQ(stopped.exit_code, kSourceFailed) << stopped.describe();
+  EXPECT_NE(stopped.err.find(fmt::format("--resync {}.t ", source.name())), std::string::npos) << stopped.err;
+  target.exec("ALTER TABLE t ADD w int");
+  resync("t");
+  EXPECT_NE(last_.err.find("copied again: "), std::string::npos) << last_.err;
+  source.exec("INSERT INTO t VALUES (2, 2, 2)");
+  expect_equal();
+  EXPECT_EQ(target.value("SELECT string_agg(t::text, ' ' ORDER BY id) FROM t"), "(1,2,3) (2,2,2)");
+}
+
+// Rows that foreign keys delete are in no binlog, so what hangs on its rows comes with it.
+TEST_F(BinlogResync, TablesBehindCascadesComeWithIt) {
+  source.exec(
+      "CREATE TABLE top (id int PRIMARY KEY); CREATE TABLE mid (id int PRIMARY KEY, t int, FOREIGN KEY (t) REFERENCES "
+      "top (id) ON DELETE CASCADE); CREATE TABLE low (id int PRIMARY KEY, m int, FOREIGN KEY (m) REFERENCES mid (id) "
+      "ON "
+      "DELETE CASCADE); CREATE TABLE other (id int PRIMARY KEY); INSERT INTO top VALUES (1), (2), (3); INSERT INTO mid "
+      "VALUES (1, 1), (2, 2), (3, 3); INSERT INTO low VALUES (1, 1), (2, 2), (3, 3)");
+  begin();
+  target.exec("UPDATE mid SET t = 3 WHERE id = 1");
+  source.exec("DELETE FROM top WHERE id = 2; INSERT INTO other VALUES (1)");
+  resync("mid");
+  EXPECT_NE(last_.err.find(".low, "), std::string::npos) << last_.err;
+  source.exec("DELETE FROM top WHERE id = 1");
+  expect_equal();
+  EXPECT_EQ(target.value("SELECT (SELECT count(*) FROM mid) || ' ' || (SELECT count(*) FROM low)"), "1 1");
+}
+
+TEST_F(BinlogResync, BringsATableThatWasMadeLater) {
+  source.exec("CREATE TABLE t (id int PRIMARY KEY)");
+  begin();
+  source.exec("CREATE TABLE later (id int PRIMARY KEY); INSERT INTO later VALUES (1)");
+  target.exec("CREATE TABLE later (id int PRIMARY KEY)");
+  resync("late", kConfig);
+  resync("later");
+  source.exec("INSERT INTO later VALUES (2); INSERT INTO t VALUES (1)");
+  expect_equal();
+  EXPECT_EQ(target.value("SELECT count(*) FROM later"), "2");
+}
+
+}  // namespace dbsync::test
