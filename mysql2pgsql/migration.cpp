@@ -48,7 +48,7 @@ void plan_whole_table(const PlanRequest& request, CopyTask& task) {
 }
 
 void plan_query(const PlanRequest& request, CopyTask& task, TypeRuleUse& rules) {
-  const MysqlCursor cursor(request.connection, task.query);
+  const MysqlCursor cursor(*request.connection, task.query);
   see_columns(cursor.columns(), request.catalog, rules);
   // A query is at most as large as the table it reads; a guess orders the work.
   for (const ResultColumn& column : cursor.columns())

@@ -15,7 +15,7 @@
 namespace dbsync {
 
 struct PlanRequest {
-  MysqlConnection& connection;  // prepares the queries of the list
+  MysqlConnection* connection;  // prepares the queries of the list; null: it has none
   const MysqlCatalog& catalog;
   const MappedSchema& schema;
   const MapOptions& options;

@@ -66,7 +66,7 @@ void MysqlProgram::read_source() {
 }
 
 PlanRequest MysqlProgram::plan_request() {
-  return {*connection_,
+  return {&*connection_,
           catalog_,
           schema_,
           mapping_,

@@ -45,10 +45,17 @@ Applier::Applier(ApplierOptions options)
   ensure_known_tables(session_.connection());
   position_ = durable_ = progress->position;
   transactions_before_ = progress->transactions;
+  if (progress->tolerant_until <= position_) return;
+  exact_.tolerate(progress->tolerant_until);
+  log::info("apply", fmt::format("changes up to {} may be in the rows already: what does not fit there is made to fit",
+                                 progress->tolerant_until.text()));
 }
 
 ProgressStep Applier::step_of(std::span<const Transaction> group) const {
-  ProgressStep step{.from = position_, .to = group.back().end, .source_time = group.back().commit_time};
+  ProgressStep step{.from = position_,
+                    .to = group.back().end,
+                    .source_time = group.back().commit_time,
+                    .gtids = gtids_at(group.back().end)};
   for (const Transaction& transaction : group) {
     step.transactions += transaction.last ? 1 : 0;
     step.changes += transaction.changes.changes();
@@ -204,10 +211,10 @@ void Applier::pass(const Position& position) {
   PgTransaction transaction(connection);
   connection.exec("SET LOCAL synchronous_commit = on");
   if (connection
-          .exec("UPDATE dbsync.apply_progress SET position = $3 WHERE task = $1 AND position = $2",
-                {options_.task, position_.text(), position.text()})
+          .exec("UPDATE dbsync.apply_progress SET position = $3, gtids = $4 WHERE task = $1 AND position = $2",
+                {options_.task, position_.text(), position.text(), gtids_at(position)})
           .affected_rows() != 1)
-    throw Error(ErrorKind::target, fmt::format("another process has moved the position of the task {}", options_.task));
+    throw moved_by_another(options_.task);
   transaction.commit();
   position_ = durable_ = position;
 }

@@ -37,6 +37,8 @@ struct ApplierOptions {
   std::string task;
   SchemaPolicy schema;
   ConflictPolicy conflicts = ConflictPolicy::error;
+  // Of all that ends there, for the progress row; null: the source has none.
+  std::function<std::string(const Position&)> gtids_at;
 };
 
 // What was applied since the start; may be read from any thread.
@@ -89,6 +91,9 @@ class Applier {
   void commit(std::span<const Transaction> group);
   // What a group, or the parts of one transaction, come to.
   ProgressStep step_of(std::span<const Transaction> group) const;
+  std::string gtids_at(const Position& position) const {
+    return options_.gtids_at ? options_.gtids_at(position) : std::string();
+  }
   bool try_part(const Transaction& part, const std::stop_token& stop);
   void try_group(std::span<const Transaction> group, const std::stop_token& stop);
   void apply_alone(std::span<const Transaction> parts, const std::stop_token& stop);

@@ -42,7 +42,7 @@ bool is_missing(const PgPipeline::Failure& failure) { return failure.row_count &
 }  // namespace
 
 ExactApply::ExactApply(TargetSession& session, PlanCache& plans, ConflictPolicy policy)
-    : session_(session), plans_(plans), policy_(policy), writer_(session) {}
+    : session_(session), plans_(plans), asked_(policy), policy_(policy), writer_(session) {}
 
 std::string ExactApply::describe(const ApplyPlan& plan, const Change& change) {
   const Value* row = change.kind == ChangeKind::insert ? row_.row.data() : row_.old_row.data();
@@ -174,8 +174,12 @@ void ExactApply::resolve(ApplyPlan& plan, const Change& change, const Failure& f
                           "with conflicts: skip or overwrite; where more rows differ, {}",
                           copy_again(change.relation->name)));
   ++(is_missing(failure) ? conflicts_.missing_row : conflicts_.duplicate_key);
-  log::warning("apply", fmt::format("conflict: {}: {}; {}", what, conflict,
-                                    policy_ == ConflictPolicy::skip ? "skipped" : "overwritten"));
+  const std::string done =
+      fmt::format("conflict: {}: {}; {}", what, conflict, policy_ == ConflictPolicy::skip ? "skipped" : "overwritten");
+  if (end_ <= tolerant_until_)
+    log::debug("apply", done);
+  else
+    log::warning("apply", done);
   if (policy_ == ConflictPolicy::overwrite) {
     try {
       overwrite(plan, change, failure);
@@ -193,8 +197,19 @@ void ExactApply::overwrite(ApplyPlan& plan, const Change& change, const Failure&
         .hint("copy the row to the target by hand, then start again");
   std::optional<Failure> result;
   if (missing) {
-    writer_.insert_row(plan, row_.row.data());
-    result = session_.leave();
+    // Under its new key it may be there.
+    if (row_.key_changed) {
+      writer_.delete_row(plan, row_.row.data());
+      result = session_.leave();
+      if (result && is_missing(*result)) {
+        undo_change();
+        result.reset();
+      }
+    }
+    if (!result) {
+      writer_.insert_row(plan, row_.row.data());
+      result = session_.leave();
+    }
   } else {
     // The row that has the key goes; were another unique key at fault, the next
     // statement says so.
@@ -217,6 +232,7 @@ void ExactApply::apply_change(const Change& change, const Transaction& transacti
 void ExactApply::apply(const Transaction& transaction, const Position& end, const std::stop_token& stop) {
   conflicts_ = {};
   end_ = end;
+  policy_ = end <= tolerant_until_ ? ConflictPolicy::overwrite : asked_;
   ChangeLog::Reader reader(transaction.changes);
   Change change;
   while (reader.next(change)) {

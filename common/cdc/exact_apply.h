@@ -26,6 +26,9 @@ class ExactApply {
  public:
   ExactApply(TargetSession& session, PlanCache& plans, ConflictPolicy policy);
 
+  // Changes of transactions that end there or before may be in the rows already.
+  void tolerate(const Position& until) { tolerant_until_ = until; }
+
   // `end`: of the transaction that this is or is a part of.
   void apply(const Transaction& transaction, const Position& end, const std::stop_token& stop);
   // Of the last transaction.
@@ -49,7 +52,9 @@ class ExactApply {
 
   TargetSession& session_;
   PlanCache& plans_;
-  ConflictPolicy policy_;
+  const ConflictPolicy asked_;
+  ConflictPolicy policy_;  // for this transaction
+  Position tolerant_until_;
   BatchWriter writer_;
   CascadeApply cascades_;
   RowChange row_;

@@ -62,6 +62,7 @@ bool known_triggers_exist(PgConnection& connection) { return has_table(connectio
 void ensure_known_tables(PgConnection& connection) {
   const bool all = has_table(connection, "apply_targets") && has_table(connection, "apply_choice") &&
                    has_table(connection, "apply_left") && has_table(connection, "apply_resync") &&
+                   has_table(connection, "apply_memory") &&
                    known_triggers_exist(connection);
   if (all) return;
   PgTransaction transaction(connection);
@@ -191,7 +192,7 @@ void write_resync(PgConnection& connection, const std::string& task, const std::
 void forget_source(PgConnection& connection, const std::string& task) {
   if (!known_tables_exist(connection)) return;
   for (const char* table : {"apply_source", "apply_choice", "apply_tables", "apply_columns", "apply_partitions",
-                            "apply_targets", "apply_left", "apply_resync"})
+                            "apply_targets", "apply_left", "apply_resync", "apply_memory"})
     if (has_table(connection, table))
       connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1", {task});
 }

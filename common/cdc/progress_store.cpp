@@ -21,6 +21,18 @@ bool table_exists(PgConnection& connection) {
              .rows() > 0;
 }
 
+// Of an earlier version's table.
+void complete_columns(PgConnection& connection) {
+  const PgResult found = connection.exec(
+      "SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = 'dbsync.apply_progress'::pg_catalog.regclass AND "
+      "attname IN ('gtids', 'tolerant_until') AND NOT attisdropped",
+      {});
+  if (found.rows() > 0) return;
+  connection.exec(
+      "ALTER TABLE dbsync.apply_progress ADD COLUMN gtids text NOT NULL DEFAULT '', ADD COLUMN tolerant_until text NOT "
+      "NULL DEFAULT ''");
+}
+
 }  // namespace
 
 void ensure_progress_table(PgConnection& connection) {
@@ -36,8 +48,12 @@ void ensure_progress_table(PgConnection& connection) {
 std::optional<Progress> read_progress(PgConnection& connection, const std::string& task) {
   if (!table_exists(connection)) return std::nullopt;
   prove_bookkeeping(connection);
+  complete_columns(connection);
   const PgResult result = connection.exec(
-      "SELECT position, state, transactions, changes, conflicts FROM dbsync.apply_progress WHERE task = $1", {task});
+      "SELECT position, state, transactions, changes, conflicts, gtids, tolerant_until FROM dbsync.apply_progress "
+      "WHERE "
+      "task = $1",
+      {task});
   if (result.rows() == 0) return std::nullopt;
   Progress progress;
   progress.position = parse_position(result.value(0, 0));
@@ -45,6 +61,8 @@ std::optional<Progress> read_progress(PgConnection& connection, const std::strin
   progress.transactions = static_cast<std::uint64_t>(result.integer(0, 2));
   progress.changes = static_cast<std::uint64_t>(result.integer(0, 3));
   progress.conflicts = static_cast<std::uint64_t>(result.integer(0, 4));
+  progress.gtids = result.text(0, 5);
+  progress.tolerant_until = parse_position(result.value(0, 6));
   return progress;
 }
 
@@ -58,11 +76,39 @@ void write_progress(PgConnection& connection, const std::string& task, const Pos
   transaction.commit();
 }
 
+void write_following(PgConnection& connection, const std::string& task, const Position& position,
+                     const Position& tolerant_until) {
+  PgTransaction transaction(connection);
+  connection.exec("SET LOCAL synchronous_commit = on");
+  delete_progress(connection, task);
+  connection.exec(
+      "INSERT INTO dbsync.apply_progress (task, position, state, tolerant_until) VALUES ($1, $2, 'following', $3)",
+      {task, position.text(), tolerant_until.text()});
+  transaction.commit();
+}
+
+void go_over(PgConnection& connection, const std::string& task, const Position& from, const Position& to,
+             const Position& tolerant_until) {
+  const PgResult moved = connection.exec(
+      "UPDATE dbsync.apply_progress SET position = $3, tolerant_until = $4 WHERE task = $1 AND position = $2",
+      {task, from.text(), to.text(), tolerant_until.text()});
+  if (moved.affected_rows() != 1) throw moved_by_another(task);
+}
+
+void note_gtids(PgConnection& connection, const std::string& task, const Position& at, const std::string& gtids) {
+  connection.exec("UPDATE dbsync.apply_progress SET gtids = $3 WHERE task = $1 AND position = $2",
+                  {task, at.text(), gtids});
+}
+
+Error moved_by_another(const std::string& task) {
+  return Error(ErrorKind::target, fmt::format("another process has moved the position of the task {}", task));
+}
+
 void move_progress(PgConnection& connection, const std::string& task, const Position& position,
                    const std::string& state) {
   PgTransaction transaction(connection);
   connection.exec("SET LOCAL synchronous_commit = on");
-  connection.exec("UPDATE dbsync.apply_progress SET position = $2, state = $3 WHERE task = $1",
+  connection.exec("UPDATE dbsync.apply_progress SET position = $2, state = $3, gtids = '' WHERE task = $1",
                   {task, position.text(), state});
   transaction.commit();
 }
@@ -76,7 +122,7 @@ ProgressWriter::ProgressWriter(std::string task) : task_(std::move(task)) {
   statement_.sql =
       "UPDATE dbsync.apply_progress SET position = $3, applied_at = clock_timestamp(), "
       "source_time = to_timestamp($4::float8), transactions = transactions + $5::bigint, "
-      "changes = changes + $6::bigint WHERE task = $1 AND position = $2";
+      "changes = changes + $6::bigint, gtids = $7 WHERE task = $1 AND position = $2";
   lock_.name = "progress_lock";
   lock_.sql = "SELECT 1 FROM dbsync.apply_progress WHERE task = $1 AND position = $2 FOR UPDATE";
 }
@@ -90,12 +136,13 @@ void ProgressWriter::lock(TargetSession& session, const Position& from) {
 }
 
 void ProgressWriter::send(TargetSession& session, const ProgressStep& step) {
-  const std::array<std::string, 6> values{task_,
+  const std::array<std::string, 7> values{task_,
                                           step.from.text(),
                                           step.to.text(),
                                           fmt::format("{:.6f}", static_cast<double>(step.source_time) / kMicros),
                                           std::to_string(step.transactions),
-                                          std::to_string(step.changes)};
+                                          std::to_string(step.changes),
+                                          step.gtids};
   PgParameters parameters;
   for (const auto& value : values) parameters.add(value.c_str(), value.size(), PgParameters::Format::text);
   session.pipeline().send(statement_, parameters, 1);

@@ -23,6 +23,8 @@ struct Progress {
   std::uint64_t transactions = 0;
   std::uint64_t changes = 0;
   std::uint64_t conflicts = 0;
+  std::string gtids;        // of all that is applied; "" = not known
+  Position tolerant_until;  // changes up to there may be in the rows already; unknown = none are
 };
 
 // Creates schema and table where they are missing.
@@ -33,9 +35,19 @@ std::optional<Progress> read_progress(PgConnection& connection, const std::strin
 // A new task, or a task that starts anew.
 void write_progress(PgConnection& connection, const std::string& task, const Position& position,
                     const std::string& state);
+// A task that begins without a copy of its own.
+void write_following(PgConnection& connection, const std::string& task, const Position& position,
+                     const Position& tolerant_until);
 // The same task goes on from `position`: its counts stay.
 void move_progress(PgConnection& connection, const std::string& task, const Position& position,
                    const std::string& state);
+// The place where the task is, `from`, is `to` on another server.
+void go_over(PgConnection& connection, const std::string& task, const Position& from, const Position& to,
+             const Position& tolerant_until);
+// What was not known of the place where the task is.
+void note_gtids(PgConnection& connection, const std::string& task, const Position& at, const std::string& gtids);
+// For UPDATEs that find no row at their position.
+Error moved_by_another(const std::string& task);
 void delete_progress(PgConnection& connection, const std::string& task);
 
 // One step of a task, to be sent within the transaction of its changes.
@@ -45,6 +57,7 @@ struct ProgressStep {
   std::int64_t source_time = 0;  // µs since 1970
   std::uint64_t transactions = 0;
   std::uint64_t changes = 0;
+  std::string gtids;  // at `to`; "" = not known
 };
 
 class ProgressWriter {

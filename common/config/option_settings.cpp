@@ -123,6 +123,14 @@ const std::vector<Setting> kOptions{
               "of a task that follows: empty this table on the\ntarget (schema.table, with * and ?), copy it again\n"
               "and end; may be given several times"},
      .store = texts(at(&Options::resync))},
+    {.option = {.name = "binlog-dir",
+                .argument = "DIR",
+                .group = what,
+                .acts = of(copy_and_follow) | of(follow),
+                .help =
+                    "follow changes from copies of the source's binlog\nfiles in DIR, up to their end (or --end-at)"},
+     .programs = mysql_only,
+     .store = text(at(&Options::binlog_dir))},
     {.option = {.name = "cleanup",
                 .group = what,
                 .verb = Verb::cleanup,

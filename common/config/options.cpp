@@ -196,6 +196,8 @@ void ArgumentParser::check_combinations() const {
 
 void ArgumentParser::decide_verb() {
   using enum Verb;
+  // Files have an end.
+  if (!options_.binlog_dir.empty() && options_.end_at.empty()) options_.end_at = "now";
   const bool asked_to_follow = asked(follow) || asked(copy_and_follow) || asked(resync) || !options_.end_at.empty();
   const bool copies_only = asked(copy) || (program_ == Program::mysql2pgsql && !asked_to_follow);
   options_.load = copies_only ? copy : asked(follow) ? follow : copy_and_follow;

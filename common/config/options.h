@@ -54,6 +54,7 @@ struct Options {
   std::string dialect;                                         // --dialect NAME; "" = ask the target
   bool accept_schema = false;                                  // --accept-schema; mysql2pgsql
   std::string end_at;                                          // --end-at now|LSN; pgsql2pgsql; "" = follow on
+  std::string binlog_dir;                                      // --binlog-dir DIR; mysql2pgsql; "" = the server
   bool json_log = false;                                       // --log-format text|json
   std::string metrics_path;                                    // --metrics-file FILE
   bool verbose = false;                                        // -v, --verbose: debug lines

@@ -50,9 +50,13 @@ class FollowSource {
   // How the target's tables are made to fit; valid until the next call.
   virtual SchemaPolicy schema_policy() = 0;
 
-  // That nothing was missed since the target was at `applied`: before each stream.
-  virtual void prove(PgConnection& target, const Position& applied) = 0;
+  // That nothing was missed since the target was at `applied`: before each stream. Returns
+  // where that is on a source that has gone over to another server, else `applied`.
+  virtual Position prove(PgConnection& target, const Position& applied) = 0;
   virtual std::unique_ptr<ChangeStream> open(const StreamRange& range) = 0;
+
+  // GTIDs of all that ends there, for the progress row; "" = none, or not known. By the thread that applies.
+  virtual std::string gtids_at(const Position& /*position*/) { return {}; }
 
   // How far the log is: source, lag_bytes, retained_bytes, wal_status of `out`. Not only
   // by the follower's thread, but by one at a time; it waits for no other function.

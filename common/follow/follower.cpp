@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -67,6 +68,7 @@ class Follower {
   void fit_others(const std::set<QualifiedName>& complete);
 
  private:
+  void prove();
   FollowEnd follow_once();
   StreamRange range_from(const Position& start) const;
   void connect_target();
@@ -85,6 +87,7 @@ class Follower {
   const std::stop_token cancel_;
   std::unique_ptr<PgConnection> target_;  // for what is known of the source
   Position end_;
+  bool proved_ = false;
   std::optional<Error> over_;                         // the source keeps too much for the task
   std::stop_source stop_;                             // of one attempt: drain_, or over_
   Clock::time_point reached_servers_ = Clock::now();  // the last time that all was well
@@ -108,6 +111,7 @@ ApplierOptions Follower::applier_options() {
   out.application_name = request_.program;
   out.task = request_.task;
   out.conflicts = policy_of(config_.follow.conflicts);
+  out.gtids_at = [this](const Position& position) { return log_.gtids_at(position); };
   out.schema = log_.schema_policy();
   out.schema.new_columns = config_.follow.add_columns ? NewColumnPolicy::add : NewColumnPolicy::stop;
   return out;
@@ -177,11 +181,26 @@ StreamRange Follower::range_from(const Position& start) const {
   return out;
 }
 
+// An end that was chosen is a place of the server that was there when the run began.
+void Follower::prove() {
+  connect_target();
+  ensure_known_tables(*target_);
+  const auto progress = read_progress(*target_, request_.task);
+  if (!progress) return;  // the applier says so
+  const bool again = std::exchange(proved_, true);
+  if (log_.prove(*target_, progress->position) == progress->position || !end_.known()) return;
+  if (request_.end_at == "now")
+    end_ = log_.end_position("now");
+  else if (again)
+    throw Error(ErrorKind::source,
+                fmt::format("the source is another server now: {} is no place of its log", end_.text()))
+        .hint("give --end-at a position of the server that is there now");
+}
+
 FollowEnd Follower::follow_once() {
+  prove();
   Applier applier(applier_options());
   const std::stop_callback hard(cancel_, [&] { applier.cancel(); });
-  connect_target();
-  log_.prove(*target_, applier.position());
   if (end_.known() && applier.position() >= end_) {
     finish(applier, FollowEnd::reached);
     return FollowEnd::reached;

@@ -38,6 +38,8 @@ struct CopyMoment {
   std::string snapshot;          // by which it can be joined; "" = the copy opens one
   Position position;             // of the source's log; unknown = the copy will tell
   std::shared_ptr<void> keeper;  // the moment lives as long
+  // A copy that was made before holds changes up to there, or not; unknown = exactly those before `position`.
+  Position tolerant_until = {};
 };
 
 // Whether changes are to be followed after the copy.

@@ -182,8 +182,7 @@ int TaskRun::begin_or_go_on() {
 
 int TaskRun::follow_only() {
   const CopyMoment moment = begin();
-  start_copying(*target_, task_->name(), moment.position);
-  start_following(*target_, task_->name());
+  write_following(*target_, task_->name(), moment.position, moment.tolerant_until);
   return 0;
 }
 

@@ -25,7 +25,7 @@ struct Reason {
 };
 
 // Error 1236 means many things.
-constexpr std::array<Reason, 8> kReasons{{
+constexpr std::array<Reason, 10> kReasons{{
     {"same server_",
      "another reader of the binlog has this task's server_id: stop it, or give this task another name (task in my.cfg)",
      true},
@@ -35,6 +35,11 @@ constexpr std::array<Reason, 8> kReasons{{
      "Begin anew with --restart, and let the source keep its binlog longer (binlog_expire_logs_seconds, "
      "expire_logs_days)",
      false},
+    {"Could not find GTID state requested",
+     "the source has deleted binlog files with transactions that the target does not have: begin anew with --restart",
+     false},
+    {"which is not in the master's binlog",
+     "the target has transactions that this server has not: it is no server to go over to", false},
     {"purged", "the source has deleted binlog files that this task needs: begin anew with --restart", false},
     {"impossible position",
      "the file is shorter than the task's position: the source's binlog was reset, or this is another server", false},
@@ -74,7 +79,7 @@ Position binlog_end(MysqlConnection& connection) {
 }
 
 BinlogConnection::BinlogConnection(const MysqlEndpoint& endpoint, const BinlogStart& start)
-    : connection_(endpoint, kSilenceSeconds), raw_(std::make_unique<Raw>()), start_(start.position) {
+    : connection_(endpoint, kSilenceSeconds), raw_(std::make_unique<Raw>()) {
   const auto setting = connection_.query("SELECT @@GLOBAL.binlog_checksum");
   checksum_ = setting.at(0).at(0).value_or("NONE") == "CRC32" ? BinlogChecksum::crc32 : BinlogChecksum::none;
   const char* name = checksum_ == BinlogChecksum::crc32 ? "CRC32" : "NONE";
@@ -86,8 +91,14 @@ BinlogConnection::BinlogConnection(const MysqlEndpoint& endpoint, const BinlogSt
   if (connection_.is_mariadb()) connection_.exec("SET @mariadb_slave_capability = 4");
   if (!start.uuid.empty())
     connection_.exec(fmt::format("SET @slave_uuid = {0}, @replica_uuid = {0}", MysqlConnection::literal(start.uuid)));
-  const std::uint64_t offset = start_.low > UINT32_MAX || start_.low < 4 ? 4 : start_.low;
-  if (!raw_->binlog.open(connection_.handle().mysql, start_.file, static_cast<std::uint32_t>(offset), start.server_id))
+  start_ = start.gtids.empty() ? start.position.text() : start.gtids;
+  if (!start.gtids.empty())
+    connection_.exec(fmt::format("SET @slave_connect_state = {}, @slave_gtid_strict_mode = 1",
+                                 MysqlConnection::literal(start.gtids)));
+  const std::uint64_t low = start.position.low;
+  const std::uint64_t offset = low > UINT32_MAX || low < 4 ? 4 : low;
+  if (!raw_->binlog.open(connection_.handle().mysql, start.position.file, static_cast<std::uint32_t>(offset),
+                         start.server_id))
     throw failed();
 }
 
@@ -115,7 +126,7 @@ Error BinlogConnection::failed() const {
     code = kServerLost;
     text = "the source ended the binlog's connection";
   }
-  Error error(ErrorKind::source, fmt::format("the binlog cannot be read from {} on: {}", start_.text(), text));
+  Error error(ErrorKind::source, fmt::format("the binlog cannot be read from {} on: {}", start_, text));
   error.native_code(code).context(connection_.describe());
   if (std::string hint = mysql_hint(code, text); !hint.empty()) error.hint(std::move(hint));
   if (connection_lost_errno(code) || code == kTlsError) error.mark_connection_lost();

@@ -23,6 +23,7 @@ struct BinlogStart {
   Position position;            // an offset of more than 4 GiB: from the file's beginning
   std::uint32_t server_id = 0;  // of this reader; never 0
   std::string uuid;             // of this reader; "" = none
+  std::string gtids = {};       // MariaDB: from behind these, instead of the position
 };
 
 class BinlogConnection : public EventSource {
@@ -42,7 +43,7 @@ class BinlogConnection : public EventSource {
 
   MysqlConnection connection_;
   std::unique_ptr<Raw> raw_;
-  Position start_;
+  std::string start_;  // for messages
   BinlogChecksum checksum_ = BinlogChecksum::none;
   std::atomic<bool> interrupted_{false};
 };

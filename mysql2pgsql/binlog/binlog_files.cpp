@@ -1,5 +1,6 @@
 #include "mysql2pgsql/binlog/binlog_files.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -24,22 +25,35 @@ void append(std::string& out, std::uint64_t value, unsigned bytes) {
   for (unsigned i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
 }
 
+Error encrypted(const std::string& name) {
+  return Error(ErrorKind::source, fmt::format("the binlog file {} is encrypted", name))
+      .hint("only a server that has the key can read it: start one on the files and follow from there");
+}
+
 }  // namespace
 
 BinlogFiles::BinlogFiles(std::string directory, const Position& start)
-    : directory_(std::move(directory)), name_(start.file), seek_(start.low) {}
+    : directory_(std::move(directory)),
+      name_(start.file),
+      base_(base_of(start)),
+      seek_(std::max<std::uint64_t>(start.low, 4)) {}
 
-Position BinlogFiles::end_of(const std::string& directory, const std::string& base) {
-  Position last;
-  for (const auto& entry : fs::directory_iterator(directory)) {
+std::vector<Position> BinlogFiles::list(const std::string& directory, const std::string& base) {
+  std::vector<Position> out;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with(base + ".") || name.find_first_not_of("0123456789", base.size() + 1) != std::string::npos)
+    if (!name.starts_with(base + ".") || name.size() == base.size() + 1 ||
+        name.find_first_not_of("0123456789", base.size() + 1) != std::string::npos)
       continue;
-    const Position here = parse_position(fmt::format("{}:{}", name, entry.file_size()));
-    if (!last.known() || here > last) last = here;
+    out.push_back(parse_position(fmt::format("{}:{}", name, entry.file_size())));
   }
-  if (!last.known()) throw Error(ErrorKind::source, fmt::format("{} holds no file {}.NNNNNN", directory, base));
-  return last;
+  if (out.empty())
+    throw Error(ErrorKind::source, fmt::format("{} holds no binlog file {}.NNNNNN{}", directory, base,
+                                               error ? ": " + error.message() : ""))
+        .hint("--binlog-dir names a directory with copies of the source's binlog files, under their own names");
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 void BinlogFiles::open(const std::string& name, std::uint64_t offset) {
@@ -49,25 +63,33 @@ void BinlogFiles::open(const std::string& name, std::uint64_t offset) {
   file_ = std::ifstream(path, std::ios::binary);
   char magic[4]{};
   if (!file_ || !file_.read(magic, sizeof magic))
-    throw Error(ErrorKind::source, fmt::format("the binlog file {} cannot be read", path.string()))
-        .hint("put all binlog files from the task's position on into the directory");
+    throw Error(ErrorKind::source, fmt::format("the binlog file {} cannot be read; the oldest of its name there is {}",
+                                               path.string(), list(directory_, base_).front().file))
+        .hint("put all binlog files from the task's position on into the directory, under their own names");
+  if (std::error_code error; offset > fs::file_size(path, error))
+    throw Error(ErrorKind::source,
+                fmt::format("the binlog file {} is shorter than the position {}", path.string(), offset))
+        .hint("it is an older copy, or of another server: copy it again");
   const std::string_view found(magic, sizeof magic);
-  if (found == kEncryptedMagic)
-    throw Error(ErrorKind::source, fmt::format("the binlog file {} is encrypted", path.string()))
-        .hint("only the server can read it");
+  if (found == kEncryptedMagic) throw encrypted(name);
   if (found != kMagic) throw Error(ErrorKind::source, fmt::format("{} is no binlog file", path.string()));
 }
 
-// False at the end of the file, which may be within an event that is being written.
+// False at the end of the file.
 bool BinlogFiles::read_event() {
   char header[kEventHeaderBytes];
   const auto place = file_.tellg();
-  const auto at_end = [&] {
-    file_.clear();
-    file_.seekg(place);
-    return false;
+  const auto cut_short = [&] {
+    return Error(ErrorKind::source, fmt::format("the binlog file {} ends within an event that begins at {}", name_,
+                                                static_cast<std::uint64_t>(place)))
+        .hint(
+            "everything before it is applied. Copy the file again if the copy was cut short; a server that died while "
+            "it wrote has nothing behind this place that a replica could have seen");
   };
-  if (!file_.read(header, sizeof header)) return at_end();
+  if (!file_.read(header, sizeof header)) {
+    if (file_.gcount() != 0) throw cut_short();
+    return false;
+  }
   const std::uint32_t size = LittleReader({header + 9, 4}, "binlog event").u32();
   if (size < kEventHeaderBytes || size > kLongestEvent)
     throw Error(ErrorKind::source,
@@ -76,7 +98,10 @@ bool BinlogFiles::read_event() {
   event_.assign(header, sizeof header);
   event_.resize(size);
   if (!file_.read(event_.data() + kEventHeaderBytes, static_cast<std::streamsize>(size - kEventHeaderBytes)))
-    return at_end();
+    throw cut_short();
+  const auto type = static_cast<EventType>(event_[4]);
+  if (type == EventType::mariadb_start_encryption) throw encrypted(name_);
+  ended_ = type == EventType::rotate || type == EventType::stop;
   return true;
 }
 
@@ -94,12 +119,47 @@ std::string_view BinlogFiles::rotate_to(const std::string& name, std::uint64_t o
 }
 
 bool BinlogFiles::next_file() {
-  const std::size_t dot = name_.rfind('.');
-  const std::string digits = name_.substr(dot + 1);
-  const std::string name = fmt::format("{}.{:0{}}", name_.substr(0, dot), std::stoull(digits) + 1, digits.size());
-  if (!fs::exists(fs::path(directory_) / name)) return false;
+  const std::string digits = name_.substr(base_.size() + 1);
+  const std::string name = fmt::format("{}.{:0{}}", base_, std::stoull(digits) + 1, digits.size());
+  if (!fs::exists(fs::path(directory_) / name)) {
+    const Position last = list(directory_, base_).back();
+    if (last.high <= parse_position(name + ":4").high) return false;
+    throw Error(ErrorKind::source, fmt::format("the binlog file {} is missing between {} and {}",
+                                               (fs::path(directory_) / name).string(), name_, last.file))
+        .hint("everything up to there is applied: put the missing file into the directory and go on");
+  }
+  before_ = ended_ ? std::string() : name_;
   open(name, 4);
   return true;
+}
+
+// A file that does not say that it ends there is whole only when its server died.
+void BinlogFiles::prove_whole(const BinlogEvent& format) const {
+  if (before_.empty() || read_format(format).created != 0) return;
+  throw Error(
+      ErrorKind::source,
+      fmt::format("the binlog file {} is not whole: it ends without naming {}, which follows it", before_, name_))
+      .hint("everything in it is applied: copy the file again and go on");
+}
+
+std::string_view BinlogFiles::begin_file() {
+  if (!read_event()) return {};
+  const BinlogEvent event = split_event(event_, BinlogChecksum::none);
+  if (event.header.type != EventType::format)
+    throw Error(ErrorKind::source, fmt::format("the binlog file {} does not begin with its format", name_));
+  checksum_ = read_format(event).checksum;
+  prove_whole(event);
+  std::string format = event_;
+  const auto first = static_cast<std::uint64_t>(file_.tellg());
+  read_event();  // it may tell that what follows is encrypted
+  event_ = std::move(format);
+  ended_ = false;
+  file_.clear();
+  file_.seekg(static_cast<std::streamoff>(std::max(seek_, first)));
+  step_ = Step::events;
+  // As a server sends it to who begins within the file.
+  if (seek_ > first) event_.replace(13, 4, 4, '\0');
+  return event_;
 }
 
 std::string_view BinlogFiles::read() {
@@ -108,19 +168,7 @@ std::string_view BinlogFiles::read() {
       if (!file_.is_open()) open(name_, seek_);
       step_ = Step::format;
       return rotate_to(name_, seek_);
-    case Step::format: {
-      if (!read_event()) return {};
-      const BinlogEvent event = split_event(event_, BinlogChecksum::none);
-      if (event.header.type != EventType::format)
-        throw Error(ErrorKind::source, fmt::format("the binlog file {} does not begin with its format", name_));
-      checksum_ = read_format(event).checksum;
-      const std::uint64_t first = 4 + event_.size();
-      if (seek_ > first) file_.seekg(static_cast<std::streamoff>(seek_));
-      step_ = Step::events;
-      // As a server sends it to who begins within the file.
-      if (seek_ > first) event_.replace(13, 4, 4, '\0');
-      return event_;
-    }
+    case Step::format: return begin_file();
     case Step::events:
       if (read_event()) return event_;
       if (!next_file()) return {};

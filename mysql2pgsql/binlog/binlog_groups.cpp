@@ -24,6 +24,7 @@ Error out_of_order(std::string_view what) {
 void BinlogStream::handle_gtid(const GtidEvent& gtid) {
   if (group_ == Group::open) throw out_of_order("a transaction begins within another");
   gtid_ = gtid;
+  applied_ = options_.applied && options_.applied->contains(gtid.text);
   group_ = Group::announced;
   const std::lock_guard lock(mutex_);
   group_start_ = seen_;
@@ -42,13 +43,14 @@ void BinlogStream::open_group(const EventHeader& header) {
   changed_transactional_ = changed_at_once_ = false;
   xa_ = gtid_.xa_prepared;
   unsplittable_ = xa_;
-  passing_ = options_.start.known() && group_start_ < options_.start;
+  passing_ = applied_ || (options_.start.known() && group_start_ < options_.start);
   const std::int64_t time = gtid_.commit_micros != 0 ? gtid_.commit_micros : header.time * kMicrosPerSecond;
   assembler_.begin(group_start_, time, groups_);
 }
 
 bool BinlogStream::deliver(Transaction transaction, Transaction& out) {
   const bool wanted = !passing_ && (!transaction.first || transaction.changes.changes() > 0);
+  note_gtid(clock_.at());
   const std::lock_guard lock(mutex_);
   // Together: passed() must not go beyond a transaction that is still to be applied.
   if (wanted) delivered_ = std::max(delivered_, transaction.end);
@@ -171,7 +173,7 @@ void BinlogStream::check_definition(const BinlogStatement& statement, const Quer
   if (gtid_.start_alter || gtid_.rollback_alter) return;  // it is done, if at all, in a group of its own
   if (statement.create && statement.if_not_exists) return;
   if (options_.schema_known.known() && clock_.at() <= options_.schema_known) return;
-  if (group_ != Group::open && options_.start.known() && clock_.at() <= options_.start) return;
+  if (applied_ || (group_ != Group::open && options_.start.known() && clock_.at() <= options_.start)) return;
   for (const StatementTable& named : statement.tables) {
     const std::string db = named.db.empty() ? std::string(query.db) : named.db;
     const bool followed = statement.whole_database ? tables_.follows_db(db) : is_read(db, named.name);
@@ -184,6 +186,7 @@ void BinlogStream::check_definition(const BinlogStatement& statement, const Quer
 }
 
 void BinlogStream::check_rows_statement(const QueryEvent& query, std::string_view text) {
+  if (applied_) return;
   bool ours = tables_.follows_db(std::string(query.db));
   for (std::string_view dbs = query.updated_dbs; !dbs.empty();) {
     const std::size_t end = dbs.find('\0');
@@ -231,7 +234,7 @@ bool BinlogStream::decide_xa(const BinlogStatement& statement, const EventHeader
   if (group_ == Group::open && statement.kind == BinlogStatement::Kind::xa_commit && !gtid_.xa_completed)
     return end_group(header, out);
   const Position start = seen();
-  passing_ = options_.start.known() && start < options_.start;
+  passing_ = applied_ || (options_.start.known() && start < options_.start);
   group_ = Group::none;
   auto transaction = take_prepared(statement.name);
   if (statement.kind == BinlogStatement::Kind::xa_rollback || passing_) {

@@ -48,8 +48,17 @@ void BinlogStream::interrupt() {
   source_->interrupt();
 }
 
+// Before the place where the group ends is told: who asks for it there must get it.
+void BinlogStream::note_gtid(const Position& position) {
+  if (group_ != Group::none || gtid_.text.empty()) return;
+  if (options_.gtids && position > options_.start) options_.gtids->add(position, std::move(gtid_.text));
+  gtid_.text.clear();
+  applied_ = false;
+}
+
 // Nothing is open here: one may go on from this place.
 void BinlogStream::border(const Position& position) {
+  note_gtid(position);
   const std::lock_guard lock(mutex_);
   seen_ = std::max(seen_, position);
 }
@@ -82,7 +91,7 @@ bool BinlogStream::step(Transaction& out) {
   }
   const std::string_view bytes = source_->read();
   if (bytes.empty()) {
-    at_end_ = true;
+    end_of_files();
     return false;
   }
   if (passes_unread(bytes)) return false;
@@ -99,6 +108,20 @@ bool BinlogStream::passes_unread(std::string_view bytes) {
   if (found->second.tuples || found->second.cascades) return false;
   clock_.pass(event.header);
   return true;
+}
+
+void BinlogStream::end_of_files() {
+  if (group_ != Group::none)
+    throw Error(ErrorKind::source,
+                fmt::format("the files end within a transaction that begins at {}", group_start_.text()))
+        .hint(
+            "everything before it is applied. Copy the last file again if the copy was cut short, or add the next one; "
+            "a server that died has not committed what it did not write");
+  if (clock_.at() < options_.end)
+    throw Error(ErrorKind::source, fmt::format("the files' last event does not end at {}", options_.end.text()))
+        .hint("a file has changed meanwhile: run again");
+  border(clock_.at());
+  at_end_ = true;
 }
 
 bool BinlogStream::handle(const BinlogEvent& event, bool inner, Transaction& out) {

@@ -30,6 +30,7 @@
 #include "mysql2pgsql/binlog/binlog_tables.h"
 #include "mysql2pgsql/binlog/cascade_rows.h"
 #include "mysql2pgsql/binlog/event_source.h"
+#include "mysql2pgsql/binlog/gtid_tracker.h"
 #include "mysql2pgsql/binlog/payload.h"
 #include "mysql2pgsql/binlog/row_tuple.h"
 #include "mysql2pgsql/binlog/statement.h"
@@ -44,7 +45,9 @@ struct BinlogOptions {
   TableWanted wanted;  // empty: the changes of all tables
   // Finds the changes of an XA transaction that was prepared before the start; null: none can be.
   std::function<std::optional<Transaction>(const std::string& xid, const Position& before)> find_prepared;
-  std::shared_ptr<BinlogPlace> place;  // kept up to date; null: nobody looks
+  std::shared_ptr<BinlogPlace> place;      // kept up to date; null: nobody looks
+  std::shared_ptr<GtidTracker> gtids;      // is told of each transaction; null: nobody asks
+  std::shared_ptr<const GtidSet> applied;  // of them nothing is given again; null: none
 };
 
 class BinlogStream : public ChangeStream {
@@ -90,6 +93,7 @@ class BinlogStream : public ChangeStream {
   void handle_other(const BinlogEvent& event);
   bool read_rows(Transaction& out);
   void end_rows();
+  void end_of_files();
 
   void open_group(const EventHeader& header);
   bool end_group(const EventHeader& header, Transaction& out);
@@ -105,6 +109,7 @@ class BinlogStream : public ChangeStream {
   void check_rows_statement(const QueryEvent& query, std::string_view text);
   bool may_split() const { return !passing_ && !unsplittable_; }
   void border(const Position& position);
+  void note_gtid(const Position& position);
 
   std::unique_ptr<EventSource> source_;
   BinlogTables& tables_;
@@ -119,6 +124,7 @@ class BinlogStream : public ChangeStream {
   std::uint64_t groups_ = 0;  // begun
   Position group_start_;
   GtidEvent gtid_;
+  bool applied_ = false;       // its GTID is among those that are applied
   bool passing_ = false;       // it was applied before
   bool unsplittable_ = false;  // it may be rolled back, or held
   bool xa_ = false;

@@ -62,15 +62,29 @@ std::shared_ptr<const CharsetTable> BinlogTables::charset(const std::string& nam
   return place;
 }
 
+void BinlogTables::load_collations() {
+  for (const auto& row : query_("SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATIONS"))
+    if (row.size() > 1 && row[0] && row[1]) collations_[static_cast<std::uint16_t>(std::stoul(*row[0]))] = *row[1];
+}
+
+void BinlogTables::load_charsets() {
+  load_collations();
+  charset("latin1");  // of most statements that are not UTF-8
+  for (const auto& [db, entries] : tables_)
+    for (const auto& [name, table] : entries)
+      for (const FollowedColumn& column : table->columns)
+        if (column.place >= 0 && is_converted(column.source.type.kind))
+          charset(charset_of(column.source.type.collation));
+}
+
 std::string_view BinlogTables::utf8(std::string_view statement, std::uint16_t collation, std::string& scratch) {
   const bool ascii =
       std::all_of(statement.begin(), statement.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (ascii || collation == 0) return statement;
   auto found = collations_.find(collation);
   if (found == collations_.end()) {
-    const auto rows =
-        query_(fmt::format("SELECT CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID = {}", collation));
-    found = collations_.emplace(collation, rows.empty() ? "utf8mb4" : rows[0].at(0).value_or("utf8mb4")).first;
+    if (collations_.empty()) load_collations();
+    found = collations_.emplace(collation, "utf8mb4").first;
   }
   return charset(found->second)->convert(statement, scratch);
 }

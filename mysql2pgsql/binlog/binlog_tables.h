@@ -43,6 +43,8 @@ class BinlogTables {
   bool follows_db(const std::string& db) const;
 
   std::shared_ptr<const CharsetTable> charset(const std::string& name);
+  // Those of the columns that are followed, and of statements: nothing of them is asked later.
+  void load_charsets();
   // A statement of a client with this collation, in UTF-8.
   std::string_view utf8(std::string_view statement, std::uint16_t collation, std::string& scratch);
 
@@ -63,6 +65,8 @@ class BinlogTables {
   }
 
  private:
+  void load_collations();
+
   SourceQuery query_;
   std::map<std::string, std::map<std::string, std::unique_ptr<FollowedTable>, std::less<>>, std::less<>>
       tables_;  // by database, name

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cdc/drift_hint.h"
 #include "mysql2pgsql/binlog/binlog_clock.h"
+#include "mysql2pgsql/binlog/event_reader.h"
 #include "mysql2pgsql/binlog/rows_event.h"
 #include "mysql2pgsql/binlog/statement.h"
 #include "mysql2pgsql/binlog/table_map.h"
@@ -20,7 +21,8 @@ constexpr std::uint64_t kAnsiQuotes = 4;  // of sql_mode
 
 class Scan {
  public:
-  Scan(BinlogTables& tables, const Position& start) : tables_(tables), clock_(start), start_(start) {}
+  Scan(BinlogTables& tables, const Position& start, const GtidSet& applied)
+      : tables_(tables), clock_(start), start_(start), applied_(applied) {}
 
   const Position& at() const { return clock_.at(); }
 
@@ -33,6 +35,8 @@ class Scan {
     clock_.pass(event.header);
     switch (event.header.type) {
       case EventType::table_map: changed(event); return std::nullopt;
+      case EventType::gtid: gtid_ = read_gtid(event); return std::nullopt;
+      case EventType::gtid_tagged: gtid_ = read_gtid_tagged(event); return std::nullopt;
       case EventType::mariadb_gtid: gtid_ = read_mariadb_gtid(event); return std::nullopt;
       case EventType::query:
       case EventType::mariadb_query_compressed: return query(event);
@@ -56,7 +60,7 @@ class Scan {
     const QueryEvent query = read_query(event, scratch_);
     const std::string_view text = tables_.utf8(query.statement, query.client_charset, utf8_);
     const BinlogStatement statement = read_statement(text, (query.sql_mode & kAnsiQuotes) != 0);
-    const bool undone = gtid_.start_alter || gtid_.rollback_alter;
+    const bool undone = gtid_.start_alter || gtid_.rollback_alter || applied_.contains(gtid_.text);
     gtid_ = {};
     if (statement.kind != BinlogStatement::Kind::define || undone || clock_.at() <= start_) return std::nullopt;
     if (statement.create && statement.if_not_exists) return std::nullopt;
@@ -72,6 +76,7 @@ class Scan {
   BinlogTables& tables_;
   BinlogClock clock_;
   Position start_;
+  const GtidSet& applied_;
   GtidEvent gtid_;
   std::set<std::string> changed_;
   std::unordered_map<std::uint64_t, std::string> maps_;  // by the table's number
@@ -82,23 +87,13 @@ class Scan {
 }  // namespace
 
 std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start,
-                                               const Position& end) {
-  Scan scan(tables, start);
-  BinlogChecksum checksum = source.checksum();
-  bool told = false;
+                                               const Position& end, const GtidSet& applied) {
+  Scan scan(tables, start, applied);
+  EventReader reader(source);
   while (scan.at() < end) {
-    const std::string_view bytes = source.read();
-    if (bytes.empty()) return std::nullopt;
-    // Rows are passed over: whether they are intact is found when they are read.
-    const bool rows = is_rows_event(event_type(bytes));
-    const BinlogEvent event = split_event(bytes, rows ? BinlogChecksum::none : told ? checksum : source.checksum());
-    if (event.header.type == EventType::format) {
-      checksum = source.checksum() == BinlogChecksum::none ? BinlogChecksum::none : read_format(event).checksum;
-      told = true;
-    }
-    if (event.header.type == EventType::rotate) told = false;
-    if (event.header.type == EventType::heartbeat || event.header.type == EventType::heartbeat_v2) return std::nullopt;
-    if (auto found = scan.see(event)) return found;
+    const auto event = reader.next();
+    if (!event) return std::nullopt;
+    if (auto found = scan.see(*event)) return found;
   }
   return std::nullopt;
 }

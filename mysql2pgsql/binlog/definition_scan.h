@@ -12,6 +12,7 @@
 #include "cdc/position.h"
 #include "mysql2pgsql/binlog/binlog_tables.h"
 #include "mysql2pgsql/binlog/event_source.h"
+#include "mysql2pgsql/binlog/gtid_set.h"
 
 namespace dbsync {
 
@@ -22,9 +23,10 @@ struct FoundDefinition {
   bool rows_before = false;  // the table's rows were changed between the start and the statement
 };
 
-// The first one of a followed table between `start` and `end`.
+// The first one of a followed table between `start` and `end`, but for the transactions that
+// are `applied`.
 std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start,
-                                               const Position& end);
+                                               const Position& end, const GtidSet& applied);
 
 // What to do about a definition of `table` ("db.name") that was changed.
 std::string definition_hint(const std::string& table);

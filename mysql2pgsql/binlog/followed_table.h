@@ -43,6 +43,11 @@ struct FollowedTable {
   std::vector<std::string> fills;
 };
 
+// Its images are text of the column's character set.
+inline bool is_converted(MysqlKind kind) {
+  return kind == MysqlKind::character || kind == MysqlKind::varchar || kind == MysqlKind::text;
+}
+
 // How a column of this type lies in SourceValue.
 Wire wire_of(const MysqlType& type);
 

@@ -11,8 +11,10 @@
 #include "cdc/known_tables.h"
 #include "copy/target_sequences.h"
 #include "follow/task_life.h"
+#include "mysql2pgsql/binlog/binlog_files.h"
 #include "mysql2pgsql/binlog/definition_scan.h"
 #include "mysql2pgsql/binlog/follow_tables.h"
+#include "mysql2pgsql/binlog/not_followed.h"
 #include "mysql2pgsql/migration.h"
 #include "mysql2pgsql/mysql_program.h"
 
@@ -46,33 +48,47 @@ FileMark mark_of(const std::string& text) {
 
 std::string server_identity(MysqlConnection& connection) {
   const auto rows = connection.query("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')");
-  if (!rows.empty() && rows[0].size() > 1) return rows[0][1].value_or("");
-  return "server_id " + connection.query("SELECT @@GLOBAL.server_id").at(0).at(0).value_or("");
+  const std::string id = "server_id " + connection.query("SELECT @@GLOBAL.server_id").at(0).at(0).value_or("");
+  if (rows.empty() || rows[0].size() < 2) return id;
+  const std::string name = rows[0][1].value_or("");
+  return connection.is_mariadb() ? name + " " + id : name;
 }
 
-MysqlFollowSource::MysqlFollowSource(const RunRequest& request, std::string task)
-    : request_(request), config_(request.config), task_(std::move(task)) {}
+MysqlFollowSource::MysqlFollowSource(const RunRequest& request, std::string task, const Position& at)
+    : request_(request), config_(request.config), task_(std::move(task)), home_(home(at)), meter_(home(at)) {}
 
-MysqlConnection& MysqlFollowSource::open(std::unique_ptr<MysqlConnection>& connection) const {
-  if (!connection || !connection->usable() || !connection->answers())
-    connection = std::make_unique<MysqlConnection>(config_.src_mysql);
-  return *connection;
+std::unique_ptr<BinlogHome> MysqlFollowSource::home(const Position& at) const {
+  if (!from_files()) return std::make_unique<BinlogServer>(config_.src_mysql);
+  return std::make_unique<BinlogDirectory>(request_.options.binlog_dir, base_of(at));
+}
+
+MysqlConnection& MysqlFollowSource::source() {
+  if (!source_ || !source_->usable() || !source_->answers())
+    source_ = std::make_unique<MysqlConnection>(config_.src_mysql);
+  return *source_;
+}
+
+void MysqlFollowSource::disconnect() {
+  source_.reset();
+  home_->disconnect();
 }
 
 Position MysqlFollowSource::end_position(const std::string& end_at) {
-  if (end_at == "now") return binlog_end(source());
+  if (end_at == "now") return home_->end();
   const Position end = parse_position(end_at);
   if (end.kind != Position::Kind::binlog)
     throw Error(ErrorKind::config, fmt::format("--end-at: \"{}\" is no position of a binlog", end_at))
         .hint("write FILE:OFFSET, as SHOW MASTER STATUS tells them: mysql-bin.000042:1234");
+  if (const Position last = from_files() ? home_->end() : end; end > last)
+    throw Error(ErrorKind::source, fmt::format("the {} end at {}, before {}", endpoint(), last.text(), end_at))
+        .hint("put the files up to there into the directory, or leave --end-at out: they are followed to their end");
   return end;
 }
 
 // `beside`: another reader than the stream, which would throw it out under one name.
 std::unique_ptr<EventSource> MysqlFollowSource::events(const Position& from, bool beside) const {
   const std::string reader = task_ + (beside ? " (beside)" : "");
-  return std::make_unique<BinlogConnection>(config_.src_mysql,
-                                            BinlogStart{from, reader_server_id(reader), reader_uuid(reader)});
+  return home_->open(from, reader);
 }
 
 // A table that was made later is not followed: its rows from before would be missing.
@@ -90,13 +106,25 @@ void MysqlFollowSource::keep_known(PgConnection& target, std::vector<CopyTask>& 
                                        join(others, ", ")));
 }
 
+// What was kept is of the place where the task is; the source may have gone further.
+void MysqlFollowSource::remember_definitions(PgConnection& target) {
+  memory_ = from_files() && !request_.options.accept_schema ? read_memory(target, task_) : nullptr;
+  if (memory_) {
+    log::info("follow", "definitions are those that the task has kept; the source is not asked");
+    schema_known_ = parse_position(memory_->accepted);
+  } else {
+    memory_ = std::make_unique<SourceMemory>(config_.src_mysql);
+  }
+}
+
 MysqlFollowSource::Plan MysqlFollowSource::read_plan(RunContext& run) {
-  run.connect_target();
+  for (const TableListEntry& entry : request_.list)
+    if (!entry.query.empty()) throw query_not_followed(entry.table);
   Plan out;
   out.mapping = map_options_of(run);
-  out.catalog = read_catalog(source(), config_.src_mysql.db, out.mapping.rules, request_.list);
+  out.catalog = read_catalog(*memory_, config_.src_mysql.db, out.mapping.rules, request_.list);
   const MappedSchema schema = map_schema(out.catalog, out.mapping);
-  const PlanRequest plan{source(),
+  const PlanRequest plan{nullptr,
                          out.catalog,
                          schema,
                          out.mapping,
@@ -110,32 +138,43 @@ MysqlFollowSource::Plan MysqlFollowSource::read_plan(RunContext& run) {
 
 void MysqlFollowSource::describe_tables(const StreamRange& range) {
   RunContext run(request_);
+  run.connect_target();
+  remember_definitions(*run.target);
   Plan plan = read_plan(run);
   text_ = run.dialect.text_copy;
-  charsets_.reset();
-  tables_ = std::make_unique<BinlogTables>([this](const std::string& sql) {
-    if (!charsets_) charsets_ = std::make_unique<MysqlConnection>(config_.src_mysql);
-    return charsets_->query(sql);
-  });
+  tables_ = std::make_unique<BinlogTables>([this](const std::string& sql) { return memory_->query(sql); });
   // A copy that was killed may have left the others without a table on the target, and what
   // was done to their definitions is in their new copy.
   if (range.wanted)
     std::erase_if(plan.tasks, [&](const CopyTask& task) { return !range.wanted({config_.src_mysql.db, task.name}); });
   for (const CopyTask& task : plan.tasks) tables_->add_name(config_.src_mysql.db, task.name);
   try {
-    look_for_definitions(range.start);
+    if (!memory_->kept()) look_for_definitions(range.start);
     add_followed_tables({plan.catalog, plan.tasks, plan.mapping, config_.policies, text_}, *run.target, *tables_);
+    tables_->load_charsets();
+    if (!range.wanted) keep_memory(*run.target);
   } catch (...) {
     tables_.reset();  // the next attempt reads everything anew
     throw;
   }
-  if (const auto acting = tables_->cascades_to_stop_at();
-      !acting.empty() && (source().is_mariadb() || source().version_number() < kCascadesAreLoggedSince))
-    log::warning("follow", fmt::format("foreign keys change rows of which the binlog does not tell, in a way that "
-                                       "cannot be followed: the task stops when rows or keys go {}",
-                                       join(acting, ", ")));
+  warn_of_cascades();
   targets_.clear();
   for (const CopyTask& task : plan.tasks) targets_[{config_.src_mysql.db, task.name}] = task.target;
+}
+
+void MysqlFollowSource::keep_memory(PgConnection& target) {
+  if (memory_->kept()) return;
+  memory_->accepted = schema_known_.text();
+  write_memory(target, task_, *memory_);
+  memory_->rest();
+}
+
+void MysqlFollowSource::warn_of_cascades() {
+  const auto acting = tables_->cascades_to_stop_at();
+  if (acting.empty() || (!memory_->is_mariadb() && memory_->version_number() >= kCascadesAreLoggedSince)) return;
+  log::warning("follow", fmt::format("foreign keys change rows of which the binlog does not tell, in a way that "
+                                     "cannot be followed: the task stops when rows or keys go {}",
+                                     join(acting, ", ")));
 }
 
 SchemaPolicy MysqlFollowSource::schema_policy() {
@@ -149,9 +188,9 @@ SchemaPolicy MysqlFollowSource::schema_policy() {
 
 // The catalog of now must tell how the rows from `start` on look.
 void MysqlFollowSource::look_for_definitions(const Position& start) {
-  const Position now = binlog_end(source());
+  const Position now = home_->end();
   const auto log = events(start, true);
-  const auto found = find_definition(*log, *tables_, start, now);
+  const auto found = find_definition(*log, *tables_, start, now, applied_gtids_ ? *applied_gtids_ : GtidSet());
   if (request_.options.accept_schema) schema_known_ = now;
   if (!found) return;
   if (found->rows_before)
@@ -173,24 +212,71 @@ void MysqlFollowSource::look_for_definitions(const Position& start) {
       .hint(definition_hint(found->table));
 }
 
-void MysqlFollowSource::prove(PgConnection& target, const Position& applied) {
+Position MysqlFollowSource::prove(PgConnection& target, const Position& applied) {
   const auto known = read_known_source(target, task_);
+  const auto progress = read_progress(target, task_);
+  const bool gtids_known = progress && progress->position == applied && !progress->gtids.empty();
+  applied_gtids_ = gtids_known ? std::make_shared<const GtidSet>(progress->gtids) : nullptr;
+  if (from_files() && known) {  // they tell no more of their server
+    prove_file(*known, applied);
+    return applied;
+  }
   const std::string identity = server_identity(source());
   if (!known) {  // as it is found
     ensure_known_tables(target);
     write_known_source(target, task_, {identity, {}});
-    return;
+  } else if (known->system_identifier != identity && !identity.starts_with(known->system_identifier + " ")) {
+    return go_over(target, applied, known->system_identifier, identity);
+  } else {
+    prove_file(*known, applied);
   }
-  if (known->system_identifier != identity)
+  if (!gtids_known) find_gtids(target, applied);
+  // Even when nothing is to be followed yet: the source may be lost before.
+  if (!tables_ && state_of(progress) == TaskState::following && !read_memory(target, task_))
+    describe_tables({applied, {}, {}});
+  return applied;
+}
+
+void MysqlFollowSource::find_gtids(PgConnection& target, const Position& applied) {
+  const auto found = dbsync::gtids_at({source(), *home_, task_ + " (beside)"}, applied);
+  if (!found) return;
+  note_gtids(target, task_, applied, found->text());
+  applied_gtids_ = std::make_shared<const GtidSet>(*found);
+}
+
+// A replica that was promoted, say: what the target has is told by its GTIDs there.
+Position MysqlFollowSource::go_over(PgConnection& target, const Position& applied, const std::string& from,
+                                    const std::string& to) {
+  if (!applied_gtids_)
     throw Error(ErrorKind::source,
                 fmt::format("the source {} is another server than the one that the task {} follows (it is {}, not {})",
-                            endpoint(), task_, identity, known->system_identifier))
-        .hint(std::string("its binlog has other positions: connect to the first one, or begin anew: ") + kBeginAnew);
-  const FileMark mark = mark_of(known->timeline);
+                            endpoint(), task_, to, from))
+        .hint(std::string("its binlog has other positions, and GTIDs of the first one, by which to go on here, are not "
+                          "known: connect to the first one, or begin anew: ") +
+              kBeginAnew);
+  const Position at = place_of({source(), *home_, task_ + " (beside)"}, *applied_gtids_);
+  const auto progress = read_progress(target, task_);
+  const bool tolerant = progress && progress->tolerant_until > applied;
+  PgTransaction transaction(target);
+  dbsync::go_over(target, task_, applied, at, tolerant ? home_->end() : Position{});
+  write_known_source(target, task_, {to, {}});
+  transaction.commit();
+  log::warning("follow",
+               fmt::format("the source is another server now ({}, not {}): it has all that the target has, and "
+                           "its binlog goes on from there at {}",
+                           to, from, at.text()));
+  tables_.reset();
+  return at;
+}
+
+void MysqlFollowSource::prove_file(const KnownSource& known, const Position& applied) const {
+  const FileMark mark = mark_of(known.timeline);
   if (mark.file != applied.file || mark.time == 0) return;
   const auto log = events(applied, true);
   for (;;) {
-    const BinlogEvent event = split_event(log->read(), log->checksum());
+    const std::string_view bytes = log->read();
+    if (bytes.empty()) return;
+    const BinlogEvent event = split_event(bytes, log->checksum());
     if (event.header.type != EventType::format) continue;
     if (event.header.time == mark.time) return;
     throw Error(ErrorKind::source,
@@ -210,6 +296,9 @@ std::unique_ptr<ChangeStream> MysqlFollowSource::open(const StreamRange& range) 
   options.spill.directory = config_.follow.spill_directory;
   options.wanted = range.wanted;
   options.place = place_;
+  options.applied = applied_gtids_;
+  gtids_ = applied_gtids_ ? std::make_shared<GtidTracker>(*applied_gtids_) : nullptr;
+  options.gtids = gtids_;
   options.find_prepared = [this, wanted = range.wanted](const std::string& xid, const Position& before) {
     return find_prepared(xid, before, wanted);
   };
@@ -220,11 +309,10 @@ std::unique_ptr<ChangeStream> MysqlFollowSource::open(const StreamRange& range) 
 // where this run began: file by file backwards.
 std::optional<Transaction> MysqlFollowSource::find_prepared(const std::string& xid, const Position& before,
                                                             const TableWanted& wanted) {
-  MysqlConnection connection(config_.src_mysql);
-  const auto files = connection.query("SHOW BINARY LOGS");
+  const auto files = home(before)->files();
   for (std::size_t i = files.size(); i-- > 0;) {
     BinlogOptions options;
-    options.start = parse_position(files[i].at(0).value_or("") + ":4");
+    options.start = parse_position(files[i].file + ":4");
     if (options.start > before) continue;
     log::info("follow", fmt::format("looking in {} for the XA transaction {}", options.start.file, xid));
     options.schema_known = before;
@@ -233,28 +321,22 @@ std::optional<Transaction> MysqlFollowSource::find_prepared(const std::string& x
     // Others that were prepared earlier still are nobody's concern here.
     options.find_prepared = [](const std::string&, const Position&) { return std::optional(Transaction()); };
     BinlogStream stream(events(options.start, true), *tables_, options);
-    const std::uint64_t size = number(files[i].size() > 1 ? files[i][1] : std::nullopt);
-    Position end = options.start;
-    end.low = size;
-    if (end > before) end = before;
+    const Position end = std::min(files[i], before);
     Transaction passed;
-    while (stream.seen() < end) stream.next(passed, ChangeStream::Clock::now());
+    while (stream.seen() < end && !stream.at_end()) stream.next(passed, ChangeStream::Clock::now());
     if (auto found = stream.take_prepared(xid)) return found;
   }
   return std::nullopt;
 }
 
 void MysqlFollowSource::measure(const Position& applied, FollowStatus& out) {
-  MysqlConnection& meter = open(meter_);
-  const Position now = binlog_end(meter);
+  const Position now = meter_->end();
   out.source = now.text();
   if (now <= applied) return;
   std::uint64_t bytes = 0;
-  for (const auto& row : meter.query("SHOW BINARY LOGS")) {
-    const Position file = parse_position(row.at(0).value_or("") + ":0");
-    const std::uint64_t size = number(row.size() > 1 ? row[1] : std::nullopt);
+  for (const Position& file : meter_->files()) {
     if (file.high < applied.high) continue;
-    bytes += file.high == applied.high ? size - std::min(size, applied.low) : size;
+    bytes += file.high == applied.high ? file.low - std::min(file.low, applied.low) : file.low;
   }
   out.lag_bytes = std::max<std::uint64_t>(bytes, 1);
 }
@@ -268,13 +350,18 @@ void MysqlFollowSource::remember(PgConnection& target) {
   if (known && known->timeline != mark) write_known_source(target, task_, {known->system_identifier, mark});
 }
 
-void MysqlFollowSource::look_at_end(PgConnection& target, bool) {
+void MysqlFollowSource::look_at_end(PgConnection& target, bool at_now) {
   remember(target);
+  if (from_files() && at_now)
+    log::info("follow",
+              fmt::format("everything in the {} is applied: they end at {}", endpoint(), home_->end().text()));
   set_sequences(target);
 }
 
 void MysqlFollowSource::set_sequences(PgConnection& target) {
   RunContext run(request_);
+  run.connect_target();
+  remember_definitions(target);
   const Plan plan = read_plan(run);
   if (run.dialect.distributed) return;
   std::map<QualifiedName, SourcePosition> tables;
@@ -284,9 +371,10 @@ void MysqlFollowSource::set_sequences(PgConnection& target) {
 
 void MysqlFollowSource::look(PgConnection& target, const FollowStatus& now) {
   remember(target);
-  const auto files = source().query("SHOW BINARY LOGS");
-  if (files.empty() || now.applied.empty()) return;
-  const Position oldest = parse_position(files.front().at(0).value_or("") + ":0");
+  if (from_files() || now.applied.empty()) return;
+  const auto files = home_->files();
+  if (files.empty()) return;
+  const Position& oldest = files.front();
   const Position applied = parse_position(now.applied);
   if (files.size() > 2 && oldest.high + 1 >= applied.high && now.lag_bytes > 0)
     log::warning(

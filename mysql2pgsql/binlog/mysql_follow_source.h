@@ -2,7 +2,8 @@
 //
 // The tables are described by the catalog as it was when this was made: it must hold at
 // the place where following begins, which is looked up in the binlog, and does until the
-// stream meets a new definition, where it stops.
+// stream meets a new definition, where it stops. What the catalog said is kept with the
+// task: with --binlog-dir the source is not needed.
 //
 // Threads and errors: as FollowSource.
 #pragma once
@@ -11,9 +12,12 @@
 #include <memory>
 #include <string>
 
+#include "cdc/known_tables.h"
 #include "follow/follow_source.h"
-#include "mysql2pgsql/binlog/binlog_connection.h"
+#include "mysql2pgsql/binlog/binlog_home.h"
 #include "mysql2pgsql/binlog/binlog_stream.h"
+#include "mysql2pgsql/binlog/gtid_places.h"
+#include "mysql2pgsql/binlog/source_memory.h"
 #include "mysql2pgsql/schema/mysql_catalog.h"
 #include "mysql2pgsql/schema/schema_map.h"
 #include "run/run_context.h"
@@ -22,15 +26,17 @@ namespace dbsync {
 
 class MysqlFollowSource : public FollowSource {
  public:
-  MysqlFollowSource(const RunRequest& request, std::string task);
+  // `at`: where the task is; its files are called so.
+  MysqlFollowSource(const RunRequest& request, std::string task, const Position& at = {});
 
-  std::string endpoint() override { return config_.src_mysql.describe(); }
-  void disconnect() override { source_.reset(); }
+  std::string endpoint() override { return home_->describe(); }
+  void disconnect() override;
   void prepare(bool) override {}
   Position end_position(const std::string& end_at) override;
   bool binary() const override { return !text_; }
   SchemaPolicy schema_policy() override;
-  void prove(PgConnection& target, const Position& applied) override;
+  Position prove(PgConnection& target, const Position& applied) override;
+  std::string gtids_at(const Position& position) override { return gtids_ ? gtids_->at(position) : std::string(); }
   std::unique_ptr<ChangeStream> open(const StreamRange& range) override;
   void measure(const Position& applied, FollowStatus& out) override;
   void look(PgConnection& target, const FollowStatus& now) override;
@@ -53,13 +59,20 @@ class MysqlFollowSource : public FollowSource {
     std::vector<CopyTask> tasks;
   };
 
-  MysqlConnection& open(std::unique_ptr<MysqlConnection>& connection) const;
-  MysqlConnection& source() { return open(source_); }
+  bool from_files() const { return !request_.options.binlog_dir.empty(); }
+  MysqlConnection& source();
+  std::unique_ptr<BinlogHome> home(const Position& at) const;
   std::unique_ptr<EventSource> events(const Position& from, bool beside) const;
+  void remember_definitions(PgConnection& target);
   Plan read_plan(RunContext& run);
   void describe_tables(const StreamRange& range);
   void keep_known(PgConnection& target, std::vector<CopyTask>& tasks) const;
+  void keep_memory(PgConnection& target);
+  void warn_of_cascades();
   void look_for_definitions(const Position& start);
+  void prove_file(const KnownSource& known, const Position& applied) const;
+  void find_gtids(PgConnection& target, const Position& applied);
+  Position go_over(PgConnection& target, const Position& applied, const std::string& from, const std::string& to);
   void remember(PgConnection& target);
   std::optional<Transaction> find_prepared(const std::string& xid, const Position& before, const TableWanted& wanted);
 
@@ -67,16 +80,20 @@ class MysqlFollowSource : public FollowSource {
   const Config& config_;
   std::string task_;
   bool text_ = false;
+  std::unique_ptr<BinlogHome> home_;
+  std::unique_ptr<BinlogHome> meter_;  // measure()'s own
   std::unique_ptr<MysqlConnection> source_;
-  std::unique_ptr<MysqlConnection> meter_;     // measure()'s own
-  std::unique_ptr<MysqlConnection> charsets_;  // for the stream's thread
+  std::unique_ptr<SourceMemory> memory_;
   std::unique_ptr<BinlogTables> tables_;
   std::map<QualifiedName, QualifiedName> targets_;
   Position schema_known_;
+  std::shared_ptr<const GtidSet> applied_gtids_;  // where the next stream begins; null: not known
+  std::shared_ptr<GtidTracker> gtids_;
   std::shared_ptr<BinlogPlace> place_ = std::make_shared<BinlogPlace>();  // where the stream reads
 };
 
-// Which server this is, as far as it says so.
+// Which server this is, as far as it says so. MariaDB's of one machine may share their UID:
+// their server_id goes with it.
 std::string server_identity(MysqlConnection& connection);
 
 }  // namespace dbsync

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cdc/known_tables.h"
 #include "mysql2pgsql/binlog/binlog_connection.h"
+#include "mysql2pgsql/binlog/binlog_files.h"
 #include "mysql2pgsql/binlog/mysql_follow_source.h"
 #include "mysql2pgsql/binlog/not_followed.h"
 #include "mysql2pgsql/schema/mysql_catalog.h"
@@ -58,7 +59,22 @@ TaskState MysqlTask::state() {
   return state;
 }
 
-std::vector<std::string> MysqlTask::obstacles() { return obstacles_to_following(source(), name_); }
+// Rows are copied from the source alone.
+void MysqlTask::refuse_files_without_place() const {
+  if (request_.options.binlog_dir.empty()) return;
+  if (request_.options.load == Verb::follow && !config_.src_mysql.binlogfile.empty()) return;
+  throw Error(ErrorKind::config, "--binlog-dir: nothing says where in the files to begin")
+      .hint(
+          "it is for a task that follows already, whose copy is complete; a new one begins with --follow-only at "
+          "binlogfile and binlogfile_offset of [src.mysql]");
+}
+
+// Files are as they are, whatever the server would write now.
+std::vector<std::string> MysqlTask::obstacles() {
+  refuse_files_without_place();
+  if (!request_.options.binlog_dir.empty()) return {};
+  return obstacles_to_following(source(), name_);
+}
 
 std::vector<std::string> obstacles_to_following(MysqlConnection& source, const std::string& task) {
   std::vector<std::string> out;
@@ -95,12 +111,15 @@ bool MysqlTask::select() {
     if (!entry.query.empty()) throw query_not_followed(entry.table);
   const MysqlCatalog catalog = read_catalog(source(), config_.src_mysql.db, TableRules(config_), request_.list);
   selected_.clear();
+  keyless_.clear();
   std::vector<std::string> loose;
   for (const MysqlTable& table : catalog.tables) {
     if (!table.in_run) continue;
     selected_.push_back(table.name);
     if (table.system_versioned) throw versioned_not_followed(table.name);
     refuse_blackhole(table);
+    const bool unique = std::any_of(table.indexes.begin(), table.indexes.end(), [](const auto& i) { return i.unique; });
+    if (table.primary_key.empty() && !unique) keyless_.push_back(table.name);
     const std::string engine = to_lower(table.engine);
     if (engine != "innodb" && engine != "rocksdb") loose.push_back(fmt::format("{} ({})", table.name, table.engine));
   }
@@ -123,25 +142,49 @@ void remember_tables(PgConnection& target, const std::string& task, const std::s
 // But for --follow-only the copy opens its snapshot itself, and tells where that is in the
 // binlog.
 CopyMoment MysqlTask::begin(const std::stop_token&) {
+  refuse_files_without_place();
   start_creating(target(), name_);
   ensure_known_tables(target());
   forget_source(target(), name_);
   write_known_source(target(), name_, {server_identity(source()), {}});
   write_choice(target(), name_, choice_of(request_));
   if (request_.options.load == Verb::follow) {
-    const MysqlEndpoint& given = config_.src_mysql;
     remember_tables(target(), name_, config_.src_mysql.db, selected_);
-    if (given.binlogfile.empty()) return {{}, binlog_end(source()), {}};
-    return {{},
-            parse_position(fmt::format("{}:{}", given.binlogfile, std::max<std::uint64_t>(given.binlogfile_offset, 4))),
-            {}};
+    CopyMoment out;
+    if (!config_.src_mysql.binlogfile.empty()) return given_moment();
+    out.position = binlog_end(source());
+    return out;
   }
   return {};
 }
 
-CopyMoment MysqlTask::later_moment(const std::stop_token&) { return {}; }
+// As rds_dbsync's users do: the place was noted before the copy, which has a part of what comes
+// behind it.
+CopyMoment MysqlTask::given_moment() {
+  const MysqlEndpoint& given = config_.src_mysql;
+  CopyMoment out;
+  out.position =
+      parse_position(fmt::format("{}:{}", given.binlogfile, std::max<std::uint64_t>(given.binlogfile_offset, 4)));
+  const std::string& directory = request_.options.binlog_dir;
+  out.tolerant_until =
+      directory.empty() ? binlog_end(source()) : BinlogFiles::list(directory, base_of(out.position)).back();
+  if (!keyless_.empty())
+    log::warning("follow", fmt::format("rows of tables without a key that are in the copy and behind {} come twice: {}",
+                                       out.position.text(), join(keyless_, ", ")));
+  return out;
+}
 
-std::unique_ptr<FollowSource> MysqlTask::log() { return std::make_unique<MysqlFollowSource>(request_, name_); }
+CopyMoment MysqlTask::later_moment(const std::stop_token&) {
+  if (!request_.options.binlog_dir.empty())
+    throw Error(ErrorKind::config, fmt::format("--binlog-dir: the copy of the task {} is not complete", name_))
+        .hint("without the option it goes on");
+  return {};
+}
+
+std::unique_ptr<FollowSource> MysqlTask::log() {
+  const auto progress = read_progress(target(), name_);
+  return std::make_unique<MysqlFollowSource>(request_, name_, progress ? progress->position : Position{});
+}
 
 std::vector<QualifiedName> MysqlTask::tables() {
   select();
@@ -157,17 +200,17 @@ std::vector<QualifiedName> MysqlTask::tables() {
 // have; 0 when none are.
 std::uint64_t MysqlTask::waiting_bytes(const Position& applied) {
   MysqlFollowSource source(request_, name_);
-  source.prove(target(), applied);
+  const Position from = source.prove(target(), applied);
   const Position end = source.end_position("now");
-  if (end <= applied) return 0;
-  const auto stream = source.open({applied, end, {}});
+  if (end <= from) return 0;
+  const auto stream = source.open({from, end, {}});
   while (stream->seen() < end) {
     if (request_.drain.stop_requested()) throw Error(ErrorKind::interrupted, "stopped while reading the binlog");
     Transaction transaction;
     const auto next = stream->next(transaction, ChangeStream::Clock::now() + std::chrono::seconds(1));
     if (next != ChangeStream::Next::transaction || transaction.changes.mark().changes == 0) continue;
     FollowStatus now;
-    source.measure(applied, now);
+    source.measure(from, now);
     return now.lag_bytes;
   }
   return 0;

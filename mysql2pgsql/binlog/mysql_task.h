@@ -41,7 +41,9 @@ class MysqlTask : public FollowedTask {
  private:
   MysqlConnection& source();
   std::uint64_t waiting_bytes(const Position& applied);
+  CopyMoment given_moment();
   void refuse_lost_changes();
+  void refuse_files_without_place() const;
   PgConnection& target();
 
   const RunRequest request_;
@@ -50,6 +52,7 @@ class MysqlTask : public FollowedTask {
   std::unique_ptr<PgConnection> target_;
   std::string name_;
   std::vector<std::string> selected_;  // tables, by select()
+  std::vector<std::string> keyless_;   // of them
 };
 
 // Of the progress row.

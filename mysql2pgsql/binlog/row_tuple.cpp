@@ -59,9 +59,8 @@ RowTuples::RowTuples(FollowedTable& table, const TableMap& map, const CharsetSou
     try {
       std::shared_ptr<const CharsetTable> charset;
       // Labels of ENUM and SET are the catalog's.
-      const MysqlKind kind = column.source.type.kind;
-      const bool text = kind == MysqlKind::character || kind == MysqlKind::varchar || kind == MysqlKind::text;
-      if (text && column.place >= 0) charset = charsets(charset_of(column.source.type.collation));
+      if (is_converted(column.source.type.kind) && column.place >= 0)
+        charset = charsets(charset_of(column.source.type.collation));
       readers_.emplace_back(map.columns[i], column.source.type, std::move(charset));
     } catch (const Error& error) {
       if (error.connection_lost()) throw;

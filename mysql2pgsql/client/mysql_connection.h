@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/network.h"
 #include "config/config.h"
+#include "mysql2pgsql/client/source_queries.h"
 
 namespace dbsync {
 
@@ -32,26 +33,22 @@ class MysqlLibrary {
   MysqlLibrary& operator=(const MysqlLibrary&) = delete;
 };
 
-class MysqlConnection {
+class MysqlConnection : public SourceQueries {
  public:
   // `silence`: seconds without a byte after which the connection counts as lost; 0 = none.
   explicit MysqlConnection(const MysqlEndpoint& endpoint, unsigned silence = 0);
-  ~MysqlConnection();
+  ~MysqlConnection() override;
   MysqlConnection(const MysqlConnection&) = delete;
   MysqlConnection& operator=(const MysqlConnection&) = delete;
 
-  using Row = std::vector<std::optional<std::string>>;
-
   void exec(const std::string& sql);
-  // A whole small result as text (catalog queries).
-  std::vector<Row> query(const std::string& sql);
+  std::vector<Row> query(const std::string& sql) override;
 
   const std::string& describe() const { return describe_; }
   const MysqlEndpoint& endpoint() const { return endpoint_; }
   const std::string& server_version() const { return version_; }  // as the server writes it
-  bool is_mariadb() const { return mariadb_; }
-  // 101106 for 10.11.6, 80036 for 8.0.36.
-  unsigned version_number() const { return version_number_; }
+  bool is_mariadb() const override { return mariadb_; }
+  unsigned version_number() const override { return version_number_; }
   unsigned long thread_id() const { return thread_id_; }
 
   // 'text' as a literal of this session (backslash escapes are on: sql_mode is empty).

@@ -77,7 +77,7 @@ std::string default_of(const MysqlColumn& column) {
 
 }  // namespace
 
-DefinitionReader::DefinitionReader(MysqlConnection& connection)
+DefinitionReader::DefinitionReader(SourceQueries& connection)
     : connection_(connection),
       exact_literals_(!connection.is_mariadb() && connection.version_number() >= kShowsHexSince) {}
 

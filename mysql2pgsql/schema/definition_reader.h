@@ -5,7 +5,7 @@
 // What nothing tells for certain becomes Default::unclear, or has U+FFFD in its text: it
 // is left out, with a note.
 //
-// Errors: a lost connection only. Threads: as MysqlConnection.
+// Errors: a lost connection only. Threads: as SourceQueries.
 #pragma once
 
 #include <vector>
@@ -17,7 +17,7 @@ namespace dbsync {
 
 class DefinitionReader {
  public:
-  explicit DefinitionReader(MysqlConnection& connection);
+  explicit DefinitionReader(SourceQueries& connection);
 
   void settle(const ShownTable& shown, MysqlTable& table);
 
@@ -26,7 +26,7 @@ class DefinitionReader {
   void ask_defaults(const MysqlTable& table, const std::vector<MysqlColumn*>& doubtful);
   bool ask(const std::string& from, const std::vector<MysqlColumn*>& columns);
 
-  MysqlConnection& connection_;
+  SourceQueries& connection_;
   bool exact_literals_;
 };
 

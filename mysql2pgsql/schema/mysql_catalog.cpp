@@ -42,7 +42,7 @@ Error unreadable(Error error, const MysqlTable& table) {
 // of its columns exist is asked once instead of guessed from version numbers.
 class CatalogReader {
  public:
-  CatalogReader(MysqlConnection& connection, const std::string& db, const std::vector<TableListEntry>& list);
+  CatalogReader(SourceQueries& connection, const std::string& db, const std::vector<TableListEntry>& list);
   MysqlCatalog read();
 
  private:
@@ -89,7 +89,7 @@ class CatalogReader {
   void read_leftovers();
   void collect(const char* kind, const std::string& sql);
 
-  MysqlConnection& connection_;
+  SourceQueries& connection_;
   DefinitionReader definitions_;
   std::string literal_;
   bool all_;                      // there is no list
@@ -99,15 +99,11 @@ class CatalogReader {
   MysqlCatalog catalog_;
 };
 
-CatalogReader::CatalogReader(MysqlConnection& connection, const std::string& db,
-                             const std::vector<TableListEntry>& list)
+CatalogReader::CatalogReader(SourceQueries& connection, const std::string& db, const std::vector<TableListEntry>& list)
     : connection_(connection), definitions_(connection), literal_(MysqlConnection::literal(db)), all_(list.empty()) {
   for (const TableListEntry& entry : list)
     if (entry.query.empty()) listed_.insert(entry.table);
   catalog_.db = db;
-  // MySQL opens each table for its figures, and would wait for a year behind a
-  // LOCK TABLES or an ALTER of somebody else.
-  connection_.exec(fmt::format("SET SESSION lock_wait_timeout = {}", connection_.endpoint().lock_wait_timeout));
   for (const auto& row : connection_.query("SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
                                            "WHERE TABLE_SCHEMA = 'information_schema'"))
     known_.emplace(row[0].value_or(""), row[1].value_or(""));
@@ -388,9 +384,21 @@ const MysqlTable* MysqlCatalog::find_table(std::string_view name) const {
   return nullptr;
 }
 
+// MySQL opens each table for its figures, and would wait for a year behind a
+// LOCK TABLES or an ALTER of somebody else.
+void limit_lock_waits(MysqlConnection& connection) {
+  connection.exec(fmt::format("SET SESSION lock_wait_timeout = {}", connection.endpoint().lock_wait_timeout));
+}
+
 MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db, const TableRules& rules,
                           const std::vector<TableListEntry>& list) {
-  MysqlCatalog catalog = CatalogReader(connection, db, list).read();
+  limit_lock_waits(connection);
+  return read_catalog(static_cast<SourceQueries&>(connection), db, rules, list);
+}
+
+MysqlCatalog read_catalog(SourceQueries& source, const std::string& db, const TableRules& rules,
+                          const std::vector<TableListEntry>& list) {
+  MysqlCatalog catalog = CatalogReader(source, db, list).read();
   for (MysqlTable& table : catalog.tables) {
     const auto kept = std::stable_partition(table.columns.begin(), table.columns.end(), [&](const MysqlColumn& column) {
       return !rules.excludes({db, table.name}, column.name);

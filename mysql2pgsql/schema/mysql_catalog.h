@@ -127,7 +127,11 @@ struct MysqlCatalog {
 // are in the run. Of other tables only what information_schema has is read: that never
 // opens a table that is none of this run's business, or damaged. A table of the run
 // whose definition cannot be read has a `problem`; the others do not suffer from it.
+MysqlCatalog read_catalog(SourceQueries& source, const std::string& db, const TableRules& rules,
+                          const std::vector<TableListEntry>& list);
+// Of a session, which waits for locks no longer than my.cfg says.
 MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db, const TableRules& rules,
                           const std::vector<TableListEntry>& list);
+void limit_lock_waits(MysqlConnection& connection);
 
 }  // namespace dbsync

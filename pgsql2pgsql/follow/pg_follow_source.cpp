@@ -113,14 +113,15 @@ void PgFollowSource::refuse_generated(PgConnection& target) {
       unfit_generated_columns(source(), target, oids, sends_generated(source(), task_.publication), map_));
 }
 
-void PgFollowSource::prove(PgConnection& target, const Position& applied) {
+Position PgFollowSource::prove(PgConnection& target, const Position& applied) {
   continuity_.prove(source(), target, applied);
   const auto progress = read_progress(target, task_.name);
-  if (!progress || progress->state != "following") return;
+  if (!progress || progress->state != "following") return applied;
   refuse_generated(target);
   hold_triggers(source(), target, task_.name, map_);
   last_differences_ = {};
   look_at_tables(target);
+  return applied;
 }
 
 // Patterns that match nothing any more are no reason to stop.

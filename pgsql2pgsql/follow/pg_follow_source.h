@@ -43,7 +43,7 @@ class PgFollowSource : public FollowSource {
   Position end_position(const std::string& end_at) override;
   bool binary() const override { return binary_; }
   SchemaPolicy schema_policy() override;
-  void prove(PgConnection& target, const Position& applied) override;
+  Position prove(PgConnection& target, const Position& applied) override;
   std::unique_ptr<ChangeStream> open(const StreamRange& range) override;
   void measure(const Position& applied, FollowStatus& out) override;
   void look(PgConnection& target, const FollowStatus& now) override;

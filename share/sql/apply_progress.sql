@@ -1,5 +1,6 @@
 -- Where each task is. The row is changed in the transaction that applies the
--- changes, so that both are there or neither is.
+-- changes, so that both are there or neither is. `gtids`: what is applied there, of a
+-- source that has GTIDs. `tolerant_until`: up to there changes may be in the rows already.
 CREATE SCHEMA IF NOT EXISTS dbsync;
 CREATE TABLE IF NOT EXISTS dbsync.apply_progress (
   task text PRIMARY KEY,
@@ -10,5 +11,7 @@ CREATE TABLE IF NOT EXISTS dbsync.apply_progress (
   source_time timestamptz,
   transactions bigint NOT NULL DEFAULT 0,
   changes bigint NOT NULL DEFAULT 0,
-  conflicts bigint NOT NULL DEFAULT 0
+  conflicts bigint NOT NULL DEFAULT 0,
+  gtids text NOT NULL DEFAULT '',
+  tolerant_until text NOT NULL DEFAULT ''
 );

@@ -39,6 +39,11 @@ CREATE TABLE IF NOT EXISTS dbsync.apply_triggers (
   state text NOT NULL,
   PRIMARY KEY (task, kind, table_oid, name)
 );
+-- What a source has told of its definitions, for when it is gone.
+CREATE TABLE IF NOT EXISTS dbsync.apply_memory (
+  task text PRIMARY KEY,
+  answers bytea NOT NULL
+);
 -- Tables that are copied and not followed, and why.
 CREATE TABLE IF NOT EXISTS dbsync.apply_left (
   task text,

@@ -20,6 +20,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
+constexpr int kDataFailed = 5;
+
 // File and offset where the source's log ends.
 std::pair<std::string, std::string> log_end(SourceDb& source) {
   const bool new_words = source.version().starts_with("9");
@@ -49,6 +51,25 @@ TEST_F(BinlogOperate, RunsWithAFileOfRdsDbsync) {
   EXPECT_EQ(target.value("SELECT count(*) FROM n"), "25");
   EXPECT_EQ(target.value("SELECT count(*) FROM other"), "0");
   EXPECT_THAT(result.err, HasSubstr("25 transactions with 25 changes applied in 3 commits"));
+}
+
+// The place was noted before the copy: what came between is in the copy as well.
+TEST_F(BinlogOperate, APlaceBeforeTheCopyIsTakenTolerantlyUpToThen) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY, v int); INSERT INTO n VALUES (1, 1), (2, 2)");
+  const auto [file, offset] = log_end(source);
+  source.exec(
+      "INSERT INTO n VALUES (3, 3), (4, 4); UPDATE n SET v = 9 WHERE a = 3; DELETE FROM n WHERE a = 1; UPDATE n SET a "
+      "= "
+      "5 WHERE a = 2");
+  ASSERT_EQ(run({"mysql2pgsql", "--create"}).exit_code, 0);
+  source.exec("UPDATE n SET v = 10 WHERE a = 3; INSERT INTO n VALUES (6, 6)");
+  configure(fmt::format("[src.mysql]\nbinlogfile = \"{}\"\nbinlogfile_offset = \"{}\"\n", file, offset));
+  const RunResult result = follow({"--follow-only"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(target.value("SELECT string_agg(a || ':' || v, ' ' ORDER BY a) FROM n"), "3:10 4:4 5:2 6:6");
+  target.exec("DELETE FROM n WHERE a = 4");
+  source.exec("UPDATE n SET v = 11 WHERE a = 4");
+  EXPECT_EQ(follow().exit_code, kDataFailed);
 }
 
 // What is not enough for a group waits for more, but no longer than load_batch_gap.
