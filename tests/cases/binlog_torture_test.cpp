@@ -364,8 +364,10 @@ TEST_F(BinlogTorture, NothingIsLostAndNothingComesTwice) {
       EXPECT_TRUE(eventually([&] { return progress("state") == "following" || !program->running(); }, 900s));
     }
     const bool largest = i % (strikes.size() / 2) == strikes.size() / 4;
-    if (largest) large_transaction(static_cast<int>(i), number_from_environment("DBSYNC_TORTURE_LARGE", 50000));
-    if (i % 8 == 7) large_transaction(static_cast<int>(i), 10000);
+    if (largest)
+      large_transaction(static_cast<int>(i), number_from_environment("DBSYNC_TORTURE_LARGE", 50000));
+    else if (i % 8 == 7)
+      large_transaction(static_cast<int>(i), 10000);
     std::this_thread::sleep_for(std::chrono::milliseconds(random_() % 1000 + (largest ? 2000 : 50)));
     in_copy += progress("state") == "copying" ? 1 : 0;
     strike(strikes[i], program);
