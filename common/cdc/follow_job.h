@@ -6,7 +6,8 @@
 // The receiver owns the stream, and never waits for the target longer than until
 // the stream's next heartbeat: the source hears from it however slow the target
 // is. Many transactions that wait become one group; when none waits, the next is
-// applied at once, unless FollowLimits::group_wait says otherwise.
+// applied at once, unless FollowLimits::group_wait says otherwise, or it is old: then a
+// few milliseconds are given to more.
 //
 // Ends at `end`, at `stop` (at the end of the transactions that are being
 // applied), or with the first error of either side; what was received whole

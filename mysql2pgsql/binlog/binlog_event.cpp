@@ -154,7 +154,9 @@ std::string event_name(std::uint8_t type) {
   return fmt::format("type {}", type);
 }
 
-BinlogEvent split_event(std::string_view bytes, BinlogChecksum checksum) {
+namespace {
+
+BinlogEvent split_header(std::string_view bytes) {
   LittleReader in(bytes, "binlog event");
   BinlogEvent event;
   EventHeader& header = event.header;
@@ -167,6 +169,26 @@ BinlogEvent split_event(std::string_view bytes, BinlogChecksum checksum) {
   if (header.size != bytes.size())
     in.fail(fmt::format("an event of {} bytes comes with {}", header.size, bytes.size()));
   event.body = in.rest();
+  return event;
+}
+
+}  // namespace
+
+EventType event_type(std::string_view bytes) {
+  constexpr std::size_t kOffset = 4;
+  return static_cast<EventType>(bytes.size() > kOffset ? static_cast<unsigned char>(bytes[kOffset]) : 0);
+}
+
+BinlogEvent split_unchecked(std::string_view bytes, BinlogChecksum checksum) {
+  BinlogEvent event = split_header(bytes);
+  if (checksum == BinlogChecksum::crc32 && event.body.size() >= kChecksumBytes)
+    event.body.remove_suffix(kChecksumBytes);
+  return event;
+}
+
+BinlogEvent split_event(std::string_view bytes, BinlogChecksum checksum) {
+  BinlogEvent event = split_header(bytes);
+  const EventHeader& header = event.header;
   if (header.type == EventType::format) return event;  // its checksum is its own affair
   if (checksum == BinlogChecksum::none) return event;
   if (checksum_fits(bytes)) {
@@ -176,7 +198,9 @@ BinlogEvent split_event(std::string_view bytes, BinlogChecksum checksum) {
   // Made for this connection alone: servers differ in whether these have one.
   const bool made_up = header.next == 0 || (header.flags & kEventArtificial) != 0 ||
                        header.type == EventType::heartbeat || header.type == EventType::heartbeat_v2;
-  if (!made_up) in.fail(fmt::format("the checksum of a {} event does not fit", event_name(bytes[4] & 0xFF)));
+  if (!made_up)
+    LittleReader(bytes, "binlog event")
+        .fail(fmt::format("the checksum of a {} event does not fit", event_name(bytes[4] & 0xFF)));
   return event;
 }
 

@@ -80,10 +80,7 @@ enum class EventType : std::uint8_t {
 // "WRITE_ROWS", or "type 99".
 std::string event_name(std::uint8_t type);
 // Before it is split; 0 when that is too short to tell.
-inline EventType event_type(std::string_view bytes) {
-  constexpr std::size_t kOffset = 4;
-  return static_cast<EventType>(bytes.size() > kOffset ? static_cast<unsigned char>(bytes[kOffset]) : 0);
-}
+EventType event_type(std::string_view bytes);
 
 inline constexpr std::uint16_t kEventInUse = 0x01;
 inline constexpr std::uint16_t kEventArtificial = 0x20;
@@ -109,6 +106,8 @@ enum class BinlogChecksum : std::uint8_t { none = 0, crc32 = 1 };
 // Takes an event apart. Its CRC32 is compared where events have one; artificial events
 // may come without it. A FORMAT event tells by itself.
 BinlogEvent split_event(std::string_view bytes, BinlogChecksum checksum);
+// Without a look at the checksum; not for events that are made for a connection alone.
+BinlogEvent split_unchecked(std::string_view bytes, BinlogChecksum checksum);
 
 struct FormatEvent {
   std::string_view server_version;

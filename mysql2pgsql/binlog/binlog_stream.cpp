@@ -98,14 +98,21 @@ bool BinlogStream::step(Transaction& out) {
   return handle(split_event(bytes, checksum_known_ ? checksum_ : source_->checksum()), false, out);
 }
 
-// Rows of a table that is not followed: nothing is looked at but where they end, nor is
-// their checksum.
+// Most of what a busy source tells: a table as it was described before, and rows of one
+// that is not followed, of which nothing is looked at but where they end.
 bool BinlogStream::passes_unread(std::string_view bytes) {
-  if (group_ != Group::open || !is_rows_event(event_type(bytes))) return false;
-  const BinlogEvent event = split_event(bytes, BinlogChecksum::none);
-  const auto found = mapped_.find(rows_table_id(event));
-  if (found == mapped_.end() || found->second.group != groups_) return false;
-  if (found->second.tuples || found->second.cascades) return false;
+  const EventType type = event_type(bytes);
+  if (group_ != Group::open || (type != EventType::table_map && !is_rows_event(type))) return false;
+  const BinlogEvent event = split_unchecked(bytes, checksum_known_ ? checksum_ : source_->checksum());
+  const auto found = mapped_.find(LittleReader(event.body, "event of a table").le(6));
+  if (found == mapped_.end()) return false;
+  Mapped& mapped = found->second;
+  if (type == EventType::table_map) {
+    if (mapped.bytes != event.body) return false;
+    mapped.group = groups_;
+  } else if (mapped.group != groups_ || mapped.tuples || mapped.cascades) {
+    return false;
+  }
   clock_.pass(event.header);
   return true;
 }

@@ -230,7 +230,7 @@ bench_latency() {
   psql_on t late "drop table if exists ping, pong; create table ping (id bigint primary key, sent timestamp);
     create table pong (sent timestamp, came timestamp);
     create or replace function note() returns trigger language plpgsql as
-      \$\$ begin insert into pong values (new.sent, clock_timestamp() at time zone 'utc'); return null; end \$\$;
+      \$\$ begin insert into public.pong values (new.sent, clock_timestamp() at time zone 'utc'); return null; end \$\$;
     create trigger note after insert on ping for each row execute function note();
     alter table ping enable always trigger note"
   echo ping >"$work/ping.list"
