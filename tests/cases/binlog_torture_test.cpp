@@ -230,7 +230,7 @@ class BinlogTorture : public ::testing::Test {
     const auto add = [&](const char* name, int otherwise, Strike strike) {
       out.insert(out.end(), static_cast<std::size_t>(number_from_environment(name, otherwise)), strike);
     };
-    add("DBSYNC_TORTURE_KILLS", 6, Strike::kill);
+    add("DBSYNC_TORTURE_KILLS", 5, Strike::kill);
     add("DBSYNC_TORTURE_CRASHES", 1, Strike::crash_target);
     add("DBSYNC_TORTURE_RESTARTS", 2, Strike::restart_source);
     add("DBSYNC_TORTURE_CUTS", 2, Strike::cut);
@@ -368,7 +368,7 @@ TEST_F(BinlogTorture, NothingIsLostAndNothingComesTwice) {
       large_transaction(static_cast<int>(i), number_from_environment("DBSYNC_TORTURE_LARGE", 50000));
     else if (i % 8 == 7)
       large_transaction(static_cast<int>(i), 10000);
-    std::this_thread::sleep_for(std::chrono::milliseconds(random_() % 1000 + (largest ? 2000 : 50)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(random_() % 600 + (largest ? 1500 : 50)));
     in_copy += progress("state") == "copying" ? 1 : 0;
     strike(strikes[i], program);
   }
