@@ -62,8 +62,7 @@ bool known_triggers_exist(PgConnection& connection) { return has_table(connectio
 void ensure_known_tables(PgConnection& connection) {
   const bool all = has_table(connection, "apply_targets") && has_table(connection, "apply_choice") &&
                    has_table(connection, "apply_left") && has_table(connection, "apply_resync") &&
-                   has_table(connection, "apply_memory") &&
-                   known_triggers_exist(connection);
+                   has_table(connection, "apply_memory") && known_triggers_exist(connection);
   if (all) return;
   PgTransaction transaction(connection);
   lock_bookkeeping(connection);
