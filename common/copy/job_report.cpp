@@ -160,37 +160,10 @@ std::string changed_text(const JobResult& result) {
   return out.empty() ? out : "\n" + out;
 }
 
-std::string_view step_field(StepKind kind) {
-  switch (kind) {
-    case StepKind::index: return "index";
-    case StepKind::key: return "key";
-    case StepKind::check: return "check";
-    case StepKind::foreign_key: return "foreign_key";
-    case StepKind::statistics: return "statistics";
-    case StepKind::other: break;
-  }
-  return "other";
-}
-
 // What follows the rows: how many, of how much work, and what is missing.
-std::string steps_text(const StepSummary& steps) {
-  std::vector<std::string> parts;
-  for (const auto& [kind, counts] : steps) {
-    if (counts.all() == 0) continue;
-    std::string part = fmt::format("{} {} ({:.2f} s", counts.all(), step_name(kind, counts.all()), counts.seconds);
-    if (counts.failed > 0) part += fmt::format(", {} FAILED", counts.failed);
-    if (counts.open > 0) part += fmt::format(", {} not made yet", counts.open);
-    parts.push_back(part + ")");
-  }
-  return parts.empty() ? "" : "after the rows: " + join(parts, ", ") + "\n";
-}
-
-nlohmann::json steps_json(const StepSummary& steps) {
-  nlohmann::json out = nlohmann::json::object();
-  for (const auto& [kind, counts] : steps)
-    out[std::string(step_field(kind))] = {
-        {"done", counts.done}, {"failed", counts.failed}, {"open", counts.open}, {"seconds", counts.seconds}};
-  return out;
+std::string steps_line(const StepSummary& steps) {
+  const std::string text = steps_text(steps);
+  return text.empty() ? "" : "after the rows: " + text + "\n";
 }
 
 nlohmann::json error_json(const Error& error) {
@@ -256,7 +229,7 @@ std::string summary_text(const JobResult& result) {
       format_count(per_second(result.rows(), result.seconds)),
       fmt::format("{} done{}{}", result.count(TaskStatus::done), failed > 0 ? fmt::format(", {} failed", failed) : "",
                   interrupted > 0 ? fmt::format(", {} interrupted", interrupted) : ""));
-  return out + steps_text(result.steps()) + changed_text(result) + notes_text(result) + left_out_text(result) +
+  return out + steps_line(result.steps()) + changed_text(result) + notes_text(result) + left_out_text(result) +
          failures_text(result);
 }
 

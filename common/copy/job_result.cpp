@@ -12,34 +12,6 @@
 
 namespace dbsync {
 
-StepCounts& StepCounts::operator+=(const StepCounts& other) {
-  done += other.done;
-  failed += other.failed;
-  open += other.open;
-  seconds += other.seconds;
-  return *this;
-}
-
-std::string step_name(StepKind kind, std::size_t count) {
-  const auto word = [&](std::string_view one, std::string_view many) { return std::string(count == 1 ? one : many); };
-  switch (kind) {
-    case StepKind::index: return word("index", "indexes");
-    case StepKind::key: return word("key", "keys");
-    case StepKind::check: return word("check", "checks");
-    case StepKind::foreign_key: return word("foreign key", "foreign keys");
-    case StepKind::statistics: return "ANALYZE";
-    case StepKind::other: break;
-  }
-  return word("other step", "other steps");
-}
-
-std::string open_text(const StepSummary& steps) {
-  std::vector<std::string> parts;
-  for (const auto& [kind, counts] : steps)
-    if (counts.open > 0) parts.push_back(fmt::format("{} {}", counts.open, step_name(kind, counts.open)));
-  return join(parts, ", ");
-}
-
 std::string cause_in(const Error& error, const CopyTask& task) {
   return cause_of(error, {task.name, task.target.display(), task.target.name});
 }

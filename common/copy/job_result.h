@@ -13,26 +13,9 @@
 #include "copy/chunk_sink.h"
 #include "copy/job_progress.h"
 #include "copy/snapshot_source.h"
-#include "schema/ddl_writer.h"
+#include "status/steps.h"
 
 namespace dbsync {
-
-// Of what follows the rows of a table. A key that takes two statements is one step.
-struct StepCounts {
-  std::size_t done = 0;  // by this run or an earlier one
-  std::size_t failed = 0;
-  std::size_t open = 0;  // not made yet
-  double seconds = 0;    // of this run; of several at once, each one's own
-
-  std::size_t all() const { return done + failed + open; }
-  StepCounts& operator+=(const StepCounts& other);
-};
-using StepSummary = std::map<StepKind, StepCounts>;
-
-// "index", "indexes", …: the word for so many of them.
-std::string step_name(StepKind kind, std::size_t count);
-// "3 indexes, 1 foreign key": those that are open.
-std::string open_text(const StepSummary& steps);
 
 struct TaskResult {
   TaskStatus status = TaskStatus::waiting;

@@ -95,7 +95,7 @@ void JobStatus::end(const JobResult& result) {
                    status == 0                                 ? well
                    : result.count(TaskStatus::interrupted) > 0 ? "interrupted"
                                                                : "failed",
-                   status, first_message(result));
+                   status, first_message(result), result.steps());
 }
 
 void JobStatus::fail(const Error& error) {

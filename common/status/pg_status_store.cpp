@@ -54,6 +54,7 @@ constexpr std::array kRunColumns{
     ColumnSpec{"lag_seconds", "double precision"},
     ColumnSpec{"retained_wal", "bigint"},
     ColumnSpec{"wal_status", "text"},
+    ColumnSpec{"steps", "text"},
 };
 
 constexpr char kTablesBody[] =
@@ -178,7 +179,7 @@ void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>&
   server.exec(
       fmt::format("UPDATE {} SET updated = {}, state = $2, tables_total = $3, tables_done = $4, tables_failed = $5, "
                   "rows = $6, bytes = $7, estimated_bytes = $8, exit_status = $9, message = $10, apply_id = $11, "
-                  "retained_wal = $12, wal_status = $13 WHERE id = $1",
+                  "retained_wal = $12, wal_status = $13, steps = $14 WHERE id = $1",
                   table(kRuns), kNow),
       {std::to_string(run.id), run.state, number(run.tables), number(run.tables_done), number(run.tables_failed),
        number(run.rows), number(run.bytes), number(run.estimated_bytes),
@@ -186,7 +187,8 @@ void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>&
        text_or_null(run.message),
        run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt,
        run.follow.retained_bytes > 0 ? number(run.follow.retained_bytes) : std::nullopt,
-       text_or_null(run.follow.wal_status)});
+       text_or_null(run.follow.wal_status),
+       run.steps.empty() ? std::nullopt : std::optional<std::string>(steps_json(run.steps).dump())});
   if (!changed.empty())
     server.exec(
         fmt::format("UPDATE {} AS t SET state = v.state, rows = v.rows, bytes = v.bytes, message = v.message, "
@@ -247,7 +249,9 @@ std::optional<StatusReport> PgStatusStore::latest(const std::string& task) {
       fmt::format(
           "SELECT id, task, program, source, destination, state, full_s_start, full_s_end, decoder_start, apply_id, "
           "updated, tables_total, tables_done, tables_failed, rows, bytes, estimated_bytes, exit_status, message, "
-          "applied_lsn, source_lsn, applied_time, wal_status, changes, conflicts, lag_bytes, retained_wal, lag_seconds "
+          "applied_lsn, source_lsn, applied_time, wal_status, changes, conflicts, lag_bytes, retained_wal, "
+          "lag_seconds, "
+          "steps "
           "FROM {} WHERE task = $1 ORDER BY id DESC LIMIT 1",
           table(kRuns)),
       {task});
@@ -272,6 +276,7 @@ std::optional<StatusReport> PgStatusStore::latest(const std::string& task) {
                                           &follow.retained_bytes};
   for (int i = 0; i < 4; ++i) *follow_counts[i] = count_at(runs, 0, i + 23);
   if (!runs.is_null(0, 27)) follow.lag_seconds = std::strtod(runs.text(0, 27).c_str(), nullptr);
+  run.steps = steps_of(nlohmann::json::parse(runs.text(0, 28), nullptr, false));
   if (run.apply_id) follow.transactions = static_cast<std::uint64_t>(*run.apply_id);
   const PgResult tables = connection().exec(
       fmt::format("SELECT table_name, target, state, rows, bytes, estimated_bytes, message FROM {} WHERE run_id = $1 "

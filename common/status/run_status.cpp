@@ -65,6 +65,7 @@ std::string status_text(const std::optional<StatusReport>& report, const std::st
                                     run.tables_failed > 0 ? fmt::format(", {} failed", run.tables_failed) : ""));
   out += line("rows", format_count(run.rows));
   out += line("size", format_bytes(run.bytes) + (run.state == "copying" ? share(run.bytes, run.estimated_bytes) : ""));
+  out += line("after rows", steps_text(run.steps));
   if (run.exit_status) out += line("exit status", std::to_string(*run.exit_status));
   out += line("message", run.message);
   if (!report->not_valid.empty()) {
@@ -99,6 +100,7 @@ std::string status_json(const std::optional<StatusReport>& report) {
                      {"rows", run.rows},
                      {"bytes", run.bytes},
                      {"estimated_bytes", run.estimated_bytes},
+                     {"steps", steps_json(run.steps)},
                      {"exit_status", nullptr},
                      {"message", or_null(run.message)},
                      {"tables", nlohmann::json::array()}};

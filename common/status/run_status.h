@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "status/steps.h"
+
 namespace dbsync {
 
 struct TableStatus {
@@ -60,6 +62,7 @@ struct RunStatus {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
   std::uint64_t estimated_bytes = 0;
+  StepSummary steps;  // of a copy that has ended
   FollowStatus follow;
   std::optional<int> exit_status;
   std::string message;

@@ -81,9 +81,10 @@ void StatusWriter::update(const std::vector<TableStatus>& tables) {
 }
 
 void StatusWriter::end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status,
-                            const std::string& message) {
+                            const std::string& message, StepSummary steps) {
   const std::lock_guard lock(mutex_);
   begin();
+  run_.steps = std::move(steps);
   if (!tables.empty()) {
     add_up(tables);
     metrics::copy(run_, tables);

@@ -23,9 +23,10 @@ class StatusWriter {
 
   // The tables as they are now; the first call says which ones there are.
   void update(const std::vector<TableStatus>& tables);
-  // `state`: done, failed, interrupted, or following when changes are to come.
+  // `state`: done, failed, interrupted, or following when changes are to come. `steps`: what
+  // became of those behind the rows.
   void end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status,
-                const std::string& message);
+                const std::string& message, StepSummary steps = {});
   // What the source keeps for a task that is still being copied; the next update
   // writes it.
   void retained(std::uint64_t bytes, const std::string& wal_status);

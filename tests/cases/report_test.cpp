@@ -36,6 +36,21 @@ TEST_F(ReportTest, TotalsAreTheSumOfTheTables) {
   EXPECT_TRUE(result.out.empty()) << "stdout carries only what was asked for: " << result.out;
 }
 
+TEST_F(ReportTest, TheStatusHasTheStepsBehindTheRows) {
+  source.exec("create table a (id int primary key, v int, key (v)); insert into a values (1, 1)");
+  target.exec(
+      "create function refuse() returns event_trigger language plpgsql as $$ begin raise exception 'no'; end $$;"
+      "create event trigger refuse on ddl_command_start when tag in ('CREATE INDEX') execute function refuse()");
+  const RunResult result = run({"mysql2pgsql", "--create", "--report", "report.json"});
+  EXPECT_EQ(result.exit_code, 4) << result.describe();
+  const auto status = nlohmann::json::parse(run({"mysql2pgsql", "--status", "--json"}).out);
+  EXPECT_EQ(status.at("steps"), report().at("steps"));
+  EXPECT_EQ(status.at("steps").at("index").at("failed"), 1);
+  const std::string text = run({"mysql2pgsql", "--status"}).out;
+  EXPECT_NE(text.find("after rows    1 index ("), std::string::npos) << text;
+  EXPECT_NE(text.find(" s, 1 FAILED)"), std::string::npos) << text;
+}
+
 TEST_F(ReportTest, FailuresStandInItWithTheirCode) {
   source.exec("create table good (id int); insert into good values (1); create table bad (id int)");
   target.exec("create table good (id int)");

@@ -239,6 +239,10 @@ class StoppedRunsTest : public ::testing::TestWithParam<Source> {
     SCOPED_TRACE(scenario.describe());
     Place place;
     expect_truth(run_and_end(place, scenario), scenario);
+    if (scenario.end == End::terminate && scenario.phase == Phase::index) {
+      const RunResult status = run_program(alone("--status"), here(place));
+      EXPECT_NE(status.out.find("not made yet"), std::string::npos) << status.describe();
+    }
     go_on(place, scenario);
   }
 

@@ -77,9 +77,13 @@ void OperatedTarget::restore_copy() {
   admin().run(fmt::format("create database {0} template {0}_backup", name_));
 }
 
-void OperatedTarget::restore_dump() {
+void OperatedTarget::make_anew() {
   drop(name_);
   admin().run(fmt::format("create database {} template template0", name_));
+}
+
+void OperatedTarget::restore_dump() {
+  make_anew();
   output_of({"pg_restore", "-d", conninfo(), (dir_.path() / "dump").string()});
 }
 

@@ -23,7 +23,8 @@ class OperatedTarget {
   // pg_dump of one table, without rows.
   std::string definition(const std::string& table) const;
 
-  // Other sessions are ended.
+  // Other sessions are ended by all of these. make_anew: without a table.
+  void make_anew();
   void back_up();
   bool has_backup() const { return backed_up_; }
   void restore_copy();
