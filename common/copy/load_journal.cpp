@@ -316,13 +316,12 @@ void LoadJournal::forget_chunks(PgConnection& connection, int task) const {
 std::vector<std::optional<std::string>> LoadJournal::mark(int task, int number, const LoadOutcome& outcome) const {
   std::string zero_dates;
   for (const ChangedValues& changed : outcome.changed) zero_dates += changed.column + "\n";
-  return {run_text(),
-          std::to_string(task),
-          std::to_string(number),
-          std::to_string(outcome.rows),
-          std::to_string(outcome.bytes),
-          std::to_string(outcome.rejected),
-          zero_dates};
+  std::vector<std::optional<std::string>> out{run_text()};
+  for (const std::uint64_t value : {static_cast<std::uint64_t>(task), static_cast<std::uint64_t>(number), outcome.rows})
+    out.emplace_back(std::to_string(value));
+  for (const std::uint64_t value : {outcome.bytes, outcome.rejected}) out.emplace_back(std::to_string(value));
+  out.emplace_back(std::move(zero_dates));
+  return out;
 }
 
 bool LoadJournal::mark_done(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const {

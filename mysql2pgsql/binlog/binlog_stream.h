@@ -119,7 +119,6 @@ class BinlogStream : public ChangeStream {
   BinlogChecksum checksum_;
   bool checksum_known_ = false;
   std::string server_version_;
-
   Group group_ = Group::none;
   std::uint64_t groups_ = 0;  // begun
   Position group_start_;
@@ -132,7 +131,6 @@ class BinlogStream : public ChangeStream {
   std::map<std::string, ChangeLog::Mark> savepoints_;
   std::map<std::string, Transaction> prepared_;  // XA, by name
   std::set<std::string> empty_prepared_;         // that have no changes for us
-
   std::unordered_map<std::uint64_t, Mapped> mapped_;  // by table id
   std::unique_ptr<PayloadReader> payload_;
 
