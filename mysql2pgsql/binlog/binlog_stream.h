@@ -129,8 +129,8 @@ class BinlogStream : public ChangeStream {
   bool xa_ = false;
   bool changed_transactional_ = false, changed_at_once_ = false;  // rows of tables with and without transactions
   std::map<std::string, ChangeLog::Mark> savepoints_;
-  std::map<std::string, Transaction> prepared_;  // XA, by name
-  std::set<std::string> empty_prepared_;         // that have no changes for us
+  std::map<std::string, Transaction> prepared_;       // XA, by name
+  std::set<std::string> empty_prepared_;              // that have no changes for us
   std::unordered_map<std::uint64_t, Mapped> mapped_;  // by table id
   std::unique_ptr<PayloadReader> payload_;
 
