@@ -155,7 +155,7 @@ lint:
 	@tests/lint/self_test.sh
 	@tests/lint/format.sh
 	@tests/lint/run.sh
-	@tests/lint/tidy.sh
+	@tests/lint/tidy.sh hot
 
 format:
 	@tests/lint/format.sh -i

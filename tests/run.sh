@@ -3,7 +3,7 @@
 #
 #   tests/run.sh [lint | GTEST_BINARY]…
 #
-# "lint" is what make lint runs, clang-tidy for the hot folders only, and counts as one test. The last line printed is
+# "lint" is what make lint runs and counts as one test. The last line printed is
 # "N passed, N failed, N skipped". Exit status 1 when a test failed, a binary
 # crashed (which counts as a failure), a test is disabled, or none ran.
 # GTEST_FILTER and the other variables of GoogleTest work as usual.

@@ -52,7 +52,6 @@ ApplyPlan::ApplyPlan(std::shared_ptr<const Relation> relation, TargetRelation ta
   table_.only = !target_.partitioned && !traits.distributed;
   table_.ctid_is_unique = table_.only;
   table_.distributed = traits.distributed;
-  table_.old_server = traits.distributed;
   table_.binary = is_binary(relation_->values);
   map_columns();
   choose_key();

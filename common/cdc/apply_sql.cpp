@@ -86,7 +86,7 @@ std::string match_elements(const SqlTable& table, const std::vector<SqlColumn>& 
 
 // As the type's output function writes it: a cast to text would cut a bpchar.
 std::string looks(const SqlTable& table, const std::string& value) {
-  if (table.old_server) return value + "::text";
+  if (table.distributed) return value + "::text";
   return fmt::format("pg_catalog.format('%s', {}) COLLATE pg_catalog.\"C\"", value);
 }
 

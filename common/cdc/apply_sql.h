@@ -27,9 +27,8 @@ struct SqlTable {
   std::string name;            // quoted and qualified
   bool only = false;           // ONLY is allowed, and keeps off inheriting tables
   bool ctid_is_unique = true;  // false: partitioned or distributed
-  bool distributed = false;    // over segments
+  bool distributed = false;    // over segments, of a server perhaps older than format() and collations
   bool binary = false;         // values come in binary, else as text
-  bool old_server = false;     // perhaps older than format() and collations
   bool overriding = false;     // identity columns that are GENERATED ALWAYS exist
 };
 

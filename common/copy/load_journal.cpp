@@ -317,9 +317,8 @@ std::vector<std::optional<std::string>> LoadJournal::mark(int task, int number, 
   std::string zero_dates;
   for (const ChangedValues& changed : outcome.changed) zero_dates += changed.column + "\n";
   std::vector<std::optional<std::string>> out{run_text()};
-  for (const std::uint64_t value : {static_cast<std::uint64_t>(task), static_cast<std::uint64_t>(number), outcome.rows})
-    out.emplace_back(std::to_string(value));
-  for (const std::uint64_t value : {outcome.bytes, outcome.rejected}) out.emplace_back(std::to_string(value));
+  for (const int value : {task, number}) out.emplace_back(std::to_string(value));
+  for (const auto value : {outcome.rows, outcome.bytes, outcome.rejected}) out.emplace_back(std::to_string(value));
   out.emplace_back(std::move(zero_dates));
   return out;
 }

@@ -1,5 +1,7 @@
 #include "copy/table_creation.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -40,39 +42,37 @@ void TableCreation::note(const std::vector<const TableToMake*>& tables) {
 
 std::vector<bool> TableCreation::make_together(const std::vector<TableToMake>& tables) {
   std::vector<bool> made(tables.size());
-  for (std::size_t from = 0; from < tables.size();) {
-    std::vector<const TableToMake*> batch;
-    for (std::size_t bytes = 0; from + batch.size() < tables.size() && batch.size() < kTablesAtOnce;) {
-      const TableToMake& next = tables[from + batch.size()];
-      bytes += statements_of(next).size();
-      if (bytes > kBytesAtOnce && !batch.empty()) break;
-      batch.push_back(&next);
-    }
-    if (batch.size() > 1 && make_batch(batch))
-      for (std::size_t i = 0; i < batch.size(); ++i) made[from + i] = true;
-    from += batch.size();
+  Batch batch;
+  const auto end_batch = [&](std::size_t next) {
+    if (batch.tables.size() > 1 && make_batch(batch))
+      std::fill_n(made.begin() + static_cast<std::ptrdiff_t>(next - batch.tables.size()), batch.tables.size(), true);
+    batch = {};
+  };
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const std::string statements = statements_of(tables[i]);
+    if (batch.tables.size() == kTablesAtOnce || batch.sql.size() + statements.size() > kBytesAtOnce) end_batch(i);
+    batch.tables.push_back(&tables[i]);
+    batch.sql += statements;
   }
+  end_batch(tables.size());
   return made;
 }
 
-bool TableCreation::make_batch(const std::vector<const TableToMake*>& batch) {
+bool TableCreation::make_batch(const Batch& batch) {
   try {
-    std::string sql = "BEGIN;\n";
-    for (const TableToMake* table : batch) {
-      make_schema(table->task->target.schema);
-      sql += statements_of(*table);
-    }
+    for (const TableToMake* table : batch.tables) make_schema(table->task->target.schema);
     PgTransaction transaction(target_, PgTransaction::BegunElsewhere{});
-    target_.exec(sql);
-    note(batch);
+    target_.exec("BEGIN;\n" + batch.sql);
+    note(batch.tables);
     transaction.commit();
   } catch (const Error& error) {
     if (error.connection_lost()) throw;
-    log::debug("main",
-               fmt::format("{} tables could not be created together, so one by one: {}", batch.size(), error.what()));
+    log::debug("main", fmt::format("{} tables could not be created together, so one by one: {}", batch.tables.size(),
+                                   error.what()));
     return false;
   }
-  for (const TableToMake* table : batch) log::info("main", fmt::format("{}: created", table->task->target.display()));
+  for (const TableToMake* table : batch.tables)
+    log::info("main", fmt::format("{}: created", table->task->target.display()));
   return true;
 }
 

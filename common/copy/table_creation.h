@@ -36,9 +36,14 @@ class TableCreation {
   void make(const TableToMake& table);
 
  private:
+  struct Batch {
+    std::vector<const TableToMake*> tables;
+    std::string sql;  // that makes them
+  };
+
   void make_schema(const std::string& schema);
   std::string statements_of(const TableToMake& table) const;
-  bool make_batch(const std::vector<const TableToMake*>& batch);
+  bool make_batch(const Batch& batch);
   void note(const std::vector<const TableToMake*>& tables);
 
   PgConnection& target_;

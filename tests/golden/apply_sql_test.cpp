@@ -55,7 +55,7 @@ TEST(Golden, StatementsThatApplyChanges) {
   SqlTable partitioned = plain;
   partitioned.only = partitioned.ctid_is_unique = false;
   SqlTable distributed = partitioned;
-  distributed.distributed = distributed.old_server = true;
+  distributed.distributed = true;
   SqlTable identity = plain;
   identity.overriding = true;
   test::expect_golden(

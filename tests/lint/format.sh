@@ -2,16 +2,12 @@
 # Lists the files that .clang-format would write otherwise; exit status 1 if there are
 # any. With -i it rewrites them.
 #
-# Releases of clang-format differ in what they write: 14, which Debian 12 has, is the one
-# that counts. Where it is not installed nothing is checked, and that is said.
+# Only release 14 counts (clang14.sh). Where it is not installed nothing is checked, and
+# that is said.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-tool=
-for name in clang-format-14 clang-format; do
-  case $("$name" --version 2>/dev/null) in
-    *"version 14."*) tool=$name && break ;;
-  esac
-done
+. tests/lint/clang14.sh
+tool=$(clang14 clang-format)
 if [ -z "$tool" ]; then
   echo "format: not checked, clang-format 14 is not installed"
   exit 0

@@ -1,10 +1,11 @@
 # clang-tidy with the short list of .clang-tidy; included by the Makefile.
 #
-#   make tidy       every file of the product, about five minutes at first
-#   make tidy-hot   the encoders, decoders and the apply path: what make test holds
+#   make tidy       every file of the product, about five minutes
+#   make tidy-hot   the encoders, decoders and the apply path: what make lint and make
+#                   test hold
 #
-# A file is looked at again when its object file is newer, that is when it or one of its
-# headers changed. tests/lint/tidy.sh is what calls them.
+# A file is looked at again when it or any header changed. tests/lint/tidy.sh is what
+# calls them.
 
 TIDY     ?= clang-tidy
 TIDY_HOT := common/format common/cdc mysql2pgsql/row mysql2pgsql/binlog
@@ -19,7 +20,7 @@ tidy: $(call tidied,$(TIDY_OBJ))
 tidy-hot: $(call tidied,$(foreach m,$(TIDY_HOT),$(call objs_of,$(m))))
 
 # What it counts ("3 warnings generated") is of system headers, and goes to stderr.
-$(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy
+$(BUILD)/tidy/%.ok: %.cpp .clang-tidy $(wildcard common/*/*.h mysql2pgsql/*/*.h pgsql2pgsql/*/*.h) | $(GENERATED)
 	@mkdir -p $(@D)
 	@$(TIDY) --quiet $*.cpp -- $(TIDY_FLAGS) >$@.log 2>$@.err || { cat $@.log $@.err; exit 1; }
 	@touch $@

@@ -3,16 +3,12 @@
 #
 #   tests/lint/tidy.sh [hot]     hot: the encoders, the decoders and the apply path only
 #
-# Releases of clang-tidy differ in what they find: 14, which Debian 12 has, is the one
-# that counts. Where it is not installed nothing is checked, and that is said.
+# Only release 14 counts (clang14.sh). Where it is not installed nothing is checked, and
+# that is said.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-tool=
-for name in clang-tidy-14 clang-tidy; do
-  case $("$name" --version 2>/dev/null) in
-    *"version 14."*) tool=$name && break ;;
-  esac
-done
+. tests/lint/clang14.sh
+tool=$(clang14 clang-tidy)
 if [ -z "$tool" ]; then
   echo "tidy: not checked, clang-tidy 14 is not installed"
   exit 0
