@@ -9,12 +9,14 @@
 #   pgloader, mysql_fdw   when they are installed
 #
 # Tables: lineitem (BENCH_ROWS rows, 3000000), blobs and long text, a string key, a
-# skewed key, and 200 small tables. BENCH_RUNS (3), DBSYNC_BIN (bin). The figures of
-# the last run go to tests/bench/RESULTS.md.
+# skewed key, and 200 small tables. BENCH_RUNS (3), DBSYNC_BIN (bin). BENCH_BEFORE
+# names the bin of another build, which is measured in turn with this one. The figures
+# of the last run go to tests/bench/RESULTS.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=$(realpath "${DBSYNC_BIN:-bin}")
-readonly bin rows=${BENCH_ROWS:-3000000} runs=${BENCH_RUNS:-3}
+before=${BENCH_BEFORE:+$(realpath "$BENCH_BEFORE")}
+readonly bin before rows=${BENCH_ROWS:-3000000} runs=${BENCH_RUNS:-3}
 readonly servers=$PWD/tests/harness/servers.sh here=$PWD/tests/bench small_tables=200
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/dbsync-bench-XXXXXX")
@@ -70,12 +72,12 @@ make_data() {
 meter=()
 [ ! -x /usr/bin/time ] || meter=(/usr/bin/time -q -f %M -o "$work/memory")
 
-ours() { # TABLE option…
-  local table=$1
-  shift
-  ${meter[@]+"${meter[@]}"} "$bin/mysql2pgsql" -q -c "$work/bench.cfg" -l "$work/$table.list" "$@"
+ours_of() { # BIN TABLE option…
+  local bin_of=$1 table=$2
+  shift 2
+  ${meter[@]+"${meter[@]}"} "$bin_of/mysql2pgsql" -q -c "$work/bench.cfg" -l "$work/$table.list" "$@"
 }
-ours_small() { ${meter[@]+"${meter[@]}"} "$bin/mysql2pgsql" -q -c "$work/small.cfg" -j 8; }
+ours_small() { ${meter[@]+"${meter[@]}"} "$1/mysql2pgsql" -q -c "$work/small.cfg" -j 8; }
 copy_file() { psql -qc "\\copy $1 from '$work/$1.bin' (format binary)"; }
 pipe() { # DATABASE TABLE [columns of the target's COPY as SQL for the source]
   "${mysql[@]}" --quick -B -N "$1" -e "set time_zone = '+00:00'; select ${3:-*} from $2" |
@@ -164,23 +166,32 @@ has_mysql_fdw() {
   [ "$(psql -Atc "select count(*) from pg_available_extensions where name = 'mysql_fdw'")" = 1 ] && prepare_mysql_fdw >&2
 }
 
+# TABLE option…: ours, and the other build's where one is given.
+both() {
+  local table=$1
+  shift
+  measure "$table" "mysql2pgsql $*" ours_of "$bin" "$table" "$@"
+  [ -z "$before" ] || measure "$table" "mysql2pgsql $*, before" ours_of "$before" "$table" "$@"
+}
+
 one_round() {
-  measure lineitem "mysql2pgsql -j 4" ours lineitem -j 4
+  both lineitem -j 4
   measure lineitem "psql copy of a binary file" copy_file lineitem
-  measure lineitem "mysql2pgsql -j 1" ours lineitem -j 1
-  measure lineitem "mysql2pgsql -j 1 --chunk-size 0" ours lineitem -j 1 --chunk-size 0
+  both lineitem -j 1
+  both lineitem -j 1 --chunk-size 0
   measure lineitem "mariadb | psql" pipe bench lineitem
-  measure lineitem "mysql2pgsql -j 8" ours lineitem -j 8
+  both lineitem -j 8
   [ -z "$with_pgloader" ] || measure lineitem pgloader pgloader_lineitem
   [ -z "$with_mysql_fdw" ] || measure lineitem mysql_fdw mysql_fdw_lineitem
   local table
   for table in wide words skewed; do
-    measure "$table" "mysql2pgsql -j 4" ours "$table" -j 4
+    both "$table" -j 4
     measure "$table" "psql copy of a binary file" copy_file "$table"
-    measure "$table" "mysql2pgsql -j 8" ours "$table" -j 8
+    both "$table" -j 8
     if [ "$table" = wide ]; then measure wide "mariadb | psql" pipe_wide; else measure "$table" "mariadb | psql" pipe bench "$table"; fi
   done
-  measure small "mysql2pgsql -j 8" ours_small
+  measure small "mysql2pgsql -j 8" ours_small "$bin"
+  [ -z "$before" ] || measure small "mysql2pgsql -j 8, before" ours_small "$before"
   measure small "mariadb | psql" pipe_small
 }
 

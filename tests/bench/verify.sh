@@ -3,11 +3,13 @@
 # find one flipped bit.
 #
 # Tables: lineitem (BENCH_ROWS rows, 3000000), from MariaDB to PostgreSQL and from
-# one PostgreSQL database to another. BENCH_RUNS (3), BENCH_JOBS (4), DBSYNC_BIN (bin).
+# one PostgreSQL database to another. BENCH_RUNS (3), BENCH_JOBS (4), DBSYNC_BIN (bin);
+# BENCH_BEFORE names the bin of another build, whose --verify-only is measured in turn.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=$(realpath "${DBSYNC_BIN:-bin}")
-readonly bin rows=${BENCH_ROWS:-3000000} runs=${BENCH_RUNS:-3} jobs=${BENCH_JOBS:-4}
+before=${BENCH_BEFORE:+$(realpath "$BENCH_BEFORE")}
+readonly bin before rows=${BENCH_ROWS:-3000000} runs=${BENCH_RUNS:-3} jobs=${BENCH_JOBS:-4}
 readonly servers=$PWD/tests/harness/servers.sh here=$PWD/tests/bench
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/dbsync-bench-XXXXXX")
@@ -34,10 +36,11 @@ cd "$work"
 meter=()
 [ ! -x /usr/bin/time ] || meter=(/usr/bin/time -q -f %M -o "$work/memory")
 
-ours() { # PROGRAM option…
-  local program=$1
-  shift
-  ${meter[@]+"${meter[@]}"} "$bin/$program" -q -c "$work/$program.cfg" -l "$work/list" -j "$jobs" "$@"
+ours() { run_of "$bin" "$@"; } # PROGRAM option…
+run_of() { # BIN PROGRAM option…
+  local bin_of=$1 program=$2
+  shift 2
+  ${meter[@]+"${meter[@]}"} "$bin_of/$program" -q -c "$work/$program.cfg" -l "$work/list" -j "$jobs" "$@"
 }
 
 measure() { # NAME command…
@@ -70,6 +73,7 @@ for program in mysql2pgsql pgsql2pgsql; do
     psql -qd "${database[$program]}" -c "truncate lineitem"
     measure "$program load" ours "$program" $(full "$program") --append
     measure "$program --verify-only" ours "$program" --verify-only
+    [ -z "$before" ] || measure "$program --verify-only, before" run_of "$before" "$program" --verify-only
   done
 done
 echo "| what | wall s | spread s | peak MiB |"
