@@ -11,9 +11,13 @@
 # Tables: lineitem (BENCH_ROWS rows, 3000000), blobs and long text, a string key, a
 # skewed key, and 200 small tables. BENCH_RUNS (3), DBSYNC_BIN (bin). BENCH_BEFORE
 # names the bin of another build, which is measured in turn with this one. The figures
-# of the last run go to tests/bench/RESULTS.md.
+# of the last whole run without BENCH_BEFORE go to tests/bench/RESULTS.md.
+#
+# tests/bench/end_to_end.sh [lineitem] [wide] [words] [skewed] [small]    default: all
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+partial=${1:+yes} measured=("$@")
+[ -n "$partial" ] || measured=(lineitem wide words skewed small)
 bin=$(realpath "${DBSYNC_BIN:-bin}")
 before=${BENCH_BEFORE:+$(realpath "$BENCH_BEFORE")}
 readonly bin before rows=${BENCH_ROWS:-3000000} runs=${BENCH_RUNS:-3}
@@ -166,33 +170,51 @@ has_mysql_fdw() {
   [ "$(psql -Atc "select count(*) from pg_available_extensions where name = 'mysql_fdw'")" = 1 ] && prepare_mysql_fdw >&2
 }
 
-# TABLE option…: ours, and the other build's where one is given.
+# TABLE NAME command…: by ours, and by the other build where one is given, in an order
+# that changes from round to round: what ran before leaves its mark. BIN in the command
+# stands for the build.
 both() {
+  local table=$1 name=$2 order="$bin $before" each
+  shift 2
+  [ $((run % 2)) = 1 ] || order="$before $bin"
+  for each in $order; do
+    if [ "$each" = "$bin" ]; then measure "$table" "$name" "${@/#BIN/$each}"; else measure "$table" "$name, before" "${@/#BIN/$each}"; fi
+  done
+}
+both_of() { # TABLE option…
   local table=$1
   shift
-  measure "$table" "mysql2pgsql $*" ours_of "$bin" "$table" "$@"
-  [ -z "$before" ] || measure "$table" "mysql2pgsql $*, before" ours_of "$before" "$table" "$@"
+  both "$table" "mysql2pgsql $*" ours_of BIN "$table" "$@"
+}
+
+round_of_lineitem() {
+  both_of lineitem -j 4
+  measure lineitem "psql copy of a binary file" copy_file lineitem
+  both_of lineitem -j 1
+  both_of lineitem -j 1 --chunk-size 0
+  measure lineitem "mariadb | psql" pipe bench lineitem
+  both_of lineitem -j 8
+  [ -z "$with_pgloader" ] || measure lineitem pgloader pgloader_lineitem
+  [ -z "$with_mysql_fdw" ] || measure lineitem mysql_fdw mysql_fdw_lineitem
 }
 
 one_round() {
-  both lineitem -j 4
-  measure lineitem "psql copy of a binary file" copy_file lineitem
-  both lineitem -j 1
-  both lineitem -j 1 --chunk-size 0
-  measure lineitem "mariadb | psql" pipe bench lineitem
-  both lineitem -j 8
-  [ -z "$with_pgloader" ] || measure lineitem pgloader pgloader_lineitem
-  [ -z "$with_mysql_fdw" ] || measure lineitem mysql_fdw mysql_fdw_lineitem
   local table
-  for table in wide words skewed; do
-    both "$table" -j 4
-    measure "$table" "psql copy of a binary file" copy_file "$table"
-    both "$table" -j 8
-    if [ "$table" = wide ]; then measure wide "mariadb | psql" pipe_wide; else measure "$table" "mariadb | psql" pipe bench "$table"; fi
+  for table in "${measured[@]}"; do
+    case $table in
+      lineitem) round_of_lineitem ;;
+      small)
+        both small "mysql2pgsql -j 8" ours_small BIN
+        measure small "mariadb | psql" pipe_small
+        ;;
+      *)
+        both_of "$table" -j 4
+        measure "$table" "psql copy of a binary file" copy_file "$table"
+        both_of "$table" -j 8
+        if [ "$table" = wide ]; then measure wide "mariadb | psql" pipe_wide; else measure "$table" "mariadb | psql" pipe bench "$table"; fi
+        ;;
+    esac
   done
-  measure small "mysql2pgsql -j 8" ours_small "$bin"
-  [ -z "$before" ] || measure small "mysql2pgsql -j 8, before" ours_small "$before"
-  measure small "mariadb | psql" pipe_small
 }
 
 # --------------------------------------------------------------------- results
@@ -252,19 +274,21 @@ print_results() {
   echo "Ratios are against \`psql \\copy\` of a ready-made binary file, for the small tables against the pipe. CPU in seconds:" \
     "client (all its processes; of pgloader and mysql_fdw what they start here), source server, target server. Peak: of mysql2pgsql."
   echo
-  print_musts
+  [ -n "$partial" ] || print_musts
   local table
-  for table in lineitem wide words skewed small; do print_table "$table"; done
+  for table in "${measured[@]}"; do print_table "$table"; done
 }
 
 declare -A expected
 : >"$work/figures"
 make_data
 with_pgloader='' with_mysql_fdw=''
-if peer_works has_pgloader pgloader pgloader_lineitem; then with_pgloader=yes; fi
-if peer_works has_mysql_fdw mysql_fdw mysql_fdw_lineitem; then with_mysql_fdw=yes; fi
+if [[ " ${measured[*]} " = *" lineitem "* ]]; then
+  if peer_works has_pgloader pgloader pgloader_lineitem; then with_pgloader=yes; fi
+  if peer_works has_mysql_fdw mysql_fdw mysql_fdw_lineitem; then with_mysql_fdw=yes; fi
+fi
 for run in $(seq "$runs"); do
   echo "run $run of $runs" >&2
   one_round
 done
-print_results | tee "$here/RESULTS.md"
+if [ -n "$partial$before" ]; then print_results; else print_results | tee "$here/RESULTS.md"; fi
