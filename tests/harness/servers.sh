@@ -107,7 +107,7 @@ start_mariadb() {
   install=$(find_program mariadb-install-db ${MARIADB_BINDIR:+"$MARIADB_BINDIR"})
   mariadb_client=$(find_program mariadb ${MARIADB_BINDIR:+"$MARIADB_BINDIR"})
   if [ ! -d "$dir/mariadb" ]; then
-    ${run_as[@]+"${run_as[@]}"} "$install" --no-defaults --datadir="$dir/mariadb" --skip-test-db \
+    ${run_as[@]+"${run_as[@]}"} "$install" --no-defaults --datadir="$dir/mariadb" --tmpdir="$dir" --skip-test-db \
       --auth-root-authentication-method=normal >"$dir/mariadb.log" 2>&1 </dev/null ||
       fail_with_log "$dir/mariadb.log" "mariadb-install-db failed"
   fi

@@ -45,7 +45,7 @@ install_5_6() {
 }
 
 install_sid() {
-  ${run_as[@]+"${run_as[@]}"} "${server[@]}" --initialize-insecure "--datadir=$dir/data"
+  ${run_as[@]+"${run_as[@]}"} "${server[@]}" --initialize-insecure "--datadir=$dir/data" "--tmpdir=$dir"
 }
 
 start() {
