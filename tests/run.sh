@@ -7,6 +7,10 @@
 # "N passed, N failed, N skipped". Exit status 1 when a test failed, a binary
 # crashed (which counts as a failure), a test is disabled, or none ran.
 # GTEST_FILTER and the other variables of GoogleTest work as usual.
+#
+# The cases wait for servers more than they compute: DBSYNC_TEST_SHARDS processes (one
+# more than cores), each with servers of its own, share them. Where the servers are
+# given by DBSYNC_TEST_MYSQL or DBSYNC_TEST_PG, one process takes all.
 set -uo pipefail
 
 cd "$(dirname "$0")/.." || exit 1
@@ -47,7 +51,7 @@ count_lines() { grep -cE "$1" "$2" || true; }
 
 # The result file is written at the end only: a crashed binary leaves none, and
 # its output tells how far it came.
-count_crashed() { # LOG BINARY STATUS
+count_crashed() { # LOG NAME STATUS
   passed=$((passed + $(count_lines '^\[       OK \] .*\([0-9]+ ms\)' "$1")))
   failed=$((failed + $(count_lines '^\[  FAILED  \] .*\([0-9]+ ms\)' "$1") + 1))
   skipped=$((skipped + $(count_lines '^\[  SKIPPED \] .*\([0-9]+ ms\)' "$1")))
@@ -56,14 +60,12 @@ count_crashed() { # LOG BINARY STATUS
   echo "failed   $2 ended with status $3 in ${last:-its start}" >>"$notes"
 }
 
-run_binary() {
-  local binary=$1 status=0
-  local log=$work/log results=$work/results.xml
-  rm -f "$results"
-  "$binary" "--gtest_output=xml:$results" 2>&1 | tee "$log" || status=$?
+# Adds up what a finished binary left in its log and its result file.
+count_results() { # NAME LOG RESULTS STATUS
+  local name=$1 log=$2 results=$3 status=$4
   list_failed "$log" >>"$notes"
   if [ ! -s "$results" ]; then
-    count_crashed "$log" "$binary" "$status"
+    count_crashed "$log" "$name" "$status"
     return
   fi
   local tests failures skips disabled
@@ -73,7 +75,7 @@ run_binary() {
   disabled=$(sum_attribute "$results" disabled)
   list_skipped "$results" >>"$notes"
   if [ "$disabled" -gt 0 ]; then
-    echo "failed   $binary: $disabled disabled tests; mend or remove them" >>"$notes"
+    echo "failed   $name: $disabled disabled tests; mend or remove them" >>"$notes"
   fi
   passed=$((passed + tests - failures - skips - disabled))
   failed=$((failed + failures + disabled))
@@ -81,8 +83,49 @@ run_binary() {
   # All well, and then a crash on the way out.
   if [ "$status" != 0 ] && [ "$failures" = 0 ]; then
     failed=$((failed + 1))
-    echo "failed   $binary ended with status $status after its tests" >>"$notes"
+    echo "failed   $name ended with status $status after its tests" >>"$notes"
   fi
+}
+
+run_binary() {
+  local binary=$1 status=0
+  rm -f "$work/results.xml"
+  "$binary" "--gtest_output=xml:$work/results.xml" 2>&1 | tee "$work/log" || status=$?
+  count_results "$binary" "$work/log" "$work/results.xml" "$status"
+}
+
+# Each line of the output begins with the number of its shard.
+run_shards() { # BINARY SHARDS
+  local binary=$1 shards=$2 i status
+  local pids=()
+  set -m # a process group each, so that an interrupt reaches all of it
+  trap 'for pid in "${pids[@]}"; do kill -TERM -- "-$pid"; done 2>/dev/null; exit 130' INT TERM
+  for ((i = 0; i < shards; ++i)); do
+    rm -f "$work/results$i.xml"
+    { GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$i "$binary" "--gtest_output=xml:$work/results$i.xml" 2>&1 |
+      tee "$work/log$i" | sed -u "s/^/$((i + 1)): /"; } &
+    pids+=($!)
+  done
+  for ((i = 0; i < shards; ++i)); do
+    status=0
+    wait "${pids[i]}" || status=$?
+    count_results "$binary (shard $((i + 1)) of $shards)" "$work/log$i" "$work/results$i.xml" "$status"
+  done
+  set +m
+  trap - INT TERM
+}
+
+shards_of() { # BINARY
+  case $1 in
+    */cases) [ -n "${DBSYNC_TEST_MYSQL:-}${DBSYNC_TEST_PG:-}${GTEST_TOTAL_SHARDS:-}" ] && echo 1 || echo "${DBSYNC_TEST_SHARDS:-$(($(nproc) + 1))}" ;;
+    *) echo 1 ;;
+  esac
+}
+
+run_tests() {
+  local shards
+  shards=$(shards_of "$1")
+  if [ "$shards" -gt 1 ]; then run_shards "$1" "$shards"; else run_binary "$1"; fi
 }
 
 run_lint() {
@@ -95,7 +138,7 @@ run_lint() {
 }
 
 for target in "$@"; do
-  if [ "$target" = lint ]; then run_lint; else run_binary "$target"; fi
+  if [ "$target" = lint ]; then run_lint; else run_tests "$target"; fi
 done
 
 echo
