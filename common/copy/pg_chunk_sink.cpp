@@ -89,13 +89,14 @@ bool PgChunkSink::begin(const std::vector<std::string>& columns, CopyFormat form
     copy_.emplace(connection_, sql_ + segment_reject_clause(limit));
   } else {
     copy_.emplace(connection_, sql_, std::exchange(begin_, ""));
-    put_header(*copy_);
+    header_due_ = true;
   }
   return false;
 }
 
 std::uint64_t PgChunkSink::put(const CopyBuffer& buffer) {
   if (way_ != Way::halving) {
+    if (std::exchange(header_due_, false)) put_header(*copy_);
     copy_->put(buffer.bytes());
     return 0;
   }
@@ -141,6 +142,7 @@ void PgChunkSink::end_copy(LoadOutcome& outcome) {
   if (way_ == Way::by_server) {
     outcome.rows -= server_rejects_->collect(outcome.rows, copy_->finish(), columns_, request_.rejects);
   } else if (way_ == Way::straight) {
+    if (std::exchange(header_due_, false)) put_header(*copy_);
     put_trailer(*copy_);
     check_count(outcome.rows, copy_->finish());
   }

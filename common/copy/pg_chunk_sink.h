@@ -81,6 +81,7 @@ class PgChunkSink : public ChunkSink {
   std::unique_lock<std::mutex> alone_;
   std::unique_ptr<SegmentRejects> server_rejects_;
   std::optional<CopyIn> copy_;
+  bool header_due_ = false;  // put with the first rows: until then nobody waits for the server
 };
 
 }  // namespace dbsync

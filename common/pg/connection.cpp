@@ -281,6 +281,22 @@ PgResult PgConnection::exec_often_and_commit(const std::string& sql,
   return first;
 }
 
+void PgConnection::start_copy(const std::string& sql) {
+  if (PQsendQuery(connection_.get(), sql.c_str()) != 1) throw error_of(nullptr, sql);
+}
+
+void PgConnection::await_copy(const std::string& sql) {
+  std::optional<Error> failure;
+  while (pg_result* raw = PQgetResult(connection_.get())) {
+    const PgResult result(raw);
+    const ExecStatusType status = PQresultStatus(raw);
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) return;
+    if (status != PGRES_COMMAND_OK && !failure) failure = error_of(raw, sql);
+    if (!usable()) break;
+  }
+  throw failure ? *failure : error_of(nullptr, sql);
+}
+
 PgResult PgConnection::columns_of(const std::string& query) {
   checked(PQprepare(connection_.get(), "", query.c_str(), 0, nullptr), query);
   return checked(PQdescribePrepared(connection_.get(), ""), query);

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <libpq-fe.h>
 
@@ -18,17 +19,25 @@ constexpr std::size_t kSlice = 256 * 1024;
 
 CopyIn::CopyIn(PgConnection& connection, std::string sql, std::string_view before)
     : connection_(connection), sql_(std::move(sql)) {
-  connection_.exec(std::string(before) + sql_);
+  connection_.start_copy(std::string(before) + sql_);
 }
 
 CopyIn::~CopyIn() {
   if (!open_) return;
   try {
+    await_start();
     end("the copy was given up by the client");
     read_outcome();
   } catch (const Error& error) {
     log::debug("target", error.what());
   }
+}
+
+void CopyIn::await_start() {
+  if (std::exchange(started_, true)) return;
+  open_ = false;  // unless it begins
+  connection_.await_copy(sql_);
+  open_ = true;
 }
 
 // During COPY IN the server says nothing but notices unless it has failed.
@@ -42,6 +51,7 @@ bool CopyIn::server_has_spoken() {
 }
 
 void CopyIn::put(std::span<const char> bytes) {
+  await_start();
   while (!bytes.empty()) {
     const std::size_t n = std::min(bytes.size(), kSlice);
     if (PQputCopyData(connection_.raw(), bytes.data(), static_cast<int>(n)) != 1) fail_with_server_error();
@@ -80,6 +90,7 @@ void CopyIn::fail_with_server_error() {
 }
 
 std::uint64_t CopyIn::finish() {
+  await_start();
   end(nullptr);
   return read_outcome();
 }

@@ -1,4 +1,5 @@
-// COPY … FROM STDIN on one connection.
+// COPY … FROM STDIN on one connection. The statement is sent at once; the first put()
+// waits for its answer, so that a source can be asked meanwhile.
 //
 // Success is explicit: finish() returns the server's row count. Destroyed before
 // that, the COPY is failed on the server (CopyFail), so that a torn stream can
@@ -33,6 +34,7 @@ class CopyIn {
   std::uint64_t finish();
 
  private:
+  void await_start();
   bool server_has_spoken();
   void end(const char* fail_reason);
   std::uint64_t read_outcome();
@@ -40,6 +42,7 @@ class CopyIn {
 
   PgConnection& connection_;
   std::string sql_;
+  bool started_ = false;
   bool open_ = true;
 };
 

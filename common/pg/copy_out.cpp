@@ -1,5 +1,7 @@
 #include "pg/copy_out.h"
 
+#include <utility>
+
 #include <libpq-fe.h>
 
 #include "base/byte_reader.h"
@@ -17,7 +19,7 @@ void CopyOut::Free::operator()(char* message) const { PQfreemem(message); }
 
 CopyOut::CopyOut(PgConnection& connection, std::string sql, bool binary)
     : connection_(connection), sql_(std::move(sql)), binary_(binary) {
-  connection_.exec(sql_);
+  connection_.start_copy(sql_);
 }
 
 bool CopyOut::next_message(std::string_view& message) {
@@ -58,6 +60,7 @@ std::string_view CopyOut::without_header(std::string_view message) const {
 }
 
 std::optional<std::string_view> CopyOut::next() {
+  if (!std::exchange(started_, true)) connection_.await_copy(sql_);
   std::string_view message;
   while (!ended_ && next_message(message)) {
     if (!binary_) return message;

@@ -1,4 +1,5 @@
-// COPY … TO STDOUT on one connection, row by row, in either format.
+// COPY … TO STDOUT on one connection, row by row, in either format. The statement is sent
+// at once; the first next() waits for its answer.
 //
 // The server sends one row per CopyData message in both formats; the binary
 // header and trailer are taken off here, since a loader writes its own. A
@@ -46,6 +47,7 @@ class CopyOut {
   std::string sql_;
   std::unique_ptr<char, Free> message_;
   bool binary_;
+  bool started_ = false;
   bool header_seen_ = false;
   bool ended_ = false;
 };

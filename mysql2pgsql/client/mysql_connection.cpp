@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@ namespace {
 
 constexpr unsigned kConnectTimeoutSeconds = 30;  // without network_timeout
 constexpr std::uint16_t kSocketsPort = 3306;     // of the server behind the default socket
+constexpr std::size_t kStatementsAtOnce = 100;
 // The largest that servers and client libraries take.
 constexpr unsigned long kMaxAllowedPacket = 1024UL * 1024 * 1024;
 
@@ -162,16 +164,17 @@ void MysqlConnection::prepare_session() {
   }
   version_number_ = part[0] * 10000 + part[1] * 100 + part[2];
 
-  exec(
+  std::string settings =
       "SET SESSION time_zone = '+00:00', sql_mode = '', net_write_timeout = 86400, net_read_timeout = 86400, "
-      "wait_timeout = 86400");
+      "wait_timeout = 86400";
   // A server may show versioned tables as of some other moment; DEFAULT is none.
-  if (mariadb_ && version_number_ >= 100304) exec("SET SESSION system_versioning_asof = DEFAULT");
+  if (mariadb_ && version_number_ >= 100304) settings += ", system_versioning_asof = DEFAULT";
   if (mariadb_)
-    exec("SET SESSION max_statement_time = 0");
+    settings += ", max_statement_time = 0";
   else if (version_number_ >= 50708)
-    exec("SET SESSION max_execution_time = 0");
-  if (!mariadb_ && version_number_ >= 80000) exec("SET SESSION information_schema_stats_expiry = 0");
+    settings += ", max_execution_time = 0";
+  if (!mariadb_ && version_number_ >= 80000) settings += ", information_schema_stats_expiry = 0";
+  exec(settings);
 }
 
 Error MysqlConnection::error(std::string_view statement) const {
@@ -194,8 +197,12 @@ Error MysqlConnection::error(std::string_view statement) const {
 void MysqlConnection::exec(const std::string& sql) { query(sql); }
 
 std::vector<MysqlConnection::Row> MysqlConnection::query(const std::string& sql) {
+  if (mysql_real_query(handle_->mysql, sql.data(), sql.size()) != 0) throw error(sql);
+  return take_rows(sql);
+}
+
+std::vector<MysqlConnection::Row> MysqlConnection::take_rows(const std::string& sql) {
   MYSQL* mysql = handle_->mysql;
-  if (mysql_real_query(mysql, sql.data(), sql.size()) != 0) throw error(sql);
   const std::unique_ptr<MYSQL_RES, void (*)(MYSQL_RES*)> result(mysql_store_result(mysql), mysql_free_result);
   std::vector<Row> rows;
   if (!result) {
@@ -210,6 +217,49 @@ std::vector<MysqlConnection::Row> MysqlConnection::query(const std::string& sql)
       out.push_back(row[i] == nullptr ? std::nullopt : std::optional<std::string>(std::in_place, row[i], lengths[i]));
   }
   return rows;
+}
+
+bool MysqlConnection::set_several(bool several) {
+  if (mysql_set_server_option(handle_->mysql,
+                              several ? MYSQL_OPTION_MULTI_STATEMENTS_ON : MYSQL_OPTION_MULTI_STATEMENTS_OFF) == 0)
+    return true;
+  const Error failure = error({});
+  if (failure.connection_lost()) throw Error(failure);
+  log::debug("source", fmt::format("several statements at once: {}", failure.message()));
+  return false;
+}
+
+std::vector<MysqlConnection::Answer> MysqlConnection::query_each(const std::vector<std::string>& statements) {
+  // A proxy between may take one at a time only.
+  if (statements.size() < 2 || !set_several(true)) return SourceQueries::query_each(statements);
+  std::vector<Answer> answers;
+  answers.reserve(statements.size());
+  while (answers.size() < statements.size()) answer_batch(statements, answers);
+  // For good: a statement is never more than it was meant to be.
+  if (!set_several(false)) throw Error(error({}));
+  return answers;
+}
+
+// An error ends the batch: the server does not look at the statements behind it.
+void MysqlConnection::answer_batch(const std::vector<std::string>& statements, std::vector<Answer>& answers) {
+  MYSQL* mysql = handle_->mysql;
+  const std::size_t end = std::min(statements.size(), answers.size() + kStatementsAtOnce);
+  std::string batch;
+  for (std::size_t i = answers.size(); i < end; ++i) batch += statements[i] + "; ";
+  batch.resize(batch.size() - 2);
+  int next = mysql_real_query(mysql, batch.data(), batch.size());
+  for (; next >= 0 && answers.size() < end; next = mysql_next_result(mysql)) {
+    const std::string& statement = statements[answers.size()];
+    Answer& answer = answers.emplace_back();
+    try {
+      if (next > 0) throw error(statement);
+      answer.rows = take_rows(statement);
+    } catch (const Error& failure) {
+      if (failure.connection_lost()) throw;
+      answer.error = failure;
+      return;
+    }
+  }
 }
 
 std::string MysqlConnection::literal(std::string_view text) {

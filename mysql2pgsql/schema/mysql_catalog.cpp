@@ -286,11 +286,19 @@ void CatalogReader::read_foreign_keys() {
 }
 
 void CatalogReader::read_definitions() {
+  std::vector<MysqlTable*> tables;
+  std::vector<std::string> statements;
   for (MysqlTable& table : catalog_.tables) {
     if (!table.in_run) continue;
+    tables.push_back(&table);
+    statements.push_back("SHOW CREATE TABLE " + MysqlConnection::identifier(table.name));
+  }
+  const auto answers = connection_.query_each(statements);
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    MysqlTable& table = *tables[i];
     try {
-      const auto rows = connection_.query("SHOW CREATE TABLE " + MysqlConnection::identifier(table.name));
-      read_definition(rows.at(0).at(1).value_or(""), table);
+      if (answers[i].error) throw Error(*answers[i].error);
+      read_definition(answers[i].rows.at(0).at(1).value_or(""), table);
     } catch (const Error& error) {
       if (error.connection_lost()) throw;
       table.problem = unreadable(error, table);

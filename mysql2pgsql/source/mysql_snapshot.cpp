@@ -112,8 +112,10 @@ class Ladder {
   // All at once: the shorter the time between the first and the last, the likelier
   // that nothing was committed in it.
   void start_all() const {
-    run_workers(static_cast<unsigned>(sessions_.size()), "snapshot",
-                [this](unsigned i) { start_snapshot(*sessions_[i]); });
+    in_all([](unsigned, MysqlConnection& session) { start_snapshot(session); });
+  }
+  void in_all(const std::function<void(unsigned, MysqlConnection&)>& body) const {
+    run_workers(static_cast<unsigned>(sessions_.size()), "snapshot", [&](unsigned i) { body(i, *sessions_[i]); });
   }
 
   static void pause(int attempt) {
@@ -131,10 +133,12 @@ class Ladder {
   SnapshotFacts equal_positions() {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       start_all();
-      const Position first = own_position(*sessions_[0]);
+      std::vector<Position> positions(sessions_.size());
+      in_all([&](unsigned i, MysqlConnection& session) { positions[i] = own_position(session); });
+      const Position& first = positions[0];
       if (first.empty()) throw Refused{"the server does not tell the binlog position of a snapshot"};
-      bool equal = true;
-      for (const auto& session : sessions_) equal = equal && own_position(*session) == first;
+      const bool equal =
+          std::all_of(positions.begin(), positions.end(), [&](const Position& one) { return one == first; });
       if (equal && positioned_ && commits_xa(*sessions_[0]))
         throw Refused{"the server commits XA transactions, which are in its binlog before their rows are seen"};
       if (equal) return {"equal binlog positions, no lock", true, with_gtid(*sessions_[0], first)};

@@ -1,11 +1,13 @@
 #include "mysql2pgsql/source/mysql_source.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/worker_pool.h"
 #include "mysql2pgsql/row/mysql_cursor.h"
 #include "mysql2pgsql/schema/type_map.h"
 #include "mysql2pgsql/source/chunk_planner.h"
@@ -93,13 +95,13 @@ class MysqlChunkReader : public ChunkReader {
   MysqlChunkReader(std::unique_ptr<MysqlCursor> cursor, RowEncoder encoder, CopyFormat format)
       : cursor_(std::move(cursor)), encoder_(std::move(encoder)), format_(format) {
     for (const ColumnPlan& plan : encoder_.columns()) names_.push_back(plan.name);
-    cursor_->execute();
   }
 
   const std::vector<std::string>& columns() const override { return names_; }
   CopyFormat format() const override { return format_; }
 
   bool read(CopyBuffer& buffer, TaskRejects* rejects) override {
+    if (!std::exchange(executed_, true)) cursor_->execute();
     while (!buffer.full()) {
       if (!cursor_->fetch()) return false;
       ++row_;
@@ -134,6 +136,7 @@ class MysqlChunkReader : public ChunkReader {
 
   std::unique_ptr<MysqlCursor> cursor_;
   RowEncoder encoder_;
+  bool executed_ = false;  // with the first read(): the target may be asked for its COPY before
   std::uint64_t row_ = 0;  // of the source, from 1
   CopyFormat format_;
   std::vector<std::string> names_;
@@ -302,7 +305,9 @@ SnapshotFacts MysqlSource::open_snapshot(unsigned sessions, const std::vector<Co
     log::warning("source", fmt::format("tables of engines without transactions are not part of the snapshot; do not "
                                        "write to them during the copy: {}",
                                        join(loose, ", ")));
-  for (unsigned i = 0; i < sessions; ++i) free_.push_back(std::make_unique<MysqlConnection>(endpoint_));
+  MysqlSessions opened(sessions);
+  run_workers(sessions, "connect", [&](unsigned i) { opened[i] = std::make_unique<MysqlConnection>(endpoint_); });
+  std::move(opened.begin(), opened.end(), std::back_inserter(free_));
   snapshot_ = open_mysql_snapshot(endpoint_, free_, tables, moment_required_);
   return snapshot_;
 }

@@ -154,7 +154,8 @@ int main(int argc, char** argv) {
   const sockaddr_un here = address_of(argv[1]);
   const sockaddr_un there = address_of(argv[2]);
   const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::bind(listener, reinterpret_cast<const sockaddr*>(&here), sizeof here) != 0 || ::listen(listener, SOMAXCONN) != 0)
+  if (::bind(listener, reinterpret_cast<const sockaddr*>(&here), sizeof here) != 0 ||
+      ::listen(listener, SOMAXCONN) != 0)
     fail(argv[1]);
   for (;;) {
     const int client = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
