@@ -41,6 +41,9 @@ class Proxy {
 
   unsigned port() const { return port_; }  // of TCP
   unsigned cuts() const { return cuts_; }
+  // How often a client has spoken after the server had: the round trips that were waited
+  // for, of all connections together.
+  unsigned turns() const { return turns_; }
 
  private:
   void run();
@@ -59,6 +62,7 @@ class Proxy {
   std::atomic<bool> pause_ = false;
   std::atomic<bool> listening_ = true;
   std::atomic<unsigned> cuts_ = 0;
+  std::atomic<unsigned> turns_ = 0;
   std::atomic<bool> stop_ = false;
   std::thread thread_;
 };

@@ -1,0 +1,106 @@
+// How often a run waits for an answer of a server, per table: what a copy of many small
+// tables between clouds costs. Counted by proxies, so that no machine's speed matters.
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/harness/migration.h"
+#include "tests/harness/pg_migration.h"
+#include "tests/harness/proxy.h"
+
+namespace dbsync::test {
+
+namespace {
+
+constexpr int kFew = 20;
+constexpr int kMany = 80;
+
+// Of one table, beside what the run needs once: the statements below, and a hundredth of
+// what is done for a hundred tables at once; a little more for a status that is written
+// now and then.
+constexpr double kOfSource = 2;  // prepare, execute
+constexpr double kOfTarget = 4;  // BEGIN and COPY, the end of the rows, the mark and COMMIT, indexes and ANALYZE
+constexpr double kNowAndThen = 0.7;
+
+// The servers once more, behind proxies that count.
+struct Counted {
+  Counted(const TestDir& dir, const std::filesystem::path& source, const std::string& source_name,
+          const std::string& target)
+      : from(dir.path() / source_name, source), to(dir.path() / "t" / ".s.PGSQL.5432", socket_of(target)) {}
+  Proxy from;
+  Proxy to;
+};
+
+struct Turns {
+  double source = 0;
+  double target = 0;
+};
+
+void expect_few(const Turns& few, const Turns& many) {
+  constexpr int kTables = kMany - kFew;
+  EXPECT_LE((many.source - few.source) / kTables, kOfSource + kNowAndThen);
+  EXPECT_LE((many.target - few.target) / kTables, kOfTarget + kNowAndThen);
+}
+
+std::string behind(const TestDir& dir, const std::string& folder, const TargetDb& database) {
+  return fmt::format("host={} port=5432 user=postgres dbname={}", (dir.path() / folder).string(), database.name());
+}
+
+bool on_sockets(const TargetDb& target) { return target.conninfo().find("host=/") != std::string::npos; }
+
+Turns copy_of_mysql(int tables) {
+  Migration migration;
+  for (int i = 0; i < tables; ++i)
+    migration.source.exec(
+        fmt::format("create table t{0} (id int primary key, name varchar(20), key (name)); "
+                    "insert into t{0} values (1, 'a'), (2, 'b')",
+                    i));
+  std::filesystem::create_directory(migration.dir.path() / "t");
+  MysqlAccess access = Servers::instance().mysql();
+  const Counted counted(migration.dir, access.socket, "s.sock", migration.target.conninfo());
+  access.socket = (migration.dir.path() / "s.sock").string();
+  migration.dir.write_file(
+      "my.cfg", my_cfg(mysql_section(access, migration.source.name()), behind(migration.dir, "t", migration.target)));
+  const RunResult run = migration.run({"mysql2pgsql", "--create", "-j", "1"});
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_EQ(migration.target.value("select count(*) from pg_indexes where schemaname = 'public'"),
+            std::to_string(2 * tables));
+  return {static_cast<double>(counted.from.turns()), static_cast<double>(counted.to.turns())};
+}
+
+Turns copy_of_pgsql(int tables) {
+  PgMigration migration;
+  for (int i = 0; i < tables; ++i)
+    migration.source.exec(
+        fmt::format("create table t{0} (id int primary key, name varchar(20)); create index on t{0} (name); "
+                    "insert into t{0} values (1, 'a'), (2, 'b')",
+                    i));
+  for (const char* folder : {"s", "t"}) std::filesystem::create_directory(migration.dir.path() / folder);
+  const Counted counted(migration.dir, socket_of(migration.source.conninfo()), "s/.s.PGSQL.5432",
+                        migration.target.conninfo());
+  migration.dir.write_file("my.cfg", my_cfg(fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n",
+                                                        behind(migration.dir, "s", migration.source)),
+                                            behind(migration.dir, "t", migration.target)));
+  const RunResult run = migration.run({"pgsql2pgsql", "--create", "--full-only", "-j", "1"});
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_EQ(migration.target.value("select count(*) from pg_indexes where schemaname = 'public'"),
+            std::to_string(2 * tables));
+  return {static_cast<double>(counted.from.turns()), static_cast<double>(counted.to.turns())};
+}
+
+TEST(RoundTripsTest, OfASmallTableAreFew) {
+  if (Servers::instance().mysql().socket.empty()) GTEST_SKIP() << "the proxy wants servers on Unix sockets";
+  expect_few(copy_of_mysql(kFew), copy_of_mysql(kMany));
+}
+
+// pg_dump locks one table after another (before 16): one more of the source.
+TEST(PgRoundTripsTest, OfASmallTableAreFew) {
+  if (!on_sockets(TargetDb())) GTEST_SKIP() << "the proxy wants servers on Unix sockets";
+  expect_few(copy_of_pgsql(kFew), copy_of_pgsql(kMany));
+}
+
+}  // namespace
+
+}  // namespace dbsync::test
