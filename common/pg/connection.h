@@ -86,10 +86,9 @@ class PgConnection {
   // and the transaction is to be rolled back.
   PgResult exec_often_and_commit(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
 
-  // Sends `sql`, whose last statement is a COPY from or to this program, and does not wait
-  // for the answer: the other side may be asked meanwhile. await_copy() before its data.
+  // Sends `sql`, whose last statement is a COPY from or to this program; the other side may be
+  // asked meanwhile. await_copy() waits for its start, and throws what is refused.
   void start_copy(const std::string& sql);
-  // Waits until the COPY has begun; throws what it or a statement before it is refused for.
   void await_copy(const std::string& sql);
 
   // The columns that a query would give, without running it: a result without rows.
