@@ -208,10 +208,6 @@ void BinlogStream::handle_other(const BinlogEvent& event) {
       throw Error(ErrorKind::source,
                   fmt::format("the source has lost changes, and says so in its binlog ({})", read_incident(event)))
           .hint("the tables must be copied anew: --restart; the source's error log tells what happened to its binlog");
-    case partial_update_rows:
-      throw Error(ErrorKind::source,
-                  "the binlog holds parts of JSON values (PARTIAL_UPDATE_ROWS), which cannot be followed")
-          .hint("set binlog_row_value_options = '' on the source, and copy the tables with JSON columns anew");
     default: break;
   }
   if ((event.header.flags & kEventIgnorable) != 0) return;
@@ -274,7 +270,9 @@ bool BinlogStream::read_rows(Transaction& out) {
       if (rows_.kind == ChangeKind::insert) {
         tuples_->read(in, rows_.before, RowTuples::Role::inserted, new_tuple_);
       } else {
+        const LittleReader before = in;
         tuples_->read(in, rows_.before, RowTuples::Role::before, old_tuple_);
+        if (rows_.partial) tuples_->begin_changes(in, before, rows_.before);
         if (rows_.kind == ChangeKind::update) tuples_->read(in, rows_.after, RowTuples::Role::after, new_tuple_);
       }
       assembler_.change(rows_.kind, id, old_image_, tuple(old_tuple_), tuple(new_tuple_));

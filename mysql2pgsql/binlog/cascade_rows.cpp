@@ -74,6 +74,7 @@ void CascadeRows::add_removed(const Entry& entry, const RowsEvent& rows) {
 // Moves behind a row.
 bool CascadeRows::key_changes(const Entry& entry, LittleReader& in, const RowsEvent& rows) {
   entry.keys->read_raw(in, rows.before, entry.plan->places, old_raw_);
+  if (rows.partial) entry.keys->pass_changes(in);
   entry.keys->read_raw(in, rows.after, entry.plan->places, new_raw_);
   for (std::size_t i = 0; i < old_raw_.size(); ++i)
     if (new_raw_[i].state != RawValue::State::absent && new_raw_[i] != old_raw_[i]) return true;
@@ -97,6 +98,7 @@ void CascadeRows::add_updated(const Entry& entry, const RowsEvent& rows, bool ma
     old_tuple_.clear();
     new_tuple_.clear();
     entry.keys->read(row, rows.before, RowTuples::Role::before, old_tuple_);
+    if (rows.partial) entry.keys->pass_changes(row);
     entry.keys->read(row, rows.after, RowTuples::Role::after, new_tuple_);
     read_tuple(bytes_of(old_tuple_), old_values_);
     read_tuple(bytes_of(new_tuple_), new_values_);

@@ -86,8 +86,13 @@ std::vector<std::string> obstacles_to_following(MysqlConnection& source, const s
   if (const std::string format = variable(source, "binlog_format"); format != "ROW")
     out.push_back(fmt::format(
         "binlog_format is {}: SET GLOBAL binlog_format = ROW, and for sessions that are open already", format));
-  if (variable(source, "binlog_row_value_options").find("PARTIAL_JSON") != std::string::npos)
-    out.push_back("binlog_row_value_options is PARTIAL_JSON: SET GLOBAL binlog_row_value_options = ''");
+  const std::string image = variable(source, "binlog_row_image");
+  if (image != "FULL" && variable(source, "binlog_row_value_options").find("PARTIAL_JSON") != std::string::npos)
+    out.push_back(
+        fmt::format("binlog_row_value_options is PARTIAL_JSON, and binlog_row_image is {}, so that JSON values "
+                    "cannot be told: SET GLOBAL binlog_row_image = FULL, or SET GLOBAL "
+                    "binlog_row_value_options = ''",
+                    image));
   if (variable(source, "log_slave_updates") == "OFF" &&
       !source
            .query(source.is_mariadb() || source.version_number() < 80022 ? "SHOW SLAVE STATUS" : "SHOW REPLICA STATUS")

@@ -4,6 +4,7 @@
 
 #include "format/copy_binary.h"
 #include "format/copy_text.h"
+#include "mysql2pgsql/binlog/json_diff.h"
 
 namespace dbsync {
 
@@ -56,6 +57,7 @@ RowTuples::RowTuples(FollowedTable& table, const TableMap& map, const CharsetSou
   readers_.reserve(map.columns.size());
   for (std::size_t i = 0; i < map.columns.size(); ++i) {
     const FollowedColumn& column = table.columns[i];
+    if (map.columns[i].type == ImageType::json) json_columns_.push_back(i);
     try {
       std::shared_ptr<const CharsetTable> charset;
       // Labels of ENUM and SET are the catalog's.
@@ -89,6 +91,8 @@ void RowTuples::present(std::size_t i, LittleReader& in, CopyBuffer& out) {
   const FollowedColumn& column = table_.columns[i];
   last_ = i;
   if (column.place < 0) return readers_[i].skip(in);
+  if (std::size_t json = 0; !changed_json_.bytes.empty() && is_changed(i, json))
+    return present_changed(i, json, in, out);
   readers_[i].read(in, value_);
   put_field(out, table_.plans[static_cast<std::size_t>(column.place)], table_.format, value_);
 }
@@ -113,11 +117,51 @@ void RowTuples::read(LittleReader& in, const ColumnSet& set, Role role, CopyBuff
     else if (column.place >= 0)
       out.put_byte(kNull);
   }
+  changed_json_ = {};
   out.put_bytes(table_.origin_field);
   if (out.mark() - start > kMaxRowBytes)
     throw Error(ErrorKind::data,
                 fmt::format("a row has {} bytes, more than PostgreSQL can take in one row", out.mark() - start))
         .hint("a row must stay below 1 GiB; leave out the large columns with [exclude_columns]");
+}
+
+ColumnSet RowTuples::changed_json(LittleReader& in) const {
+  constexpr std::uint64_t kChangesOfJson = 1;
+  const std::uint64_t options = in.lenenc();
+  if (options > kChangesOfJson) in.fail("unknown options of an image");
+  return options == 0 ? ColumnSet{} : ColumnSet{in.bytes((json_columns_.size() + 7) / 8)};
+}
+
+void RowTuples::begin_changes(LittleReader& in, LittleReader before, const ColumnSet& before_set) {
+  changed_json_ = changed_json(in);
+  if (!changed_json_.bytes.empty()) read_raw(before, before_set, json_columns_, old_json_);
+}
+
+bool RowTuples::is_changed(std::size_t column, std::size_t& json) const {
+  const auto found = std::find(json_columns_.begin(), json_columns_.end(), column);
+  json = static_cast<std::size_t>(found - json_columns_.begin());
+  return found != json_columns_.end() && changed_json_.has(json);
+}
+
+void RowTuples::present_changed(std::size_t i, std::size_t json, LittleReader& in, CopyBuffer& out) {
+  constexpr std::size_t kLengthBytes = 4;
+  const FollowedColumn& column = table_.columns[i];
+  const std::string_view changes = in.bytes(in.le(kLengthBytes));
+  if (changes.empty()) return absent(column, Role::after, out);
+  const RawValue& old = old_json_.at(json);
+  if (old.state != RawValue::State::present)
+    throw Error(ErrorKind::source,
+                fmt::format("an UPDATE of {}.{} tells only what has changed in the JSON value of column {}, "
+                            "and not what it was",
+                            table_.db, table_.name, column.source.name))
+        .hint(
+            "set binlog_row_image = FULL or binlog_row_value_options = '' on the source, globally and for all "
+            "sessions, "
+            "and copy the table anew");
+  LittleReader value(old.bytes, "row image");
+  json_text_changed(value.bytes(value.le(kLengthBytes)), changes, json_);
+  value_ = {json_.data(), json_.size(), false};
+  put_field(out, table_.plans[static_cast<std::size_t>(column.place)], table_.format, value_);
 }
 
 void RowTuples::read_raw(LittleReader& in, const ColumnSet& set, const std::vector<std::size_t>& columns,

@@ -43,6 +43,11 @@ class RowTuples {
   // Reads one image and appends its tuple to `out`. `set`: the columns that it has.
   void read(LittleReader& in, const ColumnSet& set, Role role, CopyBuffer& out);
 
+  // Before an image after of a PARTIAL_UPDATE event: its front, which tells the JSON values that
+  // are changes of those in the image before.
+  void begin_changes(LittleReader& in, LittleReader before, const ColumnSet& before_set);
+  void pass_changes(LittleReader& in) const { changed_json(in); }
+
   // Reads one image; what it has at these places, as it lies there.
   void read_raw(LittleReader& in, const ColumnSet& set, const std::vector<std::size_t>& columns,
                 std::vector<RawValue>& out) const;
@@ -57,9 +62,16 @@ class RowTuples {
  private:
   void absent(const FollowedColumn& column, Role role, CopyBuffer& out) const;
   void present(std::size_t column, LittleReader& in, CopyBuffer& out);
+  ColumnSet changed_json(LittleReader& in) const;
+  bool is_changed(std::size_t column, std::size_t& json) const;
+  void present_changed(std::size_t column, std::size_t json, LittleReader& in, CopyBuffer& out);
 
   FollowedTable& table_;
   std::vector<ValueReader> readers_;  // by column of the image
+  std::vector<std::size_t> json_columns_;
+  ColumnSet changed_json_;          // of these, in the next image; "" = none
+  std::vector<RawValue> old_json_;  // their values before
+  std::string json_;
   SourceValue value_;
   std::size_t last_ = 0;
 };

@@ -23,6 +23,7 @@ RowsForm form_of(EventType type) {
     case write_rows: return {ChangeKind::insert, true, false};
     case update_rows: return {ChangeKind::update, true, false};
     case delete_rows: return {ChangeKind::remove, true, false};
+    case partial_update_rows: return {ChangeKind::update, true, false};
     case mariadb_write_rows_compressed_v1: return {ChangeKind::insert, false, true};
     case mariadb_update_rows_compressed_v1: return {ChangeKind::update, false, true};
     case mariadb_delete_rows_compressed_v1: return {ChangeKind::remove, false, true};
@@ -39,7 +40,8 @@ ColumnSet read_set(LittleReader& in, std::uint64_t columns) { return {in.bytes((
 
 bool is_rows_event(EventType type) {
   const auto number = static_cast<unsigned>(type);
-  return (number >= 23 && number <= 25) || (number >= 30 && number <= 32) || (number >= 166 && number <= 171);
+  return (number >= 23 && number <= 25) || (number >= 30 && number <= 32) || (number >= 166 && number <= 171) ||
+         type == EventType::partial_update_rows;
 }
 
 std::uint64_t rows_table_id(const BinlogEvent& event) { return LittleReader(event.body, "rows event").le(6); }
@@ -49,6 +51,7 @@ RowsEvent read_rows_event(const BinlogEvent& event, std::string& scratch) {
   LittleReader in(event.body, "rows event");
   RowsEvent out;
   out.kind = form.kind;
+  out.partial = event.header.type == EventType::partial_update_rows;
   out.table_id = in.le(6);
   out.flags = in.u16();
   if (form.extra) {

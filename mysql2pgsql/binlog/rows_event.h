@@ -4,6 +4,8 @@
 //            the columns in the images, [UPDATE: the same of the images after], rows
 //   row    = image, [UPDATE: image after]
 //   image  = bitmap of NULLs among the columns that it has, their values
+//   PARTIAL_UPDATE: before an image after, lenenc options; with option 1 a bitmap of the table's JSON
+//            columns whose values are changes (json_diff.h), as long as a value is
 //   MariaDB's compressed events have the rows as compressed.h says.
 //
 // Source: MySQL source, libs/mysql/binlog/event/rows_event.h; MariaDB source, sql/log_event.h.
@@ -34,6 +36,7 @@ struct RowsEvent {
   ChangeKind kind = ChangeKind::insert;
   std::uint64_t table_id = 0;
   std::uint16_t flags = 0;
+  bool partial = false;  // JSON values of the images after may be changes of those before
   std::uint64_t columns = 0;
   ColumnSet before;  // of the image before the change; of an INSERT's only image as well
   ColumnSet after;   // UPDATE

@@ -33,12 +33,21 @@ char unescaped(char c) {
   }
 }
 
+// x'616200', as newer versions of MariaDB show it.
+std::optional<std::string> quoted_hex(std::string_view text) {
+  if (text.size() < 3 || !text.starts_with("x'") || !text.ends_with('\'')) return std::nullopt;
+  return decode_mysql_hex("0x" + std::string(text.substr(2, text.size() - 3)));
+}
+
 void settle_mariadb(MysqlColumn& column, const std::string& text) {
   if (text == "NULL") {
     column.default_kind = MysqlColumn::Default::null;
   } else if (auto literal = unquote_mysql_literal(text)) {
     column.default_kind = MysqlColumn::Default::literal;
     column.default_text = std::move(*literal);
+  } else if (auto bytes = is_binary(column.type.kind) ? quoted_hex(text) : std::nullopt) {
+    column.default_kind = MysqlColumn::Default::literal;
+    column.default_text = std::move(*bytes);
   } else if (is_number(text) || text.starts_with("b'")) {
     column.default_kind = MysqlColumn::Default::literal;
     column.default_text = text;

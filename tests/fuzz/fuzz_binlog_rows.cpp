@@ -1,5 +1,6 @@
 // Rows of a table with a column of every type: any bytes give a tuple or an error. The first
-// byte says which server's table it is, in which form, and which columns the images have.
+// byte says which server's table it is, in which form, which columns the images have, and whether
+// JSON values are changes.
 #include "cdc/tuple.h"
 #include "mysql2pgsql/binlog/row_tuple.h"
 #include "mysql2pgsql/schema/type_map.h"
@@ -94,6 +95,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (in.remaining() > 0) {
       out.truncate(0);
       const std::size_t before = in.offset();
+      if ((data[0] & 4) != 0) {  // with changes of JSON values, of the row itself
+        const dbsync::LittleReader old = in;
+        tuples.read(in, set, dbsync::RowTuples::Role::before, out);
+        out.truncate(0);
+        tuples.begin_changes(in, old, set);
+      }
       tuples.read(in, set, (data[0] & 2) != 0 ? dbsync::RowTuples::Role::inserted : dbsync::RowTuples::Role::after,
                   out);
       dbsync::ByteReader tuple({out.bytes().data(), out.size()}, "tuple");

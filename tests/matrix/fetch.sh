@@ -75,22 +75,51 @@ install_debootstrap() {
     { reason="debootstrap cannot be installed: $(last_words)"; return 1; }
 }
 
-# A small Debian unstable with Oracle's server; its programs are run by its own
-# loader from outside (run_in_sid), so that nothing needs to be mounted.
-fetch_sid() {
-  local dir=$cache/sid mirror
+# A small Debian unstable with a package; its programs are run by its own loader from
+# outside (sid.sh), so that nothing needs to be mounted.
+fetch_unstable() { # PACKAGE DIR
+  local package=$1 dir=$2 mirror
   if [ ! -e "$dir/complete" ]; then
     [ "$(id -u)" = 0 ] || { reason="needs root (debootstrap)"; return 1; }
     install_debootstrap || return 1
     mirror=$(debian_mirror)
     [ -n "$mirror" ] || { reason="apt has no Debian mirror to take unstable from"; return 1; }
     rm -rf "$dir"
-    debootstrap --variant=minbase --include=mysql-server-core sid "$dir" "$mirror" >>"$fetch_log" 2>&1 ||
+    debootstrap --variant=minbase "--include=$package" sid "$dir" "$mirror" >>"$fetch_log" 2>&1 ||
       { reason="debootstrap failed: $(last_words)"; return 1; }
     chmod a+rx "$dir"
     touch "$dir/complete"
   fi
   program_dir=$dir
+}
+
+fetch_sid() { fetch_unstable mysql-server-core "$cache/sid"; }
+
+# MariaDB's newest, for MARIADB_BINDIR of servers.sh.
+fetch_sid_mariadb() {
+  local dir=$cache/sid-mariadb run
+  fetch_unstable mariadb-server-core "$dir" || return 1
+  run="exec \"$PWD/tests/matrix/sid.sh\" \"$dir\" /usr/sbin/mariadbd"
+  mkdir -p "$dir/programs"
+  cat >"$dir/programs/mariadbd" <<END
+#!/bin/sh
+$run "\$@" "--lc-messages-dir=$dir/usr/share/mariadb" "--character-sets-dir=$dir/usr/share/mariadb/charsets"
+END
+  cat >"$dir/programs/mariadb-install-db" <<END
+#!/bin/sh
+for argument; do
+  case \$argument in --datadir=*) datadir=\${argument#--datadir=} ;; esac
+done
+mkdir -p "\$datadir"
+cd "$dir/usr/share/mariadb"
+{
+  printf '%s\n' 'create database if not exists mysql;' 'use mysql;' 'set @auth_root_socket = null;'
+  cat mariadb_system_tables.sql mariadb_performance_tables.sql mariadb_system_tables_data.sql \
+    maria_add_gis_sp_bootstrap.sql mariadb_sys_schema.sql
+} | "$dir/programs/mariadbd" --no-defaults --bootstrap "--datadir=\$datadir" --max-allowed-packet=8M
+END
+  chmod a+rx "$dir/programs/"*
+  program_dir=$dir/programs
 }
 
 # pg_dump, pg_restore and psql of the newest version in a folder of their own.

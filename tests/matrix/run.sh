@@ -8,7 +8,7 @@
 #   tests/matrix/run.sh CASES_BINARY PROGRAMS_DIR
 #
 # DBSYNC_MATRIX_DIR      cache of servers and logs (default build/matrix)
-# DBSYNC_MATRIX_SOURCES  of: mariadb mysql-5.6 mysql-sid oracle-client
+# DBSYNC_MATRIX_SOURCES  of: mariadb mariadb-sid mysql-5.6 mysql-sid oracle-client
 # DBSYNC_MATRIX_TARGETS  major versions of PostgreSQL
 # DBSYNC_MATRIX_PAIRS    source:target, major versions of PostgreSQL for pgsql2pgsql;
 #                        "here" is the installed version
@@ -24,7 +24,7 @@ cd "$(dirname "$0")/../.."
 cases=$1 programs=$2
 mkdir -p "${DBSYNC_MATRIX_DIR:-build/matrix}"
 cache=$(cd "${DBSYNC_MATRIX_DIR:-build/matrix}" && pwd -P)
-read -ra sources <<<"${DBSYNC_MATRIX_SOURCES-mariadb mysql-5.6 mysql-sid oracle-client}"
+read -ra sources <<<"${DBSYNC_MATRIX_SOURCES-mariadb mariadb-sid mysql-5.6 mysql-sid oracle-client}"
 read -ra targets <<<"${DBSYNC_MATRIX_TARGETS-12 14 16 18}"
 read -ra pairs <<<"${DBSYNC_MATRIX_PAIRS-10:here 12:18 here:here 18:here}"
 
@@ -50,6 +50,7 @@ failed=0
 reason=
 program_dir=
 source_bin=$programs
+own_servers=()
 
 # ------------------------------------------------------------------ sources
 # Built from a copy of the sources: the folder has a compiler of its own.
@@ -78,16 +79,28 @@ start_mysql() {
   return 1
 }
 
-# Sets source_dir; source_bin when the programs are others.
+# Sets source_dir; source_bin when the programs are others; own_servers, variables by which
+# tests start more of the kind.
 start_source() {
   source_bin=$programs
+  own_servers=()
   case $1 in
     mariadb)
       source_dir=$work/mariadb
       tests/harness/servers.sh start mariadb "$source_dir" >"$work/start.log" 2>&1 ||
         { reason=$(tail -n 1 "$work/start.log"); return 1; } ;;
-    mysql-5.6) source_dir=$work/5.6; fetch_mysql56 && start_mysql 5.6 ;;
-    mysql-sid) source_dir=$work/sid; fetch_sid && start_mysql sid ;;
+    mariadb-sid)
+      source_dir=$work/mariadb-sid
+      fetch_sid_mariadb || return 1
+      own_servers=("MARIADB_BINDIR=$program_dir")
+      MARIADB_BINDIR=$program_dir tests/harness/servers.sh start mariadb "$source_dir" >"$work/start.log" 2>&1 ||
+        { reason=$(tail -n 1 "$work/start.log"); return 1; } ;;
+    mysql-5.6)
+      source_dir=$work/5.6
+      fetch_mysql56 && start_mysql 5.6 && own_servers=("DBSYNC_OWN_MYSQL=5.6 $program_dir") ;;
+    mysql-sid)
+      source_dir=$work/sid
+      fetch_sid && start_mysql sid && own_servers=("DBSYNC_OWN_MYSQL=sid $program_dir") ;;
     oracle-client)
       source_dir=$work/sid
       build_with_oracle_client && { [ -S "$source_dir/my.sock" ] || { fetch_sid && start_mysql sid; }; } ;;
@@ -99,7 +112,7 @@ source_name() { # NAME: with the version that the server tells
   local version
   version=$(mariadb --no-defaults --socket="$source_dir/my.sock" --user=root -N -e 'select version()')
   case $1 in
-    mariadb) echo "MariaDB ${version%%-*}" ;;
+    mariadb | mariadb-sid) echo "MariaDB ${version%%-*}" ;;
     oracle-client) echo "MySQL ${version%%-*} (with Oracle's client library)" ;;
     *) echo "MySQL ${version%%-*}" ;;
   esac
@@ -145,8 +158,8 @@ for source in "${sources[@]}"; do
   name=$(source_name "$source")
   for target in "${targets[@]}"; do
     if start_target "$target"; then
-      run_cases "$name -> $(server_name "$target_dir")" "$cache/$source-pg$target.log" '*:-*Follow*:*Pg*:Cases.pg_*' \
-        DBSYNC_BIN="$source_bin" DBSYNC_TEST_MYSQL="socket=$source_dir/my.sock;user=root" \
+      run_cases "$name -> $(server_name "$target_dir")" "$cache/$source-pg$target.log" '*:-Follow*:DarkFollow*:GrantsFollow*:TaskLockFollow*:*Pg*:Cases.pg_*' \
+        "${own_servers[@]}" DBSYNC_BIN="$source_bin" DBSYNC_TEST_MYSQL="socket=$source_dir/my.sock;user=root" \
         DBSYNC_TEST_PG="$(on_server "$target_dir")"
     else
       summary+=("$name -> PostgreSQL $target: not available: $reason")

@@ -106,6 +106,29 @@ void add_captured_tables(Captured file, BinlogTables& tables, bool text) {
   tables.add(followed(table_of("m", {{"id", "int", "int(11)"}, {"a", "int", "int(11)"}}, true, "MyISAM"), text, 3));
 }
 
+void add_nodup_tables(BinlogTables& tables) {
+  constexpr char kCollation[] = "utf8mb4_general_ci";
+  tables.add(followed(table_of("k",
+                               {{"id", "int", "int(11)"},
+                                {"a", "int", "int(11)"},
+                                {"b", "varchar", "varchar(10)", kCollation},
+                                {"c", "text", "text", kCollation}},
+                               true, "InnoDB"),
+                      true, 1));
+  tables.add(followed(
+      table_of("u", {{"a", "int", "int(11)"}, {"b", "varchar", "varchar(10)", kCollation}}, false, "InnoDB"), true, 2));
+}
+
+void add_json_table(BinlogTables& tables) {
+  tables.add(followed(table_of("j",
+                               {{"id", "int", "int"},
+                                {"a", "json", "json"},
+                                {"v", "varchar", "varchar(10)", "utf8mb4_general_ci"},
+                                {"b", "json", "json"}},
+                               true, "InnoDB"),
+                      true, 1));
+}
+
 std::vector<std::vector<std::optional<std::string>>> captured_charsets(const std::string& sql) {
   std::vector<std::vector<std::optional<std::string>>> out;
   const bool gbk = sql.find("USING gbk") != std::string::npos;

@@ -42,12 +42,10 @@ struct Shown {
   Position end;
 };
 
-// All of the file from `from` on; the table t is cut, since its rows are long.
-Shown run(Captured file, bool text, const Position& from = {}) {
-  BinlogTables tables(captured_charsets);
-  add_captured_tables(file, tables, text);
-  const Position start = from.known() ? from : parse_position(std::string(name_of(file)) + ".000001:4");
+// All of the stream's tables from there on.
+Shown run(BinlogTables& tables, const Position& start, const Position& schema_known = {}) {
   BinlogOptions options;
+  options.schema_known = schema_known;
   options.start = start;
   BinlogStream stream(std::make_unique<BinlogFiles>(captured_directory(), start), tables, options);
   Shown out;
@@ -62,6 +60,12 @@ Shown run(Captured file, bool text, const Position& from = {}) {
   }
   out.end = stream.seen();
   return out;
+}
+
+Shown run(Captured file, bool text, const Position& from = {}) {
+  BinlogTables tables(captured_charsets);
+  add_captured_tables(file, tables, text);
+  return run(tables, from.known() ? from : parse_position(std::string(name_of(file)) + ".000001:4"));
 }
 
 // Without the rows of t, which are long.
@@ -183,6 +187,73 @@ TEST_P(BinlogStreamTest, IsNotPastAnXaTransactionThatIsStillSought) {
   };
   EXPECT_THROW(read(), Error);
   EXPECT_EQ(second.passed(), options.start);
+}
+
+// Images after without what is unchanged: MariaDB's FULL_NODUP (MDEV-32589).
+TEST(BinlogStream, ReadsImagesWithoutWhatIsUnchanged) {
+  BinlogTables tables(captured_charsets);
+  add_nodup_tables(tables);
+  EXPECT_EQ(run(tables, parse_position("mariadb118_nodup.000001:4"), parse_position("mariadb118_nodup.000002:4")).lines,
+            (std::vector<std::string>{
+                "--",
+                "I k: 1|1|x|long",
+                "I k: 2|2|y|NULL",
+                "--",
+                "I k: 3|NULL|z|NULL",
+                "--",
+                "U k: [1|1|x|long] -> ?|?|changed|?",
+                "--",
+                "U k: [2|2|y|NULL] -> 20|?|?|NULL",
+                "--",
+                "U k: [1|1|changed|long] -> ?|2|?|?",
+                "U k: [20|2|y|NULL] -> ?|3|?|?",
+                "--",
+                "D k: [3|NULL|z|NULL]",
+                "--",
+                "I u: 1|p",
+                "I u: 2|q",
+                "--",
+                "U u: [1|p] -> 1|r",
+                "--",
+                "D u: [2|q]",
+            }));
+}
+
+// As mysqlbinlog -v of the same server shows the file.
+TEST(BinlogStream, AppliesChangesWithinJsonValues) {
+  BinlogTables tables(captured_charsets);
+  add_json_table(tables);
+  BinlogOptions options;
+  options.start = parse_position("my97_json.000001:4");
+  options.schema_known = parse_position("my97_json.000002:4");
+  BinlogStream stream(std::make_unique<BinlogFiles>(captured_directory(), options.start), tables, options);
+  std::vector<std::string> rows;
+  std::string error;
+  try {
+    Transaction transaction;
+    while (!stream.at_end()) {
+      if (stream.next(transaction, ChangeStream::Clock::now()) != ChangeStream::Next::transaction) continue;
+      ChangeLog::Reader reader(transaction.changes);
+      for (Change change; reader.next(change);) rows.push_back(shown(change.new_tuple));
+    }
+  } catch (const Error& stopped) {
+    error = stopped.message() + stopped.hint();
+  }
+  const std::string x(60, 'x'), y(40, 'y');
+  EXPECT_EQ(rows,
+            (std::vector<std::string>{
+                R"(1|{"n": 1, "list": [1, {"k": true}, null], "text": ")" + x + R"("}|v|NULL)",
+                R"(2|{"a.b": 1, "text": ")" + x + R"("}|w|[1, 2, 3, ")" + y + R"("])",
+                R"(1|{"n": 1, "list": [1, {"k": false}, null], "text": ")" + x + R"(", "added": [1.5, "z"]}|v|NULL)",
+                R"(2|{"text": ")" + x + R"("}|x|[1, {"in": 1}, 2, 3, ")" + y + R"("])",
+                R"(2|?|x|[0, {"in": 1}, 2, 3, ")" + y + R"(", "end"])",
+                R"(3|{"whole": 1}|x|[5, {"in": 1}, 2, 3, ")" + y + R"(", "end"])",
+                R"(3|NULL|x|[6, {"in": 1}, 2, 3, ")" + y + R"(", "end"])",
+            }));
+  EXPECT_NE(error.find("an UPDATE of bl_cap.j tells only what has changed in the JSON value of column a"),
+            std::string::npos)
+      << error;
+  EXPECT_NE(error.find("binlog_row_value_options = ''"), std::string::npos) << error;
 }
 
 TEST(BinlogStream, StopsAtADefinition) {

@@ -22,6 +22,8 @@ TEST(BinaryDefault, HexIsReadWhereTheServerWritesIt) {
   EXPECT_EQ(binary_default("varbinary(8)", "0x6162", false, 80036), "'\\x6162'");
   EXPECT_EQ(binary_default("binary(4)", "0x61", false, 80036), "'\\x61000000'");
   EXPECT_EQ(binary_default("varbinary(8)", "'0xab'", true, 101119), "'\\x30786162'");
+  EXPECT_EQ(binary_default("binary(3)", "x'616200'", true, 110809), "'\\x616200'");
+  EXPECT_EQ(binary_default("varbinary(8)", "x'0x'; drop'", true, 110809).find("drop"), std::string::npos);
   EXPECT_EQ(binary_default("varbinary(20)", "'0x'';'", true, 101119), "'\\x3078273b'");
   EXPECT_EQ(binary_default("varbinary(20)", "0x'; drop table t; --", false, 80036).find("drop"), std::string::npos);
 }
