@@ -330,6 +330,19 @@ GtidEvent read_mariadb_gtid(const BinlogEvent& event) {
   return out;
 }
 
+// u32 (4 bits flags, 28 bits n), n × (u32 domain, u32 server, u64 number): of each domain and
+// server the last one, the domain's own last one behind the others.
+std::string read_mariadb_gtid_list(const BinlogEvent& event) {
+  LittleReader in(event.body, "GTID_LIST event of MariaDB");
+  std::string out;
+  for (std::uint32_t left = in.u32() & 0x0FFFFFFF; left > 0; --left) {
+    const std::uint32_t domain = in.u32();
+    const std::uint32_t server = in.u32();
+    out += fmt::format("{}{}-{}-{}", out.empty() ? "" : ",", domain, server, in.u64());
+  }
+  return out;
+}
+
 XaPrepareEvent read_xa_prepare(const BinlogEvent& event) {
   LittleReader in(event.body, "XA_PREPARE event");
   XaPrepareEvent out;

@@ -146,6 +146,7 @@ struct GtidEvent {
 GtidEvent read_gtid(const BinlogEvent& event);
 GtidEvent read_gtid_tagged(const BinlogEvent& event);
 GtidEvent read_mariadb_gtid(const BinlogEvent& event);
+std::string read_mariadb_gtid_list(const BinlogEvent& event);  // a set, of all before the file
 
 struct XaPrepareEvent {
   bool one_phase = false;

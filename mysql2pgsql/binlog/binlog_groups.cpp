@@ -24,7 +24,7 @@ Error out_of_order(std::string_view what) {
 void BinlogStream::handle_gtid(const GtidEvent& gtid) {
   if (group_ == Group::open) throw out_of_order("a transaction begins within another");
   gtid_ = gtid;
-  applied_ = options_.applied && options_.applied->contains(gtid.text);
+  applied_ = options_.applied.pass(gtid.text);
   group_ = Group::announced;
   const std::lock_guard lock(mutex_);
   group_start_ = seen_;
@@ -181,7 +181,8 @@ void BinlogStream::check_definition(const BinlogStatement& statement, const Quer
     throw Error(ErrorKind::source,
                 fmt::format("the source has changed the definition of {}: {}",
                             statement.whole_database ? db : db + "." + named.name, shown_statement(text)))
-        .hint(definition_hint(statement.whole_database ? db : db + "." + named.name));
+        .hint("everything before it is applied: " +
+              definition_hint(statement.whole_database ? db : db + "." + named.name));
   }
 }
 

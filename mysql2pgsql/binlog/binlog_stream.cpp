@@ -51,7 +51,8 @@ void BinlogStream::interrupt() {
 // Before the place where the group ends is told: who asks for it there must get it.
 void BinlogStream::note_gtid(const Position& position) {
   if (group_ != Group::none || gtid_.text.empty()) return;
-  if (options_.gtids && position > options_.start) options_.gtids->add(position, std::move(gtid_.text));
+  // One that was applied before is among them, and need not be the last of its domain.
+  if (options_.gtids && !applied_ && position > options_.start) options_.gtids->add(position, std::move(gtid_.text));
   gtid_.text.clear();
   applied_ = false;
 }

@@ -25,6 +25,7 @@
 #include "cdc/change_stream.h"
 #include "cdc/transaction_assembler.h"
 #include "cdc/tuple.h"
+#include "mysql2pgsql/binlog/applied_gtids.h"
 #include "mysql2pgsql/binlog/binlog_clock.h"
 #include "mysql2pgsql/binlog/binlog_place.h"
 #include "mysql2pgsql/binlog/binlog_tables.h"
@@ -45,9 +46,9 @@ struct BinlogOptions {
   TableWanted wanted;  // empty: the changes of all tables
   // Finds the changes of an XA transaction that was prepared before the start; null: none can be.
   std::function<std::optional<Transaction>(const std::string& xid, const Position& before)> find_prepared;
-  std::shared_ptr<BinlogPlace> place;      // kept up to date; null: nobody looks
-  std::shared_ptr<GtidTracker> gtids;      // is told of each transaction; null: nobody asks
-  std::shared_ptr<const GtidSet> applied;  // of them nothing is given again; null: none
+  std::shared_ptr<BinlogPlace> place;  // kept up to date; null: nobody looks
+  std::shared_ptr<GtidTracker> gtids;  // is told of each transaction; null: nobody asks
+  AppliedGtids applied;                // of them nothing is given again
 };
 
 class BinlogStream : public ChangeStream {
@@ -144,8 +145,7 @@ class BinlogStream : public ChangeStream {
   CopyBuffer old_tuple_{std::size_t{64} << 10};
   CopyBuffer new_tuple_{std::size_t{64} << 10};
 
-  std::string query_scratch_;
-  std::string statement_scratch_;
+  std::string query_scratch_, statement_scratch_;
   std::uint64_t events_ = 0;
   bool heard_ = false;  // from the source, about its position
   bool at_end_ = false;

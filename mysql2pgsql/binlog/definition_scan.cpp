@@ -21,8 +21,8 @@ constexpr std::uint64_t kAnsiQuotes = 4;  // of sql_mode
 
 class Scan {
  public:
-  Scan(BinlogTables& tables, const Position& start, const GtidSet& applied)
-      : tables_(tables), clock_(start), start_(start), applied_(applied) {}
+  Scan(BinlogTables& tables, const Position& start, AppliedGtids applied)
+      : tables_(tables), clock_(start), start_(start), applied_(std::move(applied)) {}
 
   const Position& at() const { return clock_.at(); }
 
@@ -35,20 +35,27 @@ class Scan {
     clock_.pass(event.header);
     switch (event.header.type) {
       case EventType::table_map: changed(event); return std::nullopt;
-      case EventType::gtid: gtid_ = read_gtid(event); return std::nullopt;
-      case EventType::gtid_tagged: gtid_ = read_gtid_tagged(event); return std::nullopt;
-      case EventType::mariadb_gtid: gtid_ = read_mariadb_gtid(event); return std::nullopt;
+      case EventType::gtid:
+      case EventType::anonymous_gtid: begin(read_gtid(event)); return std::nullopt;
+      case EventType::gtid_tagged: begin(read_gtid_tagged(event)); return std::nullopt;
+      case EventType::mariadb_gtid: begin(read_mariadb_gtid(event)); return std::nullopt;
       case EventType::query:
       case EventType::mariadb_query_compressed: return query(event);
       // What it holds is not looked at: its tables count as changed.
-      case EventType::transaction_payload: any_ = true; return std::nullopt;
+      case EventType::transaction_payload: any_ = any_ || !is_applied_; return std::nullopt;
       default: return std::nullopt;
     }
   }
 
  private:
+  void begin(GtidEvent gtid) {
+    gtid_ = std::move(gtid);
+    is_applied_ = applied_.pass(gtid_.text);
+  }
+
   // Once for many: servers describe a table anew for every statement.
   void changed(const BinlogEvent& event) {
+    if (is_applied_) return;
     const TableMapName name = read_table_map_name(event);
     std::string& known = maps_[name.id];
     if (known == event.body) return;
@@ -60,8 +67,7 @@ class Scan {
     const QueryEvent query = read_query(event, scratch_);
     const std::string_view text = tables_.utf8(query.statement, query.client_charset, utf8_);
     const BinlogStatement statement = read_statement(text, (query.sql_mode & kAnsiQuotes) != 0);
-    const bool undone = gtid_.start_alter || gtid_.rollback_alter || applied_.contains(gtid_.text);
-    gtid_ = {};
+    const bool undone = gtid_.start_alter || gtid_.rollback_alter || is_applied_;
     if (statement.kind != BinlogStatement::Kind::define || undone || clock_.at() <= start_) return std::nullopt;
     if (statement.create && statement.if_not_exists) return std::nullopt;
     for (const StatementTable& named : statement.tables) {
@@ -76,8 +82,9 @@ class Scan {
   BinlogTables& tables_;
   BinlogClock clock_;
   Position start_;
-  const GtidSet& applied_;
+  AppliedGtids applied_;
   GtidEvent gtid_;
+  bool is_applied_ = false;  // the transaction
   std::set<std::string> changed_;
   std::unordered_map<std::uint64_t, std::string> maps_;  // by the table's number
   bool any_ = false;
@@ -87,8 +94,8 @@ class Scan {
 }  // namespace
 
 std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start,
-                                               const Position& end, const GtidSet& applied) {
-  Scan scan(tables, start, applied);
+                                               const Position& end, AppliedGtids applied) {
+  Scan scan(tables, start, std::move(applied));
   EventReader reader(source);
   while (scan.at() < end) {
     const auto event = reader.next();
@@ -99,10 +106,8 @@ std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables
 }
 
 std::string definition_hint(const std::string& table) {
-  return fmt::format(
-      "everything before it is applied. Change the table on the target in the same way, then go on with "
-      "--accept-schema; or {}",
-      copy_again({"", table}));
+  return fmt::format("change the table on the target in the same way, then go on with --accept-schema; or {}",
+                     copy_again({"", table}));
 }
 
 }  // namespace dbsync

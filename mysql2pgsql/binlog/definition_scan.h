@@ -10,9 +10,9 @@
 #include <string>
 
 #include "cdc/position.h"
+#include "mysql2pgsql/binlog/applied_gtids.h"
 #include "mysql2pgsql/binlog/binlog_tables.h"
 #include "mysql2pgsql/binlog/event_source.h"
-#include "mysql2pgsql/binlog/gtid_set.h"
 
 namespace dbsync {
 
@@ -26,7 +26,7 @@ struct FoundDefinition {
 // The first one of a followed table between `start` and `end`, but for the transactions that
 // are `applied`.
 std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start,
-                                               const Position& end, const GtidSet& applied);
+                                               const Position& end, AppliedGtids applied);
 
 // What to do about a definition of `table` ("db.name") that was changed.
 std::string definition_hint(const std::string& table);

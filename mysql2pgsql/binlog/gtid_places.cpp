@@ -138,22 +138,38 @@ Position place_in_mariadb(const GtidServer& server, const GtidSet& applied) {
     at.low = event->header.next - event->header.size;
     break;
   }
-  const GtidSet before(value(server.connection,
-                             fmt::format("SELECT BINLOG_GTID_POS({}, {})", MysqlConnection::literal(at.file), at.low)));
-  for (const auto& [domain, last] : applied.domains()) {
-    const auto found = before.domains().find(domain);
-    if (found != before.domains().end() && found->second == last) continue;
-    throw Error(
-        ErrorKind::source,
-        fmt::format("the source is another server than before, and no place of its binlog parts what the target "
-                    "has ({}) from the rest: its domains have another order there",
-                    applied.text()))
-        .hint(kBeginAnew);
-  }
   return at;
 }
 
 }  // namespace
+
+std::optional<GtidSet> gtids_in_file(EventSource& file, const Position& position) {
+  BinlogClock clock(parse_position(position.file + ":4"));
+  EventReader reader(file);
+  std::optional<GtidSet> out;
+  while (clock.at() < position) {
+    const auto event = reader.next();
+    if (!event) break;
+    if (event->header.type == EventType::rotate) {
+      const RotateEvent rotate = read_rotate(*event);
+      clock.enter(rotate.file, rotate.offset);
+      continue;
+    }
+    clock.pass(event->header);
+    if (event->header.type == EventType::mariadb_gtid_list) out = GtidSet(read_mariadb_gtid_list(*event));
+    if (event->header.type == EventType::mariadb_gtid && out) out->add(read_mariadb_gtid(*event).text);
+  }
+  return clock.at() < position ? std::nullopt : out;
+}
+
+DomainsAhead domains_ahead(const GtidSet& applied, const GtidSet& before) {
+  DomainsAhead out;
+  for (const auto& [domain, last] : applied.domains()) {
+    const auto found = before.domains().find(domain);
+    if (found == before.domains().end() || found->second != last) out.emplace(domain, last);
+  }
+  return out;
+}
 
 std::optional<GtidSet> gtids_at(const GtidServer& server, const Position& position) {
   try {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "mysql2pgsql/binlog/applied_gtids.h"
 #include "mysql2pgsql/binlog/binlog_home.h"
 #include "mysql2pgsql/binlog/gtid_set.h"
 
@@ -22,9 +23,13 @@ struct GtidServer {
 
 // All that ends there or before; nothing: the server has no GTIDs, or cannot tell.
 std::optional<GtidSet> gtids_at(const GtidServer& server, const Position& position);
+// The same of MariaDB's, from the events of the position's file; nothing: they do not tell.
+std::optional<GtidSet> gtids_in_file(EventSource& file, const Position& position);
 
-// Everything before it is among `applied`. Behind it MySQL may still have some of them, between
-// others; MariaDB has none.
+// Everything before it is among `applied`. Behind it there may still be some of them, between
+// others.
 Position place_of(const GtidServer& server, const GtidSet& applied);
+// Of MariaDB: the domains of which `applied` goes beyond a place with these `before` it.
+DomainsAhead domains_ahead(const GtidSet& applied, const GtidSet& before);
 
 }  // namespace dbsync

@@ -19,7 +19,7 @@ class GtidSet {
 
   // One transaction, which is the last one of its domain.
   void add(std::string_view gtid);
-  // Always false of MariaDB's, whose numbers need not rise.
+  // Always false of MariaDB's, whose numbers need not rise: see applied_gtids.h.
   bool contains(std::string_view gtid) const;
   bool empty() const { return sources_.empty() && domains_.empty(); }
   bool of_mariadb() const { return !domains_.empty(); }

@@ -190,7 +190,7 @@ SchemaPolicy MysqlFollowSource::schema_policy() {
 void MysqlFollowSource::look_for_definitions(const Position& start) {
   const Position now = home_->end();
   const auto log = events(start, true);
-  const auto found = find_definition(*log, *tables_, start, now, applied_gtids_ ? *applied_gtids_ : GtidSet());
+  const auto found = find_definition(*log, *tables_, start, now, AppliedGtids(applied_gtids_, ahead_));
   if (request_.options.accept_schema) schema_known_ = now;
   if (!found) return;
   if (found->rows_before)
@@ -217,8 +217,10 @@ Position MysqlFollowSource::prove(PgConnection& target, const Position& applied)
   const auto progress = read_progress(target, task_);
   const bool gtids_known = progress && progress->position == applied && !progress->gtids.empty();
   applied_gtids_ = gtids_known ? std::make_shared<const GtidSet>(progress->gtids) : nullptr;
+  ahead_.clear();
   if (from_files() && known) {  // they tell no more of their server
     prove_file(*known, applied);
+    find_ahead(applied);
     return applied;
   }
   const std::string identity = server_identity(source());
@@ -231,6 +233,7 @@ Position MysqlFollowSource::prove(PgConnection& target, const Position& applied)
     prove_file(*known, applied);
   }
   if (!gtids_known) find_gtids(target, applied);
+  find_ahead(applied);
   // Even when nothing is to be followed yet: the source may be lost before.
   if (!tables_ && state_of(progress) == TaskState::following && !read_memory(target, task_))
     describe_tables({applied, {}, {}});
@@ -244,6 +247,20 @@ void MysqlFollowSource::find_gtids(PgConnection& target, const Position& applied
   applied_gtids_ = std::make_shared<const GtidSet>(*found);
 }
 
+// Another server may have the transactions of several domains in another order: some that the
+// target has then come behind the place where it goes on.
+void MysqlFollowSource::find_ahead(const Position& at) {
+  ahead_.clear();
+  if (!applied_gtids_ || applied_gtids_->domains().size() < 2) return;
+  const std::string reader = task_ + " (beside)";
+  const auto before = from_files() ? gtids_in_file(*home_->open(parse_position(at.file + ":4"), reader), at)
+                                   : dbsync::gtids_at({source(), *home_, reader}, at);
+  if (!before)
+    throw Error(ErrorKind::source, fmt::format("which GTIDs come before {} of the binlog cannot be told", at.text()))
+        .hint("run again with --log-level debug, which says why; BINLOG_GTID_POS() tells them on the source");
+  ahead_ = domains_ahead(*applied_gtids_, *before);
+}
+
 // A replica that was promoted, say: what the target has is told by its GTIDs there.
 Position MysqlFollowSource::go_over(PgConnection& target, const Position& applied, const std::string& from,
                                     const std::string& to) {
@@ -255,6 +272,7 @@ Position MysqlFollowSource::go_over(PgConnection& target, const Position& applie
                           "known: connect to the first one, or begin anew: ") +
               kBeginAnew);
   const Position at = place_of({source(), *home_, task_ + " (beside)"}, *applied_gtids_);
+  find_ahead(at);
   const auto progress = read_progress(target, task_);
   const bool tolerant = progress && progress->tolerant_until > applied;
   PgTransaction transaction(target);
@@ -296,7 +314,7 @@ std::unique_ptr<ChangeStream> MysqlFollowSource::open(const StreamRange& range) 
   options.spill.directory = config_.follow.spill_directory;
   options.wanted = range.wanted;
   options.place = place_;
-  options.applied = applied_gtids_;
+  options.applied = AppliedGtids(applied_gtids_, ahead_);
   gtids_ = applied_gtids_ ? std::make_shared<GtidTracker>(*applied_gtids_) : nullptr;
   options.gtids = gtids_;
   options.find_prepared = [this, wanted = range.wanted](const std::string& xid, const Position& before) {

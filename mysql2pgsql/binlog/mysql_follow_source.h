@@ -72,6 +72,7 @@ class MysqlFollowSource : public FollowSource {
   void look_for_definitions(const Position& start);
   void prove_file(const KnownSource& known, const Position& applied) const;
   void find_gtids(PgConnection& target, const Position& applied);
+  void find_ahead(const Position& at);
   Position go_over(PgConnection& target, const Position& applied, const std::string& from, const std::string& to);
   void remember(PgConnection& target);
   std::optional<Transaction> find_prepared(const std::string& xid, const Position& before, const TableWanted& wanted);
@@ -88,6 +89,7 @@ class MysqlFollowSource : public FollowSource {
   std::map<QualifiedName, QualifiedName> targets_;
   Position schema_known_;
   std::shared_ptr<const GtidSet> applied_gtids_;  // where the next stream begins; null: not known
+  DomainsAhead ahead_;                            // of them, behind that place
   std::shared_ptr<GtidTracker> gtids_;
   std::shared_ptr<BinlogPlace> place_ = std::make_shared<BinlogPlace>();  // where the stream reads
 };

@@ -35,6 +35,7 @@ void read(const BinlogEvent& event, unsigned depth) {
     case EventType::anonymous_gtid: dbsync::read_gtid(event); break;
     case EventType::gtid_tagged: dbsync::read_gtid_tagged(event); break;
     case EventType::mariadb_gtid: dbsync::read_mariadb_gtid(event); break;
+    case EventType::mariadb_gtid_list: dbsync::read_mariadb_gtid_list(event); break;
     case EventType::xa_prepare: dbsync::read_xa_prepare(event); break;
     case EventType::incident: dbsync::read_incident(event); break;
     case EventType::table_map: {

@@ -2,8 +2,9 @@
 # Starts an Oracle MySQL server of the matrix: what tests/harness/servers.sh does
 # for MariaDB.
 #
-#   mysql_server.sh start 5.6|sid PROGRAMS DIR    listens on DIR/my.sock, user root, no password
-#   mysql_server.sh stop DIR                      ends it and waits for it
+#   mysql_server.sh start 5.6|sid PROGRAMS DIR [mysqld arguments]
+#                                  listens on DIR/my.sock, user root, no password
+#   mysql_server.sh stop DIR       ends it and waits for it
 #
 # Run by root, the server runs as nobody, who becomes the owner of DIR.
 set -euo pipefail
@@ -49,16 +50,18 @@ install_sid() {
 }
 
 start() {
+  local kind=$1 programs=$2
   dir=$3
+  shift 3
   mkdir -p "$dir"
   choose_user "$dir"
-  choose_server "$1" "$2"
+  choose_server "$kind" "$programs"
   cd "$dir"
-  [ -d "$dir/data" ] || "$install" "$2" >"$dir/mysql.log" 2>&1 </dev/null || { tail -n 25 "$dir/mysql.log" >&2; exit 1; }
+  [ -d "$dir/data" ] || "$install" "$programs" >"$dir/mysql.log" 2>&1 </dev/null || { tail -n 25 "$dir/mysql.log" >&2; exit 1; }
   setsid ${run_as[@]+"${run_as[@]}"} "${server[@]}" "--datadir=$dir/data" "--socket=$dir/my.sock" \
     "--pid-file=$dir/data/server.pid" "--tmpdir=$dir" --skip-networking --skip-name-resolve --log-bin=bin --server-id=1 \
     --binlog-format=ROW --sync-binlog=0 --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=2 \
-    --character-set-server=utf8mb4 --max-allowed-packet=1G </dev/null >>"$dir/mysql.log" 2>&1 &
+    --character-set-server=utf8mb4 --max-allowed-packet=1G "$@" </dev/null >>"$dir/mysql.log" 2>&1 &
   echo $! >"$dir/mysql.pid"
   local deadline=$((SECONDS + start_seconds))
   until mariadb --no-defaults --socket="$dir/my.sock" --user=root -e 'select 1' >/dev/null 2>&1; do
@@ -68,7 +71,7 @@ start() {
     fi
     sleep 0.2
   done
-  [ "$1" != sid ] || give_hash_functions
+  [ "$kind" != sid ] || give_hash_functions
 }
 
 # MySQL 9.6 moved md5() and sha1() into a component; the cases compare by md5.
@@ -93,7 +96,7 @@ stop() {
 }
 
 case ${1:-} in
-  start) [ $# = 4 ] && shift && start "$@" ;;
+  start) [ $# -ge 4 ] && shift && start "$@" ;;
   stop) [ $# = 2 ] && stop "$2" ;;
   *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 1 ;;
 esac

@@ -128,6 +128,7 @@ TEST_P(BinlogEventTest, OtherEventsCutThrowOrReadLess) {
             EXPECT_EQ(length, whole.body.size());
             break;
           case EventType::mariadb_gtid: read_mariadb_gtid(event); break;
+          case EventType::mariadb_gtid_list: read_mariadb_gtid_list(event); break;
           case EventType::xa_prepare:
             read_xa_prepare(event);
             EXPECT_EQ(length, whole.body.size());

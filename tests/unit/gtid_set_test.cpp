@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "mysql2pgsql/binlog/applied_gtids.h"
 #include "mysql2pgsql/binlog/gtid_tracker.h"
 
 namespace dbsync::test {
@@ -48,6 +49,33 @@ TEST(GtidSet, ContainsTransactionsOfMysql) {
 TEST(GtidSet, RefusesWhatIsNone) {
   for (const char* text : {"x", "1-2", "0-1-x", "uuid:0", "uuid:5-4", "uuid:1-"})
     EXPECT_THROW(GtidSet{text}, Error) << text;
+}
+
+TEST(AppliedGtids, OfMysqlAreThoseOfTheSet) {
+  AppliedGtids applied(std::make_shared<const GtidSet>(kA + ":1-5"), {});
+  EXPECT_TRUE(applied.pass(kA + ":5"));
+  EXPECT_FALSE(applied.pass(kA + ":6"));
+  EXPECT_FALSE(applied.pass(""));
+  EXPECT_FALSE(AppliedGtids().pass(kA + ":5"));
+}
+
+// Numbers of a domain need not rise where several servers write it.
+TEST(AppliedGtids, OfMariadbEndWithTheLastOneOfEachDomain) {
+  AppliedGtids applied(std::make_shared<const GtidSet>("0-1-7,1-1-3,2-1-9"), {{0, {1, 7}}, {1, {1, 3}}});
+  for (const char* in : {"0-1-6", "0-2-99", "1-1-3", "0-1-7"}) EXPECT_TRUE(applied.pass(in)) << in;
+  for (const char* out : {"0-1-8", "0-2-6", "1-1-4", "2-1-10", "3-1-1", ""}) EXPECT_FALSE(applied.pass(out)) << out;
+}
+
+// All that it holds would be passed over, for ever.
+TEST(AppliedGtids, DomainThatLacksItsLastOneIsRefused) {
+  AppliedGtids applied(std::make_shared<const GtidSet>("0-1-7,1-1-3"), {{0, {1, 7}}});
+  EXPECT_TRUE(applied.pass("0-1-6"));
+  try {
+    applied.pass("0-1-8");
+    FAIL() << "it was passed over";
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("0-1-8 where 0-1-7 should come"), std::string::npos) << error.message();
+  }
 }
 
 TEST(GtidTracker, TellsWhatEndsAtAPosition) {
