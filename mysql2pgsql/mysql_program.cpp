@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mysql2pgsql/binlog/cascades.h"
+#include "mysql2pgsql/binlog/follow_check.h"
 #include "mysql2pgsql/binlog/mysql_task.h"
 #include "mysql2pgsql/precheck.h"
 #include "mysql2pgsql/schema/generated_check.h"
@@ -82,6 +83,8 @@ const std::vector<CopyTask>& MysqlProgram::tasks() {
 
 void MysqlProgram::check_tables(const TargetCheck& check, CheckFindings& findings) {
   if (check.depth == CheckDepth::thorough) check_readable(*connection_, tasks(), findings);
+  if (check.depth == CheckDepth::thorough && check.follow)
+    check_followed(*connection_, catalog_, tasks(), mapping_.rules, findings);
   check_target_tables(check, checked_tables(tasks(), plan_request()), findings);
 }
 

@@ -95,6 +95,11 @@ void go_over(PgConnection& connection, const std::string& task, const Position& 
   if (moved.affected_rows() != 1) throw moved_by_another(task);
 }
 
+void note_mixed(PgConnection& connection, const std::string& task, const Position& tolerant_until) {
+  connection.exec("UPDATE dbsync.apply_progress SET tolerant_until = $2 WHERE task = $1",
+                  {task, tolerant_until.text()});
+}
+
 void note_gtids(PgConnection& connection, const std::string& task, const Position& at, const std::string& gtids) {
   connection.exec("UPDATE dbsync.apply_progress SET gtids = $3 WHERE task = $1 AND position = $2",
                   {task, at.text(), gtids});

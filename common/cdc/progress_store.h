@@ -44,6 +44,8 @@ void move_progress(PgConnection& connection, const std::string& task, const Posi
 // The place where the task is, `from`, is `to` on another server.
 void go_over(PgConnection& connection, const std::string& task, const Position& from, const Position& to,
              const Position& tolerant_until);
+// Changes up to there may be in the rows already.
+void note_mixed(PgConnection& connection, const std::string& task, const Position& tolerant_until);
 // What was not known of the place where the task is.
 void note_gtids(PgConnection& connection, const std::string& task, const Position& at, const std::string& gtids);
 // For UPDATEs that find no row at their position.

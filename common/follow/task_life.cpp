@@ -73,9 +73,11 @@ void move_copying(PgConnection& target, const std::string& task, const Position&
 namespace {
 
 // In one transaction.
-void enter(PgConnection& target, const std::string& task, const char* state, const std::set<QualifiedName>& resync) {
+void enter(PgConnection& target, const std::string& task, const char* state, const std::set<QualifiedName>& resync,
+           const Position& mixed_until = {}) {
   PgTransaction transaction(target);
   target.exec("SET LOCAL synchronous_commit = on");
+  if (mixed_until.known()) note_mixed(target, task, mixed_until);
   target.exec("UPDATE dbsync.apply_progress SET state = $2 WHERE task = $1", {task, state});
   write_resync(target, task, resync);
   transaction.commit();
@@ -88,11 +90,11 @@ void start_resync(PgConnection& target, const std::string& task, const std::set<
   enter(target, task, kCopying, tables);
 }
 
-void start_following(PgConnection& target, const std::string& task) {
+void start_following(PgConnection& target, const std::string& task, const Position& mixed_until) {
   if (!read_progress(target, task))
     throw Error(ErrorKind::target, fmt::format("the target knows nothing any more of the task {}", task))
         .hint(kBeginAnew);
-  enter(target, task, kFollowing, {});
+  enter(target, task, kFollowing, {}, mixed_until);
 }
 
 }  // namespace dbsync

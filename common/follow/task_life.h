@@ -48,6 +48,7 @@ void start_copying(PgConnection& target, const std::string& task, const Position
 void move_copying(PgConnection& target, const std::string& task, const Position& position);
 // Of a task that follows: these tables are copied again. Until start_following.
 void start_resync(PgConnection& target, const std::string& task, const std::set<QualifiedName>& tables);
-void start_following(PgConnection& target, const std::string& task);
+// `mixed_until`: changes up to there may be in the rows already; unknown = as it is noted.
+void start_following(PgConnection& target, const std::string& task, const Position& mixed_until = {});
 
 }  // namespace dbsync

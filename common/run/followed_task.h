@@ -44,6 +44,9 @@ class FollowedTask {
   virtual CopyMoment begin(const std::stop_token& stop) = 0;
   // A moment of now, for a copy that goes on.
   virtual CopyMoment later_moment(const std::stop_token& stop) = 0;
+  // What was copied up to now may be of any moment since the copy's: changes up to the position
+  // returned may be in the rows already. Unknown: all rows are of the copy's moment.
+  virtual Position mixed_until() { return {}; }
   virtual std::unique_ptr<FollowSource> log() = 0;
 
   // For --resync: tables whose changes it follows or may follow from now on, by the names

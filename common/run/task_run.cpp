@@ -199,8 +199,9 @@ int TaskRun::copy() {
   for (unsigned tries = 0;; ++tries) {
     const CopyOutcome outcome = try_copy(tries);
     if (outcome.exit_status == 0) {
+      const Position mixed = task_->mixed_until();
       connect_target();
-      start_following(*target_, task_->name());
+      start_following(*target_, task_->name(), mixed);
       return 0;
     }
     const bool again = outcome.worth_a_retry && tries < config_.retry_times && !request_.drain.stop_requested();
@@ -261,6 +262,10 @@ void TaskRun::note_resync() {
 bool TaskRun::bring_up(const Position& moment, const std::set<QualifiedName>& complete) {
   if (!complete.empty()) {
     log::info("follow", fmt::format("bringing the complete tables to {}", moment.text()));
+    if (const Position mixed = task_->mixed_until(); mixed.known()) {
+      connect_target();
+      note_mixed(*target_, task_->name(), mixed);
+    }
     const auto log = task_->log();
     FollowRequest to{config_, *log, request_.program, task_->name()};
     to.end_at = moment.text();

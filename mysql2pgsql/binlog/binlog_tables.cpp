@@ -46,8 +46,7 @@ std::vector<std::string> BinlogTables::cascades_to_stop_at() const {
   std::vector<std::string> out;
   for (const auto& [parent, plans] : cascades_)
     for (const CascadePlan& plan : plans)
-      if (!plan.obstacle.empty())
-        out.push_back(fmt::format("of {}.{} in {} ({})", parent.first, parent.second, plan.child, plan.obstacle));
+      if (!plan.obstacle.empty()) out.push_back(cascade_to_stop_at(parent.first + "." + parent.second, plan));
   return out;
 }
 

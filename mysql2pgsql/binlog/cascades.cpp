@@ -66,8 +66,12 @@ class CascadePlanner {
   }
 
   void plan();
+  // Nothing is known of the target.
+  std::vector<std::string> obstacles();
+  std::size_t acting() const { return keys_.size(); }
 
  private:
+  void find_all();
   void find_keys();
   void keep_those_that_matter();
   void find_obstacles();
@@ -245,11 +249,27 @@ void CascadePlanner::add_plan(const Key& key, const std::shared_ptr<const Cascad
   tables_.add_cascade(key.parent_db, key.key->target_table, std::move(plan));
 }
 
-void CascadePlanner::plan() {
+void CascadePlanner::find_all() {
   find_keys();
   keep_those_that_matter();
   find_obstacles();
   pass_obstacles_back();
+}
+
+std::vector<std::string> CascadePlanner::obstacles() {
+  find_all();
+  std::vector<std::string> out;
+  for (const Key& key : keys_) {
+    CascadePlan plan;
+    plan.child = key.child->name;
+    plan.obstacle = key.obstacle;
+    if (!plan.obstacle.empty()) out.push_back(cascade_to_stop_at(key.parent_db + "." + key.key->target_table, plan));
+  }
+  return out;
+}
+
+void CascadePlanner::plan() {
+  find_all();
   auto graph = std::make_shared<CascadeGraph>();
   for (const Key& key : keys_)
     if (const CopyTask* parent = task_of(key.parent); parent != nullptr && !key.between)
@@ -279,6 +299,43 @@ void leave_out_behind_cascades(const MysqlCatalog& catalog, std::set<std::string
       changed = (behind && loaded.erase(table.name) > 0) || changed;
     }
   }
+}
+
+bool cascades_are_logged(SourceQueries& source) {
+  constexpr unsigned kSince = 90600;  // of MySQL, which left it to the engine before
+  if (source.is_mariadb() || source.version_number() < kSince) return false;
+  const auto by_engine = source.query("SHOW GLOBAL VARIABLES LIKE 'innodb_native_foreign_keys'");
+  return by_engine.empty() || by_engine[0].size() < 2 || by_engine[0][1] != "ON";
+}
+
+std::string cascade_to_stop_at(const std::string& parent, const CascadePlan& plan) {
+  return fmt::format("of {} in {} ({})", parent, plan.child, plan.obstacle);
+}
+
+std::vector<std::string> cascades_to_stop_at(const MysqlCatalog& catalog, const std::vector<CopyTask>& tasks,
+                                             const TableRules& rules, std::size_t& acting) {
+  BinlogTables tables([](const std::string&) { return std::vector<SourceQueries::Row>(); });
+  for (const CopyTask& task : tasks) {
+    FollowedTable table;
+    table.db = catalog.db;
+    table.name = task.name;
+    if (rules.origin({catalog.db, task.name})) table.origin_field = "taken";
+    const MysqlTable& source = *catalog.find_table(task.name);
+    for (std::size_t i = 0; i < source.columns.size(); ++i) {
+      const bool computed = !task.definition->columns.at(i).generated_sql.empty();
+      table.columns.push_back({source.columns[i], computed ? -1 : static_cast<int>(i)});
+    }
+    table.relation = std::make_shared<const Relation>();
+    tables.add(std::move(table));
+  }
+  const std::map<QualifiedName, TargetTable> unknown;
+  const ValuePolicies policies;
+  const CascadeRequest request{
+      .catalog = catalog, .tasks = tasks, .relations = unknown, .policies = policies, .first_id = 0};
+  CascadePlanner planner(request, tables);
+  auto out = planner.obstacles();
+  acting = planner.acting();
+  return out;
 }
 
 void add_cascades(const CascadeRequest& request, BinlogTables& tables) { CascadePlanner(request, tables).plan(); }

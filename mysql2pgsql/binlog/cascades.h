@@ -18,6 +18,7 @@
 
 #include "copy/copy_task.h"
 #include "mysql2pgsql/binlog/followed_table.h"
+#include "mysql2pgsql/client/source_queries.h"
 
 namespace dbsync {
 
@@ -47,6 +48,15 @@ struct CascadeRequest {
 // Takes out of `loaded`, the tables that a copy has brought whole, those whose rows change
 // through a table that it has not: what acts there is not to be had from the target.
 void leave_out_behind_cascades(const MysqlCatalog& catalog, std::set<std::string>& loaded);
+
+// Whether the server writes what foreign keys do into its binlog.
+bool cascades_are_logged(SourceQueries& source);
+
+// "of shop.p in c (SET DEFAULT)": a foreign key of `child` to `parent` that must stop.
+std::string cascade_to_stop_at(const std::string& parent, const CascadePlan& plan);
+// Of a run whose tables the target need not have yet, all of these; `acting`: how many act at all.
+std::vector<std::string> cascades_to_stop_at(const MysqlCatalog& catalog, const std::vector<CopyTask>& tasks,
+                                             const TableRules& rules, std::size_t& acting);
 
 // Adds the plans to `tables`, which has the followed ones.
 void add_cascades(const CascadeRequest& request, BinlogTables& tables);

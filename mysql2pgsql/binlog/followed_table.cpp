@@ -1,13 +1,13 @@
 #include "mysql2pgsql/binlog/followed_table.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "format/copy_binary.h"
 #include "mysql2pgsql/binlog/default_value.h"
+#include "mysql2pgsql/binlog/follow_check.h"
 #include "mysql2pgsql/binlog/not_followed.h"
 #include "mysql2pgsql/binlog/row_tuple.h"
 #include "mysql2pgsql/source/column_plan.h"
@@ -15,11 +15,6 @@
 namespace dbsync {
 
 namespace {
-
-bool is_transactional(const std::string& engine) {
-  constexpr std::array<std::string_view, 5> names{"innodb", "rocksdb", "tokudb", "ndbcluster", "ndb"};
-  return std::find(names.begin(), names.end(), to_lower(engine)) != names.end();
-}
 
 // The number of a type that messages about keys show.
 std::uint32_t oid_of(PgKind kind) {
@@ -163,7 +158,7 @@ FollowedTable make_followed_table(const FollowedTableFacts& facts) {
   FollowedTable table;
   table.db = facts.db;
   table.name = facts.source->name;
-  table.transactional = is_transactional(facts.source->engine);
+  table.transactional = !without_transactions(*facts.source);
   if (facts.source->problem) throw Error(*facts.source->problem);
   if (facts.source->system_versioned) throw versioned_not_followed(table.name);
   refuse_blackhole(*facts.source);

@@ -22,8 +22,6 @@ namespace dbsync {
 
 namespace {
 
-constexpr unsigned kCascadesAreLoggedSince = 90600;  // of MySQL
-
 std::uint64_t number(const std::optional<std::string>& text) {
   std::uint64_t out = 0;
   if (text) std::from_chars(text->data(), text->data() + text->size(), out);
@@ -171,7 +169,7 @@ void MysqlFollowSource::keep_memory(PgConnection& target) {
 
 void MysqlFollowSource::warn_of_cascades() {
   const auto acting = tables_->cascades_to_stop_at();
-  if (acting.empty() || (!memory_->is_mariadb() && memory_->version_number() >= kCascadesAreLoggedSince)) return;
+  if (acting.empty() || memory_->kept() || cascades_are_logged(*memory_)) return;
   log::warning("follow", fmt::format("foreign keys change rows of which the binlog does not tell, in a way that "
                                      "cannot be followed: the task stops when rows or keys go {}",
                                      join(acting, ", ")));

@@ -10,6 +10,7 @@
 #include "cdc/known_tables.h"
 #include "mysql2pgsql/binlog/binlog_connection.h"
 #include "mysql2pgsql/binlog/binlog_files.h"
+#include "mysql2pgsql/binlog/follow_check.h"
 #include "mysql2pgsql/binlog/mysql_follow_source.h"
 #include "mysql2pgsql/binlog/not_followed.h"
 #include "mysql2pgsql/schema/mysql_catalog.h"
@@ -117,24 +118,29 @@ bool MysqlTask::select() {
   const MysqlCatalog catalog = read_catalog(source(), config_.src_mysql.db, TableRules(config_), request_.list);
   selected_.clear();
   keyless_.clear();
-  std::vector<std::string> loose;
+  loose_ = false;
+  std::vector<std::string> twice;
   for (const MysqlTable& table : catalog.tables) {
     if (!table.in_run) continue;
     selected_.push_back(table.name);
     if (table.system_versioned) throw versioned_not_followed(table.name);
     refuse_blackhole(table);
-    const bool unique = std::any_of(table.indexes.begin(), table.indexes.end(), [](const auto& i) { return i.unique; });
-    if (table.primary_key.empty() && !unique) keyless_.push_back(table.name);
-    const std::string engine = to_lower(table.engine);
-    if (engine != "innodb" && engine != "rocksdb") loose.push_back(fmt::format("{} ({})", table.name, table.engine));
+    if (without_key(table)) keyless_.push_back(table.name);
+    loose_ = loose_ || without_transactions(table);
+    if (without_transactions(table) && without_key(table))
+      twice.push_back(fmt::format("{} ({})", table.name, table.engine));
   }
-  if (!loose.empty())
-    log::warning(
-        "follow",
-        fmt::format("rows of tables without transactions that are written during the copy are in the copy and in the "
-                    "binlog: conflicts = overwrite in [follow] takes them twice; {}",
-                    join(loose, ", ")));
+  if (!twice.empty())
+    log::warning("follow", fmt::format("rows of tables without transactions and without a key that are written during "
+                                       "the copy come twice; {}",
+                                       join(twice, ", ")));
   return !selected_.empty();
+}
+
+// The snapshot does not hold for tables without transactions.
+Position MysqlTask::mixed_until() {
+  if (selected_.empty()) select();
+  return loose_ ? binlog_end(source()) : Position();
 }
 
 void remember_tables(PgConnection& target, const std::string& task, const std::string& db,

@@ -27,6 +27,7 @@ class MysqlTask : public FollowedTask {
   bool select() override;
   CopyMoment begin(const std::stop_token& stop) override;
   CopyMoment later_moment(const std::stop_token& stop) override;
+  Position mixed_until() override;
   std::unique_ptr<FollowSource> log() override;
   // All of the run's: one that is made later is followed when it was copied.
   std::vector<QualifiedName> tables() override;
@@ -53,6 +54,7 @@ class MysqlTask : public FollowedTask {
   std::string name_;
   std::vector<std::string> selected_;  // tables, by select()
   std::vector<std::string> keyless_;   // of them
+  bool loose_ = false;                 // some have no transactions
 };
 
 // Of the progress row.

@@ -53,6 +53,31 @@ TEST_F(BinlogOperate, RunsWithAFileOfRdsDbsync) {
   EXPECT_THAT(result.err, HasSubstr("25 transactions with 25 changes applied in 3 commits"));
 }
 
+// What --check --follow says of the tables that were chosen.
+TEST_F(BinlogOperate, TheCheckTellsWhichTablesAreNotFollowedExactly) {
+  source.exec(
+      "CREATE TABLE p (id varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci PRIMARY KEY);"
+      "CREATE TABLE c (id int PRIMARY KEY, p varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci, FOREIGN KEY "
+      "(p) REFERENCES p (id) ON DELETE CASCADE);"
+      "CREATE TABLE q (id int PRIMARY KEY); CREATE TABLE d (q int, FOREIGN KEY (q) REFERENCES q (id) ON DELETE "
+      "CASCADE, "
+      "UNIQUE (q));"
+      "CREATE TABLE bag (a int) ENGINE=MyISAM");
+  const RunResult result = run({"mysql2pgsql", "--check", "--follow", "--create"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_THAT(result.out, HasSubstr("its binlog may lack or repeat what it was writing: bag (MyISAM)"));
+  EXPECT_THAT(result.out, HasSubstr("rows that are written during the copy come twice: bag"));
+  EXPECT_THAT(result.out, HasSubstr("rows are found by all their columns, which is slow: bag"));
+  if (source.version().starts_with("9")) {
+    EXPECT_THAT(result.out, HasSubstr("the binlog tells what 2 of them do"));
+    return;
+  }
+  EXPECT_THAT(result.out, HasSubstr("1 of them act without the binlog's telling"));
+  EXPECT_THAT(result.out, HasSubstr(fmt::format("of {}.p in c (", source.name())));
+  // A copy alone is not concerned.
+  EXPECT_EQ(run({"mysql2pgsql", "--check", "--create"}).out.find("foreign keys"), std::string::npos);
+}
+
 // The place was noted before the copy: what came between is in the copy as well.
 TEST_F(BinlogOperate, APlaceBeforeTheCopyIsTakenTolerantlyUpToThen) {
   source.exec("CREATE TABLE n (a int PRIMARY KEY, v int); INSERT INTO n VALUES (1, 1), (2, 2)");

@@ -46,6 +46,7 @@ constexpr char kTables[] =
     "CREATE TABLE leaf (id int PRIMARY KEY, child int, CONSTRAINT leaf_child FOREIGN KEY (child) REFERENCES child (id) "
     "ON DELETE SET NULL);"
     "CREATE TABLE log (n bigint AUTO_INCREMENT, what varchar(20), KEY (n));"
+    "CREATE TABLE isam (id int PRIMARY KEY, v int NOT NULL) ENGINE=MyISAM;"
     "CREATE TABLE numbers (n int PRIMARY KEY)";
 
 constexpr char kRows[] =
@@ -54,6 +55,7 @@ constexpr char kRows[] =
     "300;"
     "INSERT INTO item SELECT n + 1, n FROM numbers; INSERT INTO parent SELECT n, concat('p', n) FROM numbers WHERE n < "
     "200;"
+    "INSERT INTO isam SELECT n, 0 FROM numbers;"
     "INSERT INTO child SELECT n, n % 200 FROM numbers WHERE n < 600; INSERT INTO leaf SELECT n, n % 600 FROM numbers";
 
 constexpr int kOwnAccounts = 3000;  // from here on: of XA transactions, whose locks last
@@ -75,6 +77,7 @@ constexpr Content kContents[] = {
     {"child", "id, parent", "id, parent"},
     {"leaf", "id, coalesce(child, -1)", "id, coalesce(child, -1)"},
     {"log", "n, what", "n, what"},
+    {"isam", "id, v", "id, v"},
     {"numbers", "n", "n"},
 };
 
@@ -153,6 +156,18 @@ class Writes {
     const bool rolled_back = below(4) == 0;
     if (rolled_back) rolled_back_.insert(xid);
     session.run((rolled_back ? "XA ROLLBACK " : "XA COMMIT ") + xid);
+  }
+
+  // Each statement is done at once: there is no transaction.
+  void loose(MysqlSession& session) {
+    const unsigned a = below(1000);
+    switch (below(4)) {
+      case 0: session.run(fmt::format("DELETE FROM isam WHERE id = {}", a)); break;
+      case 1: session.run(fmt::format("UPDATE isam SET id = -id WHERE id IN ({}, {})", a, -static_cast<int>(a))); break;
+      case 2: session.run(fmt::format("UPDATE isam SET v = v + 1 WHERE id BETWEEN {} AND {}", a, a + 20)); break;
+      default: session.run(fmt::format("INSERT INTO isam VALUES ({}, 0) ON DUPLICATE KEY UPDATE v = v + 1", a));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(below(25)));
   }
 
   // What sessions have left undecided when the server went. A server that crashes may forget that
@@ -251,11 +266,11 @@ class BinlogTorture : public ::testing::Test {
         server_.start();
         break;
       case Strike::restart_source: {
-        // A crash between the binlog's and the engine's half of an XA statement is the server's
-        // to lose: it has none then.
+        // A crash between the binlog's and the engine's half of an XA statement, or of one on
+        // MyISAM, is the server's to lose: it has none then.
         const bool crash = random_() % 2 == 0;
-        std::unique_lock held(xa_, std::defer_lock);
-        if (crash) held.lock();
+        std::unique_lock held(xa_, std::defer_lock), loose_held(loose_, std::defer_lock);
+        if (crash) std::lock(held, loose_held);
         if (crash)
           source_.crash();
         else
@@ -323,6 +338,7 @@ class BinlogTorture : public ::testing::Test {
   RunOptions here_;
   std::mt19937 random_{20261127};
   std::mutex xa_;
+  std::mutex loose_;
   std::string applied_;  // of the thread that purges
   std::unique_ptr<Proxy> to_source_;
   std::unique_ptr<Proxy> to_target_;
@@ -331,7 +347,7 @@ class BinlogTorture : public ::testing::Test {
 TEST_F(BinlogTorture, NothingIsLostAndNothingComesTwice) {
   to_source_ = std::make_unique<Proxy>(dir_.path() / "s.sock", source_.socket());
   to_target_ = std::make_unique<Proxy>(dir_.path() / "t" / ".s.PGSQL.5432", server_.socket());
-  Writes one(1), two(2), prepared(3);
+  Writes one(1), two(2), prepared(3), loose(4);
   const auto nothing = [](MysqlSession&) {};
   Repeated first(source_.mysql(), nothing, [&](MysqlSession& session) { one.step(session); });
   Repeated second(source_.mysql(), nothing, [&](MysqlSession& session) { two.step(session); });
@@ -342,6 +358,10 @@ TEST_F(BinlogTorture, NothingIsLostAndNothingComesTwice) {
         const std::scoped_lock lock(xa_);
         prepared.xa(session);
       });
+  Repeated fourth(source_.mysql(), nothing, [&](MysqlSession& session) {
+    const std::scoped_lock lock(loose_);
+    loose.loose(session);
+  });
   Repeated purges(source_.mysql(), nothing, [&](MysqlSession& session) { rotate_and_purge(session); });
 
   const auto strikes = this->strikes();
@@ -374,7 +394,7 @@ TEST_F(BinlogTorture, NothingIsLostAndNothingComesTwice) {
   }
   program.reset();
   EXPECT_GT(in_copy, 0) << "nothing hit the copy";
-  for (Repeated* writer : {&first, &second, &third, &purges}) writer->stop();
+  for (Repeated* writer : {&first, &second, &third, &fourth, &purges}) writer->stop();
   MysqlSession source(source_.mysql(), "torture");
   prepared.decide_xa(source);
   RunResult last;
