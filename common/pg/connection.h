@@ -86,8 +86,7 @@ class PgConnection {
   // and the transaction is to be rolled back.
   PgResult exec_often_and_commit(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
 
-  // Sends `sql`, whose last statement is a COPY from or to this program; the other side may be
-  // asked meanwhile. await_copy() waits for its start, and throws what is refused.
+  // Sends `sql`, which ends in a COPY; await_copy() waits for its start. Others may be asked meanwhile.
   void start_copy(const std::string& sql);
   void await_copy(const std::string& sql);
 
