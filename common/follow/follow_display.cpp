@@ -9,9 +9,13 @@
 namespace dbsync {
 
 std::string describe(const FollowFigures& figures) {
-  return fmt::format("applied up to {}: {} transactions, {} changes; {} behind ({:.1f} s); the source keeps {} of WAL",
-                     figures.applied, format_count(figures.transactions_here), format_count(figures.changes),
-                     format_bytes(figures.lag_bytes), figures.lag_seconds, format_bytes(figures.retained_bytes));
+  // A binlog is not kept for the task.
+  const std::string kept = figures.retained_bytes > 0
+                               ? fmt::format("; the source keeps {} of WAL", format_bytes(figures.retained_bytes))
+                               : "";
+  return fmt::format("applied up to {}: {} transactions, {} changes; {} behind ({:.1f} s){}", figures.applied,
+                     format_count(figures.transactions_here), format_count(figures.changes),
+                     format_bytes(figures.lag_bytes), figures.lag_seconds, kept);
 }
 
 void FollowDisplay::set(const FollowFigures& figures) {

@@ -245,10 +245,13 @@ bool BinlogStream::decide_xa(const BinlogStatement& statement, const EventHeader
   // Until it is found this place is not passed: the search may fail, and the run end.
   if (!transaction && options_.find_prepared) transaction = options_.find_prepared(statement.name, start);
   if (!transaction)
-    throw Error(
-        ErrorKind::source,
-        fmt::format("the XA transaction {} was prepared before the place where this run began to read", statement.name))
-        .hint("copy the tables anew with --restart");
+    throw Error(ErrorKind::source,
+                fmt::format("the rows of the XA transaction {} are needed, and are not in the binlog any more: it was "
+                            "prepared before the oldest file",
+                            statement.name))
+        .hint(
+            "copy the tables anew with --restart, and let the source keep its binlog longer than XA transactions stay "
+            "undecided (binlog_expire_logs_seconds, expire_logs_days)");
   transaction->start = start;
   transaction->end = clock_.at();
   transaction->commit_time = header.time * kMicrosPerSecond;
