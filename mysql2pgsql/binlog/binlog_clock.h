@@ -30,7 +30,9 @@ class BinlogClock {
     const bool of_beginning = header.type == EventType::format || header.type == EventType::mariadb_gtid_list ||
                               header.type == EventType::mariadb_start_encryption ||
                               header.type == EventType::previous_gtids || header.type == EventType::mariadb_checkpoint;
-    if (of_beginning) {
+    // Where the last event has ended: one that is in no file.
+    const bool heartbeat = header.type == EventType::heartbeat || header.type == EventType::heartbeat_v2;
+    if (of_beginning || heartbeat) {
       at_.low = std::max(at_.low, ends);
       return;
     }

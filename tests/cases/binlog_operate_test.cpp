@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -136,6 +137,22 @@ TEST_F(BinlogOperate, SequencesStandBehindTheRowsAtTheEnd) {
   const RunResult result = run({"mysql2pgsql", "--cleanup"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(target.value("INSERT INTO n (v) VALUES (7) RETURNING id"), "201");
+}
+
+// Heartbeats tell again where the last event has ended, and are in no file.
+TEST_F(BinlogOperate, AnIdleSourceIsNotLeftBehind) {
+  source.exec("CREATE TABLE t (i int PRIMARY KEY)");
+  begin();
+  Program program({"mysql2pgsql", "--follow"}, here());
+  source.exec("INSERT INTO t VALUES (1)");
+  EXPECT_TRUE(eventually([&] { return target.value("SELECT count(*) FROM t") == "1"; }));
+  std::this_thread::sleep_for(5s);
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait().exit_code, 130);
+  const auto [file, offset] = log_end(source);
+  EXPECT_EQ(target.value("SELECT position FROM dbsync.apply_progress"), file + ":" + offset);
+  source.exec("INSERT INTO t VALUES (2)");
+  EXPECT_EQ(follow({"--verify"}).exit_code, 0) << last_run_report();
 }
 
 // The changes of a table that is left out would be passed over, and never come.
