@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cdc/known_tables.h"
+#include "cdc/other_task.h"
 #include "mysql2pgsql/binlog/binlog_connection.h"
 #include "mysql2pgsql/binlog/binlog_files.h"
 #include "mysql2pgsql/binlog/follow_check.h"
@@ -150,10 +151,19 @@ void remember_tables(PgConnection& target, const std::string& task, const std::s
   for (const std::string& name : names) write_known_table(target, task, {{db, name}, 0, 1});
 }
 
+void MysqlTask::refuse_second_task() {
+  if (selected_.empty()) select();
+  std::vector<QualifiedName> tables;
+  for (const std::string& name : selected_) tables.push_back({config_.src_mysql.db, name});
+  const std::string here = server_identity(source());
+  dbsync::refuse_second_task(target(), name_, tables, [&](const OtherTask& other) { return other.source == here; });
+}
+
 // But for --follow-only the copy opens its snapshot itself, and tells where that is in the
 // binlog.
 CopyMoment MysqlTask::begin(const std::stop_token&) {
   refuse_files_without_place();
+  refuse_second_task();
   start_creating(target(), name_);
   ensure_known_tables(target());
   forget_source(target(), name_);

@@ -45,6 +45,7 @@ class MysqlTask : public FollowedTask {
   CopyMoment given_moment();
   void refuse_lost_changes();
   void refuse_files_without_place() const;
+  void refuse_second_task();
   PgConnection& target();
 
   const RunRequest request_;

@@ -35,12 +35,24 @@ std::string slot_characters(std::string_view name) {
 
 }  // namespace
 
+std::string slot_name(const std::string& task) {
+  const std::string plain = slot_characters(task);
+  return shorten_name(plain == task ? "dbsync_" + plain : fmt::format("dbsync_{}_{:08x}", plain, stable_hash(task)));
+}
+
+bool slot_of_this_database(PgConnection& source, const std::string& slot) {
+  return source
+             .exec(
+                 "SELECT 1 FROM pg_catalog.pg_replication_slots WHERE slot_name = $1 AND database = "
+                 "pg_catalog.current_database()",
+                 {slot})
+             .rows() > 0;
+}
+
 FollowTask follow_task(const std::string& configured, const PgConnection& source, const PgConnection& target) {
   FollowTask task;
   task.name = task_name(configured, source.endpoint(), target.endpoint());
-  const std::string plain = slot_characters(task.name);
-  task.slot = shorten_name(plain == task.name ? "dbsync_" + plain
-                                              : fmt::format("dbsync_{}_{:08x}", plain, stable_hash(task.name)));
+  task.slot = slot_name(task.name);
   task.publication = task.slot;
   task.named = !configured.empty() && configured != "default";
   return task;

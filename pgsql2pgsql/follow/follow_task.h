@@ -29,6 +29,10 @@ struct FollowTask {
   bool named = false;       // by the user: another task may have the name, too
 };
 
+// Of the task of that name.
+std::string slot_name(const std::string& task);
+bool slot_of_this_database(PgConnection& source, const std::string& slot);
+
 FollowTask follow_task(const std::string& configured, const PgConnection& source, const PgConnection& target);
 
 // A slot that was just made, the task's own or a temporary one. The snapshot lives

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cdc/known_tables.h"
+#include "cdc/other_task.h"
 #include "copy/table_rules.h"
 #include "pg/catalog.h"
 #include "pg/wait_watch.h"
@@ -119,6 +120,8 @@ bool PgTask::select() {
 CopyMoment PgTask::begin(const std::stop_token& stop) {
   constexpr int kTries = 5;
   auto selection = selection_ ? std::move(selection_) : select_now(request_.list);
+  refuse_second_task(target(), task_.name, published_of(*selection).names(),
+                     [this](const OtherTask& other) { return slot_of_this_database(source(), slot_name(other.name)); });
   for (int i = 1;; ++i) {
     const PublishedTables published = published_of(*selection);
     refuse_identities(published);

@@ -21,6 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
+constexpr int kConfigurationFailed = 2;
 constexpr int kDataFailed = 5;
 
 // File and offset where the source's log ends.
@@ -52,6 +53,26 @@ TEST_F(BinlogOperate, RunsWithAFileOfRdsDbsync) {
   EXPECT_EQ(target.value("SELECT count(*) FROM n"), "25");
   EXPECT_EQ(target.value("SELECT count(*) FROM other"), "0");
   EXPECT_THAT(result.err, HasSubstr("25 transactions with 25 changes applied in 3 commits"));
+}
+
+// Tasks are named after the addresses: the same server by another address would begin
+// another task, now, and what waits for the first one would never come.
+TEST_F(BinlogOperate, AnotherAddressOfTheSourceBeginsNoSecondTask) {
+  source.exec("CREATE TABLE t (a int PRIMARY KEY)");
+  ASSERT_EQ(run({"mysql2pgsql", "--create", "--follow", "--end-at", "now"}).exit_code, 0);
+  const std::string first = target.value("select task from dbsync.apply_progress");
+  source.exec("INSERT INTO t VALUES (1)");
+  MysqlAccess access = Servers::instance().mysql();
+  if (access.socket.empty()) GTEST_SKIP() << "wants a server on a Unix socket";
+  access.socket.insert(access.socket.rfind('/'), "/.");
+  const std::string other = mysql_section(access, source.name());
+  dir.write_file("my.cfg", my_cfg(other, target.conninfo()));
+  const RunResult refused = run({"mysql2pgsql", "--follow-only", "--end-at", "now"});
+  EXPECT_EQ(refused.exit_code, kConfigurationFailed) << refused.describe();
+  EXPECT_THAT(refused.err, HasSubstr("the task " + first + " follows " + source.name() + ".t of this source"));
+  dir.write_file("my.cfg", my_cfg(other, target.conninfo(), "[local.pgsql]\ntask = " + first + "\n"));
+  EXPECT_EQ(run({"mysql2pgsql", "--follow-only", "--end-at", "now"}).exit_code, 0);
+  EXPECT_EQ(target.value("select count(*) from t"), "1");
 }
 
 // What --check --follow says of the tables that were chosen.

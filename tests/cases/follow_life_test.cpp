@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/harness/follow_fixture.h"
+#include "tests/harness/migration.h"
 #include "tests/harness/servers.h"
 #include "tests/harness/source_db.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int kConfigFailed = 2;
 constexpr int kSourceFailed = 3;
 constexpr int kInterrupted = 130;
 constexpr long kMostKib = 256 * 1024;
@@ -249,6 +251,30 @@ TEST_F(FollowLife, TwoTasksOnOneSourceAndOneDestination) {
   EXPECT_EQ(second.value("select task from dbsync.apply_progress"), "Second task");
   EXPECT_EQ(run_program({"pgsql2pgsql", "--cleanup", "-c", "second.cfg"}, here()).exit_code, 0);
   EXPECT_EQ(source.value("select count(*) from pg_replication_slots where database = current_database()"), "1");
+}
+
+// Tasks are named after the addresses: the same server by another address would begin
+// another task, now, and what waits for the first one would never come.
+TEST_F(FollowLife, AnotherAddressOfTheSourceBeginsNoSecondTask) {
+  both("create table t (id int primary key); create table other (id int primary key)");
+  begin();
+  const std::string first = target.value("select task from dbsync.apply_progress");
+  source.exec("insert into t values (1)");
+  std::string address = source.conninfo();
+  ASSERT_NE(address.find("host=/"), std::string::npos);
+  address.insert(address.find(' ', address.find("host=/")), "/.");
+  const std::string section = "[src.pgsql]\nconnect_string = \"" + address + "\"\n";
+  dir.write_file("my.cfg", my_cfg(section, target.conninfo()));
+  for (const bool copies : {false, true}) {
+    const RunResult run = copies ? run_program({"pgsql2pgsql", "--truncate"}, here()) : follow();
+    EXPECT_EQ(run.exit_code, kConfigFailed) << run.describe();
+    EXPECT_NE(run.err.find("the task " + first + " follows public.other and 1 more of this source"), std::string::npos)
+        << run.err;
+  }
+  EXPECT_EQ(source.value("select count(*) from pg_replication_slots where database = current_database()"), "1");
+  dir.write_file("my.cfg", my_cfg(section, target.conninfo(), fmt::format("[local.pgsql]\ntask = {}\n", first)));
+  EXPECT_EQ(follow().exit_code, 0);
+  EXPECT_EQ(rows("t"), "1");
 }
 
 TEST_F(FollowLife, CleanupSetsSequencesAndRemovesWhatTheTaskHad) {
