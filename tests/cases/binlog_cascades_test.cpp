@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/harness/binlog_fixture.h"
+#include "tests/harness/own_server.h"
 
 namespace dbsync::test {
 
@@ -80,6 +81,38 @@ TEST_F(BinlogCascades, AreDoneOnTheTarget) {
       "SET SESSION binlog_row_image = MINIMAL; DELETE FROM g WHERE id = 13; UPDATE p SET note = 'm' WHERE id = 14");
   expect_equal();
   EXPECT_EQ(target.value("SELECT count(*) FROM tree"), "0");
+}
+
+// MySQL 9.6 and newer do so when they are told to: what they do is not in the binlog then.
+TEST_F(BinlogCascades, OfAServerThatLeavesThemToItsEngine) {
+  const char* own = std::getenv("DBSYNC_OWN_MYSQL");
+  if (own == nullptr || !std::string_view(own).starts_with("sid"))
+    GTEST_SKIP() << "needs a MySQL of its own (DBSYNC_OWN_MYSQL), 9.6 or newer";
+  const OwnServer server("mysql", "native_keys", {"--innodb-native-foreign-keys=ON"});
+  MysqlSession(server.mysql(), "").run("CREATE DATABASE shop");
+  dir.write_file("my.cfg", my_cfg(mysql_section(server.mysql(), "shop"), target.conninfo()));
+  MysqlSession session(server.mysql(), "shop");
+  session.run(
+      "CREATE TABLE p (id varchar(9) COLLATE utf8mb4_general_ci PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p "
+      "varchar(9) COLLATE utf8mb4_general_ci, FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE); CREATE TABLE q (id "
+      "int PRIMARY KEY); CREATE TABLE d (id int PRIMARY KEY, q int, FOREIGN KEY (q) REFERENCES q (id) ON DELETE SET "
+      "NULL); INSERT INTO p VALUES ('a'); INSERT INTO c VALUES (1, 'a'); INSERT INTO q VALUES (1); INSERT INTO d "
+      "VALUES "
+      "(1, 1)");
+  const RunResult check = run({"mysql2pgsql", "--check", "--follow", "--create"});
+  EXPECT_EQ(check.exit_code, 0) << check.describe();
+  EXPECT_THAT(check.out, HasSubstr("1 of them act without the binlog's telling"));
+  EXPECT_THAT(check.out, HasSubstr("of shop.p in c ("));
+  begin();
+  session.run("DELETE FROM q");
+  const RunResult done = follow({"--verify"});
+  EXPECT_EQ(done.exit_code, 0) << done.describe();
+  EXPECT_THAT(done.err, HasSubstr("the task stops when rows or keys go of shop.p in c"));
+  EXPECT_EQ(target.value("SELECT q IS NULL FROM d"), "t");
+  session.run("DELETE FROM p");
+  const RunResult stopped = follow();
+  EXPECT_EQ(stopped.exit_code, kSourceFailed) << stopped.describe();
+  EXPECT_THAT(stopped.err, HasSubstr("has changed rows of c, which its binlog does not tell"));
 }
 
 // The table whose rows go is not among those that are followed.

@@ -358,7 +358,11 @@ TEST_F(BinlogTorture, NothingIsLostAndNothingComesTwice) {
   Repeated first(source_.mysql(), nothing, [&](MysqlSession& session) { one.step(session); });
   Repeated second(source_.mysql(), nothing, [&](MysqlSession& session) { two.step(session); });
   Repeated third(
-      source_.mysql(), [&](MysqlSession& session) { prepared.decide_xa(session); },
+      source_.mysql(),
+      [&](MysqlSession& session) {
+        const std::scoped_lock lock(xa_);
+        prepared.decide_xa(session);
+      },
       [&](MysqlSession& session) {
         std::this_thread::sleep_for(20ms);
         const std::scoped_lock lock(xa_);
