@@ -129,14 +129,14 @@ bench_follow() {
         pgbench -h "$work/$side" -i -s 10 -q follow >/dev/null 2>&1
         psql -qXh "$work/$side" -d follow -c 'alter table pgbench_history add id bigserial primary key' -c 'vacuum analyze'
       done
-      run near pgsql2pgsql follow --follow-only --end-at now >"$work/out" 2>&1
+      run $where pgsql2pgsql follow --follow-only --end-at now >"$work/out" 2>&1
       pgbench -h "$work/s" -n -c 4 -t $((tx / 4)) follow >/dev/null 2>&1
       end=$(psql -qAtXh "$work/s" -d follow -c 'select pg_current_wal_lsn()')
       timed "follow $tx transactions, $where" run $where pgsql2pgsql follow --follow-only --end-at "$end"
       for table in pgbench_accounts pgbench_tellers pgbench_branches pgbench_history; do
         [ "$(sum_on "$work/s" follow "$table")" = "$(sum_on "$work/t" follow "$table")" ] || { echo "$table differs" >&2; return 1; }
       done
-      run near pgsql2pgsql follow --cleanup >"$work/out" 2>&1
+      run $where pgsql2pgsql follow --cleanup >"$work/out" 2>&1
     done
   done
 }
