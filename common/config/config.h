@@ -33,6 +33,7 @@ struct MysqlEndpoint {
   std::string ssl_cert;
   std::string ssl_key;
   std::string ssl_mode;  // disabled, preferred, required, verify_ca, verify_identity; "" = library default
+  std::string compress;  // off, zlib, zstd; "" = off
   Consistency consistency = Consistency::automatic;
   std::uint32_t lock_wait_timeout = 10;  // seconds, for the locks of a snapshot
   std::string binlogfile;

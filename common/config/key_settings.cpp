@@ -98,6 +98,12 @@ const std::vector<Setting> kMysql{
              .help = "Private key of ssl_cert."},
      .store = text(at(&Config::src_mysql, &M::ssl_key))},
     {.key = {.section = "src.mysql",
+             .name = "compress",
+             .sample = "zlib",
+             .help = "off (the default), zlib or zstd: what travels from the source is compressed. For\nnetworks that "
+                     "are slower than a core of the source; zstd needs Oracle's\nclient library."},
+     .store = word(at(&Config::src_mysql, &M::compress), {"off", "zlib", "zstd"})},
+    {.key = {.section = "src.mysql",
              .name = "consistency",
              .sample = "auto",
              .help = "How all workers see one moment of the source: auto tries binlog_position,\nglobal_lock, "

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -51,6 +52,21 @@ void set_ssl_mode(MYSQL* mysql, const std::string& mode) {
 #endif
 }
 
+// "Connection Compression Control" of the manual; Connector/C has zlib alone.
+void set_compression(MYSQL* mysql, const std::string& wanted) {
+  if (wanted.empty() || wanted == "off") return;
+#ifdef MARIADB_PACKAGE_VERSION
+  if (wanted != "zlib")
+    throw Error(ErrorKind::config, fmt::format("[src.mysql] compress: the client library of this build (MariaDB "
+                                               "Connector/C) has no {}",
+                                               wanted))
+        .hint("compress = \"zlib\", or a build with Oracle's libmysqlclient");
+  mysql_options(mysql, MYSQL_OPT_COMPRESS, nullptr);
+#else
+  mysql_options(mysql, MYSQL_OPT_COMPRESSION_ALGORITHMS, wanted.c_str());
+#endif
+}
+
 void set_options(MYSQL* mysql, const MysqlEndpoint& endpoint, const std::string& mode) {
   const auto limit = static_cast<unsigned>(network::timeout().count());
   const unsigned connect_timeout = limit > 0 ? limit : kConnectTimeoutSeconds;
@@ -66,6 +82,7 @@ void set_options(MYSQL* mysql, const MysqlEndpoint& endpoint, const std::string&
     set_string(mysql, MYSQL_OPT_SSL_KEY, endpoint.ssl_key);
   }
   set_ssl_mode(mysql, mode);
+  set_compression(mysql, endpoint.compress);
   // The libraries take "localhost" for the default socket, whatever the port: another
   // server than the one that was meant.
   if (endpoint.socket.empty() && endpoint.host == "localhost" && endpoint.port != kSocketsPort) {
@@ -175,6 +192,19 @@ void MysqlConnection::prepare_session() {
     settings += ", max_execution_time = 0";
   if (!mariadb_ && version_number_ >= 80000) settings += ", information_schema_stats_expiry = 0";
   exec(settings);
+  warn_of_plain_rows();
+}
+
+// A server may not compress: then everything works, and is as slow as without.
+void MysqlConnection::warn_of_plain_rows() {
+  if (endpoint_.compress.empty() || endpoint_.compress == "off") return;
+  const auto rows = query("SHOW SESSION STATUS LIKE 'Compression'");
+  if (!rows.empty() && rows[0].at(1).value_or("") == "ON") return;
+  static std::once_flag told;
+  std::call_once(told, [&] {
+    log::warning("source", fmt::format("{} does not compress what it sends; compress = \"{}\" has no effect", describe_,
+                                       endpoint_.compress));
+  });
 }
 
 Error MysqlConnection::error(std::string_view statement) const {

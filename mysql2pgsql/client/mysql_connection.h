@@ -73,6 +73,7 @@ class MysqlConnection : public SourceQueries {
  private:
   void connect(unsigned silence);
   void prepare_session();
+  void warn_of_plain_rows();
   // The rows of the statement that was sent last, or of the next one of several.
   std::vector<Row> take_rows(const std::string& sql);
   // True when the server takes several statements at once from now on, or one again.

@@ -95,6 +95,31 @@ TEST(RoundTripsTest, OfASmallTableAreFew) {
   expect_few(copy_of_mysql(kFew), copy_of_mysql(kMany));
 }
 
+TEST(RoundTripsTest, RowsComeCompressedWhenAskedFor) {
+  if (Servers::instance().mysql().socket.empty()) GTEST_SKIP() << "the proxy wants servers on Unix sockets";
+  Migration migration;
+  migration.source.exec(
+      "create table t (id int primary key, a longtext); insert into t values (1, repeat('x', 2000000))");
+  MysqlAccess access = Servers::instance().mysql();
+  const std::string socket = (migration.dir.path() / "s.sock").string();
+  Proxy proxy(std::filesystem::path(socket), std::filesystem::path(access.socket));
+  access.socket = socket;
+  const auto copy = [&](const std::string& compress) {
+    const std::uint64_t before = proxy.bytes_down();
+    migration.dir.write_file(
+        "my.cfg", my_cfg(mysql_section(access, migration.source.name()) + compress, migration.target.conninfo()));
+    const RunResult run = migration.run({"mysql2pgsql", "--create", "--truncate"});
+    EXPECT_EQ(run.exit_code, 0) << run.describe();
+    EXPECT_EQ(migration.target.value("select length(a) from t"), "2000000");
+    return proxy.bytes_down() - before;
+  };
+  EXPECT_GT(copy(""), 2000000U);
+  EXPECT_LT(copy("compress = zlib\n"), 200000U);
+  migration.dir.write_file("my.cfg", my_cfg(mysql_section(access, migration.source.name()) + "compress = best\n",
+                                            migration.target.conninfo()));
+  EXPECT_EQ(migration.run({"mysql2pgsql"}).exit_code, 2);
+}
+
 // pg_dump locks one table after another (before 16): one more of the source.
 TEST(PgRoundTripsTest, OfASmallTableAreFew) {
   if (!on_sockets(TargetDb())) GTEST_SKIP() << "the proxy wants servers on Unix sockets";

@@ -85,6 +85,7 @@ struct Link {
   std::uint64_t left = std::numeric_limits<std::uint64_t>::max();  // bytes until it is cut
   bool client_spoke = false;                                       // last, of the two
   unsigned turns = 0;
+  std::uint64_t bytes_down = 0;
 
   Link(int client, int server) : up{client, server, {}, false}, down{server, client, {}, false} {
     for (const int socket : {client, server}) ::fcntl(socket, F_SETFL, O_NONBLOCK);
@@ -104,16 +105,17 @@ struct Link {
       polled.push_back({flow->to, static_cast<short>(flow->waiting.empty() ? 0 : POLLOUT), 0});
     }
   }
-  void hear(bool client) {
+  void hear(bool client, std::size_t bytes) {
     if (client && !client_spoke) ++turns;
     client_spoke = client;
+    if (!client) bytes_down += bytes;
   }
   // False when it is broken or has had its bytes.
   bool move(const pollfd* polled, const std::string& version) {
     for (Flow* flow : {&up, &down}) {
       if ((polled->events & POLLIN) != 0 && (polled->revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !flow->read_some())
         return false;
-      if (!flow->waiting.empty()) hear(flow == &up);
+      if ((polled->events & POLLIN) != 0 && !flow->waiting.empty()) hear(flow == &up, flow->waiting.size());
       ++polled;
       if (flow == &down && !version.empty()) tell_version(flow->waiting, version);
       if (!flow->waiting.empty() && !flow->write_some(left)) return false;
@@ -213,6 +215,7 @@ void Proxy::run() {
     for (auto link = links.begin(); link != links.end(); at += 4) {
       const bool alive = link->move(at, version_);
       turns_ += std::exchange(link->turns, 0);
+      bytes_down_ += std::exchange(link->bytes_down, 0);
       if (!alive) ++cuts_;
       link = alive && !link->over() ? std::next(link) : links.erase(link);
     }

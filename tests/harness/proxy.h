@@ -44,6 +44,8 @@ class Proxy {
   // How often a client has spoken after the server had: the round trips that were waited
   // for, of all connections together.
   unsigned turns() const { return turns_; }
+  // From the server, of all connections together.
+  std::uint64_t bytes_down() const { return bytes_down_; }
 
  private:
   void run();
@@ -63,6 +65,7 @@ class Proxy {
   std::atomic<bool> listening_ = true;
   std::atomic<unsigned> cuts_ = 0;
   std::atomic<unsigned> turns_ = 0;
+  std::atomic<std::uint64_t> bytes_down_ = 0;
   std::atomic<bool> stop_ = false;
   std::thread thread_;
 };
