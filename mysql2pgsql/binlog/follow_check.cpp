@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "mysql2pgsql/binlog/cascades.h"
 #include "mysql2pgsql/binlog/not_followed.h"
+#include "mysql2pgsql/schema/engine.h"
 
 namespace dbsync {
 
@@ -71,11 +72,6 @@ void check_cascades(SourceQueries& source, const MysqlCatalog& catalog, const st
 }
 
 }  // namespace
-
-bool without_transactions(const MysqlTable& table) {
-  const std::string engine = to_lower(table.engine);
-  return engine != "innodb" && engine != "rocksdb" && engine != "tokudb" && engine != "ndbcluster" && engine != "ndb";
-}
 
 bool without_key(const MysqlTable& table) {
   return table.primary_key.empty() &&

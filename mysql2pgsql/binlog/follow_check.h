@@ -13,8 +13,6 @@
 
 namespace dbsync {
 
-// Rows of it are changed at once, whatever becomes of the transaction.
-bool without_transactions(const MysqlTable& table);
 // Nothing but all its columns finds a row.
 bool without_key(const MysqlTable& table);
 

@@ -7,9 +7,9 @@
 #include "base/text.h"
 #include "format/copy_binary.h"
 #include "mysql2pgsql/binlog/default_value.h"
-#include "mysql2pgsql/binlog/follow_check.h"
 #include "mysql2pgsql/binlog/not_followed.h"
 #include "mysql2pgsql/binlog/row_tuple.h"
+#include "mysql2pgsql/schema/engine.h"
 #include "mysql2pgsql/source/column_plan.h"
 
 namespace dbsync {

@@ -14,7 +14,7 @@
 #include "mysql2pgsql/binlog/follow_check.h"
 #include "mysql2pgsql/binlog/mysql_follow_source.h"
 #include "mysql2pgsql/binlog/not_followed.h"
-#include "mysql2pgsql/schema/mysql_catalog.h"
+#include "mysql2pgsql/schema/engine.h"
 #include "run/task_choice.h"
 
 namespace dbsync {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/worker_pool.h"
 #include "mysql2pgsql/row/mysql_cursor.h"
+#include "mysql2pgsql/schema/engine.h"
 #include "mysql2pgsql/schema/type_map.h"
 #include "mysql2pgsql/source/chunk_planner.h"
 #include "mysql2pgsql/source/column_plan.h"
@@ -270,11 +271,6 @@ class MysqlSession : public SourceSession {
   const ValuePolicies& policies_;
 };
 
-bool is_transactional(const MysqlTable& table) {
-  const std::string engine = to_lower(table.engine);
-  return engine == "innodb" || engine == "rocksdb" || engine == "tokudb" || engine == "ndbcluster" || engine == "ndb";
-}
-
 }  // namespace
 
 // All tables when there are queries: what these read is not known.
@@ -298,10 +294,13 @@ SnapshotFacts MysqlSource::open_snapshot(unsigned sessions, const std::vector<Co
   const auto tables = tables_to_lock(tasks);
   std::vector<std::string> loose;
   for (const std::string& name : tables)
-    if (const MysqlTable* table = catalog_.find_table(name);
-        table != nullptr && !table->engine.empty() && !is_transactional(*table))
+    if (const MysqlTable* table = catalog_.find_table(name); table != nullptr && without_transactions(*table))
       loose.push_back(fmt::format("{} ({})", name, table->engine));
-  if (!loose.empty())
+  if (!loose.empty() && moment_required_)
+    log::info("source", fmt::format("tables of engines without transactions are not part of the snapshot; what is "
+                                    "written to them during the copy is made to fit when it is followed: {}",
+                                    join(loose, ", ")));
+  if (!loose.empty() && !moment_required_)
     log::warning("source", fmt::format("tables of engines without transactions are not part of the snapshot; do not "
                                        "write to them during the copy: {}",
                                        join(loose, ", ")));

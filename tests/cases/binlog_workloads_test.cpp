@@ -140,7 +140,9 @@ TEST_F(BinlogWorkloads, WithoutTransactionsAreTakenOnceThoughTheCopyHasSomeOfThe
   ASSERT_TRUE(eventually(
       [&] { return target.value("SELECT count(*) FROM dbsync.apply_progress WHERE state = 'following'") == "1"; }));
   program.signal(SIGTERM);
-  program.wait();
+  const RunResult copied = program.wait();
+  EXPECT_THAT(copied.err, testing::HasSubstr("is made to fit when it is followed: isam (MyISAM)"));
+  EXPECT_EQ(copied.err.find("do not write to them"), std::string::npos);
   const RunResult followed = run({"mysql2pgsql", "--end-at", "now", "--verify"});
   EXPECT_EQ(followed.exit_code, 0) << followed.describe();
   EXPECT_EQ(target.value("SELECT string_agg(concat(id, ':', v), ' ' ORDER BY id) FROM isam"), "1:10 4:4 5:5 20:2");
