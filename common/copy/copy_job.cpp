@@ -94,6 +94,8 @@ class Job {
   TaskStart start_of(std::size_t task);
   void load();
 
+  // Tells the observer; on its thread.
+  void observe();
   // When the workers have ended.
   void end();
 
@@ -186,13 +188,19 @@ void Job::load() {
   ledger_.progress().start();
   const ProgressReporter reporter(ledger_.progress().source());
   std::optional<ProgressTicker> ticker;
-  if (options_.observer)
-    ticker.emplace(kObserverInterval, [this] { options_.observer(ledger_.tasks(), ledger_.progress().view()); });
+  if (options_.observer) ticker.emplace(kObserverInterval, [this] { observe(); });
   run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
 }
 
 void Job::end() {
   JobResult& result = ledger_.result();
+void Job::observe() {
+  StepSummary steps;
+  const auto planned = queue_->planned_steps();
+  for (std::size_t i = 0; i < planned.size(); ++i) steps += steps_->summary(i, planned[i]);
+  options_.observer(ledger_.tasks(), ledger_.progress().view(), steps);
+}
+
   if (journal_) find_lost_commits(control_, *journal_, prepared_, *steps_, result);
   const auto planned = queue_->planned_steps();
   for (std::size_t i = 0; i < planned.size(); ++i) result.results[i].steps = steps_->summary(i, planned[i]);

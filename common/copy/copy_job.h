@@ -56,7 +56,7 @@ struct JobOptions {
   std::string reject_directory = "rejects";
   std::string application_name;
   // Told every few seconds how far the tasks are, from a thread of its own.
-  std::function<void(const std::vector<CopyTask>&, const std::vector<TaskView>&)> observer;
+  std::function<void(const std::vector<CopyTask>&, const std::vector<TaskView>&, const StepSummary&)> observer;
 };
 
 // Runs the tasks; `conninfo` is the target. `drain` stops at the next buffer,

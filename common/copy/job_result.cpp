@@ -47,8 +47,7 @@ std::size_t JobResult::count(TaskStatus status) const {
 
 StepSummary JobResult::steps() const {
   StepSummary out;
-  for (const TaskResult& result : results)
-    for (const auto& [kind, counts] : result.steps) out[kind] += counts;
+  for (const TaskResult& result : results) out += result.steps;
   return out;
 }
 

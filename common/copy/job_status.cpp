@@ -74,11 +74,12 @@ JobStatus::JobStatus(const Config& config, const RunFacts& facts, bool follows)
   if (!follows) begin();
 }
 
-void JobStatus::observe(const std::vector<CopyTask>& tasks, const std::vector<TaskView>& views) {
+void JobStatus::observe(const std::vector<CopyTask>& tasks, const std::vector<TaskView>& views,
+                        const StepSummary& steps) {
   std::vector<TableStatus> tables;
   for (std::size_t i = 0; i < tasks.size(); ++i)
     tables.push_back(table_status(tasks[i], i < views.size() ? views[i] : TaskView{}));
-  writer_.update(tables);
+  writer_.update(tables, steps);
 }
 
 void JobStatus::end(const JobResult& result) {

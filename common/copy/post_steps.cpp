@@ -205,6 +205,7 @@ StepSummary PostSteps::summary(std::size_t task, const std::vector<DdlUnit>& pla
       return done_[task].contains(step) || prepared_[task].steps.contains(step);
     });
     const auto [entry, added] = steps.try_emplace(unit.what, unit.kind, done);
+  const std::lock_guard lock(mutex_);
     entry->second.second = entry->second.second && done;
   }
   StepSummary out;

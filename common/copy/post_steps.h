@@ -48,7 +48,7 @@ class PostSteps {
 
   // Steps of the task that this run has done. After the workers have ended.
   const std::set<std::string>& done(std::size_t task) const { return done_[task]; }
-  // What became of the task's steps, of which `planned` are all. After the workers.
+  // What has become of the task's steps so far, of which `planned` are all.
   StepSummary summary(std::size_t task, const std::vector<DdlUnit>& planned) const;
 
  private:
@@ -76,7 +76,7 @@ class PostSteps {
   std::atomic<bool> server_gone_ = false;  // all tries of a step were in vain: the others have none
   std::stop_token drain_;
   std::stop_token cancel_;
-  std::mutex mutex_;                                    // guards what follows; taken before the ledger's
+  mutable std::mutex mutex_;                            // guards what follows; taken before the ledger's
   std::vector<std::set<std::string>> done_;             // by task
   std::vector<std::set<std::string>> failed_;           // units, by task: what failed or was left out
   std::set<std::size_t> failed_keys_;                   // tasks whose keys cannot be referred to

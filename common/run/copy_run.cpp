@@ -80,8 +80,8 @@ VerifyRun verification(RunContext& run, SourceProgram& program) {
 }
 
 void observe(RunContext& run, JobStatus& status, const CopyOfTask* task) {
-  run.job.observer = [&status, task](const auto& tasks, const auto& views) {
-    status.observe(tasks, views);
+  run.job.observer = [&status, task](const auto& tasks, const auto& views, const auto& steps) {
+    status.observe(tasks, views, steps);
     if (task != nullptr && task->observer) task->observer();
   };
 }
@@ -92,7 +92,7 @@ CopyOutcome copy_rows(RunContext& run, SourceProgram& program, JobStatus& status
   if (tasks.empty()) log::warning("main", fmt::format("{} has no tables to copy", run.facts.source));
   if (task != nullptr && !at_moment(run, program, tasks, *task)) return {exit_code(ErrorKind::interrupted), false};
   observe(run, status, task);
-  status.observe(tasks, {});
+  status.observe(tasks, {}, {});
   run.target.reset();  // would be idle for as long as the rows take
   JobResult result = run_copy_job(program.source(), run.config.desc_pgsql, run.dialect, std::move(tasks), run.job,
                                   run.request.drain, run.request.cancel);

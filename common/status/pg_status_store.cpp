@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstdlib>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "pg/bookkeeping.h"
 #include "pg/catalog.h"
 #include "pg/users_path.h"
@@ -57,6 +59,14 @@ constexpr std::array kRunColumns{
     ColumnSpec{"steps", "text"},
 };
 
+// As latest() takes them.
+constexpr std::array kReadColumns{
+    "id",           "task",          "program",         "source",      "destination",  "state",        "full_s_start",
+    "full_s_end",   "decoder_start", "apply_id",        "updated",     "tables_total", "tables_done",  "tables_failed",
+    "rows",         "bytes",         "estimated_bytes", "exit_status", "message",      "applied_lsn",  "source_lsn",
+    "applied_time", "wal_status",    "changes",         "conflicts",   "lag_bytes",    "retained_wal", "lag_seconds",
+    "steps"};
+
 constexpr char kTablesBody[] =
     "run_id bigint NOT NULL, place integer NOT NULL, table_name text, target text, state text, rows bigint, bytes "
     "bigint, "
@@ -82,6 +92,16 @@ std::string table_values(const std::vector<TableStatus>& tables, const std::vect
                        table.bytes, table.estimated_bytes,
                        table.message.empty() ? "NULL::text" : quote_literal(table.message) + "::text");
   }
+  return out;
+}
+
+std::set<std::string> columns_of(PgConnection& connection, const std::string& table) {
+  const PgResult columns =
+      connection.exec(fmt::format("SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = "
+                                  "{}::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped",
+                                  quote_literal(table)));
+  std::set<std::string> out;
+  for (int row = 0; row < columns.rows(); ++row) out.insert(columns.text(row, 0));
   return out;
 }
 
@@ -139,15 +159,10 @@ void PgStatusStore::create_tables() {
   for (const ColumnSpec& column : kRunColumns)
     columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", column.name, column.type);
   server.exec(fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", table(kRuns), columns));
-  const PgResult present =
-      server.exec(fmt::format("SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = {}::pg_catalog.regclass "
-                              "AND attnum > 0 AND NOT attisdropped",
-                              quote_literal(table(kRuns))));
-  for (const ColumnSpec& column : kRunColumns) {
-    bool found = false;
-    for (int row = 0; row < present.rows(); ++row) found = found || present.value(row, 0) == column.name;
-    if (!found) server.exec(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table(kRuns), column.name, column.type));
-  }
+  const auto present = columns_of(server, table(kRuns));
+  for (const ColumnSpec& column : kRunColumns)
+    if (!present.contains(column.name))
+      server.exec(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table(kRuns), column.name, column.type));
   server.exec(fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", table(kTables), kTablesBody));
   transaction.commit();
 }
@@ -245,15 +260,13 @@ void PgStatusStore::update_following(const RunStatus& run) {
 
 std::optional<StatusReport> PgStatusStore::latest(const std::string& task) {
   if (!exists()) return std::nullopt;
+  // What an earlier version made lacks columns until the next run adds them.
+  const auto present = columns_of(connection(), table(kRuns));
+  if (!present.contains("task")) return std::nullopt;
+  std::vector<std::string> columns;
+  for (const char* name : kReadColumns) columns.emplace_back(present.contains(name) ? name : "NULL");
   const PgResult runs = connection().exec(
-      fmt::format(
-          "SELECT id, task, program, source, destination, state, full_s_start, full_s_end, decoder_start, apply_id, "
-          "updated, tables_total, tables_done, tables_failed, rows, bytes, estimated_bytes, exit_status, message, "
-          "applied_lsn, source_lsn, applied_time, wal_status, changes, conflicts, lag_bytes, retained_wal, "
-          "lag_seconds, "
-          "steps "
-          "FROM {} WHERE task = $1 ORDER BY id DESC LIMIT 1",
-          table(kRuns)),
+      fmt::format("SELECT {} FROM {} WHERE task = $1 ORDER BY id DESC LIMIT 1", join(columns, ", "), table(kRuns)),
       {task});
   if (runs.rows() == 0) return std::nullopt;
   StatusReport out;

@@ -62,7 +62,7 @@ struct RunStatus {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
   std::uint64_t estimated_bytes = 0;
-  StepSummary steps;  // of a copy that has ended
+  StepSummary steps;  // of a copy, so far
   FollowStatus follow;
   std::optional<int> exit_status;
   std::string message;

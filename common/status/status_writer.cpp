@@ -71,10 +71,11 @@ void StatusWriter::write(const std::vector<TableStatus>& tables) {
   if (!tables.empty()) written_ = tables;
 }
 
-void StatusWriter::update(const std::vector<TableStatus>& tables) {
+void StatusWriter::update(const std::vector<TableStatus>& tables, const StepSummary& steps) {
   const std::lock_guard lock(mutex_);
   begin();
   run_.state = "copying";
+  run_.steps = steps;
   add_up(tables);
   metrics::copy(run_, tables);
   quietly([&] { write(tables); });
@@ -84,8 +85,8 @@ void StatusWriter::end_copy(const std::vector<TableStatus>& tables, const std::s
                             const std::string& message, StepSummary steps) {
   const std::lock_guard lock(mutex_);
   begin();
-  run_.steps = std::move(steps);
   if (!tables.empty()) {
+    run_.steps = std::move(steps);
     add_up(tables);
     metrics::copy(run_, tables);
   }

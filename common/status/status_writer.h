@@ -21,8 +21,9 @@ class StatusWriter {
   // Records the run: its copy begins now. The first update() does so, too.
   void begin_copy();
 
-  // The tables as they are now; the first call says which ones there are.
-  void update(const std::vector<TableStatus>& tables);
+  // The tables as they are now, and what has become of the steps behind their rows; the first
+  // call says which ones there are.
+  void update(const std::vector<TableStatus>& tables, const StepSummary& steps);
   // `state`: done, failed, interrupted, or following when changes are to come. `steps`: what
   // became of those behind the rows.
   void end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status,

@@ -37,6 +37,11 @@ StepCounts& StepCounts::operator+=(const StepCounts& other) {
   return *this;
 }
 
+StepSummary& operator+=(StepSummary& all, const StepSummary& more) {
+  for (const auto& [kind, counts] : more) all[kind] += counts;
+  return all;
+}
+
 std::string step_name(StepKind kind, std::size_t count) {
   const auto word = [&](std::string_view one, std::string_view many) { return std::string(count == 1 ? one : many); };
   switch (kind) {

@@ -25,6 +25,7 @@ struct StepCounts {
   StepCounts& operator+=(const StepCounts& other);
 };
 using StepSummary = std::map<StepKind, StepCounts>;
+StepSummary& operator+=(StepSummary& all, const StepSummary& more);
 
 // "index", "indexes", …: the word for so many of them.
 std::string step_name(StepKind kind, std::size_t count);
