@@ -13,6 +13,7 @@
 #include "pg/conninfo.h"
 #include "pg/left_tables.h"
 #include "pg/not_valid.h"
+#include "pg/sqlstate.h"
 #include "pgsql2pgsql/create_check.h"
 #include "pgsql2pgsql/follow/choice_watch.h"
 #include "pgsql2pgsql/follow/follow_task.h"
@@ -143,7 +144,7 @@ void PgProgram::check_tables(const TargetCheck& check, CheckFindings& findings) 
       plan_tasks(catalog_, selected_, map_, read_partition_tree(*run_.target), query_schema(options_, config_));
   if (thorough && target_has_names(*run_.target, expected)) check_following(findings);
   check_pg_targets(check, expected, findings);
-  if (!thorough || !options_.create || !uses_pg_dump()) return;
+  if (!thorough || !run_.job.create || !uses_pg_dump()) return;
   check_lock_room(source_.planner(), *run_.target, catalog_, findings);
   findings.attempt("schema", [&] {
     const SchemaPlan plan = read_schema();
@@ -242,7 +243,22 @@ void PgProgram::make_schema() {
     log::warning("schema", "the source's database has a setting that the target's has not; functions may rely on it: " +
                                statement);
   }
-  restore_->create(map_, selected_);
+  const auto journal = own_journal();
+  restore_->create(map_, selected_, [&](PgConnection& connection) {
+    if (journal) journal->note_schema(connection);
+  });
+}
+
+// Nothing where the role may not make one: then no run can be gone on with, which the copy says.
+std::optional<LoadJournal> PgProgram::own_journal() {
+  std::optional<LoadJournal> out;
+  try {
+    out.emplace(*run_.target, run_.job.journal_key).enter();
+  } catch (const Error& error) {
+    if (error.sqlstate() != sqlstate::insufficient_privilege) throw;
+    out.reset();
+  }
+  return out;
 }
 
 // ------------------------------------------------------------------- the tasks
@@ -265,7 +281,7 @@ std::vector<CopyTask> PgProgram::plan() {
   source_.set_relations(relations_);
   if (restore_) add_post_load(planned.tasks);
   // Tables that an earlier run made are completed by this one.
-  if (options_.create || options_.resume || options_.restart) {
+  if (run_.job.create || run_.job.start != StartMode::fresh) {
     define_tables(planned.tasks);
     define_query_targets(planned.tasks);
   }
@@ -401,7 +417,7 @@ void PgProgram::finish_copy(JobResult& result) {
     stop_if_asked();
     finish_values(result);
     finish_large_objects(result);
-    if (result.exit_status() == 0) LoadJournal::finish(*run_.target, run_.job.journal_key);
+    if (result.exit_status() == 0) LoadJournal::finish(*run_.target, run_.job.journal_key, result.tasks);
   } catch (Error& error) {
     log::error("main", error);
     result.errors.push_back(error);
@@ -440,6 +456,7 @@ void PgProgram::finish_schema(JobResult& result) {
   result.errors.insert(result.errors.end(), restore_->problems().begin(), restore_->problems().end());
   result.notes.insert(result.notes.end(), schema_->notes().begin(), schema_->notes().end());
   result.notes.insert(result.notes.end(), restore_->notes().begin(), restore_->notes().end());
+  if (!options_.create) name_constraints_not_valid(result);  // of tables beside those of this run
 }
 
 void PgProgram::finish_values(JobResult& result) {

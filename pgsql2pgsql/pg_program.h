@@ -63,6 +63,7 @@ class PgProgram : public SourceProgram {
   DumpRequest dump_request();
   SchemaPlan schema_plan(std::vector<SchemaItem> items);
   SchemaPlan read_schema();
+  std::optional<LoadJournal> own_journal();
   void check_following(CheckFindings& findings);
   DefinitionRequest definition_request();
   std::string own_script(const std::vector<PgDefinition>& definitions, DdlSection section) const;

@@ -19,6 +19,7 @@
 #include "copy/pg_chunk_sink.h"
 #include "copy/post_load.h"
 #include "copy/post_steps.h"
+#include "copy/step_proof.h"
 #include "copy/table_loader.h"
 #include "copy/target_preparer.h"
 #include "copy/work_queue.h"
@@ -93,9 +94,9 @@ class Job {
   // What there is to do for a task; a resumed one may have all its rows.
   TaskStart start_of(std::size_t task);
   void load();
-
   // Tells the observer; on its thread.
   void observe();
+
   // When the workers have ended.
   void end();
 
@@ -161,6 +162,7 @@ void Job::prepare() {
     state.journal = journal_ ? &*journal_ : nullptr;
     prepared_ = prepare_targets(control_.get(), dialect_, result.tasks, options_, state, result.results, guards_);
     if (state.earlier.begun_anew) journal_->forget_anew(control_.get());
+    if (journal_) forget_lost_steps(control_.get(), *journal_, dialect_, result, prepared_);
   }
   std::vector<TaskStart> starts;
   for (std::size_t i = 0; i < result.results.size(); ++i) starts.push_back(start_of(i));
@@ -192,8 +194,6 @@ void Job::load() {
   run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
 }
 
-void Job::end() {
-  JobResult& result = ledger_.result();
 void Job::observe() {
   StepSummary steps;
   const auto planned = queue_->planned_steps();
@@ -201,6 +201,8 @@ void Job::observe() {
   options_.observer(ledger_.tasks(), ledger_.progress().view(), steps);
 }
 
+void Job::end() {
+  JobResult& result = ledger_.result();
   if (journal_) find_lost_commits(control_, *journal_, prepared_, *steps_, result);
   const auto planned = queue_->planned_steps();
   for (std::size_t i = 0; i < planned.size(); ++i) result.results[i].steps = steps_->summary(i, planned[i]);

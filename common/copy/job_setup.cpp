@@ -77,13 +77,17 @@ int remove_journal(const Config& config, const JournalKey& key) {
   // What is still off must not be forgotten; a key whose rows are wrong stands again.
   if (std::any_of(problems.begin(), problems.end(), [](const Error& error) { return error.kind() != ErrorKind::data; }))
     return exit_code(ErrorKind::target);
-  if (LoadJournal::is_unfinished(target, key))
+  const RunEnd end = LoadJournal::end_of(target, key);
+  if (end == RunEnd::in_parts)
     log::warning(
         "main",
         fmt::format(
             "the copy of {} for {} did not end well, and what it left open is forgotten: its tables may lack rows, "
             "keys and indexes. HINT: drop these tables before they are loaded again with --create",
             key.program, key.source));
+  if (end == RunEnd::at_nothing)
+    log::info("main", fmt::format("the copy of {} for {} ended before it had made or loaded anything", key.program,
+                                  key.source));
   LoadJournal::remove(target, key);
   log::info("main", fmt::format("the bookkeeping of {} for {} is removed from the target", key.program, key.source));
   return 0;

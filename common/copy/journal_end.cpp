@@ -110,7 +110,7 @@ void close_journal(ControlSession& control, const LoadJournal& journal, const Jo
                    const JobResult& result) {
   if (result.exit_status() != 0 || options.more_follows) return;
   try {
-    journal.finish(control.durable());  // with this commit, all are on the disk
+    journal.finish(control.durable(), result.tasks);  // with this commit, all are on the disk
   } catch (const Error& error) {
     log::warning("main", fmt::format("the journal could not be closed: {}", error.what()));
   }

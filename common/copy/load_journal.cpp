@@ -27,7 +27,14 @@ constexpr char kMarkChunk[] =
 constexpr int kWholeRun = -1;
 constexpr char kRowsToMend[] = "rows to mend";
 constexpr char kAnew[] = "begun anew";
+constexpr char kOpenSchema[] = "the schema is being made";
 constexpr char kForgetStep[] = "DELETE FROM dbsync.copy_step WHERE run = $1 AND task = $2 AND step = $3";
+
+void note_of_run(PgConnection& connection, std::int64_t run, const char* step) {
+  const std::vector<std::optional<std::string>> key{std::to_string(run), std::to_string(kWholeRun), step};
+  connection.exec(kForgetStep, key);
+  connection.exec("INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ($1, $2, $3, now())", key);
+}
 
 std::string flag(bool value) { return value ? "t" : "f"; }
 
@@ -39,6 +46,13 @@ std::vector<std::string> lines(const std::string& text) {
     from = end + 1;
   }
   return out;
+}
+
+bool has_note(PgConnection& connection, std::int64_t run, const char* step) {
+  return connection
+             .exec("SELECT 1 FROM dbsync.copy_step WHERE run = $1 AND task = $2 AND step = $3",
+                   {std::to_string(run), std::to_string(kWholeRun), step})
+             .rows() > 0;
 }
 
 bool schema_there(PgConnection& connection) {
@@ -117,26 +131,30 @@ void LoadJournal::claim(PgConnection& connection) const {
   connection.exec(fmt::format("SELECT pg_catalog.pg_advisory_lock_shared({}, {})", kSessionClass, run_));
 }
 
-EarlierRun LoadJournal::open() {
-  const std::vector<std::optional<std::string>> key{key_.program, key_.source, key_.target_schema};
-  const PgResult run = connection_.exec(
-      "SELECT run, to_char(started AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), finished IS NOT NULL, snapshot "
-      "FROM dbsync.copy_run WHERE program = $1 AND source = $2 AND target_schema = $3",
-      key);
-  if (run.rows() == 0) {
-    PgTransaction transaction(connection_);
-    // Other keys may be added at this moment, too.
-    connection_.exec("LOCK TABLE dbsync.copy_run IN SHARE ROW EXCLUSIVE MODE");
-    run_ = connection_.exec("SELECT coalesce(max(run), 0) + 1 FROM dbsync.copy_run").integer(0, 0);
-    connection_.exec(
-        "INSERT INTO dbsync.copy_run (run, program, source, target_schema, started, snapshot) "
-        "VALUES ($1, $2, $3, $4, now(), '')",
-        {run_text(), key_.program, key_.source, key_.target_schema});
-    transaction.commit();
-    return {.started = {}, .finished = true, .snapshot = {}};
+bool LoadJournal::enter() {
+  if (const auto run = find_run(connection_, key_)) {
+    run_ = *run;
+    return true;
   }
-  run_ = run.integer(0, 0);
-  EarlierRun out{.started = run.text(0, 1), .finished = run.boolean(0, 2), .snapshot = run.text(0, 3)};
+  PgTransaction transaction(connection_);
+  // Other keys may be added at this moment, too.
+  connection_.exec("LOCK TABLE dbsync.copy_run IN SHARE ROW EXCLUSIVE MODE");
+  run_ = connection_.exec("SELECT coalesce(max(run), 0) + 1 FROM dbsync.copy_run").integer(0, 0);
+  connection_.exec(
+      "INSERT INTO dbsync.copy_run (run, program, source, target_schema, started, snapshot) "
+      "VALUES ($1, $2, $3, $4, now(), '')",
+      {run_text(), key_.program, key_.source, key_.target_schema});
+  transaction.commit();
+  return false;
+}
+
+EarlierRun LoadJournal::open() {
+  if (!enter()) return {.started = {}, .finished = true, .snapshot = {}};
+  const PgResult run = connection_.exec(
+      "SELECT to_char(started AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), finished IS NOT NULL, snapshot "
+      "FROM dbsync.copy_run WHERE run = $1",
+      {run_text()});
+  EarlierRun out{.started = run.text(0, 0), .finished = run.boolean(0, 1), .snapshot = run.text(0, 2)};
   const auto of_run = read_steps(connection_, kWholeRun);
   out.rows_to_mend = of_run.contains(kRowsToMend);
   out.begun_anew = of_run.contains(kAnew);
@@ -207,13 +225,28 @@ void LoadJournal::begin(const std::string& snapshot) {
                    {run_text(), snapshot});
 }
 
-void LoadJournal::finish(PgConnection& connection) const {
-  connection.exec("UPDATE dbsync.copy_run SET finished = now() WHERE run = $1", {run_text()});
+void LoadJournal::finish(PgConnection& connection, const std::vector<CopyTask>& tasks) const {
+  finish(connection, run_, tasks);
 }
 
-void LoadJournal::finish(PgConnection& connection, const JournalKey& key) {
-  if (const auto run = find_run(connection, key))
-    connection.exec("UPDATE dbsync.copy_run SET finished = now() WHERE run = $1", {std::to_string(*run)});
+void LoadJournal::finish(PgConnection& connection, const JournalKey& key, const std::vector<CopyTask>& tasks) {
+  if (const auto run = find_run(connection, key)) finish(connection, *run, tasks);
+}
+
+void LoadJournal::finish(PgConnection& connection, std::int64_t run, const std::vector<CopyTask>& tasks) {
+  std::set<std::string> ended;
+  for (const CopyTask& task : tasks) ended.insert(task_key(task.name, task.query, task.target));
+  const std::string number = std::to_string(run);
+  PgTransaction transaction(connection);
+  const PgResult known = connection.exec(
+      "SELECT name, query, target_schema, target_table FROM dbsync.copy_table WHERE run = $1", {number});
+  bool all = true;
+  for (int row = 0; row < known.rows(); ++row)
+    all = all &&
+          ended.contains(task_key(known.text(row, 0), known.text(row, 1), {known.text(row, 2), known.text(row, 3)}));
+  if (all) connection.exec(kForgetStep, {number, std::to_string(kWholeRun), kOpenSchema});
+  connection.exec("UPDATE dbsync.copy_run SET finished = now() WHERE run = $1", {number});
+  transaction.commit();
 }
 
 void LoadJournal::add_tables(PgConnection& connection, const std::vector<NewTable>& tables) const {
@@ -272,17 +305,15 @@ void LoadJournal::note_relations(PgConnection& connection, const std::map<int, s
 }
 
 void LoadJournal::note_rows_to_mend(PgConnection& connection, bool any) const {
-  forget_steps(connection, kWholeRun);
-  if (any) connection.exec(mark_steps_sql(kWholeRun, {kRowsToMend}));
+  if (any) return note_of_run(connection, run_, kRowsToMend);
+  connection.exec(kForgetStep, {run_text(), std::to_string(kWholeRun), kRowsToMend});
 }
 
 void LoadJournal::note_anew(PgConnection& connection, const JournalKey& key) {
   const auto run = find_run(connection, key);
   if (!run) return;
   PgTransaction transaction(connection);
-  connection.exec(kForgetStep, {std::to_string(*run), std::to_string(kWholeRun), kAnew});
-  connection.exec("INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ($1, $2, $3, now())",
-                  {std::to_string(*run), std::to_string(kWholeRun), kAnew});
+  note_of_run(connection, *run, kAnew);
   transaction.commit();
 }
 
@@ -290,8 +321,19 @@ void LoadJournal::forget_anew(PgConnection& connection) const {
   connection.exec(kForgetStep, {run_text(), std::to_string(kWholeRun), kAnew});
 }
 
+void LoadJournal::note_schema(PgConnection& connection) const { note_of_run(connection, run_, kOpenSchema); }
+
+bool LoadJournal::has_open_schema(PgConnection& connection, const JournalKey& key) {
+  const auto run = find_run(connection, key);
+  return run && has_note(connection, *run, kOpenSchema);
+}
+
 void LoadJournal::forget_steps(PgConnection& connection, int task) const {
   connection.exec("DELETE FROM dbsync.copy_step WHERE run = $1 AND task = $2", {run_text(), std::to_string(task)});
+}
+
+void LoadJournal::forget_step(PgConnection& connection, int task, const std::string& step) const {
+  connection.exec(kForgetStep, {run_text(), std::to_string(task), step});
 }
 
 void LoadJournal::set_planned(PgConnection& connection, int task) const {
@@ -358,15 +400,16 @@ std::optional<std::int64_t> LoadJournal::find_run(PgConnection& connection, cons
   return run.integer(0, 0);
 }
 
-bool LoadJournal::is_unfinished(PgConnection& connection, const JournalKey& key) {
+RunEnd LoadJournal::end_of(PgConnection& connection, const JournalKey& key) {
   const auto run = find_run(connection, key);
-  return run && connection
-                    .exec(
-                        "SELECT EXISTS (SELECT 1 FROM dbsync.copy_run r JOIN dbsync.copy_table t ON t.run = r.run "
-                        "WHERE r.run = $1 AND (r.finished IS NULL OR EXISTS (SELECT 1 FROM dbsync.copy_step s "
-                        "WHERE s.run = r.run AND s.task = $2 AND s.step = $3)))",
-                        {std::to_string(*run), std::to_string(kWholeRun), kAnew})
-                    .boolean(0, 0);
+  if (!run) return RunEnd::none;
+  if (has_note(connection, *run, kOpenSchema)) return RunEnd::in_parts;
+  const PgResult state = connection.exec(
+      "SELECT finished IS NOT NULL, EXISTS (SELECT 1 FROM dbsync.copy_table t WHERE t.run = r.run) "
+      "FROM dbsync.copy_run r WHERE r.run = $1",
+      {std::to_string(*run)});
+  if (state.boolean(0, 0) && !has_note(connection, *run, kAnew)) return RunEnd::well;
+  return state.boolean(0, 1) ? RunEnd::in_parts : RunEnd::at_nothing;
 }
 
 void LoadJournal::remove(PgConnection& connection, const JournalKey& key) {

@@ -41,6 +41,14 @@ struct NewTable {
   bool whole = false;  // it is not cut: its one chunk is listed at once
 };
 
+// How the last run of a key ended.
+enum class RunEnd {
+  none,        // there was none
+  at_nothing,  // it had made and loaded nothing yet
+  in_parts,    // what it made or loaded is not all
+  well,
+};
+
 class LoadJournal {
  public:
   // Makes the schema and its tables when they are missing. ErrorKind::target
@@ -56,18 +64,25 @@ class LoadJournal {
 
   // Reads what there is, or makes an empty entry for the key.
   EarlierRun open();
+  // The entry alone: false when it is new. Part of open().
+  bool enter();
   // What stands there now, by number, over another connection.
   std::map<int, JournalTable> read(PgConnection& connection) const;
   std::set<std::string> read_steps(PgConnection& connection, int task) const;
   void begin(const std::string& snapshot);
-  void finish(PgConnection& connection) const;
+  // `tasks`: all of the run. A schema stays open when it was made for tables beside these.
+  void finish(PgConnection& connection, const std::vector<CopyTask>& tasks) const;
   // The same of a run whose journal is not open; nothing when there is none.
-  static void finish(PgConnection& connection, const JournalKey& key);
+  static void finish(PgConnection& connection, const JournalKey& key, const std::vector<CopyTask>& tasks);
 
   // That what the journal of the key knows was loaded is of an earlier beginning, and no part
   // of the one that begins now; until forget_anew(), when all of it is marked to be emptied.
   static void note_anew(PgConnection& connection, const JournalKey& key);
   void forget_anew(PgConnection& connection) const;
+
+  // That the run makes a schema, which the next one completes when this one does not end well.
+  void note_schema(PgConnection& connection) const;
+  static bool has_open_schema(PgConnection& connection, const JournalKey& key);
 
   // That rows break a rule, so that they will be mended by hand, or that none does.
   void note_rows_to_mend(PgConnection& connection, bool any) const;
@@ -86,6 +101,7 @@ class LoadJournal {
   // Which relations the tables of these tasks are: oids by number.
   void note_relations(PgConnection& connection, const std::map<int, std::uint32_t>& relations) const;
   void forget_steps(PgConnection& connection, int task) const;
+  void forget_step(PgConnection& connection, int task, const std::string& step) const;
   void set_planned(PgConnection& connection, int task) const;
   void add_chunk(PgConnection& connection, int task, int number, const Chunk& chunk) const;
   void forget_chunks(PgConnection& connection, int task) const;
@@ -100,8 +116,7 @@ class LoadJournal {
   // The number of the key's run, when there is one.
   static std::optional<std::int64_t> find_run(PgConnection& connection, const JournalKey& key);
 
-  // True when it has tables and their copy did not end well.
-  static bool is_unfinished(PgConnection& connection, const JournalKey& key);
+  static RunEnd end_of(PgConnection& connection, const JournalKey& key);
 
   // Removes what the journal knows of this key, and its tables and the schema
   // when nothing else is in them. For --cleanup.
@@ -109,6 +124,7 @@ class LoadJournal {
 
  private:
   void make_tables();
+  static void finish(PgConnection& connection, std::int64_t run, const std::vector<CopyTask>& tasks);
   JournalTable read_table(PgConnection& connection, int task) const;
   // The parameters of the statement that marks a chunk.
   std::vector<std::optional<std::string>> mark(int task, int number, const LoadOutcome& outcome) const;

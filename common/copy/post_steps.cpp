@@ -8,14 +8,13 @@
 
 #include "base/error_cause.h"
 #include "base/log.h"
+#include "base/stable_hash.h"
 #include "pg/hints.h"
 #include "schema/quote.h"
 
 namespace dbsync {
 
 namespace {
-
-std::string step_of(const DdlUnit& unit, const std::string& statement) { return unit.what + "\n" + statement; }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -31,6 +30,13 @@ std::optional<std::int64_t> count_rows(const std::string& sql, WorkerSession& wo
 }
 
 }  // namespace
+
+// The journal's key holds a third of a page at most.
+std::string step_of(const DdlUnit& unit, const std::string& statement) {
+  constexpr std::size_t kMost = 2000;
+  if (unit.what.size() + statement.size() < kMost) return unit.what + "\n" + statement;
+  return fmt::format("{}\n{:016x}{:016x}", unit.what, stable_hash64(statement), stable_hash64(statement, 1));
+}
 
 std::vector<bool> PostSteps::run(const WorkItem& item, WorkerSession& worker) {
   if (item.at_once)
@@ -199,13 +205,13 @@ void PostSteps::fail(const DdlUnit& unit, std::size_t task, Error error, WorkerS
 // A key that takes two units, its index and the constraint, is one step.
 StepSummary PostSteps::summary(std::size_t task, const std::vector<DdlUnit>& planned) const {
   std::map<std::string, std::pair<StepKind, bool>> steps;  // by name: the kind, and whether all of it is done
+  const std::lock_guard lock(mutex_);
   for (const DdlUnit& unit : planned) {
     const bool done = std::all_of(unit.statements.begin(), unit.statements.end(), [&](const std::string& statement) {
       const std::string step = step_of(unit, statement);
       return done_[task].contains(step) || prepared_[task].steps.contains(step);
     });
     const auto [entry, added] = steps.try_emplace(unit.what, unit.kind, done);
-  const std::lock_guard lock(mutex_);
     entry->second.second = entry->second.second && done;
   }
   StepSummary out;

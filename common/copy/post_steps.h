@@ -26,6 +26,9 @@
 
 namespace dbsync {
 
+// What the journal calls the statement of the unit.
+std::string step_of(const DdlUnit& unit, const std::string& statement);
+
 class PostSteps {
  public:
   // All must outlive it; `journal`: nullptr when there is none. `one_moment`: the rows

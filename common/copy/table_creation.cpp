@@ -38,6 +38,7 @@ void TableCreation::note(const std::vector<const TableToMake*>& tables) {
   std::vector<NewTable> entries;
   for (const TableToMake* table : tables) entries.push_back(*table->entry);
   journal_->add_tables(target_, entries);
+  if (!noted_) journal_->note_schema(target_);
 }
 
 std::vector<bool> TableCreation::make_together(const std::vector<TableToMake>& tables) {
@@ -65,6 +66,7 @@ bool TableCreation::make_batch(const Batch& batch) {
     target_.exec("BEGIN;\n" + batch.sql);
     note(batch.tables);
     transaction.commit();
+    noted_ = true;
   } catch (const Error& error) {
     if (error.connection_lost()) throw;
     log::debug("main", fmt::format("{} tables could not be created together, so one by one: {}", batch.tables.size(),
@@ -84,6 +86,7 @@ void TableCreation::make(const TableToMake& table) {
     for (const auto& statement : create_table_sql(*table.task->definition, dialect_)) target_.exec(statement);
     note({&table});
     transaction.commit();
+    noted_ = true;
   } catch (Error& error) {
     add_hint(error, PgStep::create, quote_name(name));
     throw;

@@ -50,6 +50,7 @@ class TableCreation {
   const Dialect& dialect_;
   const LoadJournal* journal_;
   std::set<std::string> schemas_;  // that are there
+  bool noted_ = false;             // in the journal, that tables are made
 };
 
 }  // namespace dbsync

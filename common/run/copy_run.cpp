@@ -103,9 +103,16 @@ CopyOutcome copy_rows(RunContext& run, SourceProgram& program, JobStatus& status
 
 }  // namespace
 
+void go_on_creating(RunContext& run) {
+  if (run.job.create || !LoadJournal::has_open_schema(*run.target, run.job.journal_key)) return;
+  run.job.create = true;
+  log::info("main", "an earlier run with --create did not end well: what the target lacks is made, as with --create");
+}
+
 CopyOutcome run_copy(RunContext& run, SourceProgram& program, const CopyOfTask* task) {
   connect(run, program);
-  if (run.options.create) program.begin_schema();
+  go_on_creating(run);
+  if (run.job.create) program.begin_schema();
   program.read_source();
   if (task == nullptr || !task->checked) check_before_load(run, program);
   std::optional<JobStatus> own;

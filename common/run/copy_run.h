@@ -40,6 +40,10 @@ struct CopyOutcome {
   bool worth_a_retry = false;  // what failed may pass the next time
 };
 
+// A schema that an earlier run with --create left unfinished is made to its end, with --create
+// or without. After the program has its connections.
+void go_on_creating(RunContext& run);
+
 // `task`: null for a copy by itself.
 CopyOutcome run_copy(RunContext& run, SourceProgram& program, const CopyOfTask* task = nullptr);
 

@@ -141,6 +141,8 @@ void TaskRun::check() {
   run.copies = options_.load != Verb::follow;
   const auto program = makers_.program(run);
   run.connect_target();
+  run.job.journal_key = program->journal_key();
+  go_on_creating(run);
   program->connect();
   program->read_source();
   check_before_load(run, *program);

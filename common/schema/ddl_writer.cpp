@@ -51,6 +51,7 @@ DdlUnit primary_key_unit(const Table& table, const Dialect& dialect) {
   DdlUnit unit{"primary key " + table.primary_key.name, {constraint}};
   unit.columns = table.primary_key.columns;
   unit.kind = StepKind::key;
+  unit.object = table.primary_key.name;
   unit.makes_key = true;
   return unit;
 }
@@ -92,6 +93,7 @@ DdlUnit exclusion_unit(const Table& table, const Exclusion& exclusion) {
                {fmt::format("ALTER TABLE {} ADD CONSTRAINT {} EXCLUDE USING gist ({})", quote_name(table.name),
                             quote_identifier(exclusion.name), exclusion.elements_sql)}};
   unit.kind = StepKind::key;
+  unit.object = exclusion.name;
   return unit;
 }
 
@@ -103,6 +105,7 @@ DdlUnit check_unit(const Table& table, const CheckConstraint& check, const Diale
       fmt::format("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({})", quote_name(table.name), name, check.condition_sql);
   DdlUnit unit{"check " + check.name, {add}};
   unit.kind = StepKind::check;
+  unit.object = check.name;
   unit.violations_sql =
       fmt::format("SELECT count(*) FROM {} WHERE NOT ({})", quote_name(table.name), check.condition_sql);
   add_columns_of(check.condition_sql, table, unit.columns);
@@ -215,6 +218,7 @@ std::vector<DdlUnit> index_units(const Table& table, const Dialect& dialect) {
     DdlUnit unit{"primary key " + key.name, {create_index_sql(table, key)}};
     unit.columns = table.primary_key.columns;
     unit.kind = StepKind::key;
+    unit.object = key.name;
     unit.makes_key = true;
     out.push_back(std::move(unit));
   }
@@ -222,6 +226,7 @@ std::vector<DdlUnit> index_units(const Table& table, const Dialect& dialect) {
     DdlUnit unit{"index " + index.name, {create_index_sql(table, index)}};
     unit.columns = columns_of(index, table);
     unit.kind = StepKind::index;
+    unit.object = index.name;
     unit.makes_key = index.unique;
     if (!index.comment.empty())
       unit.statements.push_back(fmt::format("COMMENT ON INDEX {} IS {}", quote_name({table.name.schema, index.name}),
@@ -273,6 +278,7 @@ std::vector<DdlUnit> foreign_key_units(const Table& table, const Dialect& dialec
                     key.on_update_sql.empty() ? "" : " ON UPDATE " + key.on_update_sql);
     DdlUnit unit{"foreign key " + key.name, {}};
     unit.kind = StepKind::foreign_key;
+    unit.object = key.name;
     unit.columns = key.columns;
     unit.refers_to = key.target;
     unit.violations_sql = orphans_sql(table, key, dialect, false);

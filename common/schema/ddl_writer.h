@@ -38,6 +38,7 @@ struct DdlUnit {
   std::size_t task = 0;                         // for whoever runs it
   StepKind kind = StepKind::other;
   std::string violation_hint = {};  // what to do about rows that break it, where that is known
+  std::string object = {};          // the index or constraint that it makes; "" = no such thing
   bool makes_key = false;           // others may refer to it
   bool stands = false;              // a foreign key that is there: its rows are to be checked only
 };

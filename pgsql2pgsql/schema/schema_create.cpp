@@ -130,6 +130,7 @@ void SchemaCreation::make_items() {
   const std::vector<CreationStep> steps = creation_order(plan_);
   const std::size_t room = locks_for_one_transaction(connection_);
   std::optional<PgTransaction> transaction(std::in_place, connection_);
+  note_(connection_);
   Items batch;
   std::size_t locks = 0;
   for (const CreationStep& step : steps) {

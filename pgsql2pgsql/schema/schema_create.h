@@ -9,6 +9,7 @@
 // ends the whole (connection, room, interruption) is thrown.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -42,9 +43,12 @@ bool is_duplicate(const SchemaItem& item, const Error& error);
 
 class SchemaCreation {
  public:
+  // Writes into the transaction that makes the first items that they are being made.
+  using Note = std::function<void(PgConnection&)>;
+
   // All must outlive the object. The connection has its settings.
-  SchemaCreation(PgConnection& connection, const SchemaPlan& plan, SchemaState& state, std::stop_token drain)
-      : connection_(connection), plan_(plan), state_(state), drain_(std::move(drain)) {}
+  SchemaCreation(PgConnection& connection, const SchemaPlan& plan, SchemaState& state, Note note, std::stop_token drain)
+      : connection_(connection), plan_(plan), state_(state), note_(std::move(note)), drain_(std::move(drain)) {}
 
   void run(const SchemaMap& map, const SelectedTables& selected);
 
@@ -64,6 +68,7 @@ class SchemaCreation {
   PgConnection& connection_;
   const SchemaPlan& plan_;
   SchemaState& state_;
+  Note note_;
   std::stop_token drain_;
   bool committed_ = false;  // some of it
 };

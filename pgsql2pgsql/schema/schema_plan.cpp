@@ -37,9 +37,15 @@ PostObjects read_post_objects(PgConnection& connection, const SchemaMap& map) {
     const PostObject name =
         object_name(class_oid, map.of(result.text(row, 2)), result.text(row, 3), result.text(row, 4));
     out.by_oid.emplace(std::pair{class_oid, oid}, name);
+    out.own_names.emplace(std::pair{class_oid, oid}, result.text(row, 4));
     out.names.insert(name);
   }
   return out;
+}
+
+std::string PostObjects::own_name_of(const SchemaItem& item) const {
+  const auto found = own_names.find({item.class_oid, item.oid});
+  return found == own_names.end() ? "" : found->second;
 }
 
 std::set<PostObject> read_foreign_keys_not_valid(PgConnection& connection) {

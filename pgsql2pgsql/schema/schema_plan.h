@@ -26,6 +26,10 @@ using PostObject = std::string;
 struct PostObjects {
   std::map<std::pair<std::uint32_t, std::uint32_t>, PostObject> by_oid;  // (class, oid)
   std::set<PostObject> names;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> own_names;
+
+  // Without schema and table; "" = it is not among them.
+  std::string own_name_of(const SchemaItem& item) const;
 };
 PostObjects read_post_objects(PgConnection& connection, const SchemaMap& map);
 // Foreign keys whose rows nobody has looked at, or of which some break it.

@@ -66,13 +66,13 @@ std::unique_ptr<PgConnection> SchemaRestore::connect() const {
   return connection;
 }
 
-void SchemaRestore::create(const SchemaMap& map, const SelectedTables& selected) {
+void SchemaRestore::create(const SchemaMap& map, const SelectedTables& selected, SchemaCreation::Note note) {
   const auto connection = connect();
   const std::stop_callback cancel(target_.cancel, [&connection] { connection->cancel(); });
   map_ = &map;
   not_valid_ = read_foreign_keys_not_valid(*connection);
   on_target_ = read_post_objects(*connection, SchemaMap({}, {}, {})).names;
-  SchemaCreation(*connection, plan_, state_, target_.drain).run(map, selected);
+  SchemaCreation(*connection, plan_, state_, std::move(note), target_.drain).run(map, selected);
 }
 
 // What has no object of its own (an index's place in a tree, a comment) is made
@@ -89,6 +89,7 @@ PostLoad SchemaRestore::work_of(const PgRelation& table, const QualifiedName& ta
     if (!missing(item)) continue;
     DdlUnit unit{to_lower(item.type) + " " + item.tag, {kEmptyPath + item.sql}};
     unit.kind = kind_of(item);
+    if (unit.kind != StepKind::other) unit.object = source_.own_name_of(item);
     unit.makes_key = item.type == "CONSTRAINT" || item.sql.starts_with("CREATE UNIQUE INDEX ");
     (item.type == "INDEX" ? out.indexes : out.finish).push_back(std::move(unit));
   }
@@ -124,6 +125,7 @@ std::vector<DdlUnit> SchemaRestore::foreign_keys_of(const PgRelation& table) {
     in_tables_work_.insert(item->id);
     DdlUnit unit{to_lower(item->type) + " " + item->tag, {}};
     unit.kind = StepKind::foreign_key;
+    unit.object = source_.own_name_of(*item);
     unit.stands = unchecked;
     if (!unchecked) unit.statements.push_back(kEmptyPath + step.add);
     if (!step.validate.empty()) unit.statements.push_back(kEmptyPath + step.validate);

@@ -32,7 +32,7 @@ class SchemaRestore {
   SchemaRestore(const SchemaPlan& plan, PostObjects source, RestoreTarget target)
       : plan_(plan), source_(std::move(source)), target_(std::move(target)) {}
 
-  void create(const SchemaMap& map, const SelectedTables& selected);
+  void create(const SchemaMap& map, const SelectedTables& selected, SchemaCreation::Note note);
   bool created(const PgRelation& table) const { return state_.created.contains(&table); }
 
   // Indexes and constraints of one table that the target lacks, ANALYZE at the end, and
