@@ -57,6 +57,18 @@ void lose_what_is_unknown(const Position& applied, const Error& why, bool force)
        force);
 }
 
+bool ends_while_copying(PgConnection& target, const std::string& task) {
+  const TaskState state = state_of(read_progress(target, task));
+  if (state == TaskState::following || (state == TaskState::copying && !read_resync(target, task).empty()))
+    return false;
+  log::warning("follow", fmt::format("the task {} ended {}: it has followed nothing, and sequences of the target are "
+                                     "left as they are",
+                                     task,
+                                     state == TaskState::copying ? "before its copy was complete"
+                                                                 : "before it had copied anything"));
+  return true;
+}
+
 void start_creating(PgConnection& target, const std::string& task) {
   ensure_progress_table(target);
   write_progress(target, task, {}, kCreating);

@@ -43,6 +43,10 @@ Error cannot_follow(const std::vector<std::string>& obstacles);
 void lose_changes(const Position& applied, std::uint64_t bytes, const std::string& log, bool force);
 void lose_what_is_unknown(const Position& applied, const Error& why, bool force);
 
+// --cleanup: true, with a warning, when the task's first copy has not ended, so that there is
+// nothing yet that following would have to hand over.
+bool ends_while_copying(PgConnection& target, const std::string& task);
+
 void start_creating(PgConnection& target, const std::string& task);
 void start_copying(PgConnection& target, const std::string& task, const Position& start);
 void move_copying(PgConnection& target, const std::string& task, const Position& position);

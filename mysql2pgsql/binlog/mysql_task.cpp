@@ -254,6 +254,7 @@ void MysqlTask::refuse_lost_changes() {
 // The source may be gone by now: --end-at has set them as well.
 void MysqlTask::hand_over() {
   refuse_lost_changes();
+  if (ends_while_copying(target(), name_)) return;
   try {
     MysqlFollowSource(request_, name_).set_sequences(target());
   } catch (const Error& error) {

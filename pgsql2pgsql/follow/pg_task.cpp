@@ -215,6 +215,7 @@ std::string PgTask::keeps() const { return fmt::format("the replication slot {} 
 
 void PgTask::hand_over() {
   prove_end(source(), target(), task_, options_.force);
+  if (ends_while_copying(target(), task_.name)) return;
   const auto selection = select_now({});
   std::vector<Error> problems;
   for (const std::string& note :
