@@ -166,6 +166,18 @@ void add_constraints(PgConnection& connection, const TargetRelation& target, con
   }
 }
 
+// One that the source has had since the target was fitted to it last was dropped on the target,
+// with values that no change brings again.
+void refuse_lost_column(const Relation& relation, const Relation& before, const TargetRelation& target,
+                        const RelationColumn& column, const std::string& type) {
+  const RelationColumn* old = find_column(before, column.name);
+  if (old == nullptr || old->number == 0 || old->number != column.number) return;
+  throw Error(ErrorKind::target, fmt::format("the column {} of {} is gone from the target, and its values with it",
+                                             column.name, relation.name.display()))
+      .hint(fmt::format("run on the target: ALTER TABLE {} ADD COLUMN {} {}; then {}", quote_name(target.name),
+                        quote_identifier(column.name), type, copy_again(relation.name)));
+}
+
 // A column that the source computes and the target does not would stay empty, or as
 // it was.
 void check_generated(const Relation& relation, const TargetRelation& target, const std::vector<std::string>& unsent,
@@ -221,6 +233,9 @@ TargetRelation fitted(PgConnection& connection, const Relation& relation, const 
     return target;
   }
   const std::string type = type_on_target(connection, *missing.front(), policy);
+  if (before != nullptr)
+    for (const RelationColumn* column : missing)
+      refuse_lost_column(relation, *before, target, *column, type_on_target(connection, *column, policy));
   if (policy.new_columns == NewColumnPolicy::stop)
     throw cannot_add(relation, target, *missing.front(), type, "adding columns is switched off");
   if (!gone.empty())

@@ -217,6 +217,23 @@ TEST_F(FollowContinuity, AColumnThatWasDroppedAndMadeAgainStops) {
   expect_same("select id, x, y from b order by id");
 }
 
+// It is not added again, empty: what it held is lost.
+TEST_F(FollowContinuity, AColumnThatTheTargetLostStopsEachStart) {
+  both("create table t (id int primary key, v text, w text); insert into t values (1, 'a', 'b')");
+  begin();
+  drain();
+  target.exec("alter table t drop column v");
+  source.exec("insert into t values (2, 'c', 'd')");
+  for (int i = 0; i < 2; ++i) {
+    expect_stop(kTargetFailed, {"the column v of public.t is gone from the target", "--resync"});
+    EXPECT_EQ(target.value("select count(*) from pg_attribute where attrelid = 't'::regclass and attname = 'v'"), "0");
+  }
+  target.exec("alter table t add column v text");
+  EXPECT_EQ(run({"--resync", "public.t"}).exit_code, 0);
+  drain();
+  expect_same("select id, v, w from t order by id");
+}
+
 TEST_F(FollowContinuity, ANewColumnWithoutAnyChangeIsThereAtTheEnd) {
   if (source.version() < 110000) GTEST_SKIP() << "what older rows hold in a new column is known from 11 on";
   both("create table t (id int primary key); insert into t values (1)");
