@@ -1,7 +1,10 @@
 #include "pgsql2pgsql/schema/schema_dump.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <optional>
@@ -61,11 +64,14 @@ void remove_old_archives(const fs::path& directory) {
 class ArchiveDir {
  public:
   ArchiveDir() {
-    const fs::path temporary = fs::temp_directory_path();
+    const char* const tmpdir = std::getenv("TMPDIR");
+    const fs::path temporary = tmpdir == nullptr || *tmpdir == '\0' ? "/tmp" : tmpdir;
     remove_old_archives(temporary);
     std::string pattern = (temporary / (std::string(kArchiveDir) + "XXXXXX")).string();
     if (::mkdtemp(pattern.data()) == nullptr)
-      throw Error(ErrorKind::internal, "cannot make a directory like " + pattern);
+      throw Error(ErrorKind::internal, fmt::format("cannot make a directory for what pg_dump writes in {}: {}",
+                                                   temporary.string(), std::strerror(errno)))
+          .hint("set TMPDIR to a directory that this user may write to");
     path_ = pattern;
     lock_ = lock_directory(path_);
   }
