@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/harness/migration.h"
+#include "tests/harness/pg_migration.h"
 #include "tests/harness/servers.h"
 
 namespace dbsync::test {
@@ -81,9 +82,27 @@ TEST_F(Surroundings, ReportsAndMetricsLeaveLinksFifosAndDevicesAlone) {
   EXPECT_EQ(target.value("select count(*) from t"), "1") << "the rows are in all the same";
   const RunResult fifo = run({"mysql2pgsql", "--truncate", "--metrics-file", "fifo"});
   EXPECT_EQ(fifo.exit_code, 1) << "before anything is copied: " << fifo.describe();
+  for (const char* option : {"--report", "--verify-report"}) {
+    const RunResult waited = run({"mysql2pgsql", "--truncate", "--verify", option, "fifo"});
+    EXPECT_EQ(waited.exit_code, 1) << "a FIFO that nobody reads: " << waited.describe();
+    const RunResult linked = run({"mysql2pgsql", "--truncate", "--verify", option, "link"});
+    EXPECT_EQ(linked.exit_code, 1) << linked.describe();
+  }
+  EXPECT_EQ(dir.read_file("victim"), "precious");
   const RunResult device = run({"mysql2pgsql", "--truncate", "--metrics-file", "/dev/null", "--report", "/dev/null"});
   EXPECT_EQ(device.exit_code, 0) << device.describe();
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(Surroundings, RejectsLeaveLinksAlone) {
+  configure("ignore_copy_error_count_each_table = \"3\"\n");
+  source.exec("create table r (id int primary key, v varchar(9)); insert into r values (1, concat('x', char(0)))");
+  dir.write_file("victim", "precious");
+  fs::create_directory(dir.path() / "rejects");
+  fs::create_symlink("../victim", dir.path() / "rejects/public.r.jsonl");
+  const RunResult result = run({"mysql2pgsql", "--create"});
+  EXPECT_NE(result.exit_code, 0) << "the row is neither there nor set aside: " << result.describe();
+  EXPECT_EQ(dir.read_file("victim"), "precious");
 }
 
 TEST_F(Surroundings, AConfigurationThatOthersCanReadBringsAWarning) {
@@ -105,6 +124,35 @@ TEST_F(Surroundings, LocalhostWithAPortOfItsOwnMeansTcp) {
   const RunResult result = run({"mysql2pgsql", "-d"});
   EXPECT_EQ(result.exit_code, 3) << result.describe();
   EXPECT_FALSE(has(result.err, ".sock")) << result.err;
+}
+
+using PgSurroundings = PgMigrationTest;
+
+TEST_F(PgSurroundings, ClosedDescriptorsAreNotGivenToConnections) {
+  source.exec("create table t (id int primary key); insert into t values (1), (2)");
+  const RunResult silent =
+      run({"sh", "-c", "exec " + program_path("pgsql2pgsql") + " --full-only --create -v <&- >&- 2>&-"});
+  EXPECT_EQ(silent.exit_code, 0) << silent.describe();
+  EXPECT_EQ(target.value("select count(*) from t"), "2");
+}
+
+TEST_F(PgSurroundings, NamesOfTheSourceDoNotReachTheTerminalAsTheyAre) {
+  source.exec(
+      "create table \"a\x1b]0;pwned\x07\" (id int primary key, \"c\nd\" int);"
+      "create table \"b\n2026-01-01 00:00:00.000 INFO  main: all 9 tables done\" (id int primary key)");
+  std::string shown;
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"pgsql2pgsql", "--check", "--create"},
+                                             {"pgsql2pgsql", "--full-only", "--create", "--verify"},
+                                             {"pgsql2pgsql", "--status"},
+                                             {"pgsql2pgsql", "--full-only", "--resume"},
+                                             {"pgsql2pgsql", "--full-only"}}) {
+    const RunResult result = run(arguments);
+    shown += result.out + result.err;
+  }
+  for (const char* bad : {"\x1b", "\n2026-01-01 00:00:00.000 INFO  main: all 9", "c\nd"})
+    EXPECT_EQ(shown.find(bad), std::string::npos) << shown;
+  EXPECT_NE(shown.find("a\\x1b]0;pwned\\x07"), std::string::npos) << shown;
 }
 
 }  // namespace
