@@ -131,6 +131,8 @@ std::set<QualifiedName> MysqlProgram::complete_tables(const std::vector<CopyTask
   return out;
 }
 
+void MysqlProgram::leave_out_bound(std::set<std::string>& others) { leave_out_before_cascades(catalog_, others); }
+
 std::map<std::string, QualifiedName> MysqlProgram::followed_names(const std::vector<CopyTask>& tasks) {
   std::map<std::string, QualifiedName> out;
   for (const CopyTask& task : tasks) out.emplace(task.name, QualifiedName{run_.config.src_mysql.db, task.name});

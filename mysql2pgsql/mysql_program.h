@@ -32,6 +32,7 @@ class MysqlProgram : public SourceProgram {
   SnapshotSource& source() override { return *source_; }
   Position open_moment(const std::vector<CopyTask>& tasks) override;
   std::set<QualifiedName> complete_tables(const std::vector<CopyTask>& tasks, std::set<std::string>& loaded) override;
+  void leave_out_bound(std::set<std::string>& others) override;
   std::map<std::string, QualifiedName> followed_names(const std::vector<CopyTask>& tasks) override;
   void finish_copy(JobResult& result) override;
   bool snapshot_lost() const override { return source_ && source_->snapshot_lost(); }

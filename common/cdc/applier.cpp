@@ -37,10 +37,10 @@ Applier::Applier(ApplierOptions options)
       plans_(session_, options_.schema, options_.task),
       batch_(session_, plans_),
       exact_(session_, plans_, options_.conflicts),
-      progress_(options_.task) {
-  const auto progress = read_progress(session_.connection(), options_.task);
+      progress_(row()) {
+  const auto progress = read_progress(session_.connection(), row());
   if (!progress)
-    throw Error(ErrorKind::target, fmt::format("the target knows nothing of the task {}", options_.task))
+    throw Error(ErrorKind::target, fmt::format("the target knows nothing of the task {}", row()))
         .hint("the row of dbsync.apply_progress is missing: start the task from its beginning");
   ensure_known_tables(session_.connection());
   position_ = durable_ = progress->position;
@@ -212,9 +212,9 @@ void Applier::pass(const Position& position) {
   connection.exec("SET LOCAL synchronous_commit = on");
   if (connection
           .exec("UPDATE dbsync.apply_progress SET position = $3, gtids = $4 WHERE task = $1 AND position = $2",
-                {options_.task, position_.text(), position.text(), gtids_at(position)})
+                {row(), position_.text(), position.text(), gtids_at(position)})
           .affected_rows() != 1)
-    throw moved_by_another(options_.task);
+    throw moved_by_another(row());
   transaction.commit();
   position_ = durable_ = position;
 }
@@ -225,7 +225,7 @@ Position Applier::make_durable() {
   PgTransaction transaction(connection);
   // Flushing this commit flushes all that were made before it.
   connection.exec("SET LOCAL synchronous_commit = on");
-  connection.exec("UPDATE dbsync.apply_progress SET position = position WHERE task = $1", {options_.task});
+  connection.exec("UPDATE dbsync.apply_progress SET position = position WHERE task = $1", {row()});
   transaction.commit();
   durable_ = position_;
   return durable_;

@@ -35,6 +35,7 @@ struct ApplierOptions {
   std::string conninfo;
   std::string application_name;
   std::string task;
+  std::string progress = {};  // whose row of dbsync.apply_progress; "" = the task's
   SchemaPolicy schema;
   ConflictPolicy conflicts = ConflictPolicy::error;
   // Of all that ends there, for the progress row; null: the source has none.
@@ -94,6 +95,7 @@ class Applier {
   std::string gtids_at(const Position& position) const {
     return options_.gtids_at ? options_.gtids_at(position) : std::string();
   }
+  const std::string& row() const { return options_.progress.empty() ? options_.task : options_.progress; }
   bool try_part(const Transaction& part, const std::stop_token& stop);
   void try_group(std::span<const Transaction> group, const std::stop_token& stop);
   void apply_alone(std::span<const Transaction> parts, const std::stop_token& stop);

@@ -35,6 +35,8 @@ void complete_columns(PgConnection& connection) {
 
 }  // namespace
 
+std::string resync_row(const std::string& task) { return task + kResyncRowSuffix; }
+
 void ensure_progress_table(PgConnection& connection) {
   prove_bookkeeping(connection);
   // Asked first: CREATE … IF NOT EXISTS needs privileges even when it does nothing.
@@ -93,6 +95,7 @@ void go_over(PgConnection& connection, const std::string& task, const Position& 
       "UPDATE dbsync.apply_progress SET position = $3, tolerant_until = $4 WHERE task = $1 AND position = $2",
       {task, from.text(), to.text(), tolerant_until.text()});
   if (moved.affected_rows() != 1) throw moved_by_another(task);
+  forget_resync_row(connection, task);
 }
 
 void note_mixed(PgConnection& connection, const std::string& task, const Position& tolerant_until) {
@@ -119,7 +122,11 @@ void move_progress(PgConnection& connection, const std::string& task, const Posi
 }
 
 void delete_progress(PgConnection& connection, const std::string& task) {
-  connection.exec("DELETE FROM dbsync.apply_progress WHERE task = $1", {task});
+  connection.exec("DELETE FROM dbsync.apply_progress WHERE task IN ($1, $2)", {task, resync_row(task)});
+}
+
+void forget_resync_row(PgConnection& connection, const std::string& task) {
+  connection.exec("DELETE FROM dbsync.apply_progress WHERE task = $1", {resync_row(task)});
 }
 
 ProgressWriter::ProgressWriter(std::string task) : task_(std::move(task)) {

@@ -27,6 +27,10 @@ struct Progress {
   Position tolerant_until;  // changes up to there may be in the rows already; unknown = none are
 };
 
+// A task's tables that are being copied again have a row of their own beside the task's,
+// whose state is "copying" since its position, and "following" when they are copied.
+std::string resync_row(const std::string& task);
+
 // Creates schema and table where they are missing.
 void ensure_progress_table(PgConnection& connection);
 
@@ -41,7 +45,8 @@ void write_following(PgConnection& connection, const std::string& task, const Po
 // The same task goes on from `position`: its counts stay.
 void move_progress(PgConnection& connection, const std::string& task, const Position& position,
                    const std::string& state);
-// The place where the task is, `from`, is `to` on another server.
+// The place where the task is, `from`, is `to` on another server. Where its tables that are
+// being copied again are, is not known there.
 void go_over(PgConnection& connection, const std::string& task, const Position& from, const Position& to,
              const Position& tolerant_until);
 // Changes up to there may be in the rows already.
@@ -50,7 +55,9 @@ void note_mixed(PgConnection& connection, const std::string& task, const Positio
 void note_gtids(PgConnection& connection, const std::string& task, const Position& at, const std::string& gtids);
 // For UPDATEs that find no row at their position.
 Error moved_by_another(const std::string& task);
+// With the row of its tables that are being copied again.
 void delete_progress(PgConnection& connection, const std::string& task);
+void forget_resync_row(PgConnection& connection, const std::string& task);
 
 // One step of a task, to be sent within the transaction of its changes.
 struct ProgressStep {

@@ -33,7 +33,7 @@ void TransactionAssembler::describe(const Relation& relation) {
     if (const auto type = types_.find(column.type_oid); type != types_.end()) column.type_name = type->second;
   Known& known = relations_[relation.id];
   if (known.relation && *known.relation == described) return;
-  const bool wanted = !wanted_ || wanted_(described.name);
+  const bool wanted = !wanted_ || wanted_(described);
   known = {std::make_shared<const Relation>(std::move(described)), 0, 0, wanted};
 }
 

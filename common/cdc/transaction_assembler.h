@@ -24,11 +24,13 @@ namespace dbsync {
 
 // Which tables' changes are wanted, by their name on the source; empty: all.
 using TableWanted = std::function<bool(const QualifiedName&)>;
+// The same by all that a stream tells of a table.
+using RelationWanted = std::function<bool(const Relation&)>;
 
 class TransactionAssembler {
  public:
   // Changes of tables that are not `wanted` are checked and dropped.
-  explicit TransactionAssembler(SpillPolicy policy = {}, TableWanted wanted = {})
+  explicit TransactionAssembler(SpillPolicy policy = {}, RelationWanted wanted = {})
       : policy_(std::move(policy)), wanted_(std::move(wanted)) {}
 
   bool in_transaction() const { return open_; }
@@ -72,7 +74,7 @@ class TransactionAssembler {
   };
 
   SpillPolicy policy_;
-  TableWanted wanted_;
+  RelationWanted wanted_;
   std::unordered_map<std::uint32_t, Known> relations_;
   std::unordered_map<std::uint32_t, std::string> types_;
   Transaction current_;

@@ -120,8 +120,8 @@ const std::vector<Setting> kOptions{
           .group = what,
           .verb = Verb::resync,
           .help =
-              "of a task that follows: empty this table on the\ntarget (schema.table, with * and ?), copy it again\n"
-              "and end; may be given several times"},
+              "of a task that follows: empty this table on the\ntarget (schema.table, with * and ?) and copy it again\n"
+              "while the others are followed; ends when it is\nwhere they are; may be given several times"},
      .store = texts(at(&Options::resync))},
     {.option = {.name = "binlog-dir",
                 .argument = "DIR",

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/log_error.h"
 #include "base/progress.h"
 #include "base/progress_ticker.h"
 #include "base/text.h"
@@ -99,6 +100,7 @@ class Job {
 
   // When the workers have ended.
   void end();
+  bool meet();
 
   // ---------------------------------------------------------------- workers
 
@@ -141,6 +143,7 @@ JobResult Job::run() {
   const auto start = Clock::now();
   try {
     prepare();
+    if (options_.prepared) options_.prepared();
     load();
   } catch (...) {
     put_back_guards(control_, guards_, ledger_.result());
@@ -212,13 +215,30 @@ void Job::end() {
     result.snapshot.method += "; lost in part, later rows are of a later moment";
   }
   drop_empty_tables(control_, queue_->empty_tables(), prepared_, journal(), result);
+  const bool met = meet();
   put_back_guards(control_, guards_, result);
-  if (!control_.is_open()) return;
+  if (!control_.is_open() || !met) return;
+  if (options_.met) options_.met();
   prove_keys(conninfo_, guards_, result, drain_, cancel_);
   if (options_.move_sequences && !dialect_.distributed) move_positions(control_, result, drain_);
   if (!journal_) return;
   note_rows_to_mend(control_, *journal_, options_.start != StartMode::fresh, result);
   close_journal(control_, *journal_, options_, result);
+}
+
+// False: the tables are not of one moment with those beside.
+bool Job::meet() {
+  JobResult& result = ledger_.result();
+  if (!options_.meet) return true;
+  if (result.count(TaskStatus::done) < result.tasks.size() || !result.errors.empty()) return false;
+  try {
+    options_.meet(result);
+    return true;
+  } catch (const Error& error) {
+    log::error("main", error);
+    result.errors.push_back(error);
+    return false;
+  }
 }
 
 void Job::work(unsigned index) {

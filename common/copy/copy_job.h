@@ -49,9 +49,16 @@ struct JobOptions {
   // With resume: the whole tables, by task name, that may stay as an earlier run
   // left them; all others are emptied and begun anew. Nothing: parts are kept.
   std::optional<std::set<std::string>> keep;
-  // Other tables of the target that hold rows of the same moment, so that keys which refer
-  // to the tables that are loaded need not act either.
+  // Other tables of the target that hold rows of the same moment, or will when `meet` was
+  // called, so that keys which refer to the tables that are loaded need not act either.
   std::set<QualifiedName> beside;
+  // Called when keys and triggers do not act any more, before the first row.
+  std::function<void()> prepared = {};
+  // Called when all rows are in, before keys are put back: brings the tables to one moment
+  // with those `beside`. What it throws is the job's. Then `met`, when the keys are back and
+  // not proved yet.
+  std::function<void(const JobResult&)> meet = {};
+  std::function<void()> met = {};
   std::uint64_t reject_limit = 0;  // rows per target table that may be set aside
   std::string reject_directory = "rejects";
   std::string application_name;

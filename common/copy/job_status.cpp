@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "pg/left_tables.h"
 #include "pg/not_valid.h"
+#include "pg/resync_notes.h"
 #include "status/pg_status_store.h"
 
 namespace dbsync {
@@ -52,6 +53,7 @@ void add_from_target(const std::string& conninfo, StatusReport& out) {
     for (const ConstraintNotValid& constraint : constraints_not_valid(target))
       out.not_valid.push_back({constraint.describe(), constraint.validate_sql()});
     for (const LeftTable& table : read_left_tables(target)) out.left.push_back(table.describe());
+    out.resync = resync_notes(target);
   } catch (const Error& error) {
     log::warning("status", std::string("whether keys of the target are left unchecked is not known: ") + error.what());
   }

@@ -30,6 +30,8 @@ struct StreamRange {
   Position start;                                          // everything that ends here or before is applied
   Position end;                                            // the caller ends here; unknown = nowhere
   std::function<bool(const QualifiedName& table)> wanted;  // empty: all tables of the task
+  // Of a table that was renamed every name must be wanted; else one is enough.
+  bool by_every_name = false;
 };
 
 class FollowSource {

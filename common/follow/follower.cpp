@@ -71,6 +71,8 @@ class Follower {
   void prove();
   FollowEnd follow_once();
   StreamRange range_from(const Position& start) const;
+  std::function<bool(const QualifiedName&)> wanted() const;
+  bool whole() const { return request_.only == nullptr && request_.except == nullptr; }
   void connect_target();
   void finish(Applier& applier, FollowEnd end);
   void wait_or_rethrow(const Error& error);
@@ -110,6 +112,7 @@ ApplierOptions Follower::applier_options() {
   out.conninfo = config_.desc_pgsql;
   out.application_name = request_.program;
   out.task = request_.task;
+  out.progress = request_.progress;
   out.conflicts = policy_of(config_.follow.conflicts);
   out.gtids_at = [this](const Position& position) { return log_.gtids_at(position); };
   out.schema = log_.schema_policy();
@@ -157,8 +160,12 @@ void Follower::report(Applier& applier) {
     now = figures(applier, reported_);
     tell(now);
   }
-  log_.look(*target_, now);
-  for (const Relation& changed : log_.changed_behind(*target_, applier.position())) applier.fit(changed);
+  if (request_.looks) {
+    log_.look(*target_, now);
+    const auto ours = wanted();
+    for (const Relation& changed : log_.changed_behind(*target_, applier.position()))
+      if (!ours || ours(changed.name)) applier.fit(changed);
+  }
   over_ = log_.keeps_too_much(now);
   if (over_) stop_.request_stop();
 }
@@ -175,17 +182,21 @@ void Follower::tell_of_silence(const Applier& applier) {
 }
 
 StreamRange Follower::range_from(const Position& start) const {
-  StreamRange out{start, end_, {}};
-  if (request_.only != nullptr)
-    out.wanted = [only = request_.only](const QualifiedName& name) { return only->contains(name); };
-  return out;
+  return {start, end_, wanted(), request_.except != nullptr};
+}
+
+std::function<bool(const QualifiedName&)> Follower::wanted() const {
+  if (whole()) return {};
+  return [only = request_.only, except = request_.except](const QualifiedName& name) {
+    return (only == nullptr || only->contains(name)) && (except == nullptr || !except->contains(name));
+  };
 }
 
 // An end that was chosen is a place of the server that was there when the run began.
 void Follower::prove() {
   connect_target();
   ensure_known_tables(*target_);
-  const auto progress = read_progress(*target_, request_.task);
+  const auto progress = read_progress(*target_, request_.progress.empty() ? request_.task : request_.progress);
   if (!progress) return;  // the applier says so
   const bool again = std::exchange(proved_, true);
   if (log_.prove(*target_, progress->position) == progress->position || !end_.known()) return;
@@ -226,7 +237,7 @@ FollowEnd Follower::follow_once() {
 }
 
 void Follower::finish(Applier& applier, FollowEnd end) {
-  if (end == FollowEnd::reached) {
+  if (end == FollowEnd::reached && whole()) {
     log_.look_at_end(*target_, request_.end_at == "now");
     if (request_.end_at == "now")
       for (const Relation& changed : log_.changed_at_end(*target_)) applier.fit(changed);
@@ -254,7 +265,8 @@ void Follower::wait_or_rethrow(const Error& error) {
 bool Follower::run() {
   log_.prepare(request_.end_at == "now");
   if (!request_.end_at.empty()) end_ = log_.end_position(request_.end_at);
-  const ProgressReporter reporter(display_.source());
+  std::optional<ProgressReporter> reporter;
+  if (request_.displayed) reporter.emplace(display_.source());
   for (;;) {
     try {
       if (follow_once() == FollowEnd::reached) return true;

@@ -23,8 +23,13 @@ struct FollowRequest {
   std::string program;      // application_name
   std::string task;         // of the progress row, which is there
   std::string end_at = {};  // --end-at: "" = go on, "now", or a position
-  // Only changes of these tables are applied, by their names in the stream; null: all.
+  // Only changes of these tables are applied, or of all but those, by their names on the
+  // source; null: all.
   const std::set<QualifiedName>* only = nullptr;
+  const std::set<QualifiedName>* except = nullptr;
+  std::string progress = {};  // whose row of dbsync.apply_progress says where they are; "" = the task's
+  bool displayed = true;      // on a terminal: no other does so meanwhile
+  bool looks = true;          // at the source now and then; no other follower of the task does
   // For fit_tables(): of what no table can be made to fit, the copy will tell.
   bool again = false;
   // Called about every ten seconds, and at the end.

@@ -1,5 +1,7 @@
 #include "follow/task_life.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -92,6 +94,7 @@ void enter(PgConnection& target, const std::string& task, const char* state, con
   if (mixed_until.known()) note_mixed(target, task, mixed_until);
   target.exec("UPDATE dbsync.apply_progress SET state = $2 WHERE task = $1", {task, state});
   write_resync(target, task, resync);
+  forget_resync_row(target, task);
   transaction.commit();
 }
 
@@ -100,6 +103,35 @@ void enter(PgConnection& target, const std::string& task, const char* state, con
 void start_resync(PgConnection& target, const std::string& task, const std::set<QualifiedName>& tables) {
   ensure_known_tables(target);
   enter(target, task, kCopying, tables);
+}
+
+void copy_resync(PgConnection& target, const std::string& task, const Position& start) {
+  write_progress(target, resync_row(task), start, kCopying);
+}
+
+void catch_up_resync(PgConnection& target, const std::string& task, const Position& mixed_until) {
+  PgTransaction transaction(target);
+  target.exec("SET LOCAL synchronous_commit = on");
+  if (mixed_until.known()) note_mixed(target, resync_row(task), mixed_until);
+  target.exec("UPDATE dbsync.apply_progress SET state = $2 WHERE task = $1", {resync_row(task), kFollowing});
+  transaction.commit();
+}
+
+void join_resync(PgConnection& target, const std::string& task, const Position& from, const Position& at) {
+  const auto others = read_progress(target, task);
+  const auto these = read_progress(target, resync_row(task));
+  PgTransaction transaction(target);
+  target.exec("SET LOCAL synchronous_commit = on");
+  if (others && these && these->tolerant_until > std::max(at, others->tolerant_until))
+    note_mixed(target, task, these->tolerant_until);
+  const PgResult moved = target.exec(
+      "UPDATE dbsync.apply_progress SET position = $3, state = $4, gtids = CASE WHEN $2::text = $3 THEN gtids ELSE '' "
+      "END WHERE task = $1 AND position = $2",
+      {task, from.text(), at.text(), kFollowing});
+  if (moved.affected_rows() != 1) throw moved_by_another(task);
+  forget_resync_row(target, task);
+  write_resync(target, task, {});
+  transaction.commit();
 }
 
 void start_following(PgConnection& target, const std::string& task, const Position& mixed_until) {

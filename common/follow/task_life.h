@@ -5,7 +5,9 @@
 //   creating   begin_task: what the task needs on the source is being made
 //   copying    start_copying: rows as of the row's position are copied. move_copying:
 //              the copy goes on at a later one; all complete tables are at it.
-//              start_resync: only the tables noted with it are not at the position
+//              start_resync: only the tables noted with it are not at the position; the
+//              others are followed. Their own row (resync_row) says where they are, and
+//              whether they are copied; join_resync, when both are at one place
 //   following  start_following: the target holds what the source held at the position
 //
 // Every step can be killed at any point and done again by the same command.
@@ -50,8 +52,15 @@ bool ends_while_copying(PgConnection& target, const std::string& task);
 void start_creating(PgConnection& target, const std::string& task);
 void start_copying(PgConnection& target, const std::string& task, const Position& start);
 void move_copying(PgConnection& target, const std::string& task, const Position& position);
-// Of a task that follows: these tables are copied again. Until start_following.
+// Of a task that follows: these tables are copied again. Until join_resync or
+// start_following.
 void start_resync(PgConnection& target, const std::string& task, const std::set<QualifiedName>& tables);
+// They are being copied as of `start`; and they are copied, all of them (`mixed_until`: as
+// for start_following).
+void copy_resync(PgConnection& target, const std::string& task, const Position& start);
+void catch_up_resync(PgConnection& target, const std::string& task, const Position& mixed_until);
+// They have all changes up to `at`, as the others have, whose row says `from`.
+void join_resync(PgConnection& target, const std::string& task, const Position& from, const Position& at);
 // `mixed_until`: changes up to there may be in the rows already; unknown = as it is noted.
 void start_following(PgConnection& target, const std::string& task, const Position& mixed_until = {});
 

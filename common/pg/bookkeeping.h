@@ -19,6 +19,8 @@
 namespace dbsync {
 
 inline constexpr char kBookkeepingSchema[] = "dbsync";
+// Behind a task's name: the row of its tables that are copied again in dbsync.apply_progress.
+inline constexpr char kResyncRowSuffix[] = " (resync)";
 
 // What is not there passes. `schema`: where they stand, when it is not our own.
 void prove_bookkeeping(PgConnection& connection, const std::string& schema = kBookkeepingSchema);

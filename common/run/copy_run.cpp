@@ -86,6 +86,22 @@ void observe(RunContext& run, JobStatus& status, const CopyOfTask* task) {
   };
 }
 
+// What is copied again is compared while it is as of the snapshot.
+void meet_at_rows(RunContext& run, SourceProgram& program, const CopyOfTask& task,
+                  std::optional<VerifyResult>& compared) {
+  run.job.meet = [&](const JobResult& result) {
+    if (run.verify) {
+      compared = compare_loaded(verification(run, program), result);
+      if (compared->exit_status() != 0)
+        throw Error(
+            compared->exit_status() == exit_code(ErrorKind::interrupted) ? ErrorKind::interrupted : ErrorKind::data,
+            "what was copied is not what the source has")
+            .hint("the next run copies the tables again");
+    }
+    task.at_rows();
+  };
+}
+
 CopyOutcome copy_rows(RunContext& run, SourceProgram& program, JobStatus& status, const CopyOfTask* task) {
   program.make_schema();
   auto tasks = program.plan();
@@ -94,11 +110,16 @@ CopyOutcome copy_rows(RunContext& run, SourceProgram& program, JobStatus& status
   observe(run, status, task);
   status.observe(tasks, {}, {});
   run.target.reset();  // would be idle for as long as the rows take
+  std::optional<VerifyResult> compared;
+  if (task != nullptr && task->at_rows) meet_at_rows(run, program, *task, compared);
   JobResult result = run_copy_job(program.source(), run.config.desc_pgsql, run.dialect, std::move(tasks), run.job,
                                   run.request.drain, run.request.cancel);
   if (task == nullptr || task->again == nullptr) program.finish_copy(result);
   status.end(result);
-  return {report_and_verify(verification(run, program), result), worth_a_retry(program, result)};
+  VerifyRun last = verification(run, program);
+  last.after_copy = last.after_copy && !run.job.meet;
+  last.compared = std::move(compared);
+  return {report_and_verify(last, result), worth_a_retry(program, result)};
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ struct CopyOfTask {
   bool goes_on = false;
   // It goes on with these tables only, which are emptied; all others stay.
   Resync* again = nullptr;
+  // Those tables are in, as of the moment. Returns when they are where the task is, or throws.
+  std::function<void()> at_rows = {};
   // Called with them when it is known what they come to, before anything is changed.
   std::function<void()> at_choice = {};
   // Called before the first row is copied, with the position of the copy's moment; when

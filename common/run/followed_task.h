@@ -55,6 +55,15 @@ class FollowedTask {
   // What is known of these from before counts no more: they are copied again.
   virtual void accept(const std::set<QualifiedName>& tables) = 0;
 
+  // A moment of now as of which tables are copied again, and the log from there on, which is
+  // kept for them beside that of the task until end_resync().
+  virtual CopyMoment resync_moment(const std::stop_token& stop) = 0;
+  virtual std::unique_ptr<FollowSource> resync_log() = 0;
+  // Why it does not go on from `position`; nothing when it does.
+  virtual std::optional<std::string> why_resync_is_lost(const Position& position) = 0;
+  // Whatever of it exists.
+  virtual void end_resync() = 0;
+
   // While rows are copied, from another thread: what the source keeps for the task. An
   // error ends the task: give_up() is called then.
   virtual std::optional<Error> watch(StatusWriter& status) = 0;

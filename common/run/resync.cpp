@@ -78,6 +78,7 @@ std::set<QualifiedName> choose_again(RunContext& run, SourceProgram& program, st
       else
         others.insert(task.name);
     }
+    program.leave_out_bound(others);
     complete = program.complete_tables(tasks, others);
     for (const CopyTask& task : tasks) {
       const auto name = names.find(task.name);

@@ -1,8 +1,8 @@
-// --resync: tables of a task that are copied again, at a later moment to which all its
-// other tables are brought by following.
+// --resync: which tables of a task are copied again, while the others are followed
+// (run/resync_run.h).
 //
-// Which they are is noted on the target before anything is changed (start_resync), so
-// that whatever run comes next finishes it. Threads: main.
+// They are noted on the target before anything is changed (start_resync), so that whatever
+// run comes next finishes it. Threads: main.
 #pragma once
 
 #include <set>

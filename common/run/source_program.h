@@ -70,6 +70,10 @@ class SourceProgram {
   // of those that stay come.
   virtual std::set<QualifiedName> complete_tables(const std::vector<CopyTask>& tasks,
                                                   std::set<std::string>& loaded) = 0;
+  // For --resync: the log is read once for the tasks in `others` and once for the rest, so
+  // those whose changes act on tables of the rest, in a way that the rest's reading must
+  // know, are taken out of them.
+  virtual void leave_out_bound(std::set<std::string>& /*others*/) {}
   // For tasks that follow, after plan(): under which names changes of what the tasks bring
   // come, by task name; without those that are not followed.
   virtual std::map<std::string, QualifiedName> followed_names(const std::vector<CopyTask>& tasks) = 0;

@@ -9,10 +9,13 @@
 #include "base/log_error.h"
 #include "base/text.h"
 #include "cdc/known_tables.h"
+#include "copy/guard_journal.h"
 #include "copy/job_setup.h"
 #include "follow/follower.h"
+#include "pg/enforcement.h"
 #include "run/check_run.h"
 #include "run/copy_run.h"
+#include "run/resync_run.h"
 
 namespace dbsync {
 
@@ -52,7 +55,12 @@ class TaskRun {
   CopyOutcome try_copy(unsigned tries);
   CopyOutcome copy_from_start();
   CopyOutcome copy_on();
+  CopyOutcome copy_again();
+  void choose_resync();
   void note_resync();
+  void put_back_left_guards();
+  CopyOutcome run_copy_of_task(RunContext& run, CopyOfTask& copy, std::stop_source& drain);
+  void fit(const std::set<QualifiedName>& complete);
   bool bring_up(const Position& moment, const std::set<QualifiedName>& complete);
   CopyOutcome copy_at(CopyMoment moment, bool goes_on);
   bool wait_before(unsigned number);
@@ -68,6 +76,7 @@ class TaskRun {
   std::unique_ptr<FollowedTask> task_;
   TaskState state_ = TaskState::none;
   Resync again_;
+  bool joined_ = false;  // what was copied again is where the task is
   std::unique_ptr<PgConnection> target_;
   std::optional<JobStatus> status_;
 };
@@ -169,6 +178,8 @@ int TaskRun::begin_or_go_on() {
   switch (state_) {
     case TaskState::following:
       if (again_.any()) return copy();
+      task_->end_resync();  // of a run that was killed behind its end
+      put_back_left_guards();
       log::info("main", fmt::format("the task {} was copied before and goes on following", task_->name()));
       return 0;
     case TaskState::copying:
@@ -200,6 +211,7 @@ CopyMoment TaskRun::begin() {
 int TaskRun::copy() {
   for (unsigned tries = 0;; ++tries) {
     const CopyOutcome outcome = try_copy(tries);
+    if (joined_) return outcome.exit_status;
     if (outcome.exit_status == 0) {
       const Position mixed = task_->mixed_until();
       connect_target();
@@ -228,7 +240,7 @@ CopyOutcome TaskRun::try_copy(unsigned tries) {
     return state_ == TaskState::copying || again_.any() ? copy_on() : copy_from_start();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) return {exit_code(ErrorKind::interrupted), false};
-    const bool may_pass = error.retryable() || error.connection_lost();
+    const bool may_pass = (error.retryable() || error.connection_lost()) && !joined_;
     if (!may_pass || tries >= config_.retry_times) {
       leave_unfinished();
       throw;
@@ -247,7 +259,9 @@ CopyOutcome TaskRun::copy_from_start() {
   return copy_at(std::move(moment), false);
 }
 
-CopyOutcome TaskRun::copy_on() { return copy_at(task_->later_moment(request_.drain), true); }
+CopyOutcome TaskRun::copy_on() {
+  return again_.any() ? copy_again() : copy_at(task_->later_moment(request_.drain), true);
+}
 
 // Before the first change: from here on the task knows that these tables are not at its
 // position.
@@ -256,9 +270,92 @@ void TaskRun::note_resync() {
   start_resync(*target_, task_->name(), again_.tables);
   again_.noted = again_.tables;
   task_->accept(again_.tables);
-  log::info("follow", fmt::format("copied again: {}; the other tables stay, and their changes wait on the source "
-                                  "meanwhile",
-                                  again_.text()));
+  log::info("follow",
+            fmt::format("copied again: {}; the other tables stay, and are followed meanwhile", again_.text()));
+}
+
+// Keys and triggers that a killed run has taken off, and no copy puts back.
+void TaskRun::put_back_left_guards() {
+  connect_target();
+  for (const Error& error : put_back_guards(*target_, journal_key_of(request_, makers_)))
+    log::warning("follow", fmt::format("{}; --cleanup tries it again", error.what()));
+}
+
+// Ahead of the copy, so that the others are followed while the source makes a snapshot, for
+// which it may wait long.
+void TaskRun::choose_resync() {
+  RunContext run(request_);
+  run.connect_target();
+  const auto program = makers_.program(run);
+  program->connect();
+  program->read_source();
+  auto tasks = program->plan();
+  choose_again(run, *program, tasks, again_);
+  note_resync();
+}
+
+// The copy, or when an earlier run has made it what comes behind it.
+CopyOutcome TaskRun::copy_again() {
+  std::stop_source drain;
+  ResyncRun resync(request_, *task_, status_->writer(), again_, [&] { drain.request_stop(); });
+  if (resync.copied()) {
+    log::info("follow", fmt::format("copied before: {}; going on with the changes since", again_.text()));
+    resync.follow_others();
+    resync.meet();
+    joined_ = true;
+    put_back_left_guards();
+    LoadJournal::finish(*target_, journal_key_of(request_, makers_));
+    return {0, false};
+  }
+  choose_resync();
+  // Where keys of the target act on what is followed, only when they are off: a row that the
+  // tables do not have yet may be referred to.
+  connect_target();
+  const bool at_once = may_set_replica_role(*target_);
+  if (at_once) resync.follow_others();
+  RunRequest request = request_;
+  request.drain = drain.get_token();
+  RunContext run(request);
+  run.moment = task_->resync_moment(request_.drain);
+  CopyOfTask copy{*status_};
+  copy.checked = true;
+  copy.goes_on = true;
+  copy.again = &again_;
+  // It may come to more by now.
+  copy.at_choice = [&] {
+    if (again_.noted == again_.tables) return;
+    resync.end();
+    note_resync();
+    if (at_once) resync.follow_others();
+  };
+  copy.at_moment = [&](const Position& moment, const std::set<QualifiedName>& complete) {
+    fit(complete);
+    resync.begin_copy(moment);
+    return true;
+  };
+  copy.at_rows = [&] {
+    resync.meet();
+    joined_ = true;
+  };
+  run.job.prepared = [&] {
+    if (!at_once) resync.follow_others();
+  };
+  run.job.met = [&] { resync.follow_all(); };
+  try {
+    const CopyOutcome outcome = run_copy_of_task(run, copy, drain);
+    resync.end();
+    return outcome;
+  } catch (const Error&) {
+    resync.end();  // throws what has ended following, and so the copy
+    throw;
+  }
+}
+
+void TaskRun::fit(const std::set<QualifiedName>& complete) {
+  const auto log = task_->log();
+  FollowRequest fit{config_, *log, request_.program, task_->name()};
+  fit.again = again_.any();
+  fit_tables(fit, complete);
 }
 
 bool TaskRun::bring_up(const Position& moment, const std::set<QualifiedName>& complete) {
@@ -274,39 +371,38 @@ bool TaskRun::bring_up(const Position& moment, const std::set<QualifiedName>& co
     to.only = &complete;
     if (!run_follow(to, request_.drain, request_.cancel)) return false;
   }
-  const auto log = task_->log();
-  FollowRequest fit{config_, *log, request_.program, task_->name()};
-  fit.again = again_.any();
-  fit_tables(fit, complete);
+  fit(complete);
   connect_target();
   move_copying(*target_, task_->name(), moment);
   return true;
 }
 
-// With an eye on what the source keeps meanwhile.
 CopyOutcome TaskRun::copy_at(CopyMoment moment, bool goes_on) {
   std::stop_source drain;
-  const std::stop_callback chain(request_.drain, [&] { drain.request_stop(); });
   const bool placed = moment.position.known();
   RunRequest request = request_;
   request.drain = drain.get_token();
   RunContext run(request);
   run.moment = std::move(moment);
-  const auto program = makers_.program(run);
-  std::optional<Error> over;
-  // What is compared at the end need not be compared after the copy.
-  run.verify = options_.verify && options_.end_at.empty();
   CopyOfTask copy{*status_};
-  copy.checked = !goes_on || again_.any();
+  copy.checked = !goes_on;
   copy.goes_on = goes_on;
-  if (again_.any()) copy.again = &again_;
-  copy.at_choice = [&] { note_resync(); };
   copy.at_moment = [&](const Position& position, const std::set<QualifiedName>& complete) {
     if (goes_on) return bring_up(position, complete);
     connect_target();
     if (!placed) start_copying(*target_, task_->name(), position);
     return true;
   };
+  return run_copy_of_task(run, copy, drain);
+}
+
+// With an eye on what the source keeps meanwhile. `drain`: the copy's own.
+CopyOutcome TaskRun::run_copy_of_task(RunContext& run, CopyOfTask& copy, std::stop_source& drain) {
+  const std::stop_callback chain(request_.drain, [&] { drain.request_stop(); });
+  const auto program = makers_.program(run);
+  // What is compared at the end need not be compared after the copy.
+  run.verify = options_.verify && options_.end_at.empty();
+  std::optional<Error> over;
   copy.observer = [&] {
     if (over) return;
     try {
@@ -330,11 +426,11 @@ void TaskRun::leave_interrupted() {
 // A task of which nothing is copied leaves nothing behind; any other says what it
 // keeps on the source.
 void TaskRun::leave_unfinished() {
+  if (joined_) return;
   if (again_.any())
-    return log::warning("follow",
-                        fmt::format("{} of the task {} must be copied again before it follows on: every run of "
-                                    "it goes on with that, with --resync or without",
-                                    again_.text(), task_->name()));
+    return log::warning("follow", fmt::format("{} of the task {} is not where the other tables are yet: every run of "
+                                              "the task goes on with that first, with --resync or without",
+                                              again_.text(), task_->name()));
   try {
     connect_target();
     if (!task_->exists()) return;  // it was ended with what it was being made of

@@ -4,7 +4,8 @@
 // An unfinished copy goes on at a later moment: later_moment() gives one, the complete
 // tables are brought to it by following, and the others are copied from it. So at any
 // time every complete table is at the position of the progress row, whatever the copy
-// went through.
+// went through. Tables that are copied again (--resync) have a row of their own until they
+// are where the others are: resync_run.h.
 //
 // Threads: called from main. Errors: those of its parts.
 #pragma once

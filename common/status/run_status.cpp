@@ -77,6 +77,8 @@ std::string status_text(const std::optional<StatusReport>& report, const std::st
   }
   if (!report->left.empty()) out += "\n";
   for (const std::string& table : report->left) out += one_line(table) + "\n";
+  if (!report->resync.empty()) out += "\n";
+  for (const std::string& tables : report->resync) out += one_line(tables) + "\n";
   return report->tables.empty() ? out : out + tables_text(report->tables);
 }
 
@@ -107,6 +109,7 @@ std::string status_json(const std::optional<StatusReport>& report) {
   for (const ConstraintStatus& constraint : report->not_valid)
     out["not_valid"].push_back({{"constraint", constraint.name}, {"validate", constraint.validate_sql}});
   if (!report->left.empty()) out["not_followed"] = report->left;
+  if (!report->resync.empty()) out["resync"] = report->resync;
   if (run.apply_id) out["apply_id"] = *run.apply_id;
   if (!run.decoder_start.empty())
     out["following"] = {{"applied_lsn", or_null(run.follow.applied)},

@@ -80,6 +80,7 @@ struct StatusReport {
   std::vector<TableStatus> tables;
   std::vector<ConstraintStatus> not_valid = {};  // as of now
   std::vector<std::string> left = {};            // tables that tasks copied and do not follow, and why
+  std::vector<std::string> resync = {};          // tables that are being copied again, and how far they are
 };
 
 // For --status.

@@ -125,6 +125,14 @@ void StatusWriter::follow(const FollowStatus& status) {
   write_following();
 }
 
+void StatusWriter::follow_beside(const FollowStatus& status) {
+  const std::lock_guard lock(mutex_);
+  run_.follow = status;
+  run_.apply_id = static_cast<std::int64_t>(status.transactions);
+  metrics::follow(run_);
+  write_following();
+}
+
 void StatusWriter::end_following(const std::string& state, int exit_status, const std::string& message) {
   const std::lock_guard lock(mutex_);
   run_.state = state;

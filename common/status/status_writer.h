@@ -32,6 +32,8 @@ class StatusWriter {
   // writes it.
   void retained(std::uint64_t bytes, const std::string& wal_status);
   void follow(const FollowStatus& status);
+  // The same while some tables are being copied.
+  void follow_beside(const FollowStatus& status);
   // `state`: done, failed, interrupted.
   void end_following(const std::string& state, int exit_status, const std::string& message);
 

@@ -76,16 +76,21 @@ int verify_only(const VerifyRun& run, const std::vector<CopyTask>& tasks) {
   return result.exit_status();
 }
 
+VerifyResult compare_loaded(const VerifyRun& run, const JobResult& result) {
+  VerifyResult out = compare(run, loaded_tasks(result));
+  note_rejects(result, out);
+  return out;
+}
+
 int report_and_verify(const VerifyRun& run, const JobResult& result) {
   const int status = result.exit_status();
   if (!run.options.quiet || status != 0) print_to_user(summary_text(result));
-  const auto tasks = run.after_copy ? loaded_tasks(result) : std::vector<CopyTask>{};
-  if (tasks.empty() || run.drain.stop_requested()) {
+  const bool any = run.after_copy && !loaded_tasks(result).empty();
+  if (!run.compared && (!any || run.drain.stop_requested())) {
     write_whole_report(run, result, nullptr);
     return status;
   }
-  VerifyResult verification = compare(run, tasks);
-  note_rejects(result, verification);
+  const VerifyResult verification = run.compared ? *run.compared : compare_loaded(run, result);
   write_whole_report(run, result, &verification);
   const int compared = verification.exit_status();
   return status != 0 && compared != exit_code(ErrorKind::interrupted) ? status : compared;

@@ -279,11 +279,31 @@ void CascadePlanner::plan() {
 
 }  // namespace
 
+namespace {
+
+bool acts(const MysqlForeignKey& key) {
+  return action_of(key.on_delete, CascadeAction::remove) != CascadeAction::none ||
+         action_of(key.on_update, CascadeAction::take_over) != CascadeAction::none;
+}
+
+}  // namespace
+
+void leave_out_before_cascades(const MysqlCatalog& catalog, std::set<std::string>& others) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const MysqlTable& table : catalog.tables) {
+      if (!table.in_run || others.contains(table.name)) continue;
+      for (const MysqlForeignKey& key : table.foreign_keys) {
+        const MysqlTable* parent = catalog.find_table(key.target_table);
+        if (!acts(key) || parent == nullptr) continue;
+        const auto& keys = parent->foreign_keys;
+        if (std::any_of(keys.begin(), keys.end(), acts)) changed = others.erase(parent->name) > 0 || changed;
+      }
+    }
+  }
+}
+
 void leave_out_behind_cascades(const MysqlCatalog& catalog, std::set<std::string>& loaded) {
-  const auto acts = [](const MysqlForeignKey& key) {
-    return action_of(key.on_delete, CascadeAction::remove) != CascadeAction::none ||
-           action_of(key.on_update, CascadeAction::take_over) != CascadeAction::none;
-  };
   const auto stands_between = [&](const MysqlTable& table, const MysqlForeignKey& key) {
     if (!acts(key) || key.target_table == table.name) return false;
     return std::any_of(catalog.tables.begin(), catalog.tables.end(), [&](const MysqlTable& parent) {

@@ -49,6 +49,10 @@ struct CascadeRequest {
 // through a table that it has not: what acts there is not to be had from the target.
 void leave_out_behind_cascades(const MysqlCatalog& catalog, std::set<std::string>& loaded);
 
+// Takes out of `others`, which are followed by themselves, those that stand between a table
+// that is not among them and what acts there.
+void leave_out_before_cascades(const MysqlCatalog& catalog, std::set<std::string>& others);
+
 // Whether the server writes what foreign keys do into its binlog.
 bool cascades_are_logged(SourceQueries& source);
 

@@ -52,8 +52,14 @@ std::string server_identity(MysqlConnection& connection) {
   return connection.is_mariadb() ? name + " " + id : name;
 }
 
-MysqlFollowSource::MysqlFollowSource(const RunRequest& request, std::string task, const Position& at)
-    : request_(request), config_(request.config), task_(std::move(task)), home_(home(at)), meter_(home(at)) {}
+MysqlFollowSource::MysqlFollowSource(const RunRequest& request, std::string task, const Position& at, bool resync)
+    : request_(request),
+      config_(request.config),
+      task_(std::move(task)),
+      resync_(resync),
+      row_(resync ? resync_row(task_) : task_),
+      home_(home(at)),
+      meter_(home(at)) {}
 
 std::unique_ptr<BinlogHome> MysqlFollowSource::home(const Position& at) const {
   if (!from_files()) return std::make_unique<BinlogServer>(config_.src_mysql);
@@ -85,7 +91,7 @@ Position MysqlFollowSource::end_position(const std::string& end_at) {
 
 // `beside`: another reader than the stream, which would throw it out under one name.
 std::unique_ptr<EventSource> MysqlFollowSource::events(const Position& from, bool beside) const {
-  const std::string reader = task_ + (beside ? " (beside)" : "");
+  const std::string reader = row_ + (beside ? " (beside)" : "");
   return home_->open(from, reader);
 }
 
@@ -212,7 +218,7 @@ void MysqlFollowSource::look_for_definitions(const Position& start) {
 
 Position MysqlFollowSource::prove(PgConnection& target, const Position& applied) {
   const auto known = read_known_source(target, task_);
-  const auto progress = read_progress(target, task_);
+  const auto progress = read_progress(target, row_);
   const bool gtids_known = progress && progress->position == applied && !progress->gtids.empty();
   applied_gtids_ = gtids_known ? std::make_shared<const GtidSet>(progress->gtids) : nullptr;
   ahead_.clear();
@@ -233,15 +239,15 @@ Position MysqlFollowSource::prove(PgConnection& target, const Position& applied)
   if (!gtids_known) find_gtids(target, applied);
   find_ahead(applied);
   // Even when nothing is to be followed yet: the source may be lost before.
-  if (!tables_ && state_of(progress) == TaskState::following && !read_memory(target, task_))
+  if (!tables_ && !resync_ && state_of(progress) == TaskState::following && !read_memory(target, task_))
     describe_tables({applied, {}, {}});
   return applied;
 }
 
 void MysqlFollowSource::find_gtids(PgConnection& target, const Position& applied) {
-  const auto found = dbsync::gtids_at({source(), *home_, task_ + " (beside)"}, applied);
+  const auto found = dbsync::gtids_at({source(), *home_, row_ + " (beside)"}, applied);
   if (!found) return;
-  note_gtids(target, task_, applied, found->text());
+  note_gtids(target, row_, applied, found->text());
   applied_gtids_ = std::make_shared<const GtidSet>(*found);
 }
 
@@ -250,7 +256,7 @@ void MysqlFollowSource::find_gtids(PgConnection& target, const Position& applied
 void MysqlFollowSource::find_ahead(const Position& at) {
   ahead_.clear();
   if (!applied_gtids_ || applied_gtids_->domains().size() < 2) return;
-  const std::string reader = task_ + " (beside)";
+  const std::string reader = row_ + " (beside)";
   const auto before = from_files() ? gtids_in_file(*home_->open(parse_position(at.file + ":4"), reader), at)
                                    : dbsync::gtids_at({source(), *home_, reader}, at);
   if (!before)
@@ -262,6 +268,10 @@ void MysqlFollowSource::find_ahead(const Position& at) {
 // A replica that was promoted, say: what the target has is told by its GTIDs there.
 Position MysqlFollowSource::go_over(PgConnection& target, const Position& applied, const std::string& from,
                                     const std::string& to) {
+  if (resync_)
+    throw Error(ErrorKind::source,
+                fmt::format("the source {} is another server now ({}, not {})", endpoint(), to, from))
+        .hint("the next run goes over to it with the task, and copies the tables again there");
   if (!applied_gtids_)
     throw Error(ErrorKind::source,
                 fmt::format("the source {} is another server than the one that the task {} follows (it is {}, not {})",

@@ -26,8 +26,9 @@ namespace dbsync {
 
 class MysqlFollowSource : public FollowSource {
  public:
-  // `at`: where the task is; its files are called so.
-  MysqlFollowSource(const RunRequest& request, std::string task, const Position& at = {});
+  // `at`: where the task is; its files are called so. `resync`: for its tables that are
+  // copied again, while another reads for the others.
+  MysqlFollowSource(const RunRequest& request, std::string task, const Position& at = {}, bool resync = false);
 
   std::string endpoint() override { return home_->describe(); }
   void disconnect() override;
@@ -80,6 +81,8 @@ class MysqlFollowSource : public FollowSource {
   const RunRequest request_;
   const Config& config_;
   std::string task_;
+  bool resync_;
+  std::string row_;  // of dbsync.apply_progress
   bool text_ = false;
   std::unique_ptr<BinlogHome> home_;
   std::unique_ptr<BinlogHome> meter_;  // measure()'s own

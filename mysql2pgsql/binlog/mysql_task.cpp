@@ -207,6 +207,10 @@ std::unique_ptr<FollowSource> MysqlTask::log() {
   return std::make_unique<MysqlFollowSource>(request_, name_, progress ? progress->position : Position{});
 }
 
+std::unique_ptr<FollowSource> MysqlTask::resync_log() {
+  return std::make_unique<MysqlFollowSource>(request_, name_, Position{}, true);
+}
+
 std::vector<QualifiedName> MysqlTask::tables() {
   select();
   std::vector<QualifiedName> out;

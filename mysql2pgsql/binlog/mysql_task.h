@@ -32,6 +32,10 @@ class MysqlTask : public FollowedTask {
   // All of the run's: one that is made later is followed when it was copied.
   std::vector<QualifiedName> tables() override;
   void accept(const std::set<QualifiedName>&) override {}
+  CopyMoment resync_moment(const std::stop_token& stop) override { return later_moment(stop); }
+  std::unique_ptr<FollowSource> resync_log() override;
+  std::optional<std::string> why_resync_is_lost(const Position&) override { return std::nullopt; }
+  void end_resync() override {}
   std::optional<Error> watch(StatusWriter&) override { return std::nullopt; }
   [[noreturn]] void give_up(const Error& error) override { throw Error(error); }
   std::string keeps() const override { return "the task is not at its end"; }

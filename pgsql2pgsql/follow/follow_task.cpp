@@ -58,13 +58,23 @@ FollowTask follow_task(const std::string& configured, const PgConnection& source
   return task;
 }
 
+// No task's own slot begins so.
+FollowTask resync_of(const FollowTask& task) {
+  FollowTask out = task;
+  out.slot = shorten_name("resync_" + task.slot);
+  return out;
+}
+
 namespace {
+
+std::string current_database(PgConnection& source) {
+  return source.exec("SELECT pg_catalog.current_database()", {}).text(0, 0);
+}
 
 // A slot of the task's name may be another task's: one of another database is, and so
 // may be one of a name that users give, when the target does not know it.
 void refuse_slot_of_others(PgConnection& source, const FollowTask& task, const SlotState& slot, bool known) {
-  const std::string database = source.exec("SELECT pg_catalog.current_database()", {}).text(0, 0);
-  if (slot.database != database)
+  if (slot.database != current_database(source))
     throw Error(ErrorKind::config,
                 fmt::format("the replication slot {} belongs to {}: another task has the name {}", task.slot,
                             slot.database.empty() ? "no database" : "the database " + slot.database, task.name))
@@ -199,6 +209,7 @@ TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection
   const auto slot = read_slot(source, task.slot);
   if (slot) refuse_slot_of_others(source, task, *slot, read_progress(target, task.name).has_value());
   start_creating(target, task.name);
+  end_resync_slot(source, task);
   if (slot) drop_slot_when_free(source, task.slot);
   if (const auto obstacles = obstacles_to_following(source); !obstacles.empty()) throw cannot_follow(obstacles);
   {
@@ -217,19 +228,43 @@ TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection
   return snapshot;
 }
 
-TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const std::stop_token& stop) {
+namespace {
+
+TaskSnapshot snapshot_of(const Config& config, const std::string& slot, SlotLife life, const std::stop_token& stop) {
   TaskSnapshot snapshot;
   snapshot.connection = std::make_unique<ReplicationConnection>(config.src_pgsql, "pgsql2pgsql");
-  // A killed run's one may still be there, for a moment.
-  const std::string name = shorten_name(fmt::format("{}_copy_{:x}", task.slot, ::getpid()));
   try {
-    snapshot.slot = wait_for_slot(config, *snapshot.connection, name, SlotLife::temporary, stop);
+    snapshot.slot = wait_for_slot(config, *snapshot.connection, slot, life, stop);
   } catch (Error& error) {
     if (error.sqlstate() == sqlstate::configuration_limit_exceeded)
-      error.hint("a copy that goes on needs one slot more for a while: raise max_replication_slots");
+      error.hint("a copy of a task that was begun before needs one slot more for a while: raise max_replication_slots");
     throw;
   }
   return snapshot;
+}
+
+}  // namespace
+
+TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const std::stop_token& stop) {
+  // A killed run's one may still be there, for a moment.
+  const std::string name = shorten_name(fmt::format("{}_copy_{:x}", task.slot, ::getpid()));
+  return snapshot_of(config, name, SlotLife::temporary, stop);
+}
+
+TaskSnapshot resync_snapshot(const Config& config, PgConnection& source, const FollowTask& task,
+                             const std::stop_token& stop) {
+  end_resync_slot(source, task);
+  TaskSnapshot out = snapshot_of(config, resync_of(task).slot, SlotLife::permanent, stop);
+  log::info("follow", fmt::format("the source keeps its WAL from {} on for the replication slot {}, until the tables "
+                                  "are where the others are",
+                                  out.slot.start.text(), resync_of(task).slot));
+  return out;
+}
+
+void end_resync_slot(PgConnection& source, const FollowTask& task) {
+  const std::string name = resync_of(task).slot;
+  const auto slot = read_slot(source, name);
+  if (slot && slot->database == current_database(source)) drop_slot_when_free(source, name);
 }
 
 void prove_end(PgConnection& source, PgConnection& target, const FollowTask& task, bool force) {
@@ -249,6 +284,7 @@ void end_task(PgConnection& source, PgConnection& target, const FollowTask& task
       log::info("follow", fmt::format("the slot {} was confirmed up to {}", task.slot, slot->confirmed.text()));
     drop_slot_when_free(source, task.slot);
   }
+  end_resync_slot(source, task);
   const PublicationState publication = publication_state(source, task.publication);
   if (publication == PublicationState::own) drop_publication(source, task.publication);
   const bool stays = publication == PublicationState::foreign && on_standby(source);

@@ -3,6 +3,8 @@
 //
 //   begin_task        progress row "creating", publication, slot with its snapshot
 //   later_snapshot    of a temporary slot, for a copy that goes on
+//   resync_snapshot   of a second slot, for tables that are copied again, which then get the
+//                     changes since from it; until end_resync_slot
 //   end_task          slot, publication, progress row
 //
 // A slot whose progress row says "creating" holds nothing of worth and is made anew.
@@ -32,6 +34,8 @@ struct FollowTask {
 // Of the task of that name.
 std::string slot_name(const std::string& task);
 bool slot_of_this_database(PgConnection& source, const std::string& slot);
+// The same task with the slot of its tables that are copied again.
+FollowTask resync_of(const FollowTask& task);
 
 FollowTask follow_task(const std::string& configured, const PgConnection& source, const PgConnection& target);
 
@@ -55,6 +59,10 @@ TaskSnapshot begin_task(const Config& config, PgConnection& source, PgConnection
 
 // A snapshot of now, and its position.
 TaskSnapshot later_snapshot(const Config& config, const FollowTask& task, const std::stop_token& stop);
+// Makes the slot anew. Its name is the task's, so it is nobody else's.
+TaskSnapshot resync_snapshot(const Config& config, PgConnection& source, const FollowTask& task,
+                             const std::stop_token& stop);
+void end_resync_slot(PgConnection& source, const FollowTask& task);
 // Before the task is ended: that the slot that goes is its own, and that nothing is lost
 // with it (`force`: what is).
 void prove_end(PgConnection& source, PgConnection& target, const FollowTask& task, bool force);

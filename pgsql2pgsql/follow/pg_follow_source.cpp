@@ -113,8 +113,36 @@ void PgFollowSource::refuse_generated(PgConnection& target) {
       unfit_generated_columns(source(), target, oids, sends_generated(source(), task_.publication), map_));
 }
 
+// Those that the task knows, and those of now.
+void PgFollowSource::read_names(PgConnection& target) {
+  names_.clear();
+  std::vector<std::uint32_t> oids;
+  for (const KnownTable& table : read_known_tables(target, task_.name)) {
+    names_.emplace(table.oid, table.name);
+    oids.push_back(table.oid);
+  }
+  const PgResult now = source().exec(
+      "SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+      "c.relnamespace WHERE c.oid = ANY ($1::pg_catalog.oid[])",
+      {fmt::format("{{{}}}", fmt::join(oids, ","))});
+  for (int row = 0; row < now.rows(); ++row)
+    names_.emplace(static_cast<std::uint32_t>(now.integer(row, 0)), QualifiedName{now.text(row, 1), now.text(row, 2)});
+}
+
+// A table that is renamed stays the one that it is.
+RelationWanted PgFollowSource::wanted(const StreamRange& range) const {
+  if (!range.wanted) return {};
+  return [wanted = range.wanted, every = range.by_every_name, known = names_](const Relation& table) {
+    const auto [first, last] = known.equal_range(table.id);
+    const auto named = [&](const auto& entry) { return wanted(entry.second); };
+    const bool this_name = wanted(table.name);
+    return every ? this_name && std::all_of(first, last, named) : this_name || std::any_of(first, last, named);
+  };
+}
+
 Position PgFollowSource::prove(PgConnection& target, const Position& applied) {
   continuity_.prove(source(), target, applied);
+  read_names(target);
   const auto progress = read_progress(target, task_.name);
   if (!progress || progress->state != "following") return applied;
   refuse_generated(target);
@@ -147,7 +175,7 @@ std::unique_ptr<ChangeStream> PgFollowSource::open(const StreamRange& range) {
   options.end = range.end;
   options.binary = binary_;
   options.spill.directory = config_.follow.spill_directory;
-  options.wanted = range.wanted;
+  options.wanted = wanted(range);
   return std::make_unique<PgoutputStream>(options);
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cdc/known_tables.h"
+#include "cdc/transaction_assembler.h"
 #include "config/config.h"
 #include "follow/follow_source.h"
 #include "pgsql2pgsql/follow/continuity.h"
@@ -61,6 +62,8 @@ class PgFollowSource : public FollowSource {
   PgConnection& meter();
   void choose_format();
   Position end_of_log();
+  void read_names(PgConnection& target);
+  RelationWanted wanted(const StreamRange& range) const;
   void refuse_generated(PgConnection& target);
   void look_at_tables(PgConnection& target);
   std::vector<Relation> columns_of_known(PgConnection& target);
@@ -74,6 +77,7 @@ class PgFollowSource : public FollowSource {
   std::unique_ptr<PgConnection> meter_;  // of measure() only
   Continuity continuity_;
   RetainedWalGuard guard_;
+  std::multimap<std::uint32_t, QualifiedName> names_;  // of the task's tables by oid, as proved last
   std::map<std::uint32_t, Relation> columns_at_start_;
   struct ChangedColumns {
     Relation columns;

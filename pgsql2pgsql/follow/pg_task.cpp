@@ -41,7 +41,9 @@ PgTask::PgTask(const RunRequest& request)
       config_(request.config),
       map_(options_.schema, config_.schema_rules, config_.path),
       task_(follow_task(config_.task, source(), target())),
-      guard_(config_.follow, task_.slot) {
+      resync_(resync_of(task_)),
+      guard_(config_.follow, task_.slot),
+      resync_guard_(config_.follow, resync_.slot) {
   refuse_same_database(source(), target());
 }
 
@@ -200,16 +202,49 @@ std::vector<QualifiedName> PgTask::tables() {
 
 void PgTask::accept(const std::set<QualifiedName>& tables) { accept_tables(source(), target(), task_, tables); }
 
+CopyMoment PgTask::resync_moment(const std::stop_token& stop) {
+  TaskSnapshot snapshot = resync_snapshot(config_, source(), task_, stop);
+  return {snapshot.slot.snapshot, snapshot.slot.start, std::move(snapshot.connection)};
+}
+
+std::unique_ptr<FollowSource> PgTask::resync_log() { return std::make_unique<PgFollowSource>(config_, resync_, map_); }
+
+std::optional<std::string> PgTask::why_resync_is_lost(const Position& position) {
+  const auto slot = read_slot(source(), resync_.slot);
+  if (!slot) return fmt::format("the replication slot {} is gone from the source", resync_.slot);
+  if (slot->wal_status == "lost") return fmt::format("the source has given up the replication slot {}", resync_.slot);
+  if (slot->confirmed > position)
+    return fmt::format("the replication slot {} is confirmed up to {}, and the target has the changes up to {}",
+                       resync_.slot, slot->confirmed.text(), position.text());
+  return std::nullopt;
+}
+
+void PgTask::end_resync() { end_resync_slot(source(), task_); }
+
 std::optional<Error> PgTask::watch(StatusWriter& status) {
   if (!watcher_ || !watcher_->usable())
     watcher_ = std::make_unique<PgConnection>(config_.src_pgsql, "source", request_.program);
+  // While tables are copied again, their slot keeps more than the task's, which moves on.
+  const auto resync = read_slot(*watcher_, resync_.slot);
+  if (resync) {
+    auto error = resync_guard_.check(resync->retained_bytes, resync->wal_status);
+    resync_keeps_too_much_ = error.has_value();
+    if (error) return error;
+  }
   const auto slot = read_slot(*watcher_, task_.slot);
   if (!slot) return std::nullopt;
-  status.retained(slot->retained_bytes, slot->wal_status);
+  const SlotState& most = resync && resync->retained_bytes > slot->retained_bytes ? *resync : *slot;
+  status.retained(most.retained_bytes, most.wal_status);
   return guard_.check(slot->retained_bytes, slot->wal_status);
 }
 
-void PgTask::give_up(const Error& error) { guard_.give_up(source(), error); }
+// The task itself goes on without the slot of what is copied again.
+void PgTask::give_up(const Error& error) {
+  if (!resync_keeps_too_much_) guard_.give_up(source(), error);
+  end_resync();
+  throw Error(ErrorKind::source, error.message() + ": the slot was dropped, and the tables must be copied once more")
+      .hint("raise max_retained_wal, or copy when less is written; the next run of the task begins the copy anew");
+}
 
 std::string PgTask::keeps() const { return fmt::format("the replication slot {} keeps WAL on the source", task_.slot); }
 

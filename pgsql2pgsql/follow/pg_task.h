@@ -36,6 +36,10 @@ class PgTask : public FollowedTask {
   std::unique_ptr<FollowSource> log() override;
   std::vector<QualifiedName> tables() override;
   void accept(const std::set<QualifiedName>& tables) override;
+  CopyMoment resync_moment(const std::stop_token& stop) override;
+  std::unique_ptr<FollowSource> resync_log() override;
+  std::optional<std::string> why_resync_is_lost(const Position& position) override;
+  void end_resync() override;
   std::optional<Error> watch(StatusWriter& status) override;
   [[noreturn]] void give_up(const Error& error) override;
   std::string keeps() const override;
@@ -64,8 +68,11 @@ class PgTask : public FollowedTask {
   SchemaMap map_;
   std::unique_ptr<PgConnection> source_;
   std::unique_ptr<PgConnection> target_;
-  FollowTask task_;  // named by the endpoints of both
+  FollowTask task_;    // named by the endpoints of both
+  FollowTask resync_;  // with the slot of tables that are copied again
   RetainedWalGuard guard_;
+  RetainedWalGuard resync_guard_;
+  bool resync_keeps_too_much_ = false;
   std::unique_ptr<Selection> selection_;   // as it was checked; begin() takes it
   std::unique_ptr<PgConnection> watcher_;  // watch()'s own
 };

@@ -28,7 +28,7 @@ struct PgoutputOptions {
   Position end;         // the caller ends here; unknown = nowhere
   bool binary = false;  // values in binary form; from 14 on
   SpillPolicy spill;
-  TableWanted wanted;  // empty: the changes of all published tables
+  RelationWanted wanted;  // empty: the changes of all published tables
 };
 
 class PgoutputStream : public ChangeStream {

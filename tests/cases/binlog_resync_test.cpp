@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/harness/binlog_fixture.h"
+#include "tests/harness/wait.h"
 
 namespace dbsync::test {
 
@@ -28,6 +29,15 @@ class BinlogResync : public BinlogTest {
   void expect_equal() {
     const RunResult result = follow({"--verify"});
     EXPECT_EQ(result.exit_code, 0) << result.describe();
+  }
+  std::string state() {
+    return target.value("SELECT max(state) FROM dbsync.apply_progress WHERE task NOT LIKE '% (resync)'");
+  }
+  std::string resync_state() {
+    return target.value("SELECT coalesce(max(state), '') FROM dbsync.apply_progress WHERE task LIKE '% (resync)'");
+  }
+  bool arrives(const std::string& query, const std::string& value) {
+    return eventually([&] { return target.value(query) == value; });
   }
   RunResult last_;
 };
@@ -62,18 +72,66 @@ TEST_F(BinlogResync, MendsATableWhileAllAreWrittenToAndItIsKilled) {
     std::this_thread::sleep_for(100ms + std::chrono::milliseconds(random() % 600));
     program.signal(SIGKILL);
     program.wait();
-    const bool begun = target.value("SELECT max(state) FROM dbsync.apply_progress") == "copying";
+    const bool begun = state() == "copying";
     if (begun && i == 0) {
       const RunResult result = run({"mysql2pgsql", "--follow-only", "--end-at", "now"});
       EXPECT_EQ(result.exit_code, 0) << result.describe();
     } else {
       resync("damaged*");
     }
-    EXPECT_EQ(target.value("SELECT max(state) FROM dbsync.apply_progress"), "following");
+    EXPECT_EQ(state(), "following");
   }
   stop = true;
   writer.join();
   expect_equal();
+}
+
+// The target's table is in use, so that its copy waits; killed before it ends and behind it.
+TEST_F(BinlogResync, TheOthersAreFollowedWhileItIsCopiedAndCatchesUp) {
+  for (const char* table : {"damaged", "damaged_log", "other"})
+    source.exec(
+        fmt::format("CREATE TABLE {0} (id int PRIMARY KEY, v int); INSERT INTO {0} SELECT seq, 0 FROM "
+                    "seq_1_to_100",
+                    table));
+  begin();
+  int others = 100;
+  for (const char* until : {"copying", "following", "end"}) {
+    target.exec("UPDATE damaged SET v = -1");
+    PgSession reader(target.conninfo());
+    reader.run("BEGIN; LOCK TABLE damaged_log IN ACCESS SHARE MODE");
+    Program program({"mysql2pgsql", "--resync", "damaged*"}, here());
+    ASSERT_TRUE(eventually([this] { return resync_state() == "copying"; })) << program.err_so_far();
+    EXPECT_TRUE(arrives("SELECT count(*) FROM damaged WHERE v = -1", "0")) << program.err_so_far();
+    PgSession writer(target.conninfo());
+    const std::string row = std::to_string(900 + others);
+    if (until == std::string("following")) writer.run("BEGIN; INSERT INTO damaged VALUES (" + row + ")");
+    source.exec("INSERT INTO damaged VALUES (" + row + ", 1); UPDATE damaged_log SET v = v + 1");
+    const auto another_arrives = [&] {  // so the others are beyond what was done before
+      source.exec(fmt::format("UPDATE other SET v = v + 1; INSERT INTO other VALUES ({}, 0)", ++others));
+      EXPECT_TRUE(arrives("SELECT count(*) FROM other", std::to_string(others))) << program.err_so_far();
+    };
+    another_arrives();
+    if (until != std::string("copying")) reader.run("COMMIT");
+    if (until == std::string("following")) {
+      EXPECT_TRUE(eventually([this] { return resync_state() == "following"; })) << program.err_so_far();
+      another_arrives();
+    }
+    if (until == std::string("end")) {
+      const RunResult result = program.wait();
+      EXPECT_EQ(result.exit_code, 0) << result.describe();
+    } else {
+      program.signal(SIGKILL);
+      program.wait();
+      reader.run("ROLLBACK");
+      writer.run("ROLLBACK");
+    }
+    const RunResult result = follow({"--verify"});
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    const bool went_on = result.err.find("copied before: ") != std::string::npos;
+    EXPECT_EQ(went_on, until == std::string("following")) << result.describe();
+    EXPECT_EQ(state(), "following");
+    EXPECT_EQ(resync_state(), "");
+  }
 }
 
 TEST_F(BinlogResync, MendsWhatATaskStoppedAt) {
@@ -109,6 +167,29 @@ TEST_F(BinlogResync, TablesBehindCascadesComeWithIt) {
   source.exec("DELETE FROM top WHERE id = 1");
   expect_equal();
   EXPECT_EQ(target.value("SELECT (SELECT count(*) FROM mid) || ' ' || (SELECT count(*) FROM low)"), "1 1");
+}
+
+// What stands between it and another table comes with it, too.
+TEST_F(BinlogResync, ATableAtTheEndOfCascades) {
+  source.exec(
+      "CREATE TABLE top (id int PRIMARY KEY); CREATE TABLE mid (id int PRIMARY KEY, t int, FOREIGN KEY (t) REFERENCES "
+      "top (id) ON DELETE CASCADE); CREATE TABLE low (id int PRIMARY KEY, m int, FOREIGN KEY (m) REFERENCES mid (id) "
+      "ON DELETE CASCADE); INSERT INTO top VALUES (1), (2), (3); INSERT INTO mid VALUES (1, 1), (2, 2), (3, 3); "
+      "INSERT INTO low VALUES (1, 1), (2, 2), (3, 3)");
+  begin();
+  target.exec("UPDATE low SET m = 3 WHERE id = 1");
+  PgSession reader(target.conninfo());
+  reader.run("BEGIN; LOCK TABLE low IN ACCESS SHARE MODE");
+  Program program({"mysql2pgsql", "--resync", "low"}, here());
+  ASSERT_TRUE(eventually([this] { return resync_state() == "copying"; })) << program.err_so_far();
+  source.exec("DELETE FROM top WHERE id = 2");
+  EXPECT_TRUE(arrives("SELECT count(*) FROM top", "2")) << program.err_so_far();
+  reader.run("COMMIT");
+  const RunResult result = program.wait();
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_NE(result.err.find(".mid"), std::string::npos) << result.err;
+  expect_equal();
+  EXPECT_EQ(target.value("SELECT (SELECT count(*) FROM mid) || ' ' || (SELECT count(*) FROM low)"), "2 2");
 }
 
 TEST_F(BinlogResync, BringsATableThatWasMadeLater) {

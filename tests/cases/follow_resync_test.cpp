@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/harness/follow_fixture.h"
+#include "tests/harness/source_db.h"
 
 namespace dbsync::test {
 
@@ -53,7 +54,29 @@ class FollowResync : public FollowTest {
   void expect_accounts() {
     for (const char* table : {"damaged", "damaged_log", "other", "other_log"}) expect_same_table(table);
   }
-  std::string state() { return target.value("select max(state) from dbsync.apply_progress"); }
+  std::string state() {
+    return target.value("select max(state) from dbsync.apply_progress where task not like '% (resync)'");
+  }
+  std::string resync_state() {
+    return target.value("select coalesce(max(state), '') from dbsync.apply_progress where task like '% (resync)'");
+  }
+  void expect_nothing_left() {
+    EXPECT_EQ(state(), "following");
+    EXPECT_EQ(resync_state(), "");
+    EXPECT_EQ(target.value("select count(*) from dbsync.apply_resync"), "0");
+    EXPECT_EQ(source.value("select count(*) from pg_replication_slots where database = current_database()"), "1");
+  }
+  bool arrives(const std::string& query, const std::string& value) {
+    return eventually([&] { return target.value(query) == value; });
+  }
+  // So the others are beyond what was done before.
+  void another_arrives(const Program& program) {
+    source.exec(
+        "update other set v = v + 1 where id < 20; insert into other_log select coalesce(max(n), 0) + 1 from "
+        "other_log");
+    EXPECT_TRUE(arrives("select count(*) from other_log", source.value("select count(*) from other_log")))
+        << program.err_so_far();
+  }
   RunResult last_;
 };
 
@@ -125,6 +148,112 @@ TEST_F(FollowResync, AKillAtAnyMomentLosesNothing) {
   expect_accounts();
 }
 
+// The target's table is in use, so that its copy waits.
+TEST_F(FollowResync, TheOthersAreFollowedWhileItIsCopied) {
+  begin_accounts(100);
+  target.exec("update damaged set v = -1");
+  PgSession reader(target.conninfo());
+  reader.run("begin; lock table damaged in access share mode");
+  Program program({"pgsql2pgsql", "--resync", "damaged"}, here());
+  ASSERT_TRUE(eventually([this] { return resync_state() == "copying"; })) << program.err_so_far();
+  source.exec(
+      "update damaged set v = 5 where id <= 50; delete from damaged where id = 60; insert into damaged values (200); "
+      "update other set v = 5; insert into other_log values (1)");
+  EXPECT_TRUE(arrives("select count(*) from other_log", "1")) << program.err_so_far();
+  expect_has(run({"--status"}).out, "public.damaged: rows as of ");
+  EXPECT_TRUE(program.running());
+  reader.run("commit");
+  const RunResult result = program.wait();
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  expect_same_table("damaged");
+  expect_nothing_left();
+  source.exec("update damaged set v = v + 1; insert into damaged_log values (1)");
+  go_on();
+  expect_accounts();
+}
+
+// A killed run goes on from what is on the target: an unfinished copy is begun anew, a
+// finished one gets the changes since.
+TEST_F(FollowResync, IsKilledWhileItIsCopiedAndWhileItCatchesUp) {
+  begin_accounts(100);
+  source.exec("insert into damaged_log values (0)");  // what is empty is not emptied
+  go_on();
+  for (const char* until : {"copying", "following"}) {
+    target.exec("update damaged set v = -1");
+    PgSession reader(target.conninfo());
+    reader.run("begin; lock table damaged_log in access share mode");
+    Program program({"pgsql2pgsql", "--resync", "damaged", "--resync", "damaged_log"}, here());
+    ASSERT_TRUE(eventually([this] { return resync_state() == "copying"; })) << program.err_so_far();
+    PgSession writer(target.conninfo());
+    if (until == std::string("following")) {
+      EXPECT_TRUE(arrives("select count(*) from damaged where v = -1", "0")) << program.err_so_far();
+      writer.run("begin; insert into damaged values (900)");  // what comes waits for its end
+      source.exec("insert into damaged values (900); insert into damaged_log values (900)");
+      another_arrives(program);
+      reader.run("commit");
+      EXPECT_TRUE(eventually([this] { return resync_state() == "following"; })) << program.err_so_far();
+      expect_has(run({"--status"}).out, "copied; the changes up to ");
+    }
+    another_arrives(program);
+    program.signal(SIGKILL);
+    program.wait();
+    reader.run("rollback");
+    writer.run("rollback");
+    const RunResult result = run({"--follow-only", "--end-at", "now"});
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    const bool went_on = result.err.find("copied before: public.damaged, public.damaged_log") != std::string::npos;
+    EXPECT_EQ(went_on, until == std::string("following")) << result.describe();
+    expect_nothing_left();
+    expect_accounts();
+  }
+}
+
+// What stands in the log behind the copy cannot be applied: another copy helps.
+TEST_F(FollowResync, IsCopiedAnewWhenItCannotCatchUp) {
+  begin_accounts(100);
+  source.exec("insert into damaged_log values (0)");
+  go_on();
+  target.exec("update damaged set v = -1");
+  PgSession reader(target.conninfo());
+  reader.run("begin; lock table damaged_log in access share mode");
+  Program program({"pgsql2pgsql", "--resync", "damaged", "--resync", "damaged_log"}, here());
+  ASSERT_TRUE(arrives("select count(*) from damaged where v = -1", "0")) << program.err_so_far();
+  source.exec("update damaged set v = 3 where id = 3");
+  target.exec("delete from damaged where id = 3");
+  another_arrives(program);
+  reader.run("commit");
+  const RunResult failed = program.wait();
+  EXPECT_EQ(failed.exit_code, kDataDiffers) << failed.describe();
+  expect_has(failed.err, "the next run copies it again");
+  EXPECT_EQ(state(), "copying");
+  go_on();
+  expect_nothing_left();
+  expect_accounts();
+}
+
+// Both slots go with the task, and with what begins it anew.
+TEST_F(FollowResync, AnUnfinishedOneIsEndedOrBegunAnew) {
+  begin_accounts(100);
+  const std::string slots = "select count(*) from pg_replication_slots where database = current_database()";
+  for (const char* with : {"--restart", "--cleanup"}) {
+    PgSession reader(target.conninfo());
+    reader.run("begin; lock table damaged in access share mode");
+    Program program({"pgsql2pgsql", "--resync", "damaged"}, here());
+    ASSERT_TRUE(eventually([this] { return resync_state() == "copying"; })) << program.err_so_far();
+    EXPECT_EQ(source.value(slots), "2");
+    program.signal(SIGKILL);
+    program.wait();
+    reader.run("rollback");
+    source.exec("update damaged set v = v + 1; update other set v = v + 1");
+    const bool ends = with == std::string("--cleanup");
+    const RunResult result = ends ? run({with}) : run({with, "--end-at", "now"});
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    EXPECT_EQ(source.value(slots), ends ? "0" : "1");
+    EXPECT_EQ(resync_state(), "");
+    if (!ends) expect_accounts();
+  }
+}
+
 TEST_F(FollowResync, IsRefusedWhileAnotherRunFollows) {
   begin_with("create table t (id int primary key)");
   Program follower({"pgsql2pgsql"}, here());
@@ -170,7 +299,15 @@ TEST_F(FollowResync, ATableThatOthersReferTo) {
       "fired values (1); return new; end $$; create trigger fires after insert or delete on parent for each row "
       "execute function fire(); set session_replication_role = replica; delete from parent where id > 20; reset "
       "session_replication_role");
-  resync("parent");
+  PgSession reader(target.conninfo());
+  reader.run("begin; lock table parent in access share mode");
+  Program program({"pgsql2pgsql", "--resync", "parent", "--verify"}, here());
+  ASSERT_TRUE(eventually([this] { return resync_state() == "copying"; })) << program.err_so_far();
+  source.exec("insert into parent values (60, 1), (61, 60); insert into child values (60, 60), (61, 61)");
+  EXPECT_TRUE(arrives("select count(*) from child", "52")) << program.err_so_far();
+  reader.run("commit");
+  const RunResult result = program.wait();
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
   expect_same_table("parent");
   expect_same_table("child");
   EXPECT_EQ(target.value("select count(*) from fired"), "0");
@@ -178,6 +315,52 @@ TEST_F(FollowResync, ATableThatOthersReferTo) {
   source.exec("delete from parent where id = 50");
   go_on();
   expect_same_table("child");
+}
+
+// The role may not keep keys from acting, so they are dropped: rows that refer to what is not
+// there yet come meanwhile, and whatever run ends it adds the keys again.
+TEST_F(FollowResync, KeysThatAreDroppedComeBack) {
+  const std::string role = unique_name() + "_role";
+  both(
+      "create table parent (id int primary key); create table child (id int primary key, p int references parent); "
+      "create table slow (id int primary key)");
+  source.exec("insert into parent values (1); insert into child values (1, 1); insert into slow values (1)");
+  target.exec(
+      fmt::format("create role {0} login; grant create on database {1} to {0}; grant all on schema public to "
+                  "{0}; alter table parent owner to {0}; alter table child owner to {0}; alter table slow "
+                  "owner to {0}",
+                  role, target.name()));
+  dir.write_file("my.cfg", fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n[desc.pgsql]\nconnect_string = \"{}\"\n",
+                                       source.conninfo(), target.conninfo() + " user=" + role));
+  go_on();
+  int n = 1;
+  for (const char* until : {"copying", "following", "end"}) {
+    PgSession reader(target.conninfo());
+    reader.run("begin; lock table slow in access share mode");
+    Program program({"pgsql2pgsql", "--resync", "parent", "--resync", "slow"}, here());
+    ASSERT_TRUE(arrives("select count(*) from pg_constraint where contype = 'f'", "0")) << program.err_so_far();
+    ASSERT_TRUE(arrives("select count(*) from parent", std::to_string(n))) << program.err_so_far();
+    ++n;
+    PgSession writer(target.conninfo());
+    if (until == std::string("following")) writer.run(fmt::format("begin; insert into parent values ({})", n));
+    source.exec(fmt::format("insert into parent values ({0}); insert into child values ({0}, {0})", n));
+    EXPECT_TRUE(arrives("select count(*) from child", std::to_string(n))) << program.err_so_far();
+    if (until != std::string("copying")) reader.run("commit");
+    if (until == std::string("following")) {
+      EXPECT_TRUE(eventually([this] { return resync_state() == "following"; })) << program.err_so_far();
+    }
+    if (until != std::string("end")) program.signal(SIGKILL);
+    const RunResult ended = program.wait();
+    EXPECT_TRUE(ended.exit_code == 0 || until != std::string("end")) << ended.describe();
+    reader.run("rollback");
+    writer.run("rollback");
+    go_on();
+    expect_same_table("parent");
+    expect_same_table("child");
+    expect_nothing_left();
+    EXPECT_EQ(target.value("select count(*) from pg_constraint where contype = 'f' and convalidated"), "1") << until;
+  }
+  target.exec("drop owned by " + role + "; drop role " + role);
 }
 
 TEST_F(FollowResync, APartitionedTableIsCopiedWhole) {

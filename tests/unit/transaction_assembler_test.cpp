@@ -28,7 +28,7 @@ std::vector<std::string> tables_of(Transaction& transaction) {
 }
 
 TransactionAssembler only(const std::string& wanted) {
-  return TransactionAssembler({}, [wanted](const QualifiedName& name) { return name.name == wanted; });
+  return TransactionAssembler({}, [wanted](const Relation& table) { return table.name.name == wanted; });
 }
 
 TEST(TransactionAssembler, DropsChangesOfTablesThatAreNotWanted) {
