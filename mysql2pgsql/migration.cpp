@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "copy/distribution_rules.h"
 #include "mysql2pgsql/row/mysql_cursor.h"
 #include "pg/catalog.h"
 #include "pg/users_path.h"
@@ -69,8 +68,7 @@ CopyTask plan_task(const PlanRequest& request, const std::string& name, const st
       plan_whole_table(request, task);
     else
       plan_query(request, task, rules);
-    if (request.options.dialect.distributed)
-      apply_distribution_rules(request.distribution_rules, request.config_path, *task.definition);
+    request.segments.apply(*task.definition, request.options.dialect);
     plan_distribution(*task.definition, request.options.dialect, request.first_column_key);
   } catch (const Error& error) {
     if (error.connection_lost()) throw;
@@ -98,8 +96,7 @@ void warn_of_idle_rules(const PlanRequest& request, const TypeRuleUse& rules, co
   std::vector<QualifiedName> targets;
   for (const CopyTask& task : tasks) targets.push_back(task.target);
   for (const MappedTable& table : request.schema.tables) targets.push_back(table.table.name);
-  for (const auto& warning : idle_distribution_rules(request.distribution_rules, request.config_path, targets))
-    log::warning("main", warning);
+  for (const auto& warning : request.segments.idle(targets)) log::warning("main", warning);
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "config/ini_file.h"
 #include "config/table_list.h"
+#include "copy/segment_rules.h"
 #include "copy/snapshot_source.h"
 #include "mysql2pgsql/schema/mysql_catalog.h"
 #include "mysql2pgsql/schema/schema_map.h"
@@ -19,9 +19,8 @@ struct PlanRequest {
   const MysqlCatalog& catalog;
   const MappedSchema& schema;
   const MapOptions& options;
-  const std::vector<IniEntry>& distribution_rules;  // [distribution] of my.cfg
-  std::string config_path;                          // for messages
-  bool first_column_key = false;                    // -f
+  const SegmentRules& segments;   // [distribution] and [greenplum] of my.cfg
+  bool first_column_key = false;  // -f
 };
 
 // One task per line of the list, or per base table when the list is empty. A

@@ -10,7 +10,7 @@
 
 namespace dbsync {
 
-MysqlProgram::MysqlProgram(RunContext& run) : run_(run) {
+MysqlProgram::MysqlProgram(RunContext& run) : run_(run), segments_(run.config) {
   // Sequences that the source does not have stand behind the rows.
   run_.job.move_sequences = true;
 }
@@ -67,13 +67,7 @@ void MysqlProgram::read_source() {
 }
 
 PlanRequest MysqlProgram::plan_request() {
-  return {&*connection_,
-          catalog_,
-          schema_,
-          mapping_,
-          run_.config.distribution_rules,
-          run_.config.path,
-          run_.options.first_column_key};
+  return {&*connection_, catalog_, schema_, mapping_, segments_, run_.options.first_column_key};
 }
 
 const std::vector<CopyTask>& MysqlProgram::tasks() {

@@ -42,6 +42,7 @@ class MysqlProgram : public SourceProgram {
   const std::vector<CopyTask>& tasks();
 
   RunContext& run_;
+  const SegmentRules segments_;
   bool makes_schema_ = false;
   std::optional<MysqlConnection> connection_;  // that plans
   MapOptions mapping_;

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/text.h"
-#include "copy/distribution_rules.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 #include "pg/conninfo.h"
@@ -74,6 +73,7 @@ PgProgram::PgProgram(RunContext& run)
       config_(run.config),
       map_(options_.schema, config_.schema_rules, config_.path),
       filter_(table_filter(options_, config_)),
+      segments_(config_),
       source_(config_.src_pgsql, run.request.program) {}
 
 JournalKey PgProgram::journal_key() const {
@@ -132,8 +132,7 @@ void PgProgram::warn_of_idle_rules() const {
   for (const TableListEntry& entry : run_.request.list)
     targets.push_back({entry.schema.empty() ? query_schema(options_, config_) : entry.schema, entry.table});
   for (const auto& warning : map_.idle(schemas)) log::warning("main", warning);
-  for (const auto& warning : idle_distribution_rules(config_.distribution_rules, config_.path, targets))
-    log::warning("main", warning);
+  for (const auto& warning : segments_.idle(targets)) log::warning("main", warning);
 }
 
 // As the copy will see the target, though what --create makes is not there yet.
@@ -190,8 +189,7 @@ SchemaPlan PgProgram::schema_plan(std::vector<SchemaItem> items) {
 SchemaPlan PgProgram::read_schema() { return schema_plan(dump_schema(dump_request(), run_.request.drain)); }
 
 DefinitionRequest PgProgram::definition_request() {
-  DefinitionRequest out{
-      catalog_, selected_, map_, run_.dialect, config_.distribution_rules, config_.path, options_.first_column_key};
+  DefinitionRequest out{catalog_, selected_, map_, run_.dialect, segments_, options_.first_column_key};
   out.beside_dump = uses_pg_dump();
   if (out.beside_dump && !map_.identity()) out.objects = read_object_names(source_.planner());
   return out;

@@ -88,6 +88,7 @@ class PgProgram : public SourceProgram {
   const Config& config_;
   SchemaMap map_;
   TableFilter filter_;
+  SegmentRules segments_;
   PgSource source_;
   int target_version_ = 0;
   PgCatalog catalog_;

@@ -67,12 +67,20 @@ const ConfigSection* rule_section(const IniEntry& entry) {
   return nullptr;
 }
 
+// Whether the entry sets the key, for all tables or, as table.key, for some.
+bool sets(const IniEntry& entry, const KeyForm& key) {
+  if (entry.key == key.name) return true;
+  const std::size_t dot = entry.key.rfind('.');
+  return key.per_table != nullptr && dot != std::string::npos && dot > 0 &&
+         std::string_view(entry.key).substr(dot + 1) == key.name;
+}
+
 const Setting& find_key(const IniEntry& entry, const std::string& name) {
   bool section_known = false;
   for (const auto& setting : settings()) {
     if (setting.key.name.empty() || setting.key.section != entry.section) continue;
     section_known = true;
-    if (setting.key.name == entry.key) return setting;
+    if (sets(entry, setting.key)) return setting;
   }
   throw section_known ? unknown_key(entry, name) : unknown_section(entry, name);
 }
@@ -85,10 +93,13 @@ void store_entry(Settings& to, const IniEntry& entry) {
   const std::string& path = to.config.path;
   const Setting& setting = find_key(entry, path);
   const KeyForm& key = setting.key;
-  const std::string complaint = setting.store(to, entry.value);
+  const bool for_tables = entry.key != key.name;
+  Settings scratch;  // what is for some tables is looked at here, and kept as it stands
+  const std::string complaint = setting.store(for_tables ? scratch : to, entry.value);
   if (!complaint.empty() && complaint != config_detail::kEmptyValue)
-    throw error_at(path, entry.line, fmt::format("[{}] {}: {}", key.section, key.name, complaint))
-        .hint(fmt::format("write for example: {} = \"{}\"", key.name, key.sample));
+    throw error_at(path, entry.line, fmt::format("[{}] {}: {}", key.section, entry.key, complaint))
+        .hint(fmt::format("write for example: {} = \"{}\"", entry.key, key.sample));
+  if (for_tables && complaint.empty()) (to.config.*key.per_table).push_back(entry);
 }
 
 // The line in which each key was given.

@@ -80,6 +80,7 @@ struct Config {
   std::string storage;                                           // [greenplum] storage: heap, ao_row, ao_column
   std::string compress_type;                                     // zstd, zlib, …
   std::uint32_t compress_level = 0;                              // 0 = the server's default
+  std::vector<IniEntry> storage_rules;                           // [greenplum] table.storage and so on
   // Sections whose keys are patterns and names, read by those who know them.
   std::vector<IniEntry> type_rules;          // [types]
   std::vector<IniEntry> distribution_rules;  // [distribution]

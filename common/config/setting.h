@@ -54,6 +54,8 @@ struct KeyForm {
   std::string_view sample = {};  // the value in my.cfg.sample
   bool active = false;           // false: written there as a comment
   std::string_view help = {};    // lines of 78 characters, separated by \n
+  // table.name sets it for one table, or those of a pattern; the lines are kept here.
+  std::vector<IniEntry> Config::*per_table = nullptr;
 };
 
 struct Setting {

@@ -54,22 +54,6 @@ std::optional<Dialect> chosen_dialect(const Options& options) {
   return dialect;
 }
 
-Dialect with_storage(Dialect dialect, const Config& config) {
-  dialect.storage_options.clear();
-  dialect.append_only = dialect.distributed && !config.storage.empty() && config.storage != "heap";
-  if (!dialect.distributed || config.storage.empty()) return dialect;
-  // Written out: gp_default_storage_options of the database may say something else.
-  dialect.storage_options = "appendonly=false";
-  if (!dialect.append_only) return dialect;
-  dialect.storage_options =
-      fmt::format("appendonly=true, orientation={}", config.storage == "ao_row" ? "row" : "column");
-  // A level alone would bring back zlib.
-  if (config.compress_type == "none") return dialect;
-  if (!config.compress_type.empty()) dialect.storage_options += ", compresstype=" + config.compress_type;
-  if (config.compress_level > 0) dialect.storage_options += fmt::format(", compresslevel={}", config.compress_level);
-  return dialect;
-}
-
 int remove_journal(const Config& config, const JournalKey& key) {
   PgConnection target(config.desc_pgsql, "target", key.program);
   const auto problems = put_back_guards(target, key);

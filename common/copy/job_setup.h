@@ -20,9 +20,6 @@ std::string options_in_force(const Options& options, const JobOptions& job);
 // --dialect, or nothing. Errors: ErrorKind::usage for an unknown name.
 std::optional<Dialect> chosen_dialect(const Options& options);
 
-// With the storage of [greenplum], where the dialect is one of those.
-Dialect with_storage(Dialect dialect, const Config& config);
-
 // --cleanup: an exit status.
 int remove_journal(const Config& config, const JournalKey& key);
 

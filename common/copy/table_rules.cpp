@@ -13,21 +13,13 @@ namespace dbsync {
 
 namespace {
 
-// How well a rule's table fits: 0 not at all, 3 by its full name.
-int fit(const std::string& rule, const QualifiedName& table) {
-  if (rule == table.display()) return 3;
-  if (rule == table.name) return 2;
-  const bool pattern = rule.find_first_of("*?") != std::string::npos;
-  return pattern && matches_pattern(rule, table) ? 1 : 0;
-}
-
 // The best rule for which `also` holds, the first among equals.
 template <class Rules, class Condition>
 auto best(const Rules& rules, const QualifiedName& table, const Condition& also) -> decltype(&rules.front()) {
   decltype(&rules.front()) found = nullptr;
   int best_fit = 0;
   for (const auto& rule : rules) {
-    const int quality = fit(rule.table, table);
+    const int quality = rule_fit(rule.table, table);
     if (quality <= best_fit || !also(rule.value)) continue;
     best_fit = quality;
     found = &rule;
@@ -147,7 +139,7 @@ std::optional<std::string> TableRules::column_name(const QualifiedName& table, c
 // Rules add up here: each says what is not to leave the source.
 bool TableRules::excludes(const QualifiedName& table, const std::string& column) const {
   return std::any_of(exclusions_.begin(), exclusions_.end(), [&](const auto& rule) {
-    return fit(rule.table, table) > 0 &&
+    return rule_fit(rule.table, table) > 0 &&
            std::any_of(rule.value.begin(), rule.value.end(),
                        [&](const std::string& name) { return matches_column(name, column); });
   });
@@ -171,7 +163,7 @@ std::set<std::string> TableRules::target_schemas() const {
 std::vector<std::string> TableRules::idle(const std::vector<SourceTable>& source) const {
   std::vector<std::string> out;
   const auto fits = [](const std::string& rule) {
-    return [&rule](const SourceTable& table) { return fit(rule, table.name) > 0; };
+    return [&rule](const SourceTable& table) { return rule_fit(rule, table.name) > 0; };
   };
   const auto has_column = [](const SourceTable& table, const std::string& column) {
     return std::any_of(table.columns.begin(), table.columns.end(),

@@ -21,7 +21,7 @@ void RunContext::connect_target() {
   if (target && target->usable()) return;
   target = std::make_unique<PgConnection>(config.desc_pgsql, "target", request.program);
   there = detect_dialect(*target);
-  dialect = with_storage(chosen_dialect(options).value_or(there), config);
+  dialect = chosen_dialect(options).value_or(there);
   facts.target = target->endpoint();
   facts.target_version = dialect_name(there);
 }
@@ -29,7 +29,7 @@ void RunContext::connect_target() {
 void RunContext::choose_ddl_dialect() {
   prints_ddl = true;
   const auto chosen = chosen_dialect(options);
-  there = dialect = with_storage(chosen.value_or(postgresql_dialect(15)), config);
+  there = dialect = chosen.value_or(postgresql_dialect(15));
   if (chosen || config.desc_pgsql.empty()) return;
   try {
     connect_target();

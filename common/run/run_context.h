@@ -65,7 +65,7 @@ struct RunContext {
   RunFacts facts;
   std::unique_ptr<PgConnection> target;
   Dialect there;    // what the target is
-  Dialect dialect;  // what it is taken for: --dialect, with the storage of my.cfg
+  Dialect dialect;  // what it is taken for: --dialect, else the same
   FollowWish follow = FollowWish::none;
   bool prints_ddl = false;           // set by choose_ddl_dialect()
   bool verify;                       // the rows are compared after the copy

@@ -58,8 +58,8 @@ std::string distribution_sql(const Table& table) {
   return {};
 }
 
-std::string storage_sql(const Dialect& dialect) {
-  return dialect.storage_options.empty() ? std::string() : "\nWITH (" + dialect.storage_options + ")";
+std::string storage_sql(const Storage& storage, std::string_view before) {
+  return storage.options_sql.empty() ? std::string() : fmt::format("{}WITH ({})", before, storage.options_sql);
 }
 
 // Greenplum before 7: the partitions stand inside CREATE TABLE.
@@ -94,7 +94,7 @@ std::string create_sql(const Table& table, const Dialect& dialect) {
   // The servers' grammars want the clauses in this order.
   out += partition_by;
   if (!table.access_method.empty()) out += "\nUSING " + quote_identifier(table.access_method);
-  out += storage_sql(dialect);
+  out += storage_sql(table.storage, "\n");
   if (dialect.distributed) out += distribution_sql(table);
   if (table.partitioning && !dialect.declarative_partitions) out += classic_partitions(*table.partitioning);
   return out;

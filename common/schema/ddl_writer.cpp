@@ -110,7 +110,7 @@ DdlUnit check_unit(const Table& table, const CheckConstraint& check, const Diale
       fmt::format("SELECT count(*) FROM {} WHERE NOT ({})", quote_name(table.name), check.condition_sql);
   add_columns_of(check.condition_sql, table, unit.columns);
   // Before 7 an append-optimized table cannot be validated ("cannot get number of blocks").
-  const bool validates = dialect.not_valid_constraints && (!dialect.append_only || dialect.unique_on_append_only);
+  const bool validates = dialect.not_valid_constraints && (!table.storage.append_only || dialect.unique_on_append_only);
   if (validates)
     unit.statements = {add + " NOT VALID",
                        fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", quote_name(table.name), name)};

@@ -8,7 +8,7 @@ namespace dbsync {
 
 Dialect postgresql_dialect(int major) {
   Dialect d;
-  d.major = major;
+  d.major = d.base = major;
   d.identity_columns = major >= 10;
   d.generated_columns = major >= 12;
   d.declarative_partitions = major >= 11;
@@ -19,6 +19,7 @@ Dialect greenplum_dialect(int major) {
   Dialect d;
   d.family = ServerFamily::greenplum;
   d.major = major;
+  d.base = major >= 7 ? 12 : major == 6 ? 9 : 8;
   d.identity_columns = major >= 7;
   d.generated_columns = major >= 7;
   d.declarative_partitions = major >= 7;
@@ -39,6 +40,7 @@ Dialect cloudberry_dialect(int major) {
   Dialect d = greenplum_dialect(7);
   d.family = ServerFamily::cloudberry;
   d.major = major;
+  d.base = 14;
   return d;
 }
 

@@ -16,12 +16,13 @@ enum class ServerFamily { postgresql, greenplum, cloudberry };
 struct Dialect {
   ServerFamily family = ServerFamily::postgresql;
   int major = 15;  // of the family's own numbering
+  int base = 15;   // the PostgreSQL that it is made from: 8 (8.3), 9 (9.4), 12, 14
   bool identity_columns = true;
   bool generated_columns = true;
   bool declarative_partitions = true;
   bool distributed = false;           // needs DISTRIBUTED BY
   bool if_not_exists = true;          // CREATE TABLE / SCHEMA IF NOT EXISTS
-  bool text_copy = false;             // text COPY is the cheaper one (the coordinator forwards it unparsed)
+  bool text_copy = false;             // text COPY may be the cheaper one: the coordinator forwards it (pg/routing.h)
   bool copy_freeze = true;            // COPY … FREEZE after a truncation in the same transaction
   bool postgis = false;               // the type geometry exists
   bool btree_gist = false;            // plain columns may be part of an exclusion constraint
@@ -31,8 +32,6 @@ struct Dialect {
   bool replicated_tables = false;  // DISTRIBUTED REPLICATED
   bool unique_on_append_only = true;
   bool segment_rejects = false;  // COPY … LOG ERRORS SEGMENT REJECT LIMIT, gp_read_error_log()
-  std::string storage_options;   // inside CREATE TABLE … WITH (…); "" = the server's default
-  bool append_only = false;      // what these make of a table
 
   friend bool operator==(const Dialect&, const Dialect&) = default;
 };

@@ -79,7 +79,7 @@ bool allows_unique(const Table& table, const Names& columns) {
 }
 
 void adapt_keys(Table& table, const Dialect& dialect) {
-  const bool no_unique = dialect.append_only && !dialect.unique_on_append_only;
+  const bool no_unique = table.storage.append_only && !dialect.unique_on_append_only;
   if (!table.primary_key.columns.empty() && (no_unique || !allows_unique(table, table.primary_key.columns))) {
     table.notes.push_back(fmt::format("the primary key is a plain index here: {}",
                                       no_unique ? "append-optimized tables have no unique keys"

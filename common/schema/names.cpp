@@ -35,6 +35,13 @@ bool matches_pattern(std::string_view pattern, const QualifiedName& name) {
   return glob(pattern.substr(0, dot), name.schema) && glob(pattern.substr(dot + 1), name.name);
 }
 
+int rule_fit(std::string_view rule, const QualifiedName& table) {
+  if (rule == table.display()) return 3;
+  if (rule == table.name) return 2;
+  const bool pattern = rule.find_first_of("*?") != std::string_view::npos;
+  return pattern && matches_pattern(rule, table) ? 1 : 0;
+}
+
 std::string source_and_target(const std::string& source, const std::string& target) {
   const std::string_view name = std::string_view(source).substr(source.rfind('.') + 1);
   const bool same =

@@ -19,6 +19,10 @@ bool matches_glob(std::string_view pattern, std::string_view text);
 // schema.table or table (of any schema), with * and ?.
 bool matches_pattern(std::string_view pattern, const QualifiedName& name);
 
+// How well the table of a rule, a name or a pattern, fits a table: 3 by its full name, 2 by
+// its bare one, 1 as a pattern, 0 not at all.
+int rule_fit(std::string_view rule, const QualifiedName& table);
+
 inline constexpr std::size_t kMaxNameBytes = 63;
 
 // "orders_01 -> public.orders", or the source's name alone when the target's is the

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "schema/pg_type.h"
+#include "schema/placement.h"
 
 namespace dbsync {
 
@@ -61,6 +62,8 @@ struct IndexKey {
   std::string column;  // a plain column, or "" for an expression
   std::string expression_sql;
   bool descending = false;
+  std::string operator_class_sql = {};  // "" = the type's own
+  std::string nulls_sql = {};           // NULLS FIRST or LAST; "" = the usual place
 };
 
 struct Index {
@@ -71,6 +74,7 @@ struct Index {
   std::string comment = {};
   std::vector<std::string> include = {};  // columns that it only carries
   bool nulls_not_distinct = false;
+  std::string predicate_sql = {};  // WHERE: it covers these rows only; "" = all
 };
 
 // EXCLUDE: no two rows may be alike in these ways.
@@ -93,30 +97,6 @@ struct ForeignKey {
   std::string on_update_sql;
 };
 
-struct Partition {
-  std::string name;
-  // Declarative: "FOR VALUES FROM (…) TO (…)", "FOR VALUES IN (…)", "FOR VALUES
-  // WITH (MODULUS 4, REMAINDER 0)", "DEFAULT".
-  std::string bounds_sql;
-  // Classic (Greenplum before 7): "START (…) END (…)" or "VALUES (…)"; "" when
-  // it has no classic form.
-  std::string classic_sql;
-  bool is_default = false;
-};
-
-struct Partitioning {
-  std::string method;  // RANGE, LIST, HASH
-  std::vector<std::string> columns;
-  std::vector<Partition> partitions;
-};
-
-// How a distributed target spreads the rows.
-struct Distribution {
-  enum class Kind { by_columns, randomly, replicated };
-  Kind kind = Kind::randomly;
-  std::vector<std::string> columns;
-};
-
 struct Table {
   QualifiedName name;
   std::vector<Column> columns;
@@ -126,10 +106,11 @@ struct Table {
   std::vector<CheckConstraint> checks;
   std::vector<ForeignKey> foreign_keys;
   std::optional<Partitioning> partitioning;
-  std::optional<Distribution> distribution;  // set by distribution rules; else chosen by plan_distribution
-  std::string touch_function = {};           // of the trigger behind Column::touch
-  std::uint64_t next_identity = 0;           // AUTO_INCREMENT of the source; 0 = unknown
-  std::string access_method = {};            // "" = the target's default
+  std::optional<Distribution> distribution;  // set by rules or the source; else chosen by plan_distribution
+  Storage storage = {};
+  std::string touch_function = {};  // of the trigger behind Column::touch
+  std::uint64_t next_identity = 0;  // AUTO_INCREMENT of the source; 0 = unknown
+  std::string access_method = {};   // "" = the target's default
   std::string comment;
   std::vector<std::string> notes;  // what could not be carried over; SQL comments above the table
 

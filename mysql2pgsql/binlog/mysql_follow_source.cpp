@@ -128,13 +128,8 @@ MysqlFollowSource::Plan MysqlFollowSource::read_plan(RunContext& run) {
   out.mapping = map_options_of(run);
   out.catalog = read_catalog(*memory_, config_.src_mysql.db, out.mapping.rules, request_.list);
   const MappedSchema schema = map_schema(out.catalog, out.mapping);
-  const PlanRequest plan{nullptr,
-                         out.catalog,
-                         schema,
-                         out.mapping,
-                         config_.distribution_rules,
-                         config_.path,
-                         request_.options.first_column_key};
+  const SegmentRules segments(config_);
+  const PlanRequest plan{nullptr, out.catalog, schema, out.mapping, segments, request_.options.first_column_key};
   out.tasks = plan_tasks(plan, request_.list);
   keep_known(*run.target, out.tasks);
   return out;

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "copy/distribution_rules.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 #include "pgsql2pgsql/schema/mapped_tables.h"
@@ -151,8 +150,7 @@ PgDefinition Definitions::complete(const PgRelation& relation) {
     add_partitions(relation, table);
     if (relation.origin)
       add_origin_column(table, relation.origin->name, shares_target(relation, request_.catalog, request_.map));
-    if (request_.dialect.distributed)
-      apply_distribution_rules(request_.distribution_rules, request_.config_path, table);
+    request_.segments.apply(table, request_.dialect);
     plan_distribution(table, request_.dialect, request_.first_column_key);
   } catch (const Error& error) {
     if (!relation.mapped) throw;
@@ -456,7 +454,7 @@ Table query_definition(PgConnection& source, const CopyTask& task, const Definit
     out.name = column.name;
     out.type = column_type(column, request, out);
   }
-  if (request.dialect.distributed) apply_distribution_rules(request.distribution_rules, request.config_path, table);
+  request.segments.apply(table, request.dialect);
   plan_distribution(table, request.dialect, request.first_column_key);
   return table;
 }

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "config/ini_file.h"
+#include "copy/segment_rules.h"
 #include "copy/snapshot_source.h"
 #include "pgsql2pgsql/schema/copy_plan.h"
 #include "pgsql2pgsql/schema/sql_rename.h"
@@ -29,8 +29,7 @@ struct DefinitionRequest {
   const SelectedTables& selected;
   const SchemaMap& map;
   const Dialect& dialect;  // of the target
-  const std::vector<IniEntry>& distribution_rules;
-  const std::string& config_path;
+  const SegmentRules& segments;
   bool first_column_key = false;
   // The rest of the schema comes from pg_dump: its types are there, and so are the
   // tables that are not mapped. `objects`: the users' objects, to find their names.

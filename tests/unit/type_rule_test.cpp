@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "copy/distribution_rules.h"
 
 namespace dbsync {
 namespace {
@@ -109,19 +108,6 @@ TEST(IdleRule, AColumnOfAResultCounts) {
   EXPECT_EQ(use.warnings().size(), 1U);
   use.see(parse_mysql_type("decimal", "decimal(30,2)"), {}, "total");
   EXPECT_TRUE(use.warnings().empty());
-}
-
-TEST(IdleDistributionRule, IsWarnedOfWithWhatIsNearest) {
-  const std::vector<QualifiedName> targets{{"public", "orders"}, {"public", "customers"}};
-  const std::vector<IniEntry> rules{{"distribution", "orders", "id", 5},
-                                    {"distribution", "public.customers", "id", 6},
-                                    {"distribution", "costumers", "id", 7},
-                                    {"distribution", "x", "randomly", 8}};
-  const auto warnings = idle_distribution_rules(rules, "my.cfg", targets);
-  ASSERT_EQ(warnings.size(), 2U);
-  EXPECT_EQ(warnings[0],
-            "my.cfg line 7: [distribution] costumers: there is no such target table, did you mean customers?");
-  EXPECT_EQ(warnings[1], "my.cfg line 8: [distribution] x: there is no such target table");
 }
 
 }  // namespace

@@ -1,0 +1,51 @@
+// Where the rows of a table lie on the target: in which partitions, on which segments,
+// and in what storage. Plain values, part of schema/table.h; *_sql as there.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace dbsync {
+
+// How a distributed target keeps the rows of a table, or of a partition.
+struct Storage {
+  std::string options_sql;   // inside WITH (…); "" = as the database does by itself
+  bool append_only = false;  // what these make of it
+};
+
+struct Partition {
+  std::string name;
+  // Declarative: "FOR VALUES FROM (…) TO (…)", "FOR VALUES IN (…)", "FOR VALUES
+  // WITH (MODULUS 4, REMAINDER 0)", "DEFAULT".
+  std::string bounds_sql;
+  // Classic (Greenplum before 7): "START (…) END (…)" or "VALUES (…)"; "" when
+  // it has no classic form.
+  std::string classic_sql;
+  bool is_default = false;
+  Storage storage = {};               // where it is not the table's
+  std::vector<Partition> parts = {};  // of the level below
+};
+
+struct PartitionKey {
+  std::string method;  // RANGE, LIST, HASH
+  std::vector<std::string> columns;
+};
+
+struct Partitioning {
+  std::string method;  // RANGE, LIST, HASH
+  std::vector<std::string> columns;
+  std::vector<Partition> partitions;
+  std::vector<PartitionKey> below = {};  // the keys of the levels below, the same in all branches
+  // The whole clause of all levels, as a source with classic partitions writes it; "" = by
+  // what stands above.
+  std::string classic_clause_sql = {};
+};
+
+// How a distributed target spreads the rows.
+struct Distribution {
+  enum class Kind { by_columns, randomly, replicated };
+  Kind kind = Kind::randomly;
+  std::vector<std::string> columns;
+};
+
+}  // namespace dbsync
