@@ -79,6 +79,7 @@ void Applier::commit(std::span<const Transaction> group) {
   counters_.changes += step.changes;
   ++counters_.commits;
   counters_.source_time = group.back().commit_time;
+  if (session_.distributed()) plans_.growth().analyze(session_.connection());
 }
 
 void Applier::roll_back() {

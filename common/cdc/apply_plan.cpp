@@ -265,6 +265,11 @@ PgStatement& ApplyPlan::replace(MaskId mask, const std::vector<bool>* nulls) {
 
 std::string ApplyPlan::copy_statement() const { return copy_sql(table_, sql_columns(written_)); }
 
+void ApplyPlan::grow(ChangeKind kind) {
+  if (kind == ChangeKind::insert) ++growth_;
+  if (kind == ChangeKind::remove) --growth_;
+}
+
 void ApplyPlan::forget_prepared() {
   for (auto& [id, made] : statements_) made->prepared = false;
 }

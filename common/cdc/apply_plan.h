@@ -14,9 +14,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cdc/apply_sql.h"
+#include "cdc/change.h"
 #include "cdc/relation.h"
 #include "cdc/target_relation.h"
 #include "cdc/tuple.h"
@@ -76,6 +78,10 @@ class ApplyPlan {
   std::uint32_t array_of(std::size_t column) const { return array_types_[column]; }
   std::uint32_t element_of(std::size_t column) const { return element_types_[column]; }
 
+  // Rows that come or go by it, until they are asked for.
+  void grow(ChangeKind kind);
+  std::int64_t take_growth() { return std::exchange(growth_, 0); }
+
   // After a failure the server may not have what was sent.
   void forget_prepared();
 
@@ -108,6 +114,7 @@ class ApplyPlan {
   std::vector<PgStatement*> update_many_;  // by mask: the inner loop's way around the map
   std::vector<PgStatement*> update_one_;
   std::vector<bool> settable_;
+  std::int64_t growth_ = 0;
   bool many_rows_ = true;
   bool replaceable_ = true;
 };

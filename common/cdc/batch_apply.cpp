@@ -146,6 +146,7 @@ void BatchApply::apply_change(const Change& change, const Transaction& transacti
     case ChangeKind::remove: apply_remove(batch, change); break;
     case ChangeKind::truncate: break;
   }
+  batch.plan().grow(change.kind);
   // A flush in between has emptied the list of touched batches.
   if (!batch.empty() && (was_empty || touched_.empty())) touched_.push_back(&batch);
   values_ += batch.plan().width();

@@ -226,7 +226,9 @@ void ExactApply::overwrite(ApplyPlan& plan, const Change& change, const Failure&
 void ExactApply::apply_change(const Change& change, const Transaction& transaction) {
   if (change.kind == ChangeKind::truncate) return apply_truncate(change, transaction);
   if (change.relation->cascade) return apply_cascade(change);
-  apply_row(plan_of(change.relation, transaction), change);
+  ApplyPlan& plan = plan_of(change.relation, transaction);
+  apply_row(plan, change);
+  plan.grow(change.kind);
 }
 
 void ExactApply::apply(const Transaction& transaction, const Position& end, const std::stop_token& stop) {

@@ -81,7 +81,8 @@ void PlanCache::prove_tables() {
   std::vector<std::string> schemas;
   std::vector<std::string> names;
   std::vector<std::string> oids;
-  for (const ApplyPlan* plan : used_) {
+  for (ApplyPlan* plan : used_) {
+    growth_.add(plan->target().name, plan->take_growth());
     schemas.push_back(plan->target().name.schema);
     names.push_back(plan->target().name.name);
     oids.push_back(std::to_string(plan->target().oid));
@@ -115,6 +116,7 @@ void PlanCache::forget_prepared() {
 }
 
 bool PlanCache::committed() {
+  growth_.committed();
   if (latest_ == committed_) return false;
   committed_ = latest_;
   return std::erase_if(plans_, [&](const auto& entry) {
@@ -125,6 +127,7 @@ bool PlanCache::committed() {
 void PlanCache::rolled_back() {
   plans_.clear();
   used_.clear();
+  growth_.rolled_back();
   proof_.prepared = false;
   known_.clear();
   latest_ = committed_;

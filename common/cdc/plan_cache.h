@@ -21,6 +21,7 @@
 #include "cdc/change_log.h"
 #include "cdc/known_tables.h"
 #include "cdc/schema_policy.h"
+#include "cdc/table_growth.h"
 #include "cdc/target_session.h"
 
 namespace dbsync {
@@ -50,6 +51,7 @@ class PlanCache {
   TargetRelation fit(const Relation& relation);
 
   const SchemaPolicy& policy() const { return policy_; }
+  TableGrowth& growth() { return growth_; }
 
   // The server may not have the statements that were prepared.
   void forget_prepared();
@@ -65,6 +67,7 @@ class PlanCache {
   TargetSession& session_;
   SchemaPolicy policy_;
   std::string task_;
+  TableGrowth growth_;
   unsigned made_ = 0;
   std::unordered_set<ApplyPlan*> used_;
   PgStatement proof_;

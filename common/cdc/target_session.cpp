@@ -28,8 +28,8 @@ bool set_replica_role(PgConnection& connection) {
 
 TargetSession::TargetSession(const std::string& conninfo, const std::string& name)
     : connection_(conninfo, "target", name) {
-  connection_.exec(sql::apply_session);
   distributed_ = detect_dialect(connection_).distributed;
+  connection_.exec(sql::apply_session, {distributed_ ? "t" : "f"});
   replica_role_ = set_replica_role(connection_);
 }
 
