@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,6 +25,7 @@
 #include "copy/table_loader.h"
 #include "copy/target_preparer.h"
 #include "copy/work_queue.h"
+#include "pg/routing.h"
 
 namespace dbsync {
 
@@ -91,6 +93,9 @@ class Job {
 
   // The snapshot comes first: without it nothing may be touched.
   void prepare();
+
+  void read_places();
+  CopyFormatChoice format() const;
 
   // What there is to do for a task; a resumed one may have all its rows.
   TaskStart start_of(std::size_t task);
@@ -166,11 +171,27 @@ void Job::prepare() {
     prepared_ = prepare_targets(control_.get(), dialect_, result.tasks, options_, state, result.results, guards_);
     if (state.earlier.begun_anew) journal_->forget_anew(control_.get());
     if (journal_) forget_lost_steps(control_.get(), *journal_, dialect_, result, prepared_);
+    read_places();
   }
   std::vector<TaskStart> starts;
   for (std::size_t i = 0; i < result.results.size(); ++i) starts.push_back(start_of(i));
   queue_.emplace(result.tasks, starts, dialect_);
   steps_.emplace(journal(), prepared_, ledger_, result.snapshot.consistent, options_.retry, drain_, cancel_);
+}
+
+// By which columns the target finds a row's segment.
+void Job::read_places() {
+  if (!dialect_.distributed) return;
+  std::set<QualifiedName> tables;
+  for (const PreparedTask& task : prepared_) tables.insert(task.target.name);
+  auto routing = read_routing(control_.get(), dialect_, tables);
+  for (PreparedTask& task : prepared_) task.target.routing = routing[task.target.name];
+}
+
+// Rows that the target may set aside go as text to one that can do it by itself.
+CopyFormatChoice Job::format() const {
+  const bool sets_aside = options_.reject_limit > 0 && dialect_.segment_rejects;
+  return sets_aside && options_.format == CopyFormatChoice::automatic ? CopyFormatChoice::text : options_.format;
 }
 
 TaskStart Job::start_of(std::size_t task) {
@@ -347,7 +368,7 @@ LoadOutcome Job::load_item(WorkerSession& session, const WorkItem& item, unsigne
   const LoadRequest request{.task = task,
                             .chunk = item.chunk,
                             .target = prepared.target,
-                            .format = options_.format,
+                            .format = format(),
                             .buffer_bytes = buffer_bytes(options_),
                             .rejects = options_.reject_limit > 0 ? &rejects : nullptr,
                             .rate = rate_};

@@ -32,9 +32,10 @@ struct TargetColumn {
 struct TargetTable {
   QualifiedName name;
   std::vector<TargetColumn> columns;
-  bool is_table = true;  // not a view, a sequence or the like
-  bool plain = true;     // an ordinary table: not partitioned, not foreign
-  bool only = false;     // rows of tables that inherit from it are not its own
+  bool is_table = true;                   // not a view, a sequence or the like
+  bool plain = true;                      // an ordinary table: not partitioned, not foreign
+  bool only = false;                      // rows of tables that inherit from it are not its own
+  std::vector<std::string> routing = {};  // of a copy into segments: see pg/routing.h
 };
 
 // A type as pg_type and pg_attribute describe it; of a domain, oid, typtype and

@@ -14,6 +14,7 @@
 #include "mysql2pgsql/source/chunk_planner.h"
 #include "mysql2pgsql/source/column_plan.h"
 #include "mysql2pgsql/source/mysql_snapshot.h"
+#include "pg/routing.h"
 
 namespace dbsync {
 
@@ -32,28 +33,19 @@ bool is_generated(const TargetTable& target, const std::string& name) {
   return false;
 }
 
-// A distributed target forwards a text row unparsed from its last distribution
-// or partition key on, so these come first.
-bool is_routing_column(const Table& table, const std::string& name) {
-  const auto holds = [&](const std::vector<std::string>& names) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  return table.distribution &&
-         (holds(table.distribution->columns) || (table.partitioning && holds(table.partitioning->columns)));
-}
-
-// Every column by name, in the catalog's order; then where the rows are from.
+// Every column by name, those first that tell the row's segment, else in the catalog's
+// order; then where the rows are from.
 Selection select_table(const MysqlTable& source, const Table& definition, const TargetTable& target, const Chunk& chunk,
                        const std::optional<OriginColumn>& origin) {
   Selection out;
   std::string columns;
-  for (const bool routing : {true, false})
-    for (std::size_t i = 0; i < source.columns.size(); ++i) {
-      const std::string& name = definition.columns[i].name;
-      if (is_routing_column(definition, name) != routing || is_generated(target, name)) continue;
-      columns += (columns.empty() ? "" : ", ") + MysqlConnection::identifier(source.columns[i].name);
-      out.names.push_back(name);
-    }
+  std::vector<std::string> names;
+  for (const Column& column : definition.columns) names.push_back(column.name);
+  for (const std::size_t i : routing_first(names, target.routing)) {
+    if (i >= source.columns.size() || is_generated(target, names[i])) continue;
+    columns += (columns.empty() ? "" : ", ") + MysqlConnection::identifier(source.columns[i].name);
+    out.names.push_back(names[i]);
+  }
   if (origin) {
     columns += (columns.empty() ? "" : ", ") + MysqlConnection::literal(origin->value);
     out.names.push_back(origin->name);
@@ -71,9 +63,12 @@ std::string as_relation(const std::string& query) { return fmt::format("({}\n) A
 // Binary when every column has a binary form, unless the user or the dialect
 // decides otherwise.
 CopyFormat choose_format(const std::vector<ColumnPlan>& plans, const CopyTask& task, CopyFormatChoice choice,
-                         const Dialect& dialect) {
+                         const Dialect& dialect, const TargetTable& target) {
   if (choice == CopyFormatChoice::text) return CopyFormat::text;
-  if (choice == CopyFormatChoice::automatic && dialect.text_copy) return CopyFormat::text;
+  std::vector<std::string> names;
+  for (const ColumnPlan& plan : plans) names.push_back(plan.name);
+  if (choice == CopyFormatChoice::automatic && dialect.text_copy && text_is_cheaper(names, target.routing))
+    return CopyFormat::text;
   for (const ColumnPlan& plan : plans) {
     if (binary_encoder(plan.source, plan.wire, plan.target) != nullptr) continue;
     log::info("source", fmt::format("{}: text COPY, since column {} ({} to {}) has no binary form", task.name,
@@ -174,7 +169,7 @@ class MysqlSession : public SourceSession {
   std::unique_ptr<ChunkReader> open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                                     CopyFormatChoice choice) override {
     Prepared prepared = prepare(task, chunk, target);
-    const CopyFormat format = choose_format(prepared.plans, task, choice, options_.dialect);
+    const CopyFormat format = choose_format(prepared.plans, task, choice, options_.dialect, target);
     // The types come from the query itself: from within brackets the server may
     // not name a column's table.
     if (!task.query.empty() && (!chunk.whole() || !prepared.part_of_query.empty()))

@@ -10,6 +10,7 @@
 #include "pg/block_ranges.h"
 #include "pg/catalog.h"
 #include "pg/copy_out.h"
+#include "pg/routing.h"
 #include "pgsql2pgsql/schema/schema_names.h"
 #include "pgsql2pgsql/source/binary_rule.h"
 #include "pgsql2pgsql/source/pg_chunk_reader.h"
@@ -43,6 +44,16 @@ std::vector<std::string> column_names(const std::vector<PgColumn>& columns) {
   return out;
 }
 
+// True when that changed their order.
+bool put_routing_first(std::vector<PgColumn>& columns, const TargetTable& target) {
+  const auto places = routing_first(column_names(columns), target.routing);
+  if (std::is_sorted(places.begin(), places.end())) return false;
+  std::vector<PgColumn> ordered;
+  for (const std::size_t place : places) ordered.push_back(std::move(columns[place]));
+  columns = std::move(ordered);
+  return true;
+}
+
 }  // namespace
 
 const PgRelation& PgSession::relation_of(const CopyTask& task) const {
@@ -66,6 +77,7 @@ PgSession::Selection PgSession::select_table(const PgRelation& relation, const C
   // Children of an inheritance parent are tables of their own; a classic
   // partition tree (Greenplum before 7) is read from its top.
   const bool only = !facts_.dialect.distributed || facts_.dialect.declarative_partitions;
+  put_routing_first(out.columns, target);
   if (generated || out.columns.empty() || !chunk.whole() || !only || relation.origin) {
     std::string columns = column_list(out.columns);
     if (relation.origin) {
@@ -78,7 +90,7 @@ PgSession::Selection PgSession::select_table(const PgRelation& relation, const C
   return out;
 }
 
-PgSession::Selection PgSession::select_query(const CopyTask& task) {
+PgSession::Selection PgSession::select_query(const CopyTask& task, const TargetTable& target) {
   Selection out;
   out.sql = task.query;
   const PgResult described = connection_->columns_of(task.query);
@@ -94,13 +106,17 @@ PgSession::Selection PgSession::select_query(const CopyTask& task) {
     column.type = pg_type_of(oid, type.value(0, 0), type.value(0, 1), type.text(0, 2), -1);
     out.columns.push_back(std::move(column));
   }
+  if (put_routing_first(out.columns, target))
+    out.sql = fmt::format("SELECT {} FROM ({}\n) AS dbsync_query", column_list(out.columns), task.query);
   return out;
 }
 
 bool PgSession::choose_binary(const CopyTask& task, const Selection& selection, const TargetTable& target,
                               CopyFormatChoice choice) const {
   if (choice == CopyFormatChoice::text || facts_.need_text) return false;
-  if (choice == CopyFormatChoice::automatic && facts_.prefer_text) return false;
+  if (choice == CopyFormatChoice::automatic && facts_.prefer_text &&
+      text_is_cheaper(column_names(selection.columns), target.routing))
+    return false;
   const BinarySides sides{connection_->server_version(), facts_.target_version};
   for (const PgColumn& column : selection.columns) {
     const std::string obstacle = binary_obstacle(column, target_column(target, column.target_name()), sides);
@@ -123,7 +139,7 @@ PgSession::Selection PgSession::select(const CopyTask& task, const Chunk& chunk,
   use_search_path(!task.query.empty());
   Chunk part = chunk;
   part.predicate = both_conditions(chunk.predicate, task.condition);
-  Selection out = task.query.empty() ? select_table(relation_of(task), part, target) : select_query(task);
+  Selection out = task.query.empty() ? select_table(relation_of(task), part, target) : select_query(task, target);
   for (const PgColumn& column : out.columns)
     if (target_column(target, column.target_name()).generated)
       throw Error(ErrorKind::target, fmt::format("column {} of {} is generated on the target", column.target_name(),

@@ -38,7 +38,7 @@ class PgSession : public SourceSession {
 
   const PgRelation& relation_of(const CopyTask& task) const;
   Selection select_table(const PgRelation& relation, const Chunk& chunk, const TargetTable& target) const;
-  Selection select_query(const CopyTask& task);
+  Selection select_query(const CopyTask& task, const TargetTable& target);
   std::string query_of(const CopyTask& task, const Selection& selection) const;
   Selection select(const CopyTask& task, const Chunk& chunk, const TargetTable& target);
   void use_search_path(bool of_user);

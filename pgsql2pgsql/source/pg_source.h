@@ -30,7 +30,7 @@ struct PgSourceFacts {
   std::string application_name;
   Dialect dialect;           // of the source
   int target_version = 0;    // PQserverVersion
-  bool prefer_text = false;  // the target takes text more cheaply
+  bool prefer_text = false;  // the target takes text more cheaply, where the order of columns allows it
   bool need_text = false;    // rows may have to be shown: a reject limit
   bool standby = false;
   std::string snapshot;  // "" = each session has its own
