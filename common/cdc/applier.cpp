@@ -18,9 +18,11 @@ using namespace std::chrono_literals;
 constexpr int kMostRetries = 5;
 constexpr auto kFirstPause = 20ms;
 
-// A deadlock or the like: the same statements may pass the next time.
+// A deadlock or the like: the same statements may pass the next time. Values that come in a
+// binary form that does not fit come in text after a new start.
 bool worth_a_retry(const Error& error) {
-  return error.retryable() && !error.connection_lost() && !error.sqlstate().empty();
+  return error.retryable() && !error.connection_lost() && !error.sqlstate().empty() &&
+         error.sqlstate() != sqlstate::invalid_binary_representation;
 }
 
 // Applying the transactions in another way cannot help.

@@ -55,6 +55,8 @@ ApplyPlan::ApplyPlan(std::shared_ptr<const Relation> relation, TargetRelation ta
   table_.binary = is_binary(relation_->values);
   map_columns();
   choose_key();
+  // Keys that do not fit the distribution became plain indexes there.
+  unguarded_key_ = traits.distributed && match_ == Match::key && !key_is_unique();
   const std::vector<Value> whole(width(), Value{"", 0, Value::Kind::text});
   mask_of(whole);  // the usual mask is number 0
 }
@@ -127,6 +129,16 @@ void ApplyPlan::choose_key() {
     if (!settable_[i] && std::find(key_.begin(), key_.end(), i) == key_.end()) checked_.push_back(i);
 }
 
+// By an index of the target over columns of the key.
+bool ApplyPlan::key_is_unique() const {
+  const auto in_key = [this](const std::string& name) {
+    return std::any_of(key_.begin(), key_.end(), [&](std::size_t i) { return columns_[i]->name == name; });
+  };
+  return std::any_of(target_.keys.begin(), target_.keys.end(), [&](const std::vector<std::string>& names) {
+    return std::all_of(names.begin(), names.end(), in_key);
+  });
+}
+
 SqlColumn ApplyPlan::sql_column(std::size_t column) const {
   const TargetColumnInfo& target = *columns_[column];
   return {quote_identifier(target.name), target.type_sql, target.type_oid, target.enumeration,
@@ -172,11 +184,6 @@ PgStatement& ApplyPlan::insert_one() {
       "i1", [this] { return insert_one_sql(table_, sql_columns(written_)); }, written_, false);
 }
 
-PgStatement& ApplyPlan::insert_if_free() {
-  return statement(
-      "if", [this] { return insert_if_free_sql(table_, sql_columns(written_)); }, written_, false);
-}
-
 PgStatement& ApplyPlan::insert_many() {
   return statement(
       "in", [this] { return insert_many_sql(table_, sql_columns(written_)); }, written_, true);
@@ -209,6 +216,21 @@ PgStatement& ApplyPlan::update_many(MaskId mask) {
         [&] { return update_many_sql(table_, sql_columns(masks_[mask]), sql_columns(key_), sql_columns(checked_)); },
         joined(joined(masks_[mask], key_), checked_), true);
   return *update_many_[mask];
+}
+
+PgStatement& ApplyPlan::taken_one() {
+  return statement(
+      "t1", [this] { return taken_one_sql(table_, sql_columns(key_), false); }, key_, false);
+}
+
+PgStatement& ApplyPlan::taken_by_another() {
+  return statement(
+      "tb", [this] { return taken_one_sql(table_, sql_columns(key_), true); }, joined(key_, key_), false);
+}
+
+PgStatement& ApplyPlan::taken_many() {
+  return statement(
+      "tn", [this] { return taken_many_sql(table_, sql_columns(key_)); }, key_, true);
 }
 
 PgStatement& ApplyPlan::delete_one() {

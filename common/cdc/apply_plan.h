@@ -46,7 +46,9 @@ class ApplyPlan {
   Match match() const { return match_; }
   // Columns of the relation, by number.
   const std::vector<std::size_t>& key() const { return key_; }
-  std::vector<std::size_t> settable_key() const;                        // what an UPDATE may write of it
+  std::vector<std::size_t> settable_key() const;  // what an UPDATE may write of it
+  // No unique index of the target finds a key that is taken: it has to be looked for.
+  bool unguarded_key() const { return unguarded_key_; }
   const std::vector<std::size_t>& written() const { return written_; }  // by an INSERT
   const std::vector<std::size_t>& checked() const { return checked_; }  // by an UPDATE: identity, always
   bool many_rows() const { return many_rows_; }                         // the forms for many rows can be used
@@ -60,10 +62,12 @@ class ApplyPlan {
 
   // Statements are made when first asked for, and stay where they are.
   PgStatement& insert_one();
-  PgStatement& insert_if_free();
   PgStatement& insert_many();
   PgStatement& update_one(MaskId mask, bool with_key);
   PgStatement& update_many(MaskId mask);
+  PgStatement& taken_one();
+  PgStatement& taken_by_another();  // parameters: the new key, then the old one
+  PgStatement& taken_many();
   PgStatement& delete_one();
   PgStatement& delete_many();
   PgStatement& update_whole_row(MaskId mask, const std::vector<bool>& nulls);
@@ -89,6 +93,7 @@ class ApplyPlan {
   void map_columns();
   void map_column(std::size_t index, const TargetColumnInfo& target);
   void choose_key();
+  bool key_is_unique() const;
   SqlColumn sql_column(std::size_t column) const;
   std::vector<SqlColumn> sql_columns(const std::vector<std::size_t>& columns) const;
   std::vector<std::size_t> set_with_key(MaskId mask) const;
@@ -115,6 +120,7 @@ class ApplyPlan {
   std::vector<PgStatement*> update_one_;
   std::vector<bool> settable_;
   std::int64_t growth_ = 0;
+  bool unguarded_key_ = false;
   bool many_rows_ = true;
   bool replaceable_ = true;
 };

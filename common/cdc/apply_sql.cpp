@@ -128,10 +128,6 @@ std::string insert_one_sql(const SqlTable& table, const std::vector<SqlColumn>& 
                      placeholders(columns.size()));
 }
 
-std::string insert_if_free_sql(const SqlTable& table, const std::vector<SqlColumn>& columns) {
-  return insert_one_sql(table, columns) + " ON CONFLICT DO NOTHING";
-}
-
 std::string insert_many_sql(const SqlTable& table, const std::vector<SqlColumn>& columns) {
   std::vector<std::string> values;
   for (std::size_t i = 0; i < columns.size(); ++i) values.push_back(element(table, columns[i], i + 1));
@@ -166,6 +162,16 @@ std::string delete_one_sql(const SqlTable& table, const std::vector<SqlColumn>& 
 
 std::string delete_many_sql(const SqlTable& table, const std::vector<SqlColumn>& key) {
   return fmt::format("DELETE FROM {}{} AS t USING {} WHERE {}", only(table), table.name, unnested(table, key),
+                     match_elements(table, key, 1));
+}
+
+std::string taken_one_sql(const SqlTable& table, const std::vector<SqlColumn>& key, bool but) {
+  return fmt::format("SELECT 1 FROM {}{} AS t WHERE {}{} LIMIT 1", only(table), table.name, match_parameters(key, 1),
+                     but ? " AND NOT (" + match_parameters(key, key.size() + 1) + ")" : "");
+}
+
+std::string taken_many_sql(const SqlTable& table, const std::vector<SqlColumn>& key) {
+  return fmt::format("SELECT 1 FROM {}{} AS t JOIN {} ON {} LIMIT 1", only(table), table.name, unnested(table, key),
                      match_elements(table, key, 1));
 }
 

@@ -33,8 +33,6 @@ struct SqlTable {
 };
 
 std::string insert_one_sql(const SqlTable& table, const std::vector<SqlColumn>& columns);
-// Inserts nothing when a unique key is taken.
-std::string insert_if_free_sql(const SqlTable& table, const std::vector<SqlColumn>& columns);
 std::string insert_many_sql(const SqlTable& table, const std::vector<SqlColumn>& columns);
 std::string copy_sql(const SqlTable& table, const std::vector<SqlColumn>& columns);
 
@@ -47,6 +45,11 @@ std::string update_many_sql(const SqlTable& table, const std::vector<SqlColumn>&
 // `first`: the number of the first parameter.
 std::string delete_one_sql(const SqlTable& table, const std::vector<SqlColumn>& key, std::size_t first = 1);
 std::string delete_many_sql(const SqlTable& table, const std::vector<SqlColumn>& key);
+
+// A row for each key that is taken: where no unique index of the target would say so.
+// `but`: not by the row of that key, for an UPDATE that changes it.
+std::string taken_one_sql(const SqlTable& table, const std::vector<SqlColumn>& key, bool but);
+std::string taken_many_sql(const SqlTable& table, const std::vector<SqlColumn>& key);
 
 // For tables without a unique key: exactly one of the rows that look like the old
 // one, which is less than being equal to it. `nulls[i]`: the i-th column of `row`

@@ -103,6 +103,8 @@ void BatchApply::apply_update(TableBatch& batch, const Change& change) {
     return;
   }
   flush();
+  if (change_.key_changed && plan.unguarded_key())
+    writer_.look_for_key(plan, change_.row.data(), change_.old_row.data());
   writer_.update_row(plan, change_.row.data(), change_.old_row.data(), mask, change_.key_changed);
 }
 

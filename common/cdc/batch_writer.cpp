@@ -120,6 +120,13 @@ void BatchWriter::insert_row(ApplyPlan& plan, const Value* row) {
   session_.pipeline().send(plan.insert_one(), parameters_, 1);
 }
 
+void BatchWriter::look_for_key(ApplyPlan& plan, const Value* row, const Value* old_row) {
+  add_values(row, plan.key());
+  if (old_row != nullptr) add_values(old_row, plan.key());
+  bind();
+  session_.pipeline().send(old_row == nullptr ? plan.taken_one() : plan.taken_by_another(), parameters_, 0);
+}
+
 namespace {
 
 std::vector<bool> nulls_of(const ApplyPlan& plan, const Value* row) {
@@ -195,6 +202,12 @@ void BatchWriter::write_deletes(const TableBatch& batch, const Entries& entries,
   }
 }
 
+void BatchWriter::look_for_keys(const TableBatch& batch, const Entries& entries) {
+  ApplyPlan& plan = batch.plan();
+  if (plan.many_rows()) return write_many(batch, plan.taken_many(), entries, plan.key(), true);
+  for (const TableBatch::Entry* entry : entries) look_for_key(plan, batch.row(*entry), nullptr);
+}
+
 void BatchWriter::write_updates(const TableBatch& batch, ApplyPlan::MaskId mask, const Entries& entries) {
   ApplyPlan& plan = batch.plan();
   if (plan.set_of(mask).empty()) return;
@@ -258,7 +271,9 @@ std::optional<PgPipeline::Failure> BatchWriter::write(const TableBatch& batch) {
   if (!absent.empty()) write_deletes(batch, absent, true);
   if (!deletes.empty()) write_deletes(batch, deletes, false);
   for (const auto& [mask, entries] : updates) write_updates(batch, mask, entries);
-  return inserts.empty() ? std::nullopt : write_inserts(batch, inserts);
+  if (inserts.empty()) return std::nullopt;
+  if (batch.plan().unguarded_key()) look_for_keys(batch, inserts);
+  return write_inserts(batch, inserts);
 }
 
 }  // namespace dbsync

@@ -29,6 +29,9 @@ class BatchWriter {
   // One change by itself, in the pipeline. `row`: the new values; `old_row`: the
   // old ones, or what is known of them.
   void insert_row(ApplyPlan& plan, const Value* row);
+  // Fails where a row has the key of `row`; with `old_row`, another one than that of its
+  // key. For plans with an unguarded key, before the change.
+  void look_for_key(ApplyPlan& plan, const Value* row, const Value* old_row);
   void update_row(ApplyPlan& plan, const Value* row, const Value* old_row, ApplyPlan::MaskId mask, bool with_key);
   // An UPDATE of what no UPDATE may write: see ApplyPlan::replace.
   void replace_row(ApplyPlan& plan, const Value* row, const Value* old_row, ApplyPlan::MaskId mask);
@@ -40,6 +43,7 @@ class BatchWriter {
   void write_many(const TableBatch& batch, PgStatement& statement, const Entries& entries,
                   const std::vector<std::size_t>& columns, bool none_expected);
   void write_deletes(const TableBatch& batch, const Entries& entries, bool none_expected);
+  void look_for_keys(const TableBatch& batch, const Entries& entries);
   void write_updates(const TableBatch& batch, ApplyPlan::MaskId mask, const Entries& entries);
   std::optional<PgPipeline::Failure> write_inserts(const TableBatch& batch, const Entries& entries);
   std::optional<PgPipeline::Failure> copy(const TableBatch& batch, const Entries& entries);

@@ -89,7 +89,21 @@ void ExactApply::apply_cascade(const Change& change) {
   }
 }
 
+// As a unique index would say it, where the target has none over the key.
+std::optional<PgPipeline::Failure> ExactApply::find_taken(ApplyPlan& plan, const Change& change) {
+  const bool inserts = change.kind == ChangeKind::insert;
+  if (!plan.unguarded_key() || !(inserts || (change.kind == ChangeKind::update && row_.key_changed)))
+    return std::nullopt;
+  writer_.look_for_key(plan, row_.row.data(), inserts ? nullptr : row_.old_row.data());
+  auto failure = session_.leave();
+  if (!failure || !failure->row_count) return failure;
+  Error taken(ErrorKind::data, "a row of the target has this key already, and no unique index there guards it");
+  taken.sqlstate(std::string(sqlstate::unique_violation));
+  return Failure{std::move(taken)};
+}
+
 std::optional<PgPipeline::Failure> ExactApply::try_row(ApplyPlan& plan, const Change& change) {
+  if (auto taken = find_taken(plan, change)) return taken;
   switch (change.kind) {
     case ChangeKind::insert: writer_.insert_row(plan, row_.row.data()); break;
     case ChangeKind::update:

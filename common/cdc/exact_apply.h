@@ -42,6 +42,7 @@ class ExactApply {
   void apply_truncate(const Change& change, const Transaction& transaction);
   void apply_row(ApplyPlan& plan, const Change& change);
   std::optional<Failure> try_row(ApplyPlan& plan, const Change& change);
+  std::optional<Failure> find_taken(ApplyPlan& plan, const Change& change);
   ApplyPlan& plan_of(const Relation* relation, const Transaction& transaction);
   bool must_replace(const ApplyPlan& plan, const Change& change);
   std::optional<Failure> replace_row(ApplyPlan& plan, const Change& change);

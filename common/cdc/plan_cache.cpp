@@ -38,6 +38,7 @@ bool same_columns(const Relation& a, const Relation& b) {
 PlanCache::PlanCache(TargetSession& session, SchemaPolicy policy, std::string task)
     : session_(session), policy_(std::move(policy)), task_(std::move(task)) {
   policy_.task = task_;
+  policy_.takes_text = session_.distributed();
   proof_.name = "same_tables";
   proof_.sql =
       "SELECT 1 FROM (SELECT count(*) AS n FROM (SELECT unnest($1::name[]) AS nspname, unnest($2::name[]) AS relname, "

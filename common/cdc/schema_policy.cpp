@@ -122,34 +122,57 @@ void try_alter(PgConnection& connection, const std::string& statement, std::vect
 struct AddedColumn {
   const RelationColumn* column;
   ColumnDefinition definition;
+  std::vector<std::string> left;  // statements that the target refused
 };
+
+// As a copy makes it of what the target has not.
+void fit_type(PgConnection& connection, const TargetRelation& target, const RelationColumn& column,
+              ColumnDefinition& definition) {
+  const PgResult there =
+      connection.exec(fmt::format("SELECT pg_catalog.to_regtype({})", quote_literal(definition.type_sql)));
+  if (!there.is_null(0, 0)) return;
+  log::warning("apply", fmt::format("{}: the target has no type {}: the column {} is text there", target.name.display(),
+                                    definition.type_sql, column.name));
+  definition.type_sql = "text";
+  definition.collation_sql.clear();
+}
 
 AddedColumn add_column(PgConnection& connection, const Relation& relation, const TargetRelation& target,
                        const RelationColumn& column, const SchemaPolicy& policy) {
   std::string reason = "how it is defined is not known";
-  const auto definition =
+  auto definition =
       policy.describe_column ? policy.describe_column(relation, column, reason) : std::optional<ColumnDefinition>{};
   if (!definition) throw cannot_add(relation, target, column, type_on_target(connection, column, policy), reason);
   const std::string table = quote_name(target.name);
   const std::string name = quote_identifier(column.name);
+  if (policy.takes_text) fit_type(connection, target, column, *definition);
   connection.exec(fmt::format("ALTER TABLE {} ADD COLUMN {} {}{}{}", table, name, definition->type_sql,
                               definition->collation_sql.empty() ? "" : " COLLATE " + definition->collation_sql,
                               definition->missing_sql.empty() ? "" : " DEFAULT " + definition->missing_sql));
-  if (definition->default_sql != definition->missing_sql)
-    connection.exec(
-        fmt::format("ALTER TABLE {} ALTER COLUMN {} {}", table, name,
-                    definition->default_sql.empty() ? "DROP DEFAULT" : "SET DEFAULT " + definition->default_sql));
+  std::vector<std::string> left;
+  if (definition->default_sql != definition->missing_sql) {
+    const std::string alter = fmt::format("ALTER TABLE {} ALTER COLUMN {} ", table, name);
+    const std::string set = alter + "SET DEFAULT " + definition->default_sql;
+    // Where that is refused, rows from before keep theirs, and new ones bring their values.
+    const bool may_lack = policy.takes_text && !definition->default_sql.empty();
+    if (definition->default_sql.empty() || (may_lack && !definition->missing_sql.empty()))
+      connection.exec(alter + "DROP DEFAULT");
+    if (may_lack)
+      try_alter(connection, set, left);
+    else if (!definition->default_sql.empty())
+      connection.exec(set);
+  }
   if (!definition->comment.empty())
     connection.exec(fmt::format("COMMENT ON COLUMN {}.{} IS {}", table, name, quote_literal(definition->comment)));
-  return {&column, *definition};
+  return {&column, *definition, left};
 }
 
 // When all new columns are there, since a check may name several.
 void add_constraints(PgConnection& connection, const TargetRelation& target, const std::vector<AddedColumn>& added) {
   const std::string table = quote_name(target.name);
   std::set<std::string> done;
-  for (const auto& [column, definition] : added) {
-    std::vector<std::string> left;
+  for (const auto& [column, definition, refused] : added) {
+    std::vector<std::string> left = refused;
     if (definition.not_null)
       try_alter(connection,
                 fmt::format("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", table, quote_identifier(column->name)),

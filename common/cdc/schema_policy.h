@@ -53,6 +53,9 @@ struct SchemaPolicy {
   // Relation::id is a table's own for all its life, whatever its name.
   bool ids_stay = false;
   std::string task = {};  // whose books know the columns; for hints
+  // New columns of types that the target has not become text, and defaults that it cannot
+  // compute are told and not made.
+  bool takes_text = false;
   // Numbers the columns of a description; `before`: what the target was fitted to.
   std::function<void(Relation& relation, const Relation* before)> number_columns;
   // A column's type as the target writes it; without it: by its name or number.

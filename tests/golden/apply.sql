@@ -3,8 +3,6 @@
 INSERT INTO "public"."t" ("id", "Part", "price", "document") VALUES ($1, $2, $3, $4);
 -- insert without columns
 INSERT INTO "public"."t" DEFAULT VALUES;
--- insert if free
-INSERT INTO "public"."t" ("id", "Part", "price", "document") VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
 -- insert many
 INSERT INTO "public"."t" ("id", "Part", "price", "document") SELECT u.v1::integer, u.v2::text, u.v3::numeric, u.v4::json FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(v1, v2, v3, v4);
 -- copy
@@ -15,6 +13,12 @@ UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t."id" = $
 UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t."id" = $3 AND t."Part" = $4 AND t."always" = $5;
 -- update many
 UPDATE ONLY "public"."t" AS t SET "price" = u.v1::numeric, "document" = u.v2::json FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS u(v1, v2, v3, v4, v5) WHERE t."id" = u.v3::integer AND t."Part" = u.v4::text AND t."always" = u.v5::integer;
+-- is the key taken
+SELECT 1 FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2 LIMIT 1;
+-- is it by another row
+SELECT 1 FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2 AND NOT (t."id" = $3 AND t."Part" = $4) LIMIT 1;
+-- are keys taken
+SELECT 1 FROM ONLY "public"."t" AS t JOIN unnest($1::text[], $2::text[]) AS u(v1, v2) ON t."id" = u.v1::integer AND t."Part" = u.v2::text LIMIT 1;
 -- delete
 DELETE FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2;
 -- delete many
@@ -35,8 +39,6 @@ WITH g AS (DELETE FROM ONLY "public"."t" AS t WHERE t.ctid = (SELECT s.ctid FROM
 INSERT INTO "public"."t" ("id", "Part", "price", "document") VALUES ($1, $2, $3, $4);
 -- insert without columns
 INSERT INTO "public"."t" DEFAULT VALUES;
--- insert if free
-INSERT INTO "public"."t" ("id", "Part", "price", "document") VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
 -- insert many
 INSERT INTO "public"."t" ("id", "Part", "price", "document") SELECT u.v1, u.v2, u.v3, u.v4 FROM unnest($1::integer[], $2::text[], $3::numeric[], $4::json[]) AS u(v1, v2, v3, v4);
 -- copy
@@ -47,6 +49,12 @@ UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t."id" = $
 UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t."id" = $3 AND t."Part" = $4 AND t."always" = $5;
 -- update many
 UPDATE ONLY "public"."t" AS t SET "price" = u.v1, "document" = u.v2 FROM unnest($1::numeric[], $2::json[], $3::integer[], $4::text[], $5::integer[]) AS u(v1, v2, v3, v4, v5) WHERE t."id" = u.v3 AND t."Part" = u.v4 AND t."always" = u.v5;
+-- is the key taken
+SELECT 1 FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2 LIMIT 1;
+-- is it by another row
+SELECT 1 FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2 AND NOT (t."id" = $3 AND t."Part" = $4) LIMIT 1;
+-- are keys taken
+SELECT 1 FROM ONLY "public"."t" AS t JOIN unnest($1::integer[], $2::text[]) AS u(v1, v2) ON t."id" = u.v1 AND t."Part" = u.v2 LIMIT 1;
 -- delete
 DELETE FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2;
 -- delete many
@@ -67,8 +75,6 @@ WITH g AS (DELETE FROM ONLY "public"."t" AS t WHERE t.ctid = (SELECT s.ctid FROM
 INSERT INTO "public"."t" ("id", "Part", "price", "document") VALUES ($1, $2, $3, $4);
 -- insert without columns
 INSERT INTO "public"."t" DEFAULT VALUES;
--- insert if free
-INSERT INTO "public"."t" ("id", "Part", "price", "document") VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
 -- insert many
 INSERT INTO "public"."t" ("id", "Part", "price", "document") SELECT u.v1::integer, u.v2::text, u.v3::numeric, u.v4::json FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(v1, v2, v3, v4);
 -- copy
@@ -79,6 +85,12 @@ UPDATE "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t."id" = $3 AND
 UPDATE "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t."id" = $3 AND t."Part" = $4 AND t."always" = $5;
 -- update many
 UPDATE "public"."t" AS t SET "price" = u.v1::numeric, "document" = u.v2::json FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS u(v1, v2, v3, v4, v5) WHERE t."id" = u.v3::integer AND t."Part" = u.v4::text AND t."always" = u.v5::integer;
+-- is the key taken
+SELECT 1 FROM "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2 LIMIT 1;
+-- is it by another row
+SELECT 1 FROM "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2 AND NOT (t."id" = $3 AND t."Part" = $4) LIMIT 1;
+-- are keys taken
+SELECT 1 FROM "public"."t" AS t JOIN unnest($1::text[], $2::text[]) AS u(v1, v2) ON t."id" = u.v1::integer AND t."Part" = u.v2::text LIMIT 1;
 -- delete
 DELETE FROM "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2;
 -- delete many
@@ -99,8 +111,6 @@ WITH g AS (DELETE FROM "public"."t" AS t WHERE (t.tableoid, t.ctid) IN (SELECT s
 INSERT INTO "public"."t" ("id", "Part", "price", "document") VALUES ($1, $2, $3, $4);
 -- insert without columns
 INSERT INTO "public"."t" DEFAULT VALUES;
--- insert if free
-INSERT INTO "public"."t" ("id", "Part", "price", "document") VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
 -- insert many
 INSERT INTO "public"."t" ("id", "Part", "price", "document") SELECT u.v1::integer, u.v2::text, u.v3::numeric, u.v4::json FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(v1, v2, v3, v4);
 -- copy
@@ -111,6 +121,12 @@ UPDATE "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t."id" = $3 AND
 UPDATE "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t."id" = $3 AND t."Part" = $4 AND t."always" = $5;
 -- update many
 UPDATE "public"."t" AS t SET "price" = u.v1::numeric, "document" = u.v2::json FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS u(v1, v2, v3, v4, v5) WHERE t."id" = u.v3::integer AND t."Part" = u.v4::text AND t."always" = u.v5::integer;
+-- is the key taken
+SELECT 1 FROM "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2 LIMIT 1;
+-- is it by another row
+SELECT 1 FROM "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2 AND NOT (t."id" = $3 AND t."Part" = $4) LIMIT 1;
+-- are keys taken
+SELECT 1 FROM "public"."t" AS t JOIN unnest($1::text[], $2::text[]) AS u(v1, v2) ON t."id" = u.v1::integer AND t."Part" = u.v2::text LIMIT 1;
 -- delete
 DELETE FROM "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2;
 -- delete many
@@ -131,8 +147,6 @@ WITH g AS (DELETE FROM "public"."t" AS t WHERE (t.tableoid, t.gp_segment_id, t.c
 INSERT INTO "public"."t" ("id", "Part", "price", "document") OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4);
 -- insert without columns
 INSERT INTO "public"."t" DEFAULT VALUES;
--- insert if free
-INSERT INTO "public"."t" ("id", "Part", "price", "document") OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
 -- insert many
 INSERT INTO "public"."t" ("id", "Part", "price", "document") OVERRIDING SYSTEM VALUE SELECT u.v1::integer, u.v2::text, u.v3::numeric, u.v4::json FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(v1, v2, v3, v4);
 -- copy
@@ -143,6 +157,12 @@ UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t."id" = $
 UPDATE ONLY "public"."t" AS t SET "price" = $1, "document" = $2 WHERE t."id" = $3 AND t."Part" = $4 AND t."always" = $5;
 -- update many
 UPDATE ONLY "public"."t" AS t SET "price" = u.v1::numeric, "document" = u.v2::json FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS u(v1, v2, v3, v4, v5) WHERE t."id" = u.v3::integer AND t."Part" = u.v4::text AND t."always" = u.v5::integer;
+-- is the key taken
+SELECT 1 FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2 LIMIT 1;
+-- is it by another row
+SELECT 1 FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2 AND NOT (t."id" = $3 AND t."Part" = $4) LIMIT 1;
+-- are keys taken
+SELECT 1 FROM ONLY "public"."t" AS t JOIN unnest($1::text[], $2::text[]) AS u(v1, v2) ON t."id" = u.v1::integer AND t."Part" = u.v2::text LIMIT 1;
 -- delete
 DELETE FROM ONLY "public"."t" AS t WHERE t."id" = $1 AND t."Part" = $2;
 -- delete many

@@ -29,12 +29,14 @@ std::string statements_of(const std::string& title, const SqlTable& table) {
   };
   add("insert", insert_one_sql(table, all));
   add("insert without columns", insert_one_sql(table, {}));
-  add("insert if free", insert_if_free_sql(table, all));
   add("insert many", insert_many_sql(table, all));
   add("copy", copy_sql(table, all));
   add("update", update_one_sql(table, set, key, {}));
   add("update, a column checked", update_one_sql(table, set, key, check));
   add("update many", update_many_sql(table, set, key, check));
+  add("is the key taken", taken_one_sql(table, key, false));
+  add("is it by another row", taken_one_sql(table, key, true));
+  add("are keys taken", taken_many_sql(table, key));
   add("delete", delete_one_sql(table, key));
   add("delete many", delete_many_sql(table, key));
   add("update of a whole row", update_whole_row_sql(table, set, all, {false, false, false, false}));
