@@ -224,7 +224,9 @@ void TableChecker::check_privileges(std::size_t index) {
   std::vector<std::string> missing;
   if (!facts.may_insert) missing.emplace_back("INSERT");
   if (whole && truncate && !facts.may_truncate) missing.emplace_back("TRUNCATE");
-  if (look && !facts.may_select) missing.emplace_back("SELECT");
+  // The server's log of rows that it has set aside is for those who may read the table.
+  const bool reads_log = check_.job.reject_limit > 0 && check_.dialect.segment_rejects;
+  if ((look || reads_log) && !facts.may_select) missing.emplace_back("SELECT");
   if (!facts.may_enter)
     fail(index, ErrorKind::target, "the role may not use the schema " + name.schema,
          fmt::format("GRANT USAGE ON SCHEMA {} TO the role of [desc.pgsql]", quote_identifier(name.schema)));

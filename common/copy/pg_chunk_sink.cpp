@@ -84,8 +84,10 @@ bool PgChunkSink::begin(const std::vector<std::string>& columns, CopyFormat form
   if (way_ == Way::halving) return true;
   if (way_ == Way::by_server) {
     alone_ = request_.budget.alone(request_.target.name);
-    server_rejects_ =
-        std::make_unique<SegmentRejects>(connection_, request_.target.name, request_.dialect.replicated_tables);
+    server_rejects_ = std::make_unique<SegmentRejects>(connection_, request_.target.name,
+                                                       request_.budget.log_of(request_.target.name),
+                                                       request_.dialect.replicated_tables);
+    connection_.exec(bad_rows_at_first_sql(limit));
     copy_.emplace(connection_, sql_ + segment_reject_clause(limit));
   } else {
     copy_.emplace(connection_, sql_, std::exchange(begin_, ""));

@@ -93,8 +93,21 @@ bool PostSteps::run_unit(const DdlUnit& unit, std::size_t statements, std::size_
   add_seconds(task, {&unit}, seconds_since(start));
   if (!error) return true;
   // What a stop has ended is open, and has not failed.
-  if (!drain_.stop_requested()) fail(unit, task, std::move(*error), worker);
+  if (drain_.stop_requested()) return false;
+  if (unit.kind == StepKind::statistics && !error->connection_lost()) return warn(unit, task, *error, worker);
+  fail(unit, task, std::move(*error), worker);
   return false;
+}
+
+// Without statistics plans are worse, and nothing is missing: whoever loads decides what
+// to do about it.
+bool PostSteps::warn(const DdlUnit& unit, std::size_t task, const Error& error, const WorkerSession& worker) {
+  const std::string what = fmt::format("{}: {}", unit.statements.front(), error.message());
+  log::warning(worker.name(), fmt::format("{}: {}", ledger_.task(task).name, what));
+  ledger_.add_left_out(task, what);
+  const std::lock_guard lock(mutex_);
+  failed_[task].insert(unit.what);
+  return true;
 }
 
 // Again after errors that a new try can cure.

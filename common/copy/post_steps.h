@@ -70,6 +70,7 @@ class PostSteps {
   LoadedRows rows_of(std::size_t task) const;
   void explain_violation(const DdlUnit& unit, std::size_t task, Error& error, WorkerSession& worker);
   void fail(const DdlUnit& unit, std::size_t task, Error error, WorkerSession& worker);
+  bool warn(const DdlUnit& unit, std::size_t task, const Error& error, const WorkerSession& worker);
 
   const LoadJournal* journal_;
   const std::vector<PreparedTask>& prepared_;

@@ -73,6 +73,11 @@ std::unique_lock<std::mutex> RejectBudget::alone(const QualifiedName& table) {
   return std::unique_lock(*loading);
 }
 
+SegmentLog& RejectBudget::log_of(const QualifiedName& table) {
+  const std::lock_guard lock(mutex_);
+  return logs_[table];
+}
+
 std::string RejectBudget::path_of(const QualifiedName& table) const {
   return (std::filesystem::path(directory_) / file_name(table)).string();
 }

@@ -24,6 +24,23 @@
 
 namespace dbsync {
 
+// An entry of the log that a target keeps of the rows it has set aside (segment_rejects.h).
+struct ErrorLogEntry {
+  std::string when;        // as the server prints it
+  std::uint64_t line = 0;  // of the COPY, from 1
+  std::string message;
+  std::string row;  // as it was sent, without its newline
+
+  friend bool operator==(const ErrorLogEntry&, const ErrorLogEntry&) = default;
+};
+
+// What such a log is known to hold for one table.
+struct SegmentLog {
+  std::string since;  // older entries do not count; "" = not asked yet
+  bool known = false;
+  std::vector<ErrorLogEntry> entries = {};
+};
+
 class RejectBudget {
  public:
   RejectBudget(std::uint64_t limit, std::string directory) : limit_(limit), directory_(std::move(directory)) {}
@@ -38,6 +55,8 @@ class RejectBudget {
   // Held by the one task of a table that may load now; for targets whose log of
   // rejects does not tell the tasks apart.
   std::unique_lock<std::mutex> alone(const QualifiedName& table);
+  // While that is held.
+  SegmentLog& log_of(const QualifiedName& table);
 
   // Appends the lines to the table's file. Errors: ErrorKind::target.
   void write(const QualifiedName& table, const std::string& lines);
@@ -47,9 +66,10 @@ class RejectBudget {
  private:
   const std::uint64_t limit_;
   const std::string directory_;
-  std::mutex mutex_;  // guards used_, loading_ and the files
+  std::mutex mutex_;  // guards used_, loading_, logs_ and the files
   std::map<QualifiedName, std::uint64_t> used_;
   std::map<QualifiedName, std::mutex> loading_;
+  std::map<QualifiedName, SegmentLog> logs_;
 };
 
 // The rows that one task set aside.

@@ -42,8 +42,18 @@ std::string segment_reject_clause(std::uint64_t rows) {
 
 std::string error_log_sql(const QualifiedName& table) {
   return fmt::format(
-      "SELECT cmdtime, COALESCE(linenum, 0), errmsg, rawdata, encode(rawbytes, 'hex') FROM gp_read_error_log({})",
+      "SELECT cmdtime, COALESCE(linenum, 0), errmsg, rawdata, encode(rawbytes, 'hex') FROM gp_read_error_log({}) "
+      "WHERE cmdtime >= $1::timestamptz",
       quote_literal(quote_name(table)));
+}
+
+std::string bad_rows_at_first_sql(std::uint64_t rows) {
+  constexpr std::uint64_t kUsual = 1000;
+  constexpr std::uint64_t most = 2147483647;
+  return fmt::format(
+      "SELECT pg_catalog.set_config(name, '{}', true) FROM pg_catalog.pg_settings WHERE name = "
+      "'gp_initial_bad_row_limit'",
+      std::clamp<std::uint64_t>(rows, kUsual, most - 1) + 1);
 }
 
 std::vector<ErrorLogEntry> new_entries(const std::vector<ErrorLogEntry>& before, std::vector<ErrorLogEntry> after,
@@ -106,11 +116,19 @@ void check_segment_count(std::uint64_t sent, std::uint64_t counted, std::uint64_
       .hint("a trigger or rule on the target table may drop rows, or something else loads into it at the same time");
 }
 
-SegmentRejects::SegmentRejects(PgConnection& target, const QualifiedName& table, bool may_be_replicated)
-    : target_(target), table_(table), replicated_(may_be_replicated && is_replicated(target, table)), before_(read()) {}
+// The clocks of segments may be behind the coordinator's: entries of an hour before are
+// told apart by being there already.
+SegmentRejects::SegmentRejects(PgConnection& target, const QualifiedName& table, SegmentLog& log,
+                               bool may_be_replicated)
+    : target_(target), table_(table), log_(log), replicated_(may_be_replicated && is_replicated(target, table)) {
+  if (log_.since.empty())
+    log_.since = target_.exec("SELECT pg_catalog.clock_timestamp() - interval '1 hour'").text(0, 0);
+  if (!log_.known) log_.entries = read();
+  log_.known = false;  // unless this COPY goes well
+}
 
 std::vector<ErrorLogEntry> SegmentRejects::read() const {
-  const PgResult result = target_.exec(error_log_sql(table_));
+  const PgResult result = target_.exec(error_log_sql(table_), {log_.since});
   std::vector<ErrorLogEntry> out;
   for (int i = 0; i < result.rows(); ++i)
     out.push_back({result.text(i, 0), static_cast<std::uint64_t>(result.integer(i, 1)), result.text(i, 2),
@@ -120,7 +138,8 @@ std::vector<ErrorLogEntry> SegmentRejects::read() const {
 
 std::uint64_t SegmentRejects::collect(std::uint64_t sent, std::uint64_t counted,
                                       const std::vector<std::string>& columns, TaskRejects& rejects) {
-  const auto entries = new_entries(before_, read(), replicated_);
+  std::vector<ErrorLogEntry> now = read();
+  const auto entries = new_entries(log_.entries, now, replicated_);
   check_segment_count(sent, counted, entries.size());
   const std::vector<std::uint64_t> left_out = rejects.rows();
   for (const ErrorLogEntry& entry : entries) {
@@ -128,6 +147,8 @@ std::uint64_t SegmentRejects::collect(std::uint64_t sent, std::uint64_t counted,
     reason.column(column_of_log_message(entry.message, columns));
     rejects.add(row_of_line(entry.line, left_out), row_of_log(entry.row, columns), reason);
   }
+  log_.entries = std::move(now);
+  log_.known = true;
   return entries.size();
 }
 

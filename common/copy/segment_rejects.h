@@ -5,10 +5,14 @@
 // and then name in gp_read_error_log('t'). Only rows that cannot be read are set
 // aside so; one that breaks a constraint aborts the COPY.
 //
+// A segment gives up, too, when its first gp_initial_bad_row_limit rows are all bad: that
+// is raised with the limit.
+//
 // The traps: the command tag counts rows that a segment has rejected, so the log
 // tells how many they are; each segment has a limit of its own; a replicated table
 // logs a row once per segment; the log keeps what earlier COPYs left in it, a
-// rolled-back one too.
+// rolled-back one too, and is read whole by the server each time, so it is asked for what
+// came since the load began, and once for each COPY that went well.
 //
 // Source: the servers' manuals (COPY, "Viewing Bad Rows in the Error Log");
 // behaviour seen on Greenplum 6.24.
@@ -29,17 +33,12 @@ namespace dbsync {
 // reaches its limit, so that is one more.
 std::string segment_reject_clause(std::uint64_t rows);
 
-// The query of the log: when, line, message, row, bytes of a row in hexadecimal.
+// The query of the log: when, line, message, row, bytes of a row in hexadecimal. $1: since
+// when.
 std::string error_log_sql(const QualifiedName& table);
 
-struct ErrorLogEntry {
-  std::string when;        // as the server prints it
-  std::uint64_t line = 0;  // of the COPY, from 1
-  std::string message;
-  std::string row;  // as it was sent, without its newline
-
-  friend bool operator==(const ErrorLogEntry&, const ErrorLogEntry&) = default;
-};
+// For the transaction of the COPY.
+std::string bad_rows_at_first_sql(std::uint64_t rows);
 
 // What is in `after` and was not in `before`; of a replicated table, each row once.
 std::vector<ErrorLogEntry> new_entries(const std::vector<ErrorLogEntry>& before, std::vector<ErrorLogEntry> after,
@@ -63,8 +62,9 @@ void check_segment_count(std::uint64_t sent, std::uint64_t counted, std::uint64_
 // meanwhile (RejectBudget::alone): the log does not tell the COPYs apart.
 class SegmentRejects {
  public:
-  // Remembers what is in the log before the COPY.
-  SegmentRejects(PgConnection& target, const QualifiedName& table, bool may_be_replicated);
+  // Sees to it that `log` is what there is before the COPY. Errors: where the role may not
+  // read it, before a row is sent.
+  SegmentRejects(PgConnection& target, const QualifiedName& table, SegmentLog& log, bool may_be_replicated);
 
   // After the COPY: adds the rows of the log to `rejects` and returns how many
   // they are. `counted` is of the command tag.
@@ -76,8 +76,8 @@ class SegmentRejects {
 
   PgConnection& target_;
   QualifiedName table_;
+  SegmentLog& log_;
   bool replicated_ = false;
-  std::vector<ErrorLogEntry> before_;
 };
 
 }  // namespace dbsync

@@ -72,8 +72,12 @@ Distribution SegmentRules::distribution(const Rule& rule, const Table& table) {
   for (std::size_t from = 0; from <= rule.value.size();) {
     const std::size_t comma = std::min(rule.value.find(',', from), rule.value.size());
     const std::string name(trim(std::string_view(rule.value).substr(from, comma - from)));
-    if (table.find_column(name) == nullptr)
+    const Column* const column = table.find_column(name);
+    if (column == nullptr)
       throw bad_rule(rule.where, fmt::format("the table {} has no column {}", table.name.display(), name));
+    if (!can_distribute_by(column->type))
+      throw bad_rule(rule.where, fmt::format("{} of {} is {}, which has no hash to distribute by", name,
+                                             table.name.display(), type_sql(column->type)));
     out.columns.push_back(name);
     from = comma + 1;
   }

@@ -62,32 +62,43 @@ std::string storage_sql(const Storage& storage, std::string_view before) {
   return storage.options_sql.empty() ? std::string() : fmt::format("{}WITH ({})", before, storage.options_sql);
 }
 
-// Greenplum before 7: the partitions stand inside CREATE TABLE.
-std::string classic_partitions(const Partitioning& partitioning) {
-  std::string out =
-      fmt::format("\nPARTITION BY {} ({})\n(", partitioning.method, identifier_list(partitioning.columns));
-  bool first = true;
-  for (const Partition& partition : partitioning.partitions) {
-    out += first ? "\n    " : ",\n    ";
-    first = false;
+// Of a partition, where it is not as its table's.
+std::string own_storage_sql(const Partition& partition, const Table& table) {
+  return partition.storage.options_sql == table.storage.options_sql ? std::string()
+                                                                    : storage_sql(partition.storage, " ");
+}
+
+std::string classic_parts(const std::vector<Partition>& partitions, const Table& table, std::string_view what,
+                          const std::string& indent) {
+  std::string out;
+  for (const Partition& partition : partitions) {
+    out += (out.empty() ? "\n    " : ",\n    ") + indent;
     if (partition.is_default)
-      out += fmt::format("DEFAULT PARTITION {}", quote_identifier(partition.name));
+      out += fmt::format("DEFAULT {} {}", what, quote_identifier(partition.name));
     else
-      out += fmt::format("PARTITION {} {}", quote_identifier(partition.name), partition.classic_sql);
+      out += fmt::format("{} {} {}", what, quote_identifier(partition.name), partition.classic_sql);
+    out += own_storage_sql(partition, table);
+    if (!partition.parts.empty())
+      out += fmt::format("\n    {0}({1}\n    {0})", indent,
+                         classic_parts(partition.parts, table, "SUBPARTITION", indent + "    "));
   }
-  return out + "\n)";
+  return out;
+}
+
+// Greenplum before 7: the partitions of all levels stand inside CREATE TABLE.
+std::string classic_partitions(const Partitioning& partitioning, const Table& table) {
+  std::string out = fmt::format("\nPARTITION BY {} ({})", partitioning.method, identifier_list(partitioning.columns));
+  for (const PartitionKey& key : partitioning.below)
+    out += fmt::format("\nSUBPARTITION BY {} ({})", key.method, identifier_list(key.columns));
+  return out + "\n(" + classic_parts(partitioning.partitions, table, "PARTITION", "") + "\n)";
 }
 
 std::string create_sql(const Table& table, const Dialect& dialect) {
   std::string out;
   for (const auto& note : table.notes) out += fmt::format("-- NOTE: {}\n", one_line(note));
-  if (dialect.distributed)
-    for (const ForeignKey& key : table.foreign_keys)
-      out += fmt::format("-- NOTE: foreign key {} ({}) -> {} ({}), which {} does not enforce\n", one_line(key.name),
-                         one_line(identifier_list(key.columns)), one_line(key.target.display()),
-                         one_line(identifier_list(key.target_columns)), dialect_name(dialect));
   out += fmt::format("CREATE TABLE {} ({}\n)", quote_name(table.name), table_body(table, dialect));
-  const std::string partition_by = table.partitioning && dialect.declarative_partitions
+  const bool as_written = table.partitioning && !table.partitioning->classic_clause_sql.empty();
+  const std::string partition_by = table.partitioning && dialect.declarative_partitions && !as_written
                                        ? fmt::format("\nPARTITION BY {} ({})", table.partitioning->method,
                                                      identifier_list(table.partitioning->columns))
                                        : std::string();
@@ -96,15 +107,29 @@ std::string create_sql(const Table& table, const Dialect& dialect) {
   if (!table.access_method.empty()) out += "\nUSING " + quote_identifier(table.access_method);
   out += storage_sql(table.storage, "\n");
   if (dialect.distributed) out += distribution_sql(table);
-  if (table.partitioning && !dialect.declarative_partitions) out += classic_partitions(*table.partitioning);
+  if (as_written)
+    out += "\n" + table.partitioning->classic_clause_sql;
+  else if (table.partitioning && !dialect.declarative_partitions)
+    out += classic_partitions(*table.partitioning, table);
   return out;
 }
 
+void add_partitions(const std::vector<Partition>& partitions, const QualifiedName& parent, const Table& table,
+                    std::vector<std::string>& out) {
+  for (const Partition& partition : partitions) {
+    const QualifiedName name{table.name.schema, partition.name};
+    const std::string key = partition.parts.empty() ? std::string()
+                                                    : fmt::format(" PARTITION BY {} ({})", partition.key.method,
+                                                                  identifier_list(partition.key.columns));
+    out.push_back(fmt::format("CREATE TABLE {} PARTITION OF {} {}{}{}", quote_name(name), quote_name(parent),
+                              partition.bounds_sql, key, own_storage_sql(partition, table)));
+    add_partitions(partition.parts, name, table, out);
+  }
+}
+
 void add_partitions(const Table& table, const Dialect& dialect, std::vector<std::string>& out) {
-  if (!table.partitioning || !dialect.declarative_partitions) return;
-  for (const Partition& partition : table.partitioning->partitions)
-    out.push_back(fmt::format("CREATE TABLE {} PARTITION OF {} {}", quote_name({table.name.schema, partition.name}),
-                              quote_name(table.name), partition.bounds_sql));
+  if (table.partitioning && dialect.declarative_partitions)
+    add_partitions(table.partitioning->partitions, table.name, table, out);
 }
 
 void add_comments(const Table& table, std::vector<std::string>& out) {

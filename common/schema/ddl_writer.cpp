@@ -18,7 +18,9 @@ std::string key_list(const Index& index) {
   for (const IndexKey& key : index.keys) {
     out += out.empty() ? "" : ", ";
     out += key.column.empty() ? "(" + key.expression_sql + ")" : quote_identifier(key.column);
+    if (!key.operator_class_sql.empty()) out += " " + key.operator_class_sql;
     if (key.descending) out += " DESC";
+    if (!key.nulls_sql.empty()) out += " " + key.nulls_sql;
   }
   return out;
 }
@@ -28,9 +30,11 @@ std::string create_index_sql(const Table& table, const Index& index) {
   for (const std::string& column : index.include)
     include += (include.empty() ? " INCLUDE (" : ", ") + quote_identifier(column);
   if (!include.empty()) include += ")";
-  return fmt::format("CREATE {}INDEX {} ON {}{} ({}){}{}", index.unique ? "UNIQUE " : "", quote_identifier(index.name),
-                     quote_name(table.name), index.method.empty() ? "" : " USING " + index.method, key_list(index),
-                     include, index.nulls_not_distinct ? " NULLS NOT DISTINCT" : "");
+  return fmt::format("CREATE {}INDEX {} ON {}{} ({}){}{}{}", index.unique ? "UNIQUE " : "",
+                     quote_identifier(index.name), quote_name(table.name),
+                     index.method.empty() ? "" : " USING " + index.method, key_list(index), include,
+                     index.nulls_not_distinct ? " NULLS NOT DISTINCT" : "",
+                     index.predicate_sql.empty() ? "" : " WHERE " + index.predicate_sql);
 }
 
 // The unique index first, in parallel with the others, and the constraint on it

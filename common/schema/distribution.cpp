@@ -1,8 +1,12 @@
 #include "schema/distribution.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
+
+#include "base/error.h"
+#include "schema/ddl_table.h"
 
 namespace dbsync {
 
@@ -69,7 +73,7 @@ Distribution choose(const Table& table, bool first_column) {
 // Whether a unique key over these columns can exist under the distribution.
 bool allows_unique(const Table& table, const Names& columns) {
   const Distribution& distribution = *table.distribution;
-  if (table.partitioning && !contains_all(columns, table.partitioning->columns)) return false;
+  if (table.partitioning && !contains_all(columns, partition_columns(*table.partitioning))) return false;
   switch (distribution.kind) {
     case Distribution::Kind::replicated: return true;
     case Distribution::Kind::randomly: return false;
@@ -97,18 +101,71 @@ void adapt_keys(Table& table, const Dialect& dialect) {
   }
 }
 
-// Before 7 only single-column ranges and lists have a form.
+// Ranges and lists over one column, the same key in all partitions of a level.
+bool has_classic_form(const PartitionKey& key, const std::vector<Partition>& partitions,
+                      std::vector<PartitionKey>& levels, std::size_t level) {
+  if (key.method == "HASH" || key.columns.size() != 1) return false;
+  if (level == levels.size()) levels.push_back(key);
+  if (levels[level] != key) return false;
+  const bool parted = !partitions.empty() && !partitions.front().parts.empty();
+  return std::all_of(partitions.begin(), partitions.end(), [&](const Partition& p) {
+    return (p.is_default || !p.classic_sql.empty()) && p.parts.empty() != parted &&
+           (!parted || has_classic_form(p.key, p.parts, levels, level + 1));
+  });
+}
+
+// Greenplum before 7 has one form for the whole tree.
 void adapt_partitions(Table& table, const Dialect& dialect) {
-  if (!table.partitioning || dialect.declarative_partitions) return;
-  const auto& partitions = table.partitioning->partitions;
-  const bool fits = table.partitioning->method != "HASH" && table.partitioning->columns.size() == 1 &&
-                    std::all_of(partitions.begin(), partitions.end(),
-                                [](const Partition& p) { return p.is_default || !p.classic_sql.empty(); });
-  if (fits) return;
-  table.notes.push_back(fmt::format("not partitioned: {} has no form for PARTITION BY {} over {} columns",
-                                    dialect_name(dialect), table.partitioning->method,
-                                    table.partitioning->columns.size()));
+  if (!table.partitioning || dialect.declarative_partitions || !table.partitioning->classic_clause_sql.empty()) return;
+  Partitioning& partitioning = *table.partitioning;
+  std::vector<PartitionKey> levels;
+  if (has_classic_form({partitioning.method, partitioning.columns}, partitioning.partitions, levels, 0)) {
+    partitioning.below.assign(levels.begin() + 1, levels.end());
+    return;
+  }
+  table.notes.push_back(fmt::format("not partitioned: {} has no form for PARTITION BY {} over {} columns{}",
+                                    dialect_name(dialect), partitioning.method, partitioning.columns.size(),
+                                    levels.size() > 1 ? ", or for its parts" : ""));
   table.partitioning.reset();
+}
+
+// A default partition forbids ADD PARTITION, so it is made only where rows need it: a key
+// that cannot be NULL needs none for NULLs.
+void drop_idle_default(Table& table) {
+  if (!table.partitioning) return;
+  const bool never_null =
+      std::all_of(table.partitioning->columns.begin(), table.partitioning->columns.end(), [&](const std::string& name) {
+        const Column* column = table.find_column(name);
+        return (column != nullptr && !column->nullable) || contains_all(table.primary_key.columns, {name});
+      });
+  if (never_null) std::erase_if(table.partitioning->partitions, [](const Partition& p) { return p.for_nulls; });
+}
+
+void check_replicated(const Table& table, const Dialect& dialect) {
+  if (!table.partitioning || !table.distribution || table.distribution->kind != Distribution::Kind::replicated) return;
+  throw Error(ErrorKind::config, fmt::format("[distribution] says that {} is replicated, and {} cannot replicate a "
+                                             "table with partitions",
+                                             table.name.display(), dialect_name(dialect)))
+      .hint("name columns in [distribution], or make the table without partitions (-n of mysql2pgsql)");
+}
+
+// What the servers would take and not do, or what is not done there.
+void note_what_does_not_act(Table& table, const Dialect& dialect) {
+  for (const ForeignKey& key : table.foreign_keys)
+    table.notes.push_back(fmt::format("foreign key {} ({}) -> {} ({}) is not made: {} does not enforce it", key.name,
+                                      identifier_list(key.columns), key.target.display(),
+                                      identifier_list(key.target_columns), dialect_name(dialect)));
+  table.foreign_keys.clear();
+  for (const Column& column : table.columns)
+    if (column.touch)
+      table.notes.push_back(
+          fmt::format("the trigger that sets {} at each UPDATE is not made on {}", column.name, dialect_name(dialect)));
+}
+
+// Types without a kind of their own here that have a hash on all of these servers.
+bool hashes_by_name(const std::string& name) {
+  constexpr std::array kNames{"oid", "name", "\"char\"", "cidr", "macaddr", "time with time zone"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
 }  // namespace
@@ -117,8 +174,8 @@ bool can_distribute_by(const PgType& type) {
   switch (type.kind) {
     case PgKind::json:
     case PgKind::geometry:
-    case PgKind::other:
     case PgKind::float4_array: return false;
+    case PgKind::other: return hashes_by_name(type.name);
     default: return true;
   }
 }
@@ -130,8 +187,11 @@ void plan_distribution(Table& table, const Dialect& dialect, bool first_column) 
     table.notes.push_back(fmt::format("{} has no replicated tables", dialect_name(dialect)));
     table.distribution.reset();
   }
+  check_replicated(table, dialect);
   if (!table.distribution) table.distribution = choose(table, first_column);
   adapt_keys(table, dialect);
+  drop_idle_default(table);
+  note_what_does_not_act(table, dialect);
 }
 
 }  // namespace dbsync

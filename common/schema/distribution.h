@@ -16,10 +16,11 @@
 namespace dbsync {
 
 // Sets table.distribution when no rule has set it, and adapts keys and
-// partitions to what the dialect can hold. Nothing to do for other targets.
+// partitions to what the dialect can hold; what is not made becomes a note. Nothing to do
+// for other targets. Errors: ErrorKind::config for a rule that cannot be.
 void plan_distribution(Table& table, const Dialect& dialect, bool first_column);
 
-// False for types that cannot be hashed: json, geometry, arrays of json, …
+// False for types that cannot be hashed: json, geometry, xml, money, arrays of json, …
 bool can_distribute_by(const PgType& type);
 
 }  // namespace dbsync

@@ -13,6 +13,13 @@ struct Storage {
   bool append_only = false;  // what these make of it
 };
 
+struct PartitionKey {
+  std::string method;  // RANGE, LIST, HASH
+  std::vector<std::string> columns;
+
+  friend bool operator==(const PartitionKey&, const PartitionKey&) = default;
+};
+
 struct Partition {
   std::string name;
   // Declarative: "FOR VALUES FROM (…) TO (…)", "FOR VALUES IN (…)", "FOR VALUES
@@ -22,24 +29,25 @@ struct Partition {
   // it has no classic form.
   std::string classic_sql;
   bool is_default = false;
-  Storage storage = {};               // where it is not the table's
-  std::vector<Partition> parts = {};  // of the level below
-};
-
-struct PartitionKey {
-  std::string method;  // RANGE, LIST, HASH
-  std::vector<std::string> columns;
+  bool for_nulls = false;  // a default one that is there for rows whose key is NULL, and no others
+  Storage storage = {};    // where it is not the table's
+  PartitionKey key = {};   // of its parts
+  std::vector<Partition> parts = {};
 };
 
 struct Partitioning {
   std::string method;  // RANGE, LIST, HASH
   std::vector<std::string> columns;
   std::vector<Partition> partitions;
-  std::vector<PartitionKey> below = {};  // the keys of the levels below, the same in all branches
+  // For classic targets: the keys of the levels below, the same in all branches.
+  std::vector<PartitionKey> below = {};
   // The whole clause of all levels, as a source with classic partitions writes it; "" = by
-  // what stands above.
+  // what stands above. `columns` are those of all levels then.
   std::string classic_clause_sql = {};
 };
+
+// Of all levels, each once.
+std::vector<std::string> partition_columns(const Partitioning& partitioning);
 
 // How a distributed target spreads the rows.
 struct Distribution {

@@ -45,7 +45,7 @@ std::set<std::string> unique_keys(const Table& table) {
       keys.insert(key.column.empty() ? key.expression_sql : identifier_list({key.column}));
     std::string text;
     for (const std::string& key : keys) text += (text.empty() ? "" : ", ") + key;
-    out.insert(text);
+    out.insert(index.predicate_sql.empty() ? text : text + " WHERE " + index.predicate_sql);
   }
   return out;
 }

@@ -1,5 +1,7 @@
 #include "schema/table.h"
 
+#include <algorithm>
+
 namespace dbsync {
 
 std::string SourceEquality::describe() const {
@@ -10,6 +12,28 @@ std::string SourceEquality::describe() const {
   std::string out;
   for (std::size_t i = 0; i < parts.size(); ++i)
     out += (i == 0 ? "without " : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  return out;
+}
+
+namespace {
+
+void add_columns(const std::vector<std::string>& columns, std::vector<std::string>& out) {
+  for (const std::string& column : columns)
+    if (std::find(out.begin(), out.end(), column) == out.end()) out.push_back(column);
+}
+
+void add_columns(const std::vector<Partition>& partitions, std::vector<std::string>& out) {
+  for (const Partition& partition : partitions) {
+    add_columns(partition.key.columns, out);
+    add_columns(partition.parts, out);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> partition_columns(const Partitioning& partitioning) {
+  std::vector<std::string> out = partitioning.columns;
+  add_columns(partitioning.partitions, out);
   return out;
 }
 

@@ -235,6 +235,7 @@ class Mapper {
     for (const KeyPart& key : keys_)
       if (table_.columns[key.column].nullable) {
         add("default", "DEFAULT", "", true);
+        result_.partitions.back().for_nulls = true;
         return;
       }
   }

@@ -33,6 +33,21 @@ constexpr char kSchema[] = R"(
 
 constexpr char kDistribution[] = "[distribution]\nchosen = customer\ncountries = replicated\nonly_json = randomly\n";
 
+// Levels and compression of the tables without a rule are those of all.
+constexpr char kPatterns[] = R"([distribution]
+by_* = randomly
+by_unique = b
+[greenplum]
+storage = "heap"
+compresstype = "zlib"
+compresslevel = "7"
+by_*.storage = "ao_column"
+public.by_unique.storage = "ao_row"
+by_common.compresstype = "zstd"
+by_list.compresstype = "none"
+by_hash.compresslevel = "1"
+)";
+
 class GreenplumDdlTest : public ::testing::Test, public ::testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override {
@@ -69,6 +84,7 @@ TEST_P(GreenplumDdlTest, IsTheGoldenOne) {
   all += "\n---- first column (-f), no partitions (-n)\n" + ddl("", {"-f", "-n"});
   all += "\n---- append-optimized columns\n" +
          ddl("[greenplum]\nstorage = \"ao_column\"\ncompresstype = \"zstd\"\ncompresslevel = \"5\"\n", {"-n"});
+  all += "\n---- storage and distribution by patterns\n" + ddl(kPatterns, {"-n"});
   expect_golden((repo_root() / "tests/golden" / fmt::format("ddl_{}.sql", GetParam())).string(),
                 without(std::move(all), source_.name()));
 }

@@ -34,7 +34,12 @@ TEST(SegmentRejectClause, IsForGreenplumAndItsRelatives) {
 TEST(ErrorLog, IsAskedForByAQuotedName) {
   EXPECT_EQ(error_log_sql({"shop", "it's \"x\""}),
             "SELECT cmdtime, COALESCE(linenum, 0), errmsg, rawdata, encode(rawbytes, 'hex') FROM "
-            "gp_read_error_log('\"shop\".\"it''s \"\"x\"\"\"')");
+            "gp_read_error_log('\"shop\".\"it''s \"\"x\"\"\"') WHERE cmdtime >= $1::timestamptz");
+}
+
+TEST(SegmentRejectClause, RaisesWhatASegmentTakesAtItsBeginning) {
+  EXPECT_NE(bad_rows_at_first_sql(10).find("set_config(name, '1001', true)"), std::string::npos);
+  EXPECT_NE(bad_rows_at_first_sql(5000).find("set_config(name, '5001', true)"), std::string::npos);
 }
 
 const ErrorLogEntry kOld{"2024-05-01 10:00:00.000001+00", 2, "invalid input syntax for integer: \"x\", column n",
