@@ -25,6 +25,7 @@
 #include "pgsql2pgsql/precheck.h"
 #include "pgsql2pgsql/schema/after_copy.h"
 #include "pgsql2pgsql/schema/database_settings.h"
+#include "pgsql2pgsql/schema/left_objects.h"
 #include "pgsql2pgsql/schema/mapped_tables.h"
 #include "pgsql2pgsql/schema/source_schema.h"
 #include "pgsql2pgsql/source/same_database.h"
@@ -116,9 +117,16 @@ void PgProgram::begin_schema() {
 
 void PgProgram::read_source() {
   catalog_ = read_pg_catalog(source_.planner(), source_.dialect());
+  source_.set_segments(catalog_.segments);
   for (const auto& warning : apply_table_rules(catalog_, TableRules(config_), map_)) log::warning("main", warning);
   warn_of_idle_rules();
   selected_ = select_tables(catalog_, {filter_, run_.request.list, source_.on_standby()});
+  if (uses_pg_dump() || !(run_.prints_ddl || options_.create)) return;
+  for (std::string& note : objects_left_out(source_.planner(), selected_, run_.dialect))
+    selected_.notes.push_back(std::move(note));
+  if (selected_.whole_database)
+    for (std::string& note : external_tables_left_out(source_.planner(), catalog_))
+      selected_.notes.push_back(std::move(note));
 }
 
 // Rules without effect: their writer believes that they have one.
@@ -139,8 +147,10 @@ void PgProgram::warn_of_idle_rules() const {
 void PgProgram::check_tables(const TargetCheck& check, CheckFindings& findings) {
   const bool thorough = check.depth == CheckDepth::thorough;
   if (thorough) check_pg_tables(source_.planner(), selected_, findings);
-  const PlannedTasks expected =
+  PlannedTasks expected =
       plan_tasks(catalog_, selected_, map_, read_partition_tree(*run_.target), query_schema(options_, config_));
+  // Rules that no table can have, before it is to be made.
+  if (thorough && options_.create && !uses_pg_dump()) define_tables(expected.tasks);
   if (thorough && target_has_names(*run_.target, expected)) check_following(findings);
   check_pg_targets(check, expected, findings);
   if (!thorough || !run_.job.create || !uses_pg_dump()) return;
@@ -191,6 +201,7 @@ SchemaPlan PgProgram::read_schema() { return schema_plan(dump_schema(dump_reques
 DefinitionRequest PgProgram::definition_request() {
   DefinitionRequest out{catalog_, selected_, map_, run_.dialect, segments_, options_.first_column_key};
   out.beside_dump = uses_pg_dump();
+  if (run_.target && run_.target->usable()) out.target = run_.target.get();
   if (out.beside_dump && !map_.identity()) out.objects = read_object_names(source_.planner());
   return out;
 }

@@ -58,7 +58,7 @@ class Selector {
       if (relation.kind == 'r')
         note(fmt::format("{}: left out, since it belongs to the extension {}", name, relation.extension));
     } else if (relation.kind == 'f') {
-      note(fmt::format("{}: left out, since it is a foreign table", name));
+      note(fmt::format("{}: left out, since it is {} table", name, relation.external ? "an external" : "a foreign"));
     } else if (has_rows_of_its_own(relation) && relation.unlogged && choice_.standby) {
       note(fmt::format("{}: left out, since a standby has no rows of unlogged tables", name));
     } else if (has_rows_of_its_own(relation) && seen_.insert(relation.oid).second) {

@@ -1,6 +1,8 @@
 #include "pgsql2pgsql/schema/pg_catalog.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -71,14 +73,40 @@ void read_sequences(PgConnection& connection, PgCatalog& catalog) {
 // Greenplum before 7: partitions are tables of their own in pg_class, but a COPY
 // of the table at the top gives all their rows.
 void hide_classic_partitions(PgConnection& connection, PgCatalog& catalog) {
-  const PgResult result =
-      connection.exec("SELECT parchildrelid FROM pg_catalog.pg_partition_rule WHERE parchildrelid <> 0", {});
-  std::vector<std::uint32_t> children;
-  for (int row = 0; row < result.rows(); ++row) children.push_back(oid_at(result, row, 0));
-  std::sort(children.begin(), children.end());
-  std::erase_if(catalog.relations, [&](const PgRelation& relation) {
-    return std::binary_search(children.begin(), children.end(), relation.oid);
-  });
+  const PgResult result = connection.exec(
+      "SELECT r.parchildrelid, p.parrelid FROM pg_catalog.pg_partition_rule r JOIN pg_catalog.pg_partition p "
+      "ON p.oid = r.paroid WHERE r.parchildrelid <> 0",
+      {});
+  std::map<std::uint32_t, std::uint32_t> roots;
+  for (int row = 0; row < result.rows(); ++row) roots[oid_at(result, row, 0)] = oid_at(result, row, 1);
+  std::map<std::uint32_t, std::pair<std::uint64_t, std::uint64_t>> sizes;
+  for (const PgRelation& relation : catalog.relations) {
+    const auto root = roots.find(relation.oid);
+    if (root == roots.end()) continue;
+    auto& [bytes, rows] = sizes[root->second];
+    bytes += relation.bytes;
+    rows += relation.rows;
+  }
+  std::erase_if(catalog.relations, [&](const PgRelation& relation) { return roots.contains(relation.oid); });
+  for (PgRelation& relation : catalog.relations) {
+    const auto size = sizes.find(relation.oid);
+    if (size == sizes.end()) continue;
+    relation.classic_root = true;
+    relation.bytes += size->second.first;
+    relation.rows = std::max(relation.rows, size->second.second);
+  }
+}
+
+// They look like tables before 7.
+void mark_external_tables(PgConnection& connection, PgCatalog& catalog) {
+  const PgResult result = connection.exec("SELECT oid FROM pg_catalog.pg_class WHERE relstorage = 'x'", {});
+  std::set<std::uint32_t> external;
+  for (int row = 0; row < result.rows(); ++row) external.insert(oid_at(result, row, 0));
+  for (PgRelation& relation : catalog.relations) {
+    if (!external.contains(relation.oid)) continue;
+    relation.kind = 'f';
+    relation.external = true;
+  }
 }
 
 }  // namespace
@@ -114,7 +142,11 @@ PgCatalog read_pg_catalog(PgConnection& connection, const Dialect& dialect) {
   PgCatalog catalog;
   catalog.database = connection.exec("SELECT pg_catalog.current_database()").text(0, 0);
   read_relations(connection, catalog);
-  if (dialect.distributed && !dialect.declarative_partitions) hide_classic_partitions(connection, catalog);
+  if (dialect.distributed) catalog.segments = read_segment_tables(connection, dialect);
+  if (dialect.distributed && !dialect.declarative_partitions) {
+    hide_classic_partitions(connection, catalog);
+    mark_external_tables(connection, catalog);
+  }
   read_columns(connection, catalog);
   read_sequences(connection, catalog);
   catalog.partitions = read_partition_tree(connection);

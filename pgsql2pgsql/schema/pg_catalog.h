@@ -15,6 +15,7 @@
 
 #include "copy/table_rules.h"
 #include "pg/connection.h"
+#include "pgsql2pgsql/schema/segment_catalog.h"
 #include "schema/dialect.h"
 #include "schema/table.h"
 
@@ -40,10 +41,12 @@ struct PgRelation {
   char kind = 'r';  // pg_class.relkind: r, p, f, v, m, S
   bool unlogged = false;
   bool partition = false;
-  std::uint32_t parent = 0;  // of a partition
-  std::uint64_t bytes = 0;   // heap and TOAST
-  std::uint64_t rows = 0;    // estimated
-  std::string extension;     // that it is a member of; "" = none
+  bool classic_root = false;  // of partitions that are not relations of their own here
+  bool external = false;      // rows that are not in the database
+  std::uint32_t parent = 0;   // of a partition
+  std::uint64_t bytes = 0;    // heap and TOAST
+  std::uint64_t rows = 0;     // estimated
+  std::string extension;      // that it is a member of; "" = none
   // Of a table of an extension in which its users' rows are kept: which ones, as
   // "WHERE …", "" = all.
   std::optional<std::string> configuration;
@@ -78,6 +81,7 @@ struct PgCatalog {
   std::vector<PgRelation> relations;  // by schema and name
   std::vector<PgSequence> sequences;
   PartitionTree partitions;
+  std::map<std::uint32_t, SegmentTable> segments;  // by oid, of a source with segments
 
   const PgRelation* find(const QualifiedName& name) const;
   const PgRelation* find(std::uint32_t oid) const;

@@ -3,8 +3,9 @@
 // sources that are such, and for the results of queries.
 //
 // Tables, defaults, identity, keys, indexes, checks, partitions of one level and
-// comments; what has no counterpart becomes a note. Views, functions and types
-// are not part of it: enums become text where pg_dump does not bring them.
+// comments; what has no counterpart becomes a note. Views, functions and types are not part
+// of it: where pg_dump does not bring them, columns of types that the target has not
+// become text (lacking.h).
 //
 // Threads: as the connection. Errors: of the connection; ErrorKind::config for a
 // distribution rule that cannot be.
@@ -31,6 +32,7 @@ struct DefinitionRequest {
   const Dialect& dialect;  // of the target
   const SegmentRules& segments;
   bool first_column_key = false;
+  PgConnection* target = nullptr;  // what it has of types and functions; null = it cannot be asked
   // The rest of the schema comes from pg_dump: its types are there, and so are the
   // tables that are not mapped. `objects`: the users' objects, to find their names.
   bool beside_dump = false;

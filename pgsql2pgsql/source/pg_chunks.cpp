@@ -38,8 +38,12 @@ std::vector<std::string> array_elements(std::string_view text) {
 }  // namespace
 
 void PgSession::plan_chunks(const CopyTask& task, const ChunkSizes& sizes, const std::function<void(Chunk)>& emit) {
-  if (task.query.empty() && sizes.bytes > 0 && !facts_.dialect.distributed) {
+  if (task.query.empty() && sizes.bytes > 0) {
     const PgRelation& relation = relation_of(task);
+    if (facts_.dialect.distributed) {
+      if (relation.bytes <= sizes.bytes || !plan_by_segment(relation, emit)) emit(Chunk{});
+      return;
+    }
     const std::uint64_t chunks = std::min((relation.bytes + sizes.bytes - 1) / sizes.bytes, kMostChunks);
     const bool cut =
         chunks > 1 && (connection_->server_version() >= kTidRangeScans ? plan_by_ctid(relation, chunks, emit)
@@ -55,6 +59,21 @@ bool PgSession::plan_by_ctid(const PgRelation& relation, std::uint64_t chunks, c
   auto ranges = block_ranges(*connection_, relation.oid, chunks);
   if (ranges.empty()) return false;
   emit_ranges(std::move(ranges), relation.bytes, emit);
+  return true;
+}
+
+// Each segment reads its own rows; of a replicated table every one has them all.
+bool PgSession::plan_by_segment(const PgRelation& relation, const std::function<void(Chunk)>& emit) {
+  const auto places = facts_.segments.find(relation.oid);
+  if (places == facts_.segments.end() || places->second.distribution->kind == Distribution::Kind::replicated)
+    return false;
+  const PgResult segments = connection_->exec(
+      "SELECT DISTINCT content FROM pg_catalog.gp_segment_configuration WHERE content >= 0 ORDER BY content");
+  if (segments.rows() < 2) return false;
+  std::vector<std::string> predicates;
+  for (int row = 0; row < segments.rows(); ++row)
+    predicates.push_back("gp_segment_id = " + std::to_string(segments.integer(row, 0)));
+  emit_ranges(std::move(predicates), relation.bytes, emit);
   return true;
 }
 

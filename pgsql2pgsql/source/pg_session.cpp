@@ -76,7 +76,7 @@ PgSession::Selection PgSession::select_table(const PgRelation& relation, const C
   }
   // Children of an inheritance parent are tables of their own; a classic
   // partition tree (Greenplum before 7) is read from its top.
-  const bool only = !facts_.dialect.distributed || facts_.dialect.declarative_partitions;
+  const bool only = !relation.classic_root;
   put_routing_first(out.columns, target);
   if (generated || out.columns.empty() || !chunk.whole() || !only || relation.origin) {
     std::string columns = column_list(out.columns);
@@ -151,7 +151,7 @@ PgSession::Selection PgSession::select(const CopyTask& task, const Chunk& chunk,
 std::unique_ptr<ChunkReader> PgSession::open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                                              CopyFormatChoice format) {
   const Selection selection = select(task, chunk, target);
-  use_block_ranges(*connection_, !chunk.whole(), tid_scans_);
+  use_block_ranges(*connection_, !chunk.whole() && !facts_.dialect.distributed, tid_scans_);
   const bool binary = choose_binary(task, selection, target, format);
   const std::string from = !selection.sql.empty() ? "(" + selection.sql + "\n)"
                                                   : fmt::format("{} ({})", quote_name(relation_of(task).name),
@@ -182,7 +182,7 @@ std::string PgSession::query_of(const CopyTask& task, const Selection& selection
 PgResult PgSession::compute(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                             const std::string& list) {
   const Selection selection = select(task, chunk, target);
-  use_block_ranges(*connection_, !chunk.whole(), tid_scans_);
+  use_block_ranges(*connection_, !chunk.whole() && !facts_.dialect.distributed, tid_scans_);
   // Compiling so long a list anew for each chunk would not pay.
   if (std::exchange(jit_, false)) connection_->exec("SET jit = off");
   std::string names;

@@ -3,7 +3,7 @@
 //
 // Chunks: ranges of ctid from PostgreSQL 14 on, where the server reads just the
 // blocks asked for; ranges of an integer key before, when the rows lie in its
-// order. Greenplum and its relatives have no blocks to count: one chunk.
+// order. On Greenplum and its relatives one chunk a segment.
 //
 // Threads: one, except cancel().
 #pragma once
@@ -45,6 +45,7 @@ class PgSession : public SourceSession {
   bool choose_binary(const CopyTask& task, const Selection& selection, const TargetTable& target,
                      CopyFormatChoice choice) const;
   bool plan_by_ctid(const PgRelation& relation, std::uint64_t chunks, const std::function<void(Chunk)>& emit);
+  bool plan_by_segment(const PgRelation& relation, const std::function<void(Chunk)>& emit);
   bool plan_by_key(const PgRelation& relation, std::uint64_t chunks, const std::function<void(Chunk)>& emit);
 
   std::unique_ptr<PgConnection> connection_;

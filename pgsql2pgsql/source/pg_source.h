@@ -36,6 +36,7 @@ struct PgSourceFacts {
   std::string snapshot;  // "" = each session has its own
   // The tables behind the tasks without a query, by task name.
   std::map<std::string, const PgRelation*> relations;
+  std::map<std::uint32_t, SegmentTable> segments;  // of a source with segments
 };
 
 class PgSource : public SnapshotSource {
@@ -62,6 +63,8 @@ class PgSource : public SnapshotSource {
   void set_target(int version, bool prefer_text, bool need_text);
   // The relations must live as long as the sessions.
   void set_relations(std::map<std::string, const PgRelation*> relations) { facts_.relations = std::move(relations); }
+
+  void set_segments(std::map<std::uint32_t, SegmentTable> segments) { facts_.segments = std::move(segments); }
 
   SnapshotFacts open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) override;
   std::unique_ptr<SourceSession> session() override;

@@ -132,7 +132,7 @@ TEST(Distribution, AKeyThatDoesNotFitBecomesAPlainIndex) {
   plan_distribution(table, greenplum_dialect(6), false);  // the unique key has an expression
   EXPECT_EQ(table.primary_key.columns, std::vector<std::string>{"id"});
   EXPECT_FALSE(table.indexes[0].unique);
-  EXPECT_EQ(table.notes.size(), 2U);
+  EXPECT_EQ(table.notes.size(), 3U);
 
   Table first = orders();
   first.primary_key.columns = {"day"};
