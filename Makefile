@@ -201,4 +201,5 @@ include tests/bench/bench.mk
 include tests/fuzz/fuzz.mk
 include tests/lint/tidy.mk
 include tests/matrix/matrix.mk
+include tests/greenplum/greenplum.mk
 include share/debian/deb.mk
