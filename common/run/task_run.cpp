@@ -304,7 +304,7 @@ CopyOutcome TaskRun::copy_again() {
     resync.meet();
     joined_ = true;
     put_back_left_guards();
-    LoadJournal::finish(*target_, journal_key_of(request_, makers_));
+    LoadJournal::finish(*target_, journal_key_of(request_, makers_), {});  // the schema stays as open as it was
     return {0, false};
   }
   choose_resync();
