@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "cdc/known_tables.h"
-#include "schema/quote.h"
+#include "schema/name_arrays.h"
 
 namespace dbsync {
 
@@ -11,11 +11,7 @@ namespace {
 
 std::vector<OtherTask> tasks_with(PgConnection& target, const std::string& task,
                                   const std::vector<QualifiedName>& tables) {
-  std::vector<std::string> schemas, names;
-  for (const QualifiedName& table : tables) {
-    schemas.push_back(table.schema);
-    names.push_back(table.name);
-  }
+  const NameArrays names = name_arrays(tables);
   const PgResult found = target.exec(
       "SELECT p.task, coalesce(s.system_identifier, ''), p.position, (pg_catalog.min(ARRAY[t.schema_name, "
       "t.table_name]))[1], (pg_catalog.min(ARRAY[t.schema_name, t.table_name]))[2], pg_catalog.count(*) "
@@ -23,7 +19,7 @@ std::vector<OtherTask> tasks_with(PgConnection& target, const std::string& task,
       "JOIN (SELECT pg_catalog.unnest($2::text[]) AS schema_name, pg_catalog.unnest($3::text[]) AS table_name) w "
       "ON w.schema_name = t.schema_name AND w.table_name = t.table_name "
       "LEFT JOIN dbsync.apply_source s ON s.task = p.task WHERE p.task <> $1 GROUP BY 1, 2, 3 ORDER BY 1",
-      {task, array_text(schemas), array_text(names)});
+      {task, names.schemas, names.tables});
   std::vector<OtherTask> out;
   for (int row = 0; row < found.rows(); ++row)
     out.push_back({.name = found.text(row, 0),

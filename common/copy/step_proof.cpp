@@ -11,7 +11,7 @@
 #include "copy/post_steps.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
-#include "schema/quote.h"
+#include "schema/name_arrays.h"
 
 namespace dbsync {
 
@@ -34,13 +34,8 @@ std::vector<DdlUnit> units_of(const CopyTask& task, const Dialect& dialect) {
 }
 
 std::set<Object> objects_of(PgConnection& target, const std::set<QualifiedName>& tables) {
-  std::vector<std::string> schemas;
-  std::vector<std::string> names;
-  for (const QualifiedName& table : tables) {
-    schemas.push_back(table.schema);
-    names.push_back(table.name);
-  }
-  const PgResult found = target.exec(sql::table_objects, {array_text(schemas), array_text(names)});
+  const NameArrays arrays = name_arrays(tables);
+  const PgResult found = target.exec(sql::table_objects, {arrays.schemas, arrays.tables});
   std::set<Object> out;
   for (int row = 0; row < found.rows(); ++row)
     out.insert({{found.text(row, 0), found.text(row, 1)}, found.text(row, 2)});

@@ -10,6 +10,7 @@
 #include "pg/sqlstate.h"
 #include "pg/table_errors.h"
 #include "pg/users_path.h"
+#include "schema/name_arrays.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -91,13 +92,8 @@ Dialect dialect_of_server(std::string_view version, bool distributed, int server
 }
 
 std::map<QualifiedName, TargetTable> find_relations(PgConnection& connection, const std::set<QualifiedName>& names) {
-  std::vector<std::string> schemas;
-  std::vector<std::string> tables;
-  for (const QualifiedName& name : names) {
-    schemas.push_back(name.schema);
-    tables.push_back(name.name);
-  }
-  const PgResult result = connection.exec_often(sql::target_columns, {array_text(schemas), array_text(tables)});
+  const NameArrays arrays = name_arrays(names);
+  const PgResult result = connection.exec_often(sql::target_columns, {arrays.schemas, arrays.tables});
   std::map<QualifiedName, TargetTable> out;
   for (int row = 0; row < result.rows(); ++row) {
     const QualifiedName name{result.text(row, 0), result.text(row, 1)};
@@ -126,18 +122,13 @@ std::map<QualifiedName, TargetTable> find_relations(PgConnection& connection, co
 }
 
 std::map<QualifiedName, std::uint32_t> relation_oids(PgConnection& connection, const std::set<QualifiedName>& names) {
-  std::vector<std::string> schemas;
-  std::vector<std::string> tables;
-  for (const QualifiedName& name : names) {
-    schemas.push_back(name.schema);
-    tables.push_back(name.name);
-  }
+  const NameArrays arrays = name_arrays(names);
   const PgResult result = connection.exec_often(
       "SELECT n.nspname, c.relname, c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
       "c.relnamespace "
       "JOIN (SELECT unnest($1::text[]) AS s, unnest($2::text[]) AS t) AS wanted ON wanted.s = n.nspname AND wanted.t = "
       "c.relname",
-      {array_text(schemas), array_text(tables)});
+      {arrays.schemas, arrays.tables});
   std::map<QualifiedName, std::uint32_t> out;
   for (int row = 0; row < result.rows(); ++row)
     out.emplace(QualifiedName{result.text(row, 0), result.text(row, 1)},

@@ -4,6 +4,7 @@
 
 #include "embedded_sql.h"
 #include "pg/sqlstate.h"
+#include "schema/name_arrays.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -21,17 +22,12 @@ std::string oid_array(const std::set<std::uint32_t>& oids) {
 }
 
 void read_oids(PgConnection& connection, const std::set<QualifiedName>& names, Enforcement& out) {
-  std::vector<std::string> schemas;
-  std::vector<std::string> tables;
-  for (const QualifiedName& name : names) {
-    schemas.push_back(name.schema);
-    tables.push_back(name.name);
-  }
+  const NameArrays arrays = name_arrays(names);
   const PgResult result = connection.exec(
       "SELECT n.nspname, c.relname, c.oid FROM (SELECT unnest($1::name[]) AS nspname, unnest($2::name[]) AS relname) w "
       "JOIN pg_catalog.pg_namespace n ON n.nspname = w.nspname "
       "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.relname AND c.relkind IN ('r', 'p', 'f')",
-      {array_text(schemas), array_text(tables)});
+      {arrays.schemas, arrays.tables});
   for (int row = 0; row < result.rows(); ++row)
     out.tables.emplace(QualifiedName{result.text(row, 0), result.text(row, 1)}, oid_at(result, row, 2));
 }

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "pg/sqlstate.h"
-#include "schema/quote.h"
+#include "schema/name_arrays.h"
 
 namespace dbsync {
 
@@ -22,15 +22,10 @@ std::map<QualifiedName, std::vector<std::string>> read_routing(PgConnection& tar
                                                                const std::set<QualifiedName>& tables) {
   std::map<QualifiedName, std::vector<std::string>> out;
   if (!dialect.distributed || tables.empty()) return out;
-  std::vector<std::string> schemas;
-  std::vector<std::string> names;
-  for (const QualifiedName& table : tables) {
-    schemas.push_back(table.schema);
-    names.push_back(table.name);
-  }
+  const NameArrays arrays = name_arrays(tables);
   const PgResult result = [&] {
     try {
-      return target.exec(routing_sql(dialect), {array_text(schemas), array_text(names)});
+      return target.exec(routing_sql(dialect), {arrays.schemas, arrays.tables});
     } catch (const Error& error) {
       if (error.sqlstate() != sqlstate::undefined_table) throw;
       return PgResult(nullptr);  // --dialect names what the target is not
