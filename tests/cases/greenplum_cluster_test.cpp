@@ -61,8 +61,8 @@ class GreenplumCluster : public MigrationTest, public ::testing::WithParamInterf
 TEST_P(GreenplumCluster, SetsAsideAsManyRowsAsAreBad) {
   source.exec(
       "create table t (id int primary key, v varchar(20)); "
-      "insert into t select seq, if(seq % 1000 = 0, 'bad', '1') from seq_1_to_20000");
-  target.exec("create table t (id int, v int) distributed by (id)");
+      "insert into t select seq, if(seq % 1000 = 0, 'too long', '1') from seq_1_to_20000");
+  target.exec("create table t (id int, v varchar(3)) distributed by (id)");
   configure("ignore_copy_error_count_each_table = \"30\"\n");
   table_list("t : select id, v from t\n");
   const RunResult copied = run({"mysql2pgsql", "-l", "tab_list.txt"});
