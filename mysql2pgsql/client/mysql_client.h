@@ -40,9 +40,8 @@ class RawBinlog {
   // The next event; nothing: an error or the end, as mysql_errno() tells.
   std::string_view read(MYSQL* mysql) {
     const unsigned long length = mysql_net_read_packet(mysql);
-    constexpr unsigned long kPacketError = ~0UL;
     constexpr unsigned char kEof = 0xFE;
-    if (length == kPacketError || length < 2) return {};
+    if (length >= packet_error || length < 2) return {};  // an error is 32 bits wide, a length is not
     if (mysql->net.read_pos[0] == kEof && length < 8) return {};
     return {reinterpret_cast<const char*>(mysql->net.read_pos) + 1, length - 1};
   }

@@ -12,6 +12,8 @@
 #include "tests/harness/binlog_fixture.h"
 #include "tests/harness/follow_fixture.h"
 #include "tests/harness/migration.h"
+#include "tests/harness/proxy.h"
+#include "tests/harness/servers.h"
 #include "tests/harness/wait.h"
 
 namespace dbsync::test {
@@ -140,6 +142,35 @@ TEST_F(BinlogOperate, AGroupWaitsForItsChanges) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
   program.signal(SIGTERM);
   EXPECT_EQ(program.wait().exit_code, 130);
+}
+
+// The connection goes while the source waits for changes, and while it sends them.
+TEST_F(BinlogOperate, ALostConnectionIsMadeAgain) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY)");
+  Proxy proxy(dir.path() / "s.sock", Servers::instance().mysql().socket);
+  MysqlAccess access;
+  access.socket = (dir.path() / "s.sock").string();
+  dir.write_file("my.cfg",
+                 my_cfg(mysql_section(access, source.name()), target.conninfo(), "[copy]\nretry_interval = 1\n"));
+  Program program({"mysql2pgsql", "--follow", "--create"}, here());
+  const auto there = [&](int row) {
+    return eventually([&] {
+      return target.value("SELECT to_regclass('n') IS NOT NULL") == "t" &&
+             target.value(fmt::format("SELECT count(*) FROM n WHERE a = {}", row)) == "1";
+    });
+  };
+  source.exec("INSERT INTO n VALUES (0)");
+  ASSERT_TRUE(there(0)) << program.err_so_far();
+  for (int row = 1; row <= 3; ++row) {
+    if (row > 1) source.exec(fmt::format("INSERT INTO n VALUES ({})", row * 100));
+    proxy.cut_all();
+    source.exec(fmt::format("INSERT INTO n VALUES ({})", row));
+    ASSERT_TRUE(there(row)) << program.err_so_far();
+  }
+  program.signal(SIGTERM);
+  const RunResult ended = program.wait();
+  EXPECT_EQ(ended.exit_code, 130) << ended.describe();
+  EXPECT_EQ(target.value("SELECT count(*) FROM n"), "6");
 }
 
 // What was inserted on the source while the task followed must not meet the application's

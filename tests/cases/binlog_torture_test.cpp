@@ -382,7 +382,8 @@ TEST_F(BinlogTorture, NothingIsLostAndNothingComesTwice) {
       ++by_itself;
       const RunResult ended = program->wait();
       EXPECT_TRUE(ended.exit_code == 3 || ended.exit_code == 4) << ended.describe();  // a server that was away
-      EXPECT_EQ(ended.err.find("out of order"), std::string::npos) << ended.describe();
+      for (const char* never : {"out of order", "malformed", "no such row"})
+        EXPECT_EQ(ended.err.find(never), std::string::npos) << ended.describe();
       program.reset();
     }
     std::vector<std::string> command{"mysql2pgsql", "-j", "2", "--follow", "--create"};
