@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -79,6 +80,9 @@ class Applier {
 
   // How many transactions the task had applied when this connected.
   std::uint64_t transactions_before() const { return transactions_before_; }
+
+  // Tables of the target that changes have come into since the last call.
+  std::set<QualifiedName> take_touched() { return plans_.take_touched(); }
 
   bool durable() const { return durable_ == position_; }
   // Makes all that is applied survive a crash of the target; returns how far that is.

@@ -39,6 +39,7 @@ class ApplyPlan {
 
   const Relation& relation() const { return *relation_; }
   const TargetRelation& target() const { return target_; }
+  TargetStorage& storage() { return target_.storage; }
   const std::string& table_sql() const { return table_.name; }
   bool binary() const { return table_.binary; }
   std::size_t width() const { return relation_->columns.size(); }

@@ -21,6 +21,13 @@ std::string truncate_sql(const std::vector<std::string>& tables, bool restart_id
   return fmt::format("TRUNCATE {}{}", join(tables, ", "), restart_identity ? " RESTART IDENTITY" : "");
 }
 
+void touch_tables(PlanCache& plans, const Cascade& cascade) {
+  plans.touch(cascade.first.child);
+  if (!cascade.graph) return;
+  for (const auto& [table, edges] : *cascade.graph)
+    for (const CascadeEdge& edge : edges) plans.touch(edge.child);
+}
+
 void BatchApply::reset() {
   batches_.clear();
   touched_.clear();
@@ -121,16 +128,22 @@ void BatchApply::apply_remove(TableBatch& batch, const Change& change) {
 
 void BatchApply::apply_truncate(const Change& change, const Transaction& transaction) {
   std::vector<std::string> tables;
-  for (const Relation* relation : change.truncated) tables.push_back(plan_of(relation, transaction).table_sql());
+  std::vector<ApplyPlan*> plans;
+  for (const Relation* relation : change.truncated) {
+    plans.push_back(&plan_of(relation, transaction));
+    tables.push_back(plans.back()->table_sql());
+  }
   flush();
   if (auto failure = session_.leave()) throw Error(failure->error);
   session_.connection().exec(truncate_sql(tables, change.restart_identity));
+  plans_.emptied(plans);
 }
 
 void BatchApply::apply_cascade(const Change& change) {
   flush();
   if (auto failure = session_.leave()) throw Error(failure->error);
   cascades_.apply(session_.connection(), change);
+  touch_tables(plans_, *change.relation->cascade);
 }
 
 void BatchApply::apply_change(const Change& change, const Transaction& transaction) {

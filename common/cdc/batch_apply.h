@@ -62,6 +62,9 @@ class BatchApply {
   std::size_t values_ = 0;  // gathered since the last flush
 };
 
+// Whatever foreign keys may have written.
+void touch_tables(PlanCache& plans, const Cascade& cascade);
+
 // TRUNCATE of all tables of a change in one statement.
 std::string truncate_sql(const std::vector<std::string>& tables, bool restart_identity);
 

@@ -64,12 +64,17 @@ ApplyPlan& ExactApply::plan_of(const Relation* relation, const Transaction& tran
 
 void ExactApply::apply_truncate(const Change& change, const Transaction& transaction) {
   std::vector<std::string> tables;
-  for (const Relation* relation : change.truncated) tables.push_back(plan_of(relation, transaction).table_sql());
+  std::vector<ApplyPlan*> plans;
+  for (const Relation* relation : change.truncated) {
+    plans.push_back(&plan_of(relation, transaction));
+    tables.push_back(plans.back()->table_sql());
+  }
   PgConnection& connection = session_.connection();
   connection.exec("SAVEPOINT dbsync_change");
   try {
     connection.exec(truncate_sql(tables, change.restart_identity));
     connection.exec("RELEASE SAVEPOINT dbsync_change");
+    plans_.emptied(plans);
   } catch (Error& error) {
     if (error.sqlstate() == sqlstate::feature_not_supported) {
       undo_change();
@@ -83,6 +88,7 @@ void ExactApply::apply_truncate(const Change& change, const Transaction& transac
 void ExactApply::apply_cascade(const Change& change) {
   try {
     cascades_.apply(session_.connection(), change);
+    touch_tables(plans_, *change.relation->cascade);
   } catch (Error& error) {
     add_hint(error, PgStep::follow, quote_name(change.relation->cascade->first.child));
     throw error.context(fmt::format("in the transaction that ends at {}", end_.text()));

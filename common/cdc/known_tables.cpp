@@ -62,7 +62,8 @@ bool known_triggers_exist(PgConnection& connection) { return has_table(connectio
 void ensure_known_tables(PgConnection& connection) {
   const bool all = has_table(connection, "apply_targets") && has_table(connection, "apply_choice") &&
                    has_table(connection, "apply_left") && has_table(connection, "apply_resync") &&
-                   has_table(connection, "apply_memory") && known_triggers_exist(connection);
+                   has_table(connection, "apply_memory") && has_table(connection, "apply_looked") &&
+                   known_triggers_exist(connection);
   if (all) return;
   PgTransaction transaction(connection);
   lock_bookkeeping(connection);
@@ -128,7 +129,7 @@ void write_known_target(PgConnection& connection, const std::string& task, std::
 }
 
 void forget_known_table(PgConnection& connection, const std::string& task, const QualifiedName& name) {
-  for (const char* table : {"apply_tables", "apply_columns"})
+  for (const char* table : {"apply_tables", "apply_columns", "apply_files"})
     connection.exec(
         std::string("DELETE FROM dbsync.") + table + " WHERE task = $1 AND schema_name = $2 AND table_name = $3",
         {task, name.schema, name.name});
@@ -138,7 +139,7 @@ void forget_known_table(PgConnection& connection, const std::string& task, const
 void rename_known_tables(PgConnection& connection, const std::string& task,
                          const std::vector<std::pair<KnownTable, QualifiedName>>& renamed) {
   const auto rename = [&](const QualifiedName& from, const QualifiedName& to) {
-    for (const char* table : {"apply_tables", "apply_columns", "apply_partitions"})
+    for (const char* table : {"apply_tables", "apply_columns", "apply_partitions", "apply_files"})
       connection.exec(std::string("UPDATE dbsync.") + table +
                           " SET schema_name = $4, table_name = $5 "
                           "WHERE task = $1 AND schema_name = $2 AND table_name = $3",
@@ -190,8 +191,9 @@ void write_resync(PgConnection& connection, const std::string& task, const std::
 
 void forget_source(PgConnection& connection, const std::string& task) {
   if (!known_tables_exist(connection)) return;
-  for (const char* table : {"apply_source", "apply_choice", "apply_tables", "apply_columns", "apply_partitions",
-                            "apply_targets", "apply_left", "apply_resync", "apply_memory"})
+  for (const char* table :
+       {"apply_source", "apply_choice", "apply_tables", "apply_columns", "apply_partitions", "apply_targets",
+        "apply_left", "apply_resync", "apply_memory", "apply_files", "apply_looked"})
     if (has_table(connection, table))
       connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1", {task});
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cdc/drift_hint.h"
+#include "cdc/target_proof.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -23,6 +24,12 @@ void tell_about(const ApplyPlan& plan) {
   if (plan.match() == ApplyPlan::Match::key && plan.target().keys.empty())
     log::warning("apply", fmt::format("{}: the target has no unique key: updates and deletes are slow",
                                       plan.target().name.display()));
+}
+
+TargetStorage storage_of(const TargetFiles& table) {
+  TargetStorage out{{}, table.files.front().rows == RowsSeen::some};
+  for (const TargetFile& file : table.files) out.files.emplace_back(file.oid, file.file);
+  return out;
 }
 
 }  // namespace
@@ -43,7 +50,14 @@ PlanCache::PlanCache(TargetSession& session, SchemaPolicy policy, std::string ta
   proof_.sql =
       "SELECT 1 FROM (SELECT count(*) AS n FROM (SELECT unnest($1::name[]) AS nspname, unnest($2::name[]) AS relname, "
       "unnest($3::oid[]) AS oid) w JOIN pg_catalog.pg_class c ON c.oid = w.oid AND c.relname = w.relname "
-      "JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace AND s.nspname = w.nspname) x WHERE x.n = $4::bigint";
+      "JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace AND s.nspname = w.nspname) x, (SELECT count(*) AS n "
+      "FROM "
+      "(SELECT unnest($5::oid[]) AS oid, unnest($6::oid[]) AS file) w JOIN pg_catalog.pg_class c ON c.oid = w.oid AND "
+      "c.relfilenode = w.file) y WHERE x.n = $4::bigint AND y.n = $7::bigint";
+  rows_note_.name = "rows_note";
+  rows_note_.sql =
+      "UPDATE dbsync.apply_files SET rows = 'r' WHERE task = $1 AND table_oid = ANY ($2::bigint[]) AND part_oid = "
+      "table_oid AND rows <> 'r'";
 }
 
 // Its place in the books; nothing when the table is not in them. What its name was when
@@ -70,7 +84,7 @@ TargetRelation PlanCache::fit(const Relation& relation) {
       known = known_.emplace(std::pair(now.id, now.name), std::move(*columns)).first;
   const Relation* before = known == known_.end() ? nullptr : &known->second;
   if (policy_.number_columns) policy_.number_columns(now, before);
-  TargetRelation target = fit_target(session_.connection(), now, before, policy_, table ? table->target : 0);
+  TargetRelation target = fit_known(now, before, table ? table->target : 0);
   if (!task_.empty() && (before == nullptr || !same_columns(*before, now)))
     write_known_columns(session_.connection(), task_, now);
   const std::pair key(now.id, now.name);
@@ -78,21 +92,88 @@ TargetRelation PlanCache::fit(const Relation& relation) {
   return target;
 }
 
+// The files of a table that its followers know must be those before anything is changed;
+// what a column that is added makes of them is our own doing.
+TargetRelation PlanCache::fit_known(const Relation& now, const Relation* before, std::uint32_t target_oid) {
+  PgConnection& connection = session_.connection();
+  std::optional<TargetFiles> files;
+  const bool altered = before != nullptr && !same_columns(*before, now);
+  if (!task_.empty()) files = prove_target(connection, task_, now.name, altered);
+  TargetRelation target = fit_target(connection, now, before, policy_, target_oid);
+  if (!files) return target;
+  refuse_other_target(connection, task_, {now.name, target.name, target.oid}, files->table);
+  if (altered) {
+    TargetFiles after = read_target_files(connection, {{now.name, {}, target.oid}}).front();
+    after.files.front().rows = files->files.front().rows;
+    if (!after.same_files(*files)) write_known_files(connection, task_, {{now.name, after}});
+    files = std::move(after);
+  }
+  target.storage = storage_of(*files);
+  if (altered) note_storage(target.oid, target.storage);
+  return target;
+}
+
+// Of all plans of the table, those of older descriptions too.
+void PlanCache::note_storage(std::uint32_t table, const TargetStorage& storage) {
+  for (auto& [relation, plan] : plans_)
+    if (plan->target().oid == table && !plan->storage().files.empty()) plan->storage() = storage;
+}
+
+void PlanCache::emptied(const std::vector<ApplyPlan*>& plans) {
+  if (task_.empty()) return;
+  std::set<std::uint32_t> tables;
+  for (ApplyPlan* plan : plans) {
+    filling_.erase(plan);
+    if (!plan->storage().files.empty()) tables.insert(plan->target().oid);
+  }
+  if (tables.empty()) return;
+  note_emptied(session_.connection(), task_, tables);
+  for (const std::uint32_t table : tables) {
+    TargetStorage storage = storage_of(read_target_files(session_.connection(), {{{}, {}, table}}).front());
+    storage.filled = false;
+    note_storage(table, storage);
+  }
+}
+
+void PlanCache::note_rows() {
+  std::vector<std::string> oids;
+  for (ApplyPlan* plan : std::exchange(filling_, {})) {
+    oids.push_back(std::to_string(plan->target().oid));
+    TargetStorage storage = plan->storage();
+    storage.filled = true;
+    note_storage(plan->target().oid, storage);
+  }
+  if (oids.empty()) return;
+  const std::array<std::string, 2> values{task_, array_text(oids)};
+  PgParameters parameters;
+  for (const std::string& value : values) parameters.add(value.c_str(), value.size(), PgParameters::Format::text);
+  session_.pipeline().send(rows_note_, parameters, PgPipeline::kAnyRows);
+}
+
 void PlanCache::prove_tables() {
+  note_rows();
   std::vector<std::string> schemas;
   std::vector<std::string> names;
   std::vector<std::string> oids;
+  std::vector<std::string> parts;
+  std::vector<std::string> files;
   for (ApplyPlan* plan : used_) {
     growth_.add(plan->target().name, plan->take_growth());
+    touched_.insert(plan->target().name);
     schemas.push_back(plan->target().name.schema);
     names.push_back(plan->target().name.name);
     oids.push_back(std::to_string(plan->target().oid));
+    for (const auto& [part, file] : plan->target().storage.files) {
+      parts.push_back(std::to_string(part));
+      files.push_back(std::to_string(file));
+    }
   }
   used_.clear();
   if (oids.empty()) return;
   PgParameters parameters;
-  const std::array<std::string, 4> values{array_text(schemas), array_text(names), array_text(oids),
-                                          std::to_string(oids.size())};
+  const std::array<std::string, 7> values{array_text(schemas),         array_text(names), array_text(oids),
+                                          std::to_string(oids.size()), array_text(parts), array_text(files),
+                                          std::to_string(parts.size())};
   for (const std::string& value : values) parameters.add(value.c_str(), value.size(), PgParameters::Format::text);
   session_.pipeline().send(proof_, parameters, 1);
 }
@@ -112,7 +193,7 @@ ApplyPlan& PlanCache::make(const Relation* relation, const ChangeLog& log) {
 }
 
 void PlanCache::forget_prepared() {
-  proof_.prepared = false;
+  proof_.prepared = rows_note_.prepared = false;
   for (auto& [relation, plan] : plans_) plan->forget_prepared();
 }
 
@@ -129,7 +210,8 @@ void PlanCache::rolled_back() {
   plans_.clear();
   used_.clear();
   growth_.rolled_back();
-  proof_.prepared = false;
+  filling_.clear();
+  proof_.prepared = rows_note_.prepared = false;
   known_.clear();
   latest_ = committed_;
 }

@@ -5,7 +5,8 @@
 // stays until purge(), since changes made before may still wait to be written.
 //
 // A plan's statements name the target's table, which may be renamed while they are in
-// use: prove_tables() makes the transaction fail then, and the next plan is made anew.
+// use: prove_tables() makes the transaction fail then, and the next plan is made anew. So
+// it is when the table was emptied or written anew by somebody else (target_proof.h).
 //
 // Threads: one.
 #pragma once
@@ -13,15 +14,18 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "cdc/apply_plan.h"
 #include "cdc/change_log.h"
 #include "cdc/known_tables.h"
 #include "cdc/schema_policy.h"
 #include "cdc/table_growth.h"
+#include "cdc/target_files.h"
 #include "cdc/target_session.h"
 
 namespace dbsync {
@@ -41,10 +45,19 @@ class PlanCache {
   }
   ApplyPlan& make(const Relation* relation, const ChangeLog& log);
   // Changes are written by it in this transaction.
-  void use(ApplyPlan& plan) { used_.insert(&plan); }
+  void use(ApplyPlan& plan) {
+    used_.insert(&plan);
+    if (!plan.storage().filled) filling_.insert(&plan);
+  }
+  // Their tables were emptied by the task itself, out of pipeline mode.
+  void emptied(const std::vector<ApplyPlan*>& plans);
+  // A table of the target was written without a plan.
+  void touch(const QualifiedName& table) { touched_.insert(table); }
   // Sent behind them: the tables that were written, and so are locked, have the names
-  // that the plans know them by.
+  // and files that the plans know them by.
   void prove_tables();
+  // Tables of the target that were written since the last call.
+  std::set<QualifiedName> take_touched() { return std::exchange(touched_, {}); }
 
   // The target is made to fit a table whose changes have not come; within the caller's
   // transaction, out of pipeline mode.
@@ -63,6 +76,9 @@ class PlanCache {
 
  private:
   std::optional<KnownTable> known_table(const Relation& relation);
+  TargetRelation fit_known(const Relation& now, const Relation* before, std::uint32_t target);
+  void note_storage(std::uint32_t table, const TargetStorage& storage);
+  void note_rows();
 
   TargetSession& session_;
   SchemaPolicy policy_;
@@ -70,7 +86,10 @@ class PlanCache {
   TableGrowth growth_;
   unsigned made_ = 0;
   std::unordered_set<ApplyPlan*> used_;
+  std::unordered_set<ApplyPlan*> filling_;  // used, and that its table has got rows is not noted
+  std::set<QualifiedName> touched_;
   PgStatement proof_;
+  PgStatement rows_note_;
   std::unordered_map<const Relation*, std::unique_ptr<ApplyPlan>> plans_;
   std::map<QualifiedName, std::shared_ptr<const Relation>> committed_;  // last description of each
   std::map<QualifiedName, std::shared_ptr<const Relation>> latest_;     // of this transaction

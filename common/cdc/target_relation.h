@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pg/connection.h"
@@ -28,6 +29,13 @@ struct TargetColumnInfo {
   std::string equality = "=";    // the operator of its keys, with the schema where it needs that
 };
 
+// The files that hold its rows, its leaves' too, and what is known of rows; as
+// dbsync.apply_files has them (cdc/target_files.h), nothing when they are not in there.
+struct TargetStorage {
+  std::vector<std::pair<std::uint32_t, std::int64_t>> files;  // oid and file
+  bool filled = true;                                         // it is noted that rows were put into it
+};
+
 struct TargetRelation {
   QualifiedName name;
   std::uint32_t oid = 0;
@@ -35,6 +43,7 @@ struct TargetRelation {
   bool live_triggers = false;  // that fire for replicated changes too
   std::vector<TargetColumnInfo> columns;
   std::vector<std::vector<std::string>> keys;  // of unique indexes; the primary key first
+  TargetStorage storage;                       // by PlanCache
 
   const TargetColumnInfo* find_column(const std::string& column) const;
 };

@@ -20,6 +20,7 @@
 #include "cdc/change_stream.h"
 #include "cdc/position.h"
 #include "cdc/schema_policy.h"
+#include "cdc/target_files.h"
 #include "pg/connection.h"
 #include "status/run_status.h"
 
@@ -63,6 +64,15 @@ class FollowSource {
   // How far the log is: source, lag_bytes, retained_bytes, wal_status of `out`. Not only
   // by the follower's thread, but by one at a time; it waits for no other function.
   virtual void measure(const Position& applied, FollowStatus& out) = 0;
+  // Which tables of the target hold the rows of the followed tables that are wanted; and what
+  // the source's hold now (SourceRows of cdc/target_proof.h).
+  virtual std::vector<FollowedTarget> targets(PgConnection& target) = 0;
+  virtual std::optional<bool> holds_rows(const FollowedTarget& table, const std::optional<QualifiedName>& leaf) = 0;
+  // Whether changes behind `applied` wait, of any followed table. When no stream is open.
+  virtual bool changes_wait(PgConnection& target, const Position& applied) = 0;
+  // The user says that the target's tables are as they should be, whatever was done to them.
+  virtual bool accepts_targets() const { return false; }
+
   // Every ten seconds or so, with what was measured.
   virtual void look(PgConnection& target, const FollowStatus& now) = 0;
   // When everything up to the end is applied. `at_now`: it was chosen by "now".

@@ -18,6 +18,8 @@
 #include "cdc/applier.h"
 #include "cdc/follow_job.h"
 #include "cdc/known_tables.h"
+#include "cdc/target_proof.h"
+#include "follow/task_life.h"
 
 namespace dbsync {
 
@@ -69,6 +71,7 @@ class Follower {
 
  private:
   void prove();
+  void begin_targets();
   FollowEnd follow_once();
   StreamRange range_from(const Position& start) const;
   std::function<bool(const QualifiedName&)> wanted() const;
@@ -80,6 +83,8 @@ class Follower {
   void report(Applier& applier);
   void tell(const FollowFigures& now, const std::string& more = {});
   void tell_of_silence(const Applier& applier);
+  template <class Action>
+  void prove_targets(const Action& action);
   FollowFigures figures(const Applier& applier, const Position& applied);
 
   const FollowRequest& request_;
@@ -90,6 +95,7 @@ class Follower {
   std::unique_ptr<PgConnection> target_;  // for what is known of the source
   Position end_;
   bool proved_ = false;
+  bool following_ = false;                            // not within a copy
   std::optional<Error> over_;                         // the source keeps too much for the task
   std::stop_source stop_;                             // of one attempt: drain_, or over_
   Clock::time_point reached_servers_ = Clock::now();  // the last time that all was well
@@ -149,6 +155,22 @@ void Follower::tell(const FollowFigures& now, const std::string& more) {
   if (request_.figures) request_.figures(now);  // last: where the status is kept may be what does not answer
 }
 
+// Of the tables whose changes are applied.
+template <class Action>
+void Follower::prove_targets(const Action& action) {
+  std::vector<FollowedTarget> tables = log_.targets(*target_);
+  if (const auto ours = wanted())
+    std::erase_if(tables, [&ours](const FollowedTarget& table) { return !ours(table.source); });
+  const SourceRows source{
+      [this](const FollowedTarget& table, const auto& leaf) { return log_.holds_rows(table, leaf); },
+      [this] {
+        const auto progress = read_progress(*target_, request_.task);
+        return progress && log_.changes_wait(*target_, progress->position);
+      }};
+  TargetProof proof(*target_, request_.task, tables, source, following_);
+  action(proof);
+}
+
 void Follower::report(Applier& applier) {
   pause_ = kFirstPause;
   FollowFigures now;
@@ -162,6 +184,7 @@ void Follower::report(Applier& applier) {
   }
   if (request_.looks) {
     log_.look(*target_, now);
+    prove_targets([&](TargetProof& proof) { proof.look(applier.take_touched()); });
     const auto ours = wanted();
     for (const Relation& changed : log_.changed_behind(*target_, applier.position()))
       if (!ours || ours(changed.name)) applier.fit(changed);
@@ -208,15 +231,23 @@ void Follower::prove() {
         .hint("give --end-at a position of the server that is there now");
 }
 
+// Before anything is applied, and behind the opening of the stream, which reads where tables go.
+void Follower::begin_targets() {
+  following_ = state_of(read_progress(*target_, request_.task)) == TaskState::following;
+  prove_targets([&](TargetProof& proof) { proof.begin(log_.accepts_targets()); });
+}
+
 FollowEnd Follower::follow_once() {
   prove();
   Applier applier(applier_options());
   const std::stop_callback hard(cancel_, [&] { applier.cancel(); });
   if (end_.known() && applier.position() >= end_) {
+    begin_targets();
     finish(applier, FollowEnd::reached);
     return FollowEnd::reached;
   }
   const auto stream = log_.open(range_from(applier.position()));
+  begin_targets();
   log::info("follow", fmt::format("following {} from {} on{}", log_.endpoint(), applier.position().text(),
                                   log_.binary() ? ", values in binary" : ""));
   FollowOptions options;
@@ -242,6 +273,10 @@ void Follower::finish(Applier& applier, FollowEnd end) {
     if (request_.end_at == "now")
       for (const Relation& changed : log_.changed_at_end(*target_)) applier.fit(changed);
   }
+  prove_targets([&](TargetProof& proof) {
+    proof.look(applier.take_touched());
+    if (end == FollowEnd::reached) proof.at_end();
+  });
   const FollowFigures last = figures(applier, applier.position());
   if (request_.figures) request_.figures(last);
   log::info("follow", fmt::format("stopped at {}: {} transactions with {} changes applied in {} commits{}",

@@ -8,6 +8,7 @@
 #include "base/stable_hash.h"
 #include "base/text.h"
 #include "cdc/known_tables.h"
+#include "cdc/target_proof.h"
 
 namespace dbsync {
 
@@ -86,23 +87,24 @@ void move_copying(PgConnection& target, const std::string& task, const Position&
 
 namespace {
 
-// In one transaction.
+// Within the caller's transaction.
 void enter(PgConnection& target, const std::string& task, const char* state, const std::set<QualifiedName>& resync,
            const Position& mixed_until = {}) {
-  PgTransaction transaction(target);
   target.exec("SET LOCAL synchronous_commit = on");
   if (mixed_until.known()) note_mixed(target, task, mixed_until);
   target.exec("UPDATE dbsync.apply_progress SET state = $2 WHERE task = $1", {task, state});
   write_resync(target, task, resync);
   forget_resync_row(target, task);
-  transaction.commit();
 }
 
 }  // namespace
 
 void start_resync(PgConnection& target, const std::string& task, const std::set<QualifiedName>& tables) {
   ensure_known_tables(target);
+  PgTransaction transaction(target);
   enter(target, task, kCopying, tables);
+  for (const QualifiedName& table : tables) forget_known_files(target, task, table);
+  transaction.commit();
 }
 
 void copy_resync(PgConnection& target, const std::string& task, const Position& start) {
@@ -117,7 +119,9 @@ void catch_up_resync(PgConnection& target, const std::string& task, const Positi
   transaction.commit();
 }
 
-void join_resync(PgConnection& target, const std::string& task, const Position& from, const Position& at) {
+void join_resync(PgConnection& target, const std::string& task, const Position& from, const Position& at,
+                 const std::vector<FollowedTarget>& copied) {
+  const std::vector<RowsSeen> rows = rows_in(target, copied);
   const auto others = read_progress(target, task);
   const auto these = read_progress(target, resync_row(task));
   PgTransaction transaction(target);
@@ -131,14 +135,24 @@ void join_resync(PgConnection& target, const std::string& task, const Position& 
   if (moved.affected_rows() != 1) throw moved_by_another(task);
   forget_resync_row(target, task);
   write_resync(target, task, {});
+  record_targets(target, task, copied, rows);
   transaction.commit();
 }
 
-void start_following(PgConnection& target, const std::string& task, const Position& mixed_until) {
+void start_following(PgConnection& target, const std::string& task, const std::vector<FollowedTarget>& copied,
+                     const std::map<QualifiedName, RowsSeen>& put, const Position& mixed_until) {
   if (!read_progress(target, task))
     throw Error(ErrorKind::target, fmt::format("the target knows nothing any more of the task {}", task))
         .hint(kBeginAnew);
+  std::vector<RowsSeen> rows = rows_in(target, copied);
+  for (std::size_t i = 0; i < copied.size(); ++i)
+    if (const auto by_copy = put.find(copied[i].name); by_copy != put.end() && rows[i] == RowsSeen::never)
+      rows[i] = by_copy->second;
+  PgTransaction transaction(target);
   enter(target, task, kFollowing, {}, mixed_until);
+  record_targets(target, task, copied, rows);
+  write_looked(target, task);
+  transaction.commit();
 }
 
 }  // namespace dbsync

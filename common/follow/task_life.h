@@ -16,12 +16,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "cdc/progress_store.h"
+#include "cdc/target_files.h"
 #include "schema/table.h"
 
 namespace dbsync {
@@ -59,9 +61,15 @@ void start_resync(PgConnection& target, const std::string& task, const std::set<
 // for start_following).
 void copy_resync(PgConnection& target, const std::string& task, const Position& start);
 void catch_up_resync(PgConnection& target, const std::string& task, const Position& mixed_until);
-// They have all changes up to `at`, as the others have, whose row says `from`.
-void join_resync(PgConnection& target, const std::string& task, const Position& from, const Position& at);
-// `mixed_until`: changes up to there may be in the rows already; unknown = as it is noted.
-void start_following(PgConnection& target, const std::string& task, const Position& mixed_until = {});
+// They have all changes up to `at`, as the others have, whose row says `from`. `copied`: as
+// for start_following.
+void join_resync(PgConnection& target, const std::string& task, const Position& from, const Position& at,
+                 const std::vector<FollowedTarget>& copied);
+// `copied`: the tables of the target that the copy has filled, which are noted with the state
+// (cdc/target_files.h). `put`: what it says of rows that it has put into tables,
+// which counts where they are empty by now. `mixed_until`: changes up to there may be in the
+// rows already; unknown = as it is noted.
+void start_following(PgConnection& target, const std::string& task, const std::vector<FollowedTarget>& copied,
+                     const std::map<QualifiedName, RowsSeen>& put, const Position& mixed_until = {});
 
 }  // namespace dbsync

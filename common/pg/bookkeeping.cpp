@@ -14,10 +14,11 @@ constexpr int kInternalTriggersSince = 90000;
 constexpr int kRowSecuritySince = 90500;
 
 const std::vector<std::string>& our_tables() {
-  static const std::vector<std::string> names{
-      "copy_run",     "copy_table",   "copy_chunk",    "copy_step",        "copy_guard",     "apply_progress",
-      "apply_source", "apply_tables", "apply_columns", "apply_partitions", "apply_choice",   "apply_left",
-      "apply_resync", "apply_memory", "apply_targets", "apply_triggers",   "db_sync_status", "db_sync_tables"};
+  static const std::vector<std::string> names{"copy_run",      "copy_table",       "copy_chunk",     "copy_step",
+                                              "copy_guard",    "apply_progress",   "apply_source",   "apply_tables",
+                                              "apply_columns", "apply_partitions", "apply_choice",   "apply_left",
+                                              "apply_resync",  "apply_memory",     "apply_targets",  "apply_triggers",
+                                              "apply_files",   "apply_looked",     "db_sync_status", "db_sync_tables"};
   return names;
 }
 

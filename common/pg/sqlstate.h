@@ -32,6 +32,7 @@ inline constexpr std::string_view duplicate_table = "42P07";
 inline constexpr std::string_view too_many_connections = "53300";
 inline constexpr std::string_view configuration_limit_exceeded = "53400";
 inline constexpr std::string_view object_in_use = "55006";
+inline constexpr std::string_view lock_not_available = "55P03";
 inline constexpr std::string_view query_canceled = "57014";
 inline constexpr std::string_view segment_lost = "58M01";  // of Greenplum
 

@@ -142,7 +142,9 @@ void ResyncRun::join() {
     at = std::max(others, these);
   }
   if (at > these) bring_these(at);
-  join_resync(target(), task_.name(), others, at);
+  auto copied = task_.log()->targets(target());
+  std::erase_if(copied, [this](const FollowedTarget& table) { return !again_.tables.contains(table.source); });
+  join_resync(target(), task_.name(), others, at, copied);
   log::info("follow", fmt::format("{}: as the other tables now, at {}", again_.text(), at.text()));
 }
 

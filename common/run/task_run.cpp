@@ -1,6 +1,7 @@
 #include "run/task_run.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -63,6 +64,7 @@ class TaskRun {
   void fit(const std::set<QualifiedName>& complete);
   bool bring_up(const Position& moment, const std::set<QualifiedName>& complete);
   CopyOutcome copy_at(CopyMoment moment, bool goes_on);
+  void start_following();
   bool wait_before(unsigned number);
   void leave_interrupted();
   void leave_unfinished();
@@ -213,9 +215,7 @@ int TaskRun::copy() {
     const CopyOutcome outcome = try_copy(tries);
     if (joined_) return outcome.exit_status;
     if (outcome.exit_status == 0) {
-      const Position mixed = task_->mixed_until();
-      connect_target();
-      start_following(*target_, task_->name(), mixed);
+      start_following();
       return 0;
     }
     const bool again = outcome.worth_a_retry && tries < config_.retry_times && !request_.drain.stop_requested();
@@ -224,6 +224,20 @@ int TaskRun::copy() {
       return outcome.exit_status;
     }
   }
+}
+
+void TaskRun::start_following() {
+  const Position mixed = task_->mixed_until();
+  connect_target();
+  auto copied = task_->log()->targets(*target_);
+  if (again_.any())
+    std::erase_if(copied, [this](const FollowedTarget& table) { return !again_.tables.contains(table.source); });
+  // Behind a copy that went on, following may have emptied a table.
+  const RowsSeen put = state_ == TaskState::copying && !again_.any() ? RowsSeen::none : RowsSeen::some;
+  std::map<QualifiedName, RowsSeen> filled;
+  for (const auto& [key, table] : LoadJournal(*target_, journal_key_of(request_, makers_)).open().tables)
+    if (table.rows() > 0) filled[table.target] = put;
+  dbsync::start_following(*target_, task_->name(), copied, filled, mixed);
 }
 
 bool TaskRun::wait_before(unsigned number) {

@@ -1,6 +1,7 @@
 #include "mysql2pgsql/binlog/mysql_follow_source.h"
 
 #include <charconv>
+#include <chrono>
 #include <set>
 
 #include <fmt/format.h>
@@ -21,6 +22,8 @@
 namespace dbsync {
 
 namespace {
+
+constexpr unsigned kNoSuchTable = 1146;
 
 std::uint64_t number(const std::optional<std::string>& text) {
   std::uint64_t out = 0;
@@ -157,8 +160,12 @@ void MysqlFollowSource::describe_tables(const StreamRange& range) {
     throw;
   }
   warn_of_cascades();
+  note_targets(plan.tasks);
+}
+
+void MysqlFollowSource::note_targets(const std::vector<CopyTask>& tasks) {
   targets_.clear();
-  for (const CopyTask& task : plan.tasks) targets_[{config_.src_mysql.db, task.name}] = task.target;
+  for (const CopyTask& task : tasks) targets_[{config_.src_mysql.db, task.name}] = task.target;
 }
 
 void MysqlFollowSource::keep_memory(PgConnection& target) {
@@ -384,10 +391,61 @@ void MysqlFollowSource::set_sequences(PgConnection& target) {
   run.connect_target();
   remember_definitions(target);
   const Plan plan = read_plan(run);
+  note_targets(plan.tasks);
   if (run.dialect.distributed) return;
   std::map<QualifiedName, SourcePosition> tables;
   for (const CopyTask& task : plan.tasks) add_source_position(task, tables);
   for (const std::string& note : move_sequences(target, tables)) log::warning("follow", note);
+}
+
+std::vector<FollowedTarget> MysqlFollowSource::targets(PgConnection& target) {
+  if (targets_.empty()) {
+    RunContext run(request_);
+    run.connect_target();
+    remember_definitions(target);
+    note_targets(read_plan(run).tasks);
+  }
+  std::vector<FollowedTarget> out;
+  for (const auto& [source, name] : targets_) out.push_back({source, name});
+  return out;
+}
+
+// A partition of the target is not told from the others here: --accept-schema says that it
+// was emptied on the source as well.
+std::optional<bool> MysqlFollowSource::holds_rows(const FollowedTarget& table, const std::optional<QualifiedName>&) {
+  if (from_files()) return std::nullopt;
+  try {
+    return !source()
+                .query(fmt::format("SELECT 1 FROM {}.{} LIMIT 1", MysqlConnection::identifier(table.source.schema),
+                                   MysqlConnection::identifier(table.source.name)))
+                .empty();
+  } catch (const Error& error) {
+    if (error.native_code() != kNoSuchTable) throw;
+    return std::nullopt;
+  }
+}
+
+bool MysqlFollowSource::changes_wait(PgConnection& target, const Position& applied) {
+  return waiting_bytes(request_, task_, target, applied) > 0;
+}
+
+std::uint64_t waiting_bytes(const RunRequest& request, const std::string& task, PgConnection& target,
+                            const Position& applied) {
+  MysqlFollowSource source(request, task, applied);
+  const Position from = source.prove(target, applied);
+  const Position end = source.end_position("now");
+  if (end <= from) return 0;
+  const auto stream = source.open({from, end, {}});
+  while (stream->seen() < end) {
+    if (request.drain.stop_requested()) throw Error(ErrorKind::interrupted, "stopped while reading the binlog");
+    Transaction transaction;
+    const auto next = stream->next(transaction, ChangeStream::Clock::now() + std::chrono::seconds(1));
+    if (next != ChangeStream::Next::transaction || transaction.changes.mark().changes == 0) continue;
+    FollowStatus now;
+    source.measure(from, now);
+    return now.lag_bytes;
+  }
+  return 0;
 }
 
 void MysqlFollowSource::look(PgConnection& target, const FollowStatus& now) {

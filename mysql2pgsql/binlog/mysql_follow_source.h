@@ -40,6 +40,10 @@ class MysqlFollowSource : public FollowSource {
   std::string gtids_at(const Position& position) override { return gtids_ ? gtids_->at(position) : std::string(); }
   std::unique_ptr<ChangeStream> open(const StreamRange& range) override;
   void measure(const Position& applied, FollowStatus& out) override;
+  std::vector<FollowedTarget> targets(PgConnection& target) override;
+  std::optional<bool> holds_rows(const FollowedTarget& table, const std::optional<QualifiedName>& leaf) override;
+  bool changes_wait(PgConnection& target, const Position& applied) override;
+  bool accepts_targets() const override { return request_.options.accept_schema; }
   void look(PgConnection& target, const FollowStatus& now) override;
   void look_at_end(PgConnection& target, bool) override;
   std::vector<Relation> changed_at_end(PgConnection&) override { return {}; }
@@ -69,6 +73,7 @@ class MysqlFollowSource : public FollowSource {
   void describe_tables(const StreamRange& range);
   void keep_known(PgConnection& target, std::vector<CopyTask>& tasks) const;
   void keep_memory(PgConnection& target);
+  void note_targets(const std::vector<CopyTask>& tasks);
   void warn_of_cascades();
   void look_for_definitions(const Position& start);
   void prove_file(const KnownSource& known, const Position& applied) const;
@@ -96,6 +101,10 @@ class MysqlFollowSource : public FollowSource {
   std::shared_ptr<GtidTracker> gtids_;
   std::shared_ptr<BinlogPlace> place_ = std::make_shared<BinlogPlace>();  // where the stream reads
 };
+
+// Of the binlog, in bytes, when changes of the task's tables are behind `applied`; 0 when none are.
+std::uint64_t waiting_bytes(const RunRequest& request, const std::string& task, PgConnection& target,
+                            const Position& applied);
 
 // Which server this is, as far as it says so. MariaDB's of one machine may share their UID:
 // their server_id goes with it.

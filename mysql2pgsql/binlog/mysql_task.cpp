@@ -1,7 +1,6 @@
 #include "mysql2pgsql/binlog/mysql_task.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include <fmt/format.h>
 
@@ -221,33 +220,13 @@ std::vector<QualifiedName> MysqlTask::tables() {
   return out;
 }
 
-// Of the binlog, when changes of the task's tables are there that the target does not
-// have; 0 when none are.
-std::uint64_t MysqlTask::waiting_bytes(const Position& applied) {
-  MysqlFollowSource source(request_, name_);
-  const Position from = source.prove(target(), applied);
-  const Position end = source.end_position("now");
-  if (end <= from) return 0;
-  const auto stream = source.open({from, end, {}});
-  while (stream->seen() < end) {
-    if (request_.drain.stop_requested()) throw Error(ErrorKind::interrupted, "stopped while reading the binlog");
-    Transaction transaction;
-    const auto next = stream->next(transaction, ChangeStream::Clock::now() + std::chrono::seconds(1));
-    if (next != ChangeStream::Next::transaction || transaction.changes.mark().changes == 0) continue;
-    FollowStatus now;
-    source.measure(from, now);
-    return now.lag_bytes;
-  }
-  return 0;
-}
-
 // The end of a task forgets where it was.
 void MysqlTask::refuse_lost_changes() {
   const auto progress = read_progress(target(), name_);
   if (state_of(progress) != TaskState::following) return;
   std::uint64_t bytes = 0;
   try {
-    bytes = waiting_bytes(progress->position);
+    bytes = waiting_bytes(request_, name_, target(), progress->position);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::target || error.kind() == ErrorKind::interrupted) throw;
     return lose_what_is_unknown(progress->position, error, request_.options.force);

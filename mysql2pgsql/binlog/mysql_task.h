@@ -45,7 +45,6 @@ class MysqlTask : public FollowedTask {
 
  private:
   MysqlConnection& source();
-  std::uint64_t waiting_bytes(const Position& applied);
   CopyMoment given_moment();
   void refuse_lost_changes();
   void refuse_files_without_place() const;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cdc/drift_hint.h"
+#include "cdc/target_files.h"
 #include "embedded_sql.h"
 #include "pg/left_tables.h"
 #include "pgsql2pgsql/follow/partition_watch.h"
@@ -338,6 +339,7 @@ void Continuity::look(PgConnection& source, PgConnection& target) {
     if (table.row_filter || table.column_list) proof.prove({table.name, table.oid, table.entry, 0}, told_);
     write_known_table(target, task_.name, {table.name, table.oid, table.entry, 0});
     write_known_target(target, task_.name, table.oid, 0);
+    forget_known_files(target, task_.name, table.name);
     log::warning(
         "follow",
         fmt::format("{} is in the publication now and is followed from here on; rows that it had before do not come: "

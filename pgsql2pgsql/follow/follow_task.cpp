@@ -87,10 +87,9 @@ void refuse_slot_of_others(PgConnection& source, const FollowTask& task, const S
       .hint("choose another task in [local.pgsql]; the slot is left as it is");
 }
 
-// Whether changes of the task's tables wait in its slot that the target does not have:
-// what a killed run has applied may not be confirmed. Before 15 transactions that changed
-// none of them are there, too, so as many as it takes are looked at.
-bool changes_wait(PgConnection& source, const FollowTask& task, const Position& applied) {
+// As many as it takes are looked at: before 15 transactions that changed none of the task's
+// tables are there, too.
+bool any_waits(PgConnection& source, const FollowTask& task, const Position& applied) {
   for (std::int64_t enough = 10000;; enough *= 10) {
     const PgResult seen =
         source.exec(sql::waiting_changes, {task.slot, std::to_string(std::min<std::int64_t>(enough, INT32_MAX)),
@@ -107,7 +106,7 @@ void prove_nothing_waits(PgConnection& source, PgConnection& target, const Follo
   if (const auto why = why_changes_stay_away(source, target, task))
     return lose_what_is_unknown(applied, Error(ErrorKind::source, *why), force);
   try {
-    when_slot_is_free([&] { wait = changes_wait(source, task, applied); });
+    wait = changes_wait(source, task, applied);
   } catch (const Error& error) {
     if (error.connection_lost()) throw;
     return lose_what_is_unknown(applied, error, force);
@@ -122,6 +121,12 @@ void prove_nothing_waits(PgConnection& source, PgConnection& target, const Follo
 }
 
 }  // namespace
+
+bool changes_wait(PgConnection& source, const FollowTask& task, const Position& applied) {
+  bool wait = false;
+  when_slot_is_free([&] { wait = any_waits(source, task, applied); });
+  return wait;
+}
 
 void refuse_lost_slot(const SlotState& slot, const std::string& name, const Position& applied) {
   if (slot.wal_status != "lost") return;

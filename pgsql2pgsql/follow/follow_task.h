@@ -46,6 +46,11 @@ struct TaskSnapshot {
   CreatedSlot slot;
 };
 
+// Whether changes of the task's tables wait in its slot that the target, which is at `applied`,
+// does not have: what a killed run has applied may not be confirmed. Nobody may read the slot
+// meanwhile.
+bool changes_wait(PgConnection& source, const FollowTask& task, const Position& applied);
+
 // Errors: changes since `applied` do not come any more.
 void refuse_lost_slot(const SlotState& slot, const std::string& name, const Position& applied);
 // Errors: the slot is gone or lost, or nobody knows whose it is.

@@ -9,12 +9,15 @@
 #include "cdc/known_tables.h"
 #include "cdc/plan_cache.h"
 #include "cdc/progress_store.h"
+#include "embedded_sql.h"
 #include "pg/sqlstate.h"
 #include "pgsql2pgsql/follow/generated_columns.h"
 #include "pgsql2pgsql/follow/held_triggers.h"
 #include "pgsql2pgsql/follow/partition_watch.h"
 #include "pgsql2pgsql/follow/pgoutput_stream.h"
+#include "pgsql2pgsql/follow/table_places.h"
 #include "pgsql2pgsql/source/standby.h"
+#include "schema/quote.h"
 #include "schema/stable_binary.h"
 
 namespace dbsync {
@@ -189,6 +192,42 @@ void PgFollowSource::measure(const Position& applied, FollowStatus& out) {
   out.wal_status = slot->wal_status;
   // The slot is confirmed past the last transaction once nothing waits.
   if (slot->confirmed > applied) out.lag_bytes = at.high - std::min(at.high, slot->confirmed.high);
+}
+
+// Those that are still followed.
+std::vector<FollowedTarget> PgFollowSource::targets(PgConnection& target) {
+  std::vector<FollowedTarget> out;
+  if (!known_tables_exist(target)) return out;
+  for (const KnownTable& table : read_known_tables(target, task_.name)) {
+    if (table.published == 0) continue;
+    const std::uint32_t oid = table.target != 0 ? table.target : place_of_rows(source(), target, map_, table.name);
+    if (oid != 0) out.push_back({table.name, map_.of(table.name), oid});
+  }
+  return out;
+}
+
+std::optional<bool> PgFollowSource::holds_rows(const FollowedTarget& table, const std::optional<QualifiedName>& leaf) {
+  const PgResult kind = source().exec(
+      "SELECT c.relkind = 'p' FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')",
+      {table.source.schema, table.source.name});
+  if (kind.rows() == 0) return std::nullopt;
+  const auto has_row = [this](const char* only, const QualifiedName& name) {
+    return source().exec(fmt::format("SELECT 1 FROM {}{} LIMIT 1", only, quote_name(name)), {}).rows() > 0;
+  };
+  const bool partitioned = kind.boolean(0, 0);
+  const bool any = has_row(partitioned ? "" : "ONLY ", table.source);
+  if (!any || !leaf) return any;
+  if (!partitioned) return std::nullopt;
+  const PgResult parts = source().exec(sql::source_partitions, {table.source.schema, table.source.name});
+  for (int row = 0; row < parts.rows(); ++row)
+    if (const QualifiedName name{parts.text(row, 0), parts.text(row, 1)}; map_.of(name) == *leaf)
+      return has_row("", name);
+  return false;
+}
+
+bool PgFollowSource::changes_wait(PgConnection&, const Position& applied) {
+  return dbsync::changes_wait(source(), task_, applied);
 }
 
 void PgFollowSource::look(PgConnection& target, const FollowStatus& now) {

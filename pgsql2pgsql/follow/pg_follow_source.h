@@ -47,6 +47,9 @@ class PgFollowSource : public FollowSource {
   Position prove(PgConnection& target, const Position& applied) override;
   std::unique_ptr<ChangeStream> open(const StreamRange& range) override;
   void measure(const Position& applied, FollowStatus& out) override;
+  std::vector<FollowedTarget> targets(PgConnection& target) override;
+  std::optional<bool> holds_rows(const FollowedTarget& table, const std::optional<QualifiedName>& leaf) override;
+  bool changes_wait(PgConnection& target, const Position& applied) override;
   void look(PgConnection& target, const FollowStatus& now) override;
   void look_at_end(PgConnection& target, bool at_now) override;
   std::vector<Relation> changed_at_end(PgConnection& target) override;

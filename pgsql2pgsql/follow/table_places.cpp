@@ -65,10 +65,7 @@ bool has_schema(PgConnection& connection, const std::string& name) {
 
 void note(PgConnection& source, PgConnection& target, const std::string& task, const SchemaMap& map,
           const NamedTable& table) {
-  std::uint32_t oid = oid_of(target, map.of(table.name));
-  if (oid == 0)
-    for (const QualifiedName& above : tables_above(source, table.name, map))
-      if (oid == 0) oid = oid_of(target, above);
+  const std::uint32_t oid = place_of_rows(source, target, map, table.name);
   if (oid != 0) write_known_target(target, task, table.known.oid, oid);
 }
 
@@ -175,6 +172,15 @@ std::optional<Error> find_misplaced(PgConnection& source, PgConnection& target, 
   const auto misplaced = misplaced_of(source, map, tables, places);
   if (misplaced.empty()) return std::nullopt;
   return error_of(source, target, task, misplaced);
+}
+
+std::uint32_t place_of_rows(PgConnection& source, PgConnection& target, const SchemaMap& map,
+                            const QualifiedName& table) {
+  std::uint32_t oid = oid_of(target, map.of(table));
+  if (oid == 0)
+    for (const QualifiedName& above : tables_above(source, table, map))
+      if (oid == 0) oid = oid_of(target, above);
+  return oid;
 }
 
 std::string forget_sql(const std::string& task, const QualifiedName& table) {

@@ -9,6 +9,7 @@
 // Errors: ErrorKind::target. Threads: as the connections.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,11 @@ std::optional<Error> find_misplaced(PgConnection& source, PgConnection& target, 
 // proves those of the others. New names that both sides agree on are written down.
 void prove_places(PgConnection& source, PgConnection& target, const std::string& task, const SchemaMap& map,
                   const std::vector<NamedTable>& tables);
+
+// The table of the target of that name, or one above it, where changes of the source's table
+// go to; 0 = none.
+std::uint32_t place_of_rows(PgConnection& source, PgConnection& target, const SchemaMap& map,
+                            const QualifiedName& table);
 
 // The statement that has the program take a table as it is from now on.
 std::string forget_sql(const std::string& task, const QualifiedName& table);

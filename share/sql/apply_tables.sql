@@ -29,6 +29,29 @@ CREATE TABLE IF NOT EXISTS dbsync.apply_targets (
   books bigint NOT NULL,
   PRIMARY KEY (task, source_oid)
 );
+-- The files that hold the rows of the target's tables: another one after TRUNCATE, and after
+-- what writes a table anew. By the followed table; a row for the table of the target itself
+-- (part_oid = table_oid) and one for each leaf of its partition tree. `rows`: r = rows were
+-- put into it, e = and it was found empty behind the task's own changes, n = none were yet;
+-- of a leaf: r = it has pages. `books`: as above.
+CREATE TABLE IF NOT EXISTS dbsync.apply_files (
+  task text,
+  schema_name text,
+  table_name text,
+  table_oid bigint NOT NULL,
+  part_oid bigint,
+  part_schema text NOT NULL,
+  part_name text NOT NULL,
+  file bigint NOT NULL,
+  rows text NOT NULL,
+  books bigint NOT NULL,
+  PRIMARY KEY (task, schema_name, table_name, part_oid)
+);
+-- How many changes a task had applied when `rows` was looked at last.
+CREATE TABLE IF NOT EXISTS dbsync.apply_looked (
+  task text PRIMARY KEY,
+  changes bigint NOT NULL
+);
 -- Triggers (kind t) and rules (r) that a task keeps from acting, and how they were
 -- enabled: A(LWAYS), R(EPLICA). They stay noted when a task begins anew.
 CREATE TABLE IF NOT EXISTS dbsync.apply_triggers (

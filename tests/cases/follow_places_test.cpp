@@ -180,6 +180,50 @@ TEST_F(FollowPlaces, ATableOfTheTargetThatWasMadeAgain) {
   expect_stopped(end_of(*program), kTargetFailed, {"held the rows of public.t is gone"});
 }
 
+TEST_F(FollowPlaces, TablesOfTheTargetThatAreEmptiedByHand) {
+  both(
+      "create table t (id int primary key); insert into t values (1); create table u (id int primary key); insert into "
+      "u values (1); create table cut (id int primary key); insert into cut values (1)");
+  begin();
+  target.exec("truncate t; delete from u");
+  expect_stopped(follow(), kTargetFailed, {"public.t of the target held rows of public.t", "--resync public.t"});
+  target.exec("insert into t values (1)");
+  expect_stopped(follow(), kTargetFailed, {"written anew", "public.u of the target held rows of public.u"});
+  target.exec("insert into u values (1)");
+  source.exec("truncate cut");
+  drain();
+  target.exec("vacuum full t");
+  target.exec("vacuum full cut");
+  source.exec("insert into cut values (2)");
+  const RunResult run = follow();
+  expect_stopped(run, 0, {"taken as they are: public.t; --verify-only"});
+  for (const char* table : {"t", "u", "cut"}) expect_same_table(table);
+  // While it is followed: before the next row comes into it.
+  const auto program = follow_on();
+  source.exec("insert into t values (2); truncate cut; insert into cut values (3)");
+  EXPECT_TRUE(eventually([this] { return target.value("select max(id) from cut") == "3"; })) << program->err_so_far();
+  target.exec("truncate t");
+  source.exec("insert into t values (3)");
+  expect_stopped(end_of(*program), kTargetFailed, {"public.t of the target held rows of public.t"});
+  EXPECT_EQ(target.value("select count(*) from t"), "0");
+}
+
+TEST_F(FollowPlaces, PartitionsOfTheTargetThatAreEmptiedOrTakenAway) {
+  if (source.version() < 130000) GTEST_SKIP() << "partitions are published by their root from 13 on";
+  both(
+      "create table p (id int primary key) partition by range (id); create table p1 partition of p for values from (0) "
+      "to (100); create table p2 partition of p for values from (100) to (200); insert into p values (1), (101)");
+  begin();
+  target.exec("truncate p1");
+  expect_stopped(follow(), kTargetFailed, {"the partition public.p1 of the target held rows of public.p"});
+  target.exec("insert into p values (1); alter table p detach partition p2");
+  expect_stopped(follow(), kTargetFailed, {"public.p2 held rows of public.p and is no partition of public.p"});
+  // As on the source.
+  source.exec("alter table p detach partition p2; insert into p values (2)");
+  drain();
+  expect_same_table("p");
+}
+
 // In a database that was restored from a dump every table is another one.
 TEST_F(FollowPlaces, ATargetThatWasRestoredAsAWhole) {
   both("create table t (id int primary key)");

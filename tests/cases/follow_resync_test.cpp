@@ -412,7 +412,7 @@ TEST_F(FollowResync, MendsWhatATaskStoppedAt) {
                   publication));
   expect_stop(kSourceFailed, "left the publication");
   expect_mended();
-  target.exec("delete from t");
+  target.exec("delete from t where id = (select min(id) from t)");
   source.exec("update t set v = 'changed'");
   expect_stop(kDataDiffers, "no such row");
   expect_mended();
@@ -437,10 +437,13 @@ TEST_F(FollowResync, OfATaskThatCopiedNothing) {
       "insert into other values (1)");
   begin();
   target.exec("truncate t, other");
-  const RunResult result = run({"--resync", "t", "--verify"});
+  const RunResult first = run({"--resync", "t"});
+  EXPECT_EQ(first.exit_code, kTargetFailed) << first.describe();
+  expect_has(first.err, "--resync public.other");
+  const RunResult result = run({"--resync", "other", "--verify"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   drain();
-  EXPECT_EQ(target.value("select (select count(*) from t) || ' ' || (select count(*) from other)"), "1 0");
+  EXPECT_EQ(target.value("select (select count(*) from t) || ' ' || (select count(*) from other)"), "1 1");
 }
 
 // A copy that cannot succeed leaves the others whole, and says what the task waits for.

@@ -1,0 +1,77 @@
+// Which tables of the target hold the rows of followed tables, and in which files these
+// stand; kept on the target with the task (dbsync.apply_files).
+//
+// A table that is dropped and made again has another oid; one that is emptied by TRUNCATE
+// or written anew (VACUUM FULL, CLUSTER, some forms of ALTER TABLE) has another file. The
+// task's own TRUNCATE is noted in its transaction. A row per leaf of a partition tree, and
+// one for the table itself. Before PostgreSQL 10, and on Greenplum before 7, only the table
+// itself.
+//
+// Threads: as the connection. Errors: ErrorKind::target.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pg/connection.h"
+#include "schema/table.h"
+
+namespace dbsync {
+
+// Where the changes of a table of the source go.
+struct FollowedTarget {
+  QualifiedName source;   // under which they come
+  QualifiedName name;     // of the target's table
+  std::uint32_t oid = 0;  // of that table when it is known by it, whatever its name; 0 = by the name
+};
+
+// What is known of the rows in a table: none were put into it yet; some were; some were, and
+// it was found empty behind the task's own changes. Of a leaf: whether it has pages.
+enum class RowsSeen : char { never = 'n', some = 'r', none = 'e' };
+
+struct TargetFile {
+  std::uint32_t oid = 0;
+  QualifiedName name;
+  std::int64_t file = 0;  // 0 = it has no storage of its own
+  RowsSeen rows = RowsSeen::never;
+};
+
+struct TargetFiles {
+  std::uint32_t table = 0;        // 0 = there is none
+  std::vector<TargetFile> files;  // of the table itself, then of its leaves
+
+  bool partitioned() const { return files.size() > 1 || (!files.empty() && files[0].file == 0); }
+  const TargetFile* find(std::uint32_t oid) const;
+  bool same_files(const TargetFiles& other) const;
+};
+
+using KnownFiles = std::map<QualifiedName, TargetFiles>;  // by the source's table
+
+// As the target has them now, one for each of `tables`. What is known of rows is that of leaves.
+std::vector<TargetFiles> read_target_files(PgConnection& target, const std::vector<FollowedTarget>& tables);
+
+// As the task knows them.
+KnownFiles read_known_files(PgConnection& target, const std::string& task);
+std::optional<TargetFiles> find_known_files(PgConnection& target, const std::string& task, const QualifiedName& source);
+// In place of what was known of these tables.
+void write_known_files(PgConnection& target, const std::string& task, const KnownFiles& files);
+void write_known_rows(PgConnection& target, const std::string& task, const std::set<std::uint32_t>& tables,
+                      RowsSeen rows);
+// Leaves of these tables that have got pages since they were written down.
+void note_filled_leaves(PgConnection& target, const std::string& task, const std::set<std::uint32_t>& tables);
+// The task has emptied these tables itself, in the caller's transaction.
+void note_emptied(PgConnection& target, const std::string& task, const std::set<std::uint32_t>& tables);
+void forget_known_files(PgConnection& target, const std::string& task, const QualifiedName& source);
+
+// That all which is known of rows holds now, for as long as the task applies nothing.
+void write_looked(PgConnection& target, const std::string& task);
+bool looked_since_changes(PgConnection& target, const std::string& task);
+
+// Whether each has a row.
+std::vector<bool> hold_rows(PgConnection& target, const std::vector<TargetFile>& tables);
+
+}  // namespace dbsync

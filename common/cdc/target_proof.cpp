@@ -1,0 +1,334 @@
+#include "cdc/target_proof.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cdc/drift_hint.h"
+#include "cdc/schema_policy.h"
+#include "pg/sqlstate.h"
+#include "schema/quote.h"
+
+namespace dbsync {
+
+namespace {
+
+constexpr std::size_t kMostNamed = 20;
+constexpr int kLockTimeoutSince = 90300;
+
+std::string shown(const QualifiedName& name) { return one_line(name.display()); }
+
+std::string some_of(std::vector<std::string> names) {
+  const std::size_t all = names.size();
+  if (all > kMostNamed) {
+    names.resize(kMostNamed);
+    names.push_back(fmt::format("and {} more", all - kMostNamed));
+  }
+  return join(names, "; ");
+}
+
+// After it, the next start takes the tables as they are.
+std::string accept_sql(const std::string& task, const std::vector<QualifiedName>& sources) {
+  std::vector<std::string> names;
+  for (const QualifiedName& source : sources)
+    names.push_back(fmt::format("({}, {})", quote_literal(source.schema), quote_literal(source.name)));
+  return fmt::format("DELETE FROM dbsync.apply_files WHERE task = {} AND (schema_name, table_name) IN ({})",
+                     quote_literal(task), join(names, ", "));
+}
+
+std::string way_out(const std::string& task, const std::vector<QualifiedName>& sources) {
+  std::string again = copy_again(sources.front());
+  if (sources.size() > 1) {
+    std::vector<std::string> options;
+    for (const QualifiedName& source : sources) options.push_back("--resync " + one_line(source.display()));
+    again = join(options, " ") + " empties the target's tables and copies them again";
+  }
+  return fmt::format("{}; or, when the target's table has the rows that the source's has, run on the target: {}", again,
+                     accept_sql(task, sources));
+}
+
+std::string replaced_text(const FollowedTarget& table) {
+  return fmt::format(
+      "{} of the target is another table than the one that held the rows of {}: that one was dropped and this one made",
+      shown(table.name), shown(table.source));
+}
+
+// `known`: the table that the task has filled.
+std::string misplaced_text(PgConnection& target, const FollowedTarget& table, std::uint32_t known, bool there) {
+  const TargetFiles now = read_target_files(target, {{table.source, {}, known}}).front();
+  if (now.table == 0) return there ? replaced_text(table) : target_table_gone(table.source).message();
+  return fmt::format("the rows of {} are in a table of the target that is called {} now{}", shown(table.source),
+                     shown(now.files.front().name),
+                     there ? fmt::format(", and {} is another one", shown(table.name)) : "");
+}
+
+std::string emptied_text(const FollowedTarget& table, const QualifiedName& part, bool leaf) {
+  return fmt::format("{}{} of the target held rows of {} and was emptied by somebody else",
+                     leaf ? "the partition " : "", shown(part), shown(table.source));
+}
+
+void tell_of_rewritten(const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  log::warning("follow",
+               fmt::format("written anew on the target by somebody else (VACUUM FULL, CLUSTER, ALTER TABLE; or "
+                           "emptied and filled by hand), and taken as they are: {}; --verify-only compares "
+                           "the rows",
+                           some_of(names)));
+}
+
+// A lock that somebody holds for long must not keep the run from hearing a signal.
+template <class Action>
+auto without_waiting(PgConnection& target, const Action& action) {
+  PgTransaction transaction(target);
+  if (target.server_version() >= kLockTimeoutSince) target.exec("SET LOCAL lock_timeout = '5s'");
+  try {
+    auto out = action();
+    transaction.commit();
+    return out;
+  } catch (Error& error) {
+    if (error.sqlstate() == sqlstate::lock_not_available) error.mark_retryable();
+    throw;
+  }
+}
+
+}  // namespace
+
+std::vector<bool> TargetProof::hold_rows(const std::vector<TargetFile>& files) {
+  if (files.empty()) return {};
+  return without_waiting(target_, [&] { return dbsync::hold_rows(target_, files); });
+}
+
+// It has another file than the one into which the task put its rows.
+void TargetProof::prove_file(const FollowedTarget& table, const TargetFile& before, TargetFile& now, bool leaf) {
+  if (hold_rows({now}).front()) {
+    rewritten_.push_back(shown(now.name));
+    now.rows = RowsSeen::some;
+    return;
+  }
+  now.rows = leaf || before.rows == RowsSeen::never ? RowsSeen::never : RowsSeen::none;
+  if (before.rows != RowsSeen::some ||
+      source_.holds_rows(table, leaf ? std::optional(now.name) : std::nullopt) == false)
+    return;
+  faults_.push_back({&table, emptied_text(table, now.name, leaf)});
+}
+
+void TargetProof::compare_one(const FollowedTarget& table, const TargetFiles& before, TargetFiles& now) {
+  if (now.table != before.table) {
+    faults_.push_back({&table, misplaced_text(target_, table, before.table, now.table != 0)});
+    return;
+  }
+  for (TargetFile& file : now.files) {
+    const TargetFile* known = before.find(file.oid);
+    const bool leaf = file.oid != now.table;
+    if (known == nullptr) continue;
+    if (known->file != file.file)
+      prove_file(table, *known, file, leaf);
+    else if (!leaf)
+      file.rows = known->rows;
+  }
+  // One that the source has not, either, was taken away there as well.
+  for (const TargetFile& file : before.files) {
+    if (now.find(file.oid) != nullptr || file.rows != RowsSeen::some) continue;
+    if (source_.holds_rows(table, file.name) == false) continue;
+    faults_.push_back({&table, fmt::format("{} held rows of {} and is no partition of {} on the target any more",
+                                           shown(file.name), shown(table.source), shown(now.files.front().name))});
+  }
+}
+
+void TargetProof::compare(bool accepts) {
+  known_ = read_known_files(target_, task_);
+  now_ = read_target_files(target_, tables_);
+  std::vector<std::string> accepted;
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    const auto before = known_.find(tables_[i].source);
+    if (before == known_.end() || before->second.same_files(now_[i])) continue;
+    if (accepts && now_[i].table != 0) {
+      now_[i].files.front().rows = hold_rows({now_[i].files.front()}).front() ? RowsSeen::some : RowsSeen::none;
+      accepted.push_back(shown(now_[i].files.front().name));
+    } else {
+      compare_one(tables_[i], before->second, now_[i]);
+    }
+    changed_[tables_[i].source] = now_[i];
+  }
+  if (!accepted.empty())
+    log::warning("follow", fmt::format("accepted: tables of the target that were made again, emptied or written anew; "
+                                       "--verify-only compares the rows: {}",
+                                       some_of(accepted)));
+  fail_if_any();
+  tell_of_rewritten(rewritten_);
+  write_changed();
+}
+
+void TargetProof::write_changed() {
+  if (changed_.empty()) return;
+  PgTransaction transaction(target_);
+  write_known_files(target_, task_, changed_);
+  transaction.commit();
+  for (auto& [source, files] : changed_) known_[source] = std::move(files);
+  changed_.clear();
+}
+
+void TargetProof::fail_if_any() {
+  if (faults_.empty()) return;
+  std::vector<std::string> texts;
+  std::vector<QualifiedName> sources;
+  for (const Fault& fault : faults_) {
+    texts.push_back(fault.text);
+    if (std::find(sources.begin(), sources.end(), fault.table->source) == sources.end() && sources.size() < kMostNamed)
+      sources.push_back(fault.table->source);
+  }
+  throw Error(ErrorKind::target, some_of(texts)).hint(way_out(task_, sources));
+}
+
+// Tasks of versions that noted nothing, and tables that came to be followed since.
+void TargetProof::record_new() {
+  std::vector<FollowedTarget> fresh;
+  for (std::size_t i = 0; i < tables_.size(); ++i)
+    if (!known_.contains(tables_[i].source) && now_[i].table != 0) fresh.push_back(tables_[i]);
+  if (fresh.empty()) return;
+  const auto rows = without_waiting(target_, [&] { return rows_in(target_, fresh); });
+  PgTransaction transaction(target_);
+  record_targets(target_, task_, fresh, rows);
+  transaction.commit();
+}
+
+// Tables that are known and empty, by their places in tables_.
+std::vector<std::size_t> TargetProof::empty_ones(const std::function<bool(RowsSeen)>& wanted) {
+  std::vector<std::size_t> places;
+  std::vector<TargetFile> files;
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    const auto known = known_.find(tables_[i].source);
+    if (known == known_.end() || now_[i].table == 0 || !wanted(known->second.files.front().rows)) continue;
+    places.push_back(i);
+    files.push_back(now_[i].files.front());
+  }
+  const std::vector<bool> filled = hold_rows(files);
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < places.size(); ++i)
+    if (!filled[i]) out.push_back(places[i]);
+  return out;
+}
+
+// None of the task's changes can have done it.
+void TargetProof::find_deleted() {
+  std::set<std::uint32_t> right;
+  for (const std::size_t i : empty_ones([](RowsSeen rows) { return rows == RowsSeen::some; })) {
+    if (source_.holds_rows(tables_[i], std::nullopt) == false)
+      right.insert(now_[i].table);
+    else
+      faults_.push_back({&tables_[i], emptied_text(tables_[i], now_[i].files.front().name, false)});
+  }
+  fail_if_any();
+  write_known_rows(target_, task_, right, RowsSeen::none);
+}
+
+void TargetProof::begin(bool accepts) {
+  compare(accepts);
+  if (!following_) return;
+  record_new();
+  if (looked_since_changes(target_, task_)) find_deleted();
+}
+
+void TargetProof::look(const std::set<QualifiedName>& touched) {
+  compare(false);
+  if (!following_) return;
+  record_new();
+  note_rows(touched);
+}
+
+void TargetProof::note_rows(const std::set<QualifiedName>& touched) {
+  if (looked_since_changes(target_, task_)) return;
+  std::set<std::uint32_t> filled;
+  std::set<std::uint32_t> empty;
+  std::vector<TargetFile> files;
+  for (const TargetFiles& table : now_)
+    if (table.table != 0 && touched.contains(table.files.front().name)) files.push_back(table.files.front());
+  const std::vector<bool> rows = hold_rows(files);
+  for (std::size_t i = 0; i < files.size(); ++i) (rows[i] ? filled : empty).insert(files[i].oid);
+  PgTransaction transaction(target_);
+  write_known_rows(target_, task_, empty, RowsSeen::none);
+  note_filled_leaves(target_, task_, filled);
+  write_looked(target_, task_);
+  transaction.commit();
+}
+
+void TargetProof::at_end() {
+  if (!following_) return;
+  known_ = read_known_files(target_, task_);
+  const auto empty = empty_ones([](RowsSeen rows) { return rows != RowsSeen::never; });
+  for (const std::size_t i : empty)
+    if (source_.holds_rows(tables_[i], std::nullopt) == true)
+      faults_.push_back({&tables_[i], emptied_text(tables_[i], now_[i].files.front().name, false)});
+  // What waits may be the rows.
+  if (!faults_.empty() && source_.waits()) faults_.clear();
+  fail_if_any();
+}
+
+std::vector<RowsSeen> rows_in(PgConnection& target, const std::vector<FollowedTarget>& tables) {
+  std::vector<RowsSeen> out(tables.size(), RowsSeen::never);
+  std::vector<std::size_t> places;
+  std::vector<TargetFile> files;
+  const auto now = read_target_files(target, tables);
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (now[i].table == 0) continue;
+    places.push_back(i);
+    files.push_back(now[i].files.front());
+  }
+  const std::vector<bool> rows = hold_rows(target, files);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    if (rows[i]) out[places[i]] = RowsSeen::some;
+  return out;
+}
+
+void record_targets(PgConnection& target, const std::string& task, const std::vector<FollowedTarget>& tables,
+                    const std::vector<RowsSeen>& rows) {
+  const auto now = read_target_files(target, tables);
+  KnownFiles files;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (now[i].table == 0) continue;
+    TargetFiles& table = files[tables[i].source] = now[i];
+    table.files.front().rows = rows[i];
+  }
+  write_known_files(target, task, files);
+}
+
+std::optional<TargetFiles> prove_target(PgConnection& target, const std::string& task, const QualifiedName& source,
+                                        bool locked) {
+  const auto known = find_known_files(target, task, source);
+  if (!known) return std::nullopt;
+  if (locked)
+    if (const auto now = read_target_files(target, {{source, {}, known->table}}).front(); now.table != 0)
+      target.exec(fmt::format("LOCK TABLE {} IN ROW EXCLUSIVE MODE", quote_name(now.files.front().name)));
+  TargetFiles now = read_target_files(target, {{source, {}, known->table}}).front();
+  if (now.table == 0) throw Error(target_table_gone(source)).hint(way_out(task, {source}));
+  now.files.front().rows = known->files.front().rows;
+  if (known->same_files(now)) return now;
+  std::vector<std::string> rewritten;
+  for (TargetFile& file : now.files) {
+    const TargetFile* before = known->find(file.oid);
+    if (before == nullptr || before->file == file.file) continue;
+    const bool leaf = file.oid != now.table;
+    if (hold_rows(target, {file}).front()) {
+      rewritten.push_back(shown(file.name));
+    } else if (before->rows == RowsSeen::some) {
+      throw Error(ErrorKind::target, emptied_text({source, {}, 0}, file.name, leaf)).hint(way_out(task, {source}));
+    }
+  }
+  tell_of_rewritten(rewritten);
+  // Leaves that are gone are told of by the next look.
+  TargetFiles noted = now;
+  for (const TargetFile& before : known->files)
+    if (now.find(before.oid) == nullptr) noted.files.push_back(before);
+  write_known_files(target, task, {{source, std::move(noted)}});
+  return now;
+}
+
+void refuse_other_target(PgConnection& target, const std::string& task, const FollowedTarget& table,
+                         std::uint32_t known) {
+  if (known == table.oid) return;
+  throw Error(ErrorKind::target, misplaced_text(target, table, known, true)).hint(way_out(task, {table.source}));
+}
+
+}  // namespace dbsync
