@@ -172,6 +172,7 @@ void Job::prepare() {
     if (state.earlier.begun_anew) journal_->forget_anew(control_.get());
     if (journal_) forget_lost_steps(control_.get(), *journal_, dialect_, result, prepared_);
     read_places();
+    if (journal_ && options_.start == StartMode::resume) journal_->note_files(control_.get());
   }
   std::vector<TaskStart> starts;
   for (std::size_t i = 0; i < result.results.size(); ++i) starts.push_back(start_of(i));
@@ -228,6 +229,7 @@ void Job::observe() {
 void Job::end() {
   JobResult& result = ledger_.result();
   if (journal_) find_lost_commits(control_, *journal_, prepared_, *steps_, result);
+  if (journal_) find_rewritten(control_, *journal_, prepared_, result);
   const auto planned = queue_->planned_steps();
   for (std::size_t i = 0; i < planned.size(); ++i) result.results[i].steps = steps_->summary(i, planned[i]);
   settle_results(result, journal_.has_value(), drain_.stop_requested());

@@ -1,12 +1,15 @@
 #include "copy/journal_end.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/text.h"
+#include "copy/journal_proof.h"
 
 namespace dbsync {
 
@@ -82,6 +85,28 @@ void find_lost_commits(ControlSession& control, const LoadJournal& journal, cons
     }
   } catch (Error& error) {
     error.context("what the target holds after its sessions were lost");
+    log::error("main", error);
+    result.errors.push_back(error.hint("--resume looks at it again"));
+  }
+}
+
+void find_rewritten(ControlSession& control, const LoadJournal& journal, const std::vector<PreparedTask>& prepared,
+                    JobResult& result) {
+  if (!control.is_open()) return;
+  try {
+    PgConnection& connection = control.durable();
+    const std::set<int> rewritten = journal.rewritten(connection);
+    if (rewritten.empty()) return;
+    std::map<QualifiedName, std::uint64_t> rows;
+    for (std::size_t i = 0; i < result.results.size(); ++i)
+      rows[result.tasks[i].target] += result.results[i].outcome.rows;
+    for (std::size_t i = 0; i < result.results.size(); ++i) {
+      if (!rewritten.contains(prepared[i].journal) || result.results[i].status != TaskStatus::done) continue;
+      if (auto error = rewritten_error(connection, prepared[i].target, rows[result.tasks[i].target]))
+        report_failure("main", result.tasks[i], std::move(*error), result.results[i]);
+    }
+  } catch (Error& error) {
+    error.context("whether the tables are those into which rows were put");
     log::error("main", error);
     result.errors.push_back(error.hint("--resume looks at it again"));
   }

@@ -22,6 +22,10 @@ namespace dbsync {
 void find_lost_commits(ControlSession& control, const LoadJournal& journal, const std::vector<PreparedTask>& prepared,
                        const PostSteps& steps, JobResult& result);
 
+// Tables that somebody else has emptied or made again behind chunks that were put into them.
+void find_rewritten(ControlSession& control, const LoadJournal& journal, const std::vector<PreparedTask>& prepared,
+                    JobResult& result);
+
 // How much of the tasks that did not end well is on the target. `journaled`: a later run
 // can do the rest. `stopped`: what is open behind the rows was not come to, and the task
 // is interrupted, too.

@@ -42,6 +42,19 @@ Error remade_error(const QualifiedName& table) {
       .hint(kWayOut);
 }
 
+std::optional<Error> rewritten_error(PgConnection& connection, const TargetTable& table, std::uint64_t rows) {
+  const auto there = find_table(connection, table.name) ? count_rows(connection, table) : 0;
+  if (there && *there >= rows) return std::nullopt;
+  return Error(ErrorKind::target,
+               fmt::format("{} was emptied, made again or written anew by somebody else while rows were put into it: "
+                           "{} were, and it holds {}",
+                           table.name.display(), format_count(rows),
+                           there ? format_count(*there) : "too many to be counted"))
+      .hint(
+          "--restart empties the tables of the run and loads them again; a task that follows loads this one again by "
+          "the same command");
+}
+
 std::optional<Error> rows_differ(PgConnection& connection, const RowProof& proof) {
   const auto there = count_rows(connection, proof.table);
   if (!there) {

@@ -32,5 +32,7 @@ struct RowProof {
 // What is wrong with the table, with the way out; nothing when it is as it should be.
 std::optional<Error> rows_differ(PgConnection& connection, const RowProof& proof);
 Error remade_error(const QualifiedName& table);
+// A table into which `rows` were put, that has another file since.
+std::optional<Error> rewritten_error(PgConnection& connection, const TargetTable& table, std::uint64_t rows);
 
 }  // namespace dbsync

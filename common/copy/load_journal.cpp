@@ -21,8 +21,10 @@ namespace {
 // the first half.
 constexpr int kSessionClass = 0x6462737a;
 constexpr char kMarkChunk[] =
-    "UPDATE dbsync.copy_chunk SET done = now(), row_count = $4, byte_count = $5, rejected = $6, zero_dates = $7 "
-    "WHERE run = $1 AND task = $2 AND chunk = $3 AND done IS NULL";
+    "UPDATE dbsync.copy_chunk SET done = now(), row_count = $4, byte_count = $5, rejected = $6, zero_dates = $7, "
+    "file = (SELECT nullif(c.relfilenode::bigint, 0) FROM dbsync.copy_table t JOIN pg_catalog.pg_namespace n ON "
+    "n.nspname = t.target_schema JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.target_table "
+    "WHERE t.run = $1 AND t.task = $2) WHERE run = $1 AND task = $2 AND chunk = $3 AND done IS NULL";
 // Where a step stands that is of no table.
 constexpr int kWholeRun = -1;
 constexpr char kRowsToMend[] = "rows to mend";
@@ -81,13 +83,14 @@ bool table_there(PgConnection& connection, const char* name) {
 
 bool tables_there(PgConnection& connection) { return table_there(connection, "copy_run"); }
 
-// Journals of older versions do not note relations.
-bool relations_there(PgConnection& connection) {
+// Journals of older versions do not note relations and their files.
+bool column_there(PgConnection& connection, const char* table, const char* column) {
   return connection
              .exec(
                  "SELECT 1 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
                  "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'dbsync' AND "
-                 "c.relname = 'copy_table' AND a.attname = 'relation' AND NOT a.attisdropped")
+                 "c.relname = $1 AND a.attname = $2 AND NOT a.attisdropped",
+                 {table, column})
              .rows() > 0;
 }
 
@@ -99,11 +102,17 @@ LoadJournal::LoadJournal(PgConnection& connection, JournalKey key) : connection_
 
 void LoadJournal::make_tables() {
   prove_bookkeeping(connection_);
-  if (tables_there(connection_) && relations_there(connection_)) return;
+  const auto complete = [this] {
+    return column_there(connection_, "copy_table", "relation") && column_there(connection_, "copy_chunk", "file");
+  };
+  if (tables_there(connection_) && complete()) return;
   PgTransaction transaction(connection_);
   lock_bookkeeping(connection_);
   if (tables_there(connection_)) {
-    if (!relations_there(connection_)) connection_.exec("ALTER TABLE dbsync.copy_table ADD COLUMN relation bigint");
+    if (!column_there(connection_, "copy_table", "relation"))
+      connection_.exec("ALTER TABLE dbsync.copy_table ADD COLUMN relation bigint");
+    if (!column_there(connection_, "copy_chunk", "file"))
+      connection_.exec("ALTER TABLE dbsync.copy_chunk ADD COLUMN file bigint");
     return transaction.commit();
   }
   if (!schema_there(connection_)) connection_.exec("CREATE SCHEMA dbsync");
@@ -302,6 +311,37 @@ void LoadJournal::note_relations(PgConnection& connection, const std::map<int, s
       "unnest($3::bigint[]) "
       "AS relation) AS n WHERE t.run = $1 AND t.task = n.task",
       {run_text(), array_text(tasks), array_text(oids)});
+}
+
+namespace {
+
+// What stands where the rows went, beside the journal's tables t and chunks k.
+constexpr char kFileNow[] =
+    "(SELECT c.relfilenode::bigint FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid "
+    "WHERE n.nspname = t.target_schema AND c.relname = t.target_table)";
+
+}  // namespace
+
+std::set<int> LoadJournal::rewritten(PgConnection& connection) const {
+  const PgResult found = connection.exec(
+      fmt::format(
+          "SELECT DISTINCT t.task FROM dbsync.copy_table t JOIN dbsync.copy_chunk k ON k.run = t.run AND k.task "
+          "= t.task WHERE t.run = $1 AND k.done IS NOT NULL AND k.row_count > 0 AND k.file IS NOT NULL AND "
+          "k.file IS DISTINCT FROM {}",
+          kFileNow),
+      {run_text()});
+  std::set<int> out;
+  for (int row = 0; row < found.rows(); ++row) out.insert(static_cast<int>(found.integer(row, 0)));
+  return out;
+}
+
+void LoadJournal::note_files(PgConnection& connection) const {
+  connection.exec(
+      fmt::format(
+          "UPDATE dbsync.copy_chunk AS k SET file = nullif({}, 0) FROM dbsync.copy_table t WHERE t.run = $1 AND "
+          "k.run = t.run AND k.task = t.task AND k.done IS NOT NULL AND k.file IS DISTINCT FROM nullif({}, 0)",
+          kFileNow, kFileNow),
+      {run_text()});
 }
 
 void LoadJournal::note_rows_to_mend(PgConnection& connection, bool any) const {

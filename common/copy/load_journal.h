@@ -100,6 +100,12 @@ class LoadJournal {
   void forget_table(PgConnection& connection, int task) const;
   // Which relations the tables of these tasks are: oids by number.
   void note_relations(PgConnection& connection, const std::map<int, std::uint32_t>& relations) const;
+  // Tasks of whose rows some were put into another file than the one that the target's table
+  // has now: it was emptied, made again or written anew. Each chunk notes its file with its
+  // mark; partitioned tables have none.
+  std::set<int> rewritten(PgConnection& connection) const;
+  // What is loaded was found to be right: it stands in the files of now.
+  void note_files(PgConnection& connection) const;
   void forget_steps(PgConnection& connection, int task) const;
   void forget_step(PgConnection& connection, int task, const std::string& step) const;
   void set_planned(PgConnection& connection, int task) const;

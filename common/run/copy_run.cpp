@@ -31,14 +31,22 @@ void connect(RunContext& run, SourceProgram& program) {
 
 // Only tables whose every part is in are complete, and stay.
 std::set<QualifiedName> keep_complete(RunContext& run, SourceProgram& program, const std::vector<CopyTask>& tasks) {
-  const EarlierRun earlier = LoadJournal(*run.target, run.job.journal_key).open();
+  LoadJournal journal(*run.target, run.job.journal_key);
+  const EarlierRun earlier = journal.open();
+  const std::set<int> rewritten = journal.rewritten(*run.target);
   std::set<std::string> loaded;
   std::size_t whole_tables = 0;
   for (const CopyTask& one : tasks) {
     if (!one.query.empty()) continue;
     ++whole_tables;
     const JournalTable* known = earlier.find(one);
-    if (known != nullptr && known->loaded() && !earlier.begun_anew) loaded.insert(one.name);
+    if (known == nullptr || !known->loaded() || earlier.begun_anew) continue;
+    if (!rewritten.contains(known->task))
+      loaded.insert(one.name);
+    else
+      log::warning("main", fmt::format("{} was emptied, made again or written anew by somebody else since it was "
+                                       "loaded, and is loaded again",
+                                       one.target.display()));
   }
   auto complete = program.complete_tables(tasks, loaded);
   run.job.start = StartMode::resume;

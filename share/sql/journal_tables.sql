@@ -11,6 +11,6 @@ CREATE TABLE dbsync.copy_table (
 CREATE TABLE dbsync.copy_chunk (
   run bigint, task integer, chunk integer, source_from text NOT NULL, predicate text NOT NULL,
   estimated_bytes bigint NOT NULL, done timestamptz, row_count bigint, byte_count bigint, rejected bigint,
-  zero_dates text, PRIMARY KEY (run, task, chunk));
+  zero_dates text, file bigint, PRIMARY KEY (run, task, chunk));
 CREATE TABLE dbsync.copy_step (
   run bigint, task integer, step text, done timestamptz NOT NULL, PRIMARY KEY (run, task, step))

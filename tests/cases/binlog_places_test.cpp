@@ -93,6 +93,36 @@ TEST_F(BinlogPlaces, TablesThatAreEmptiedByHand) {
   expect_equal();
 }
 
+// Behind the chunks that are in.
+TEST_F(BinlogPlaces, TablesThatAreEmptiedOrMadeAgainWhileTheyAreCopied) {
+  source.exec(
+      "CREATE TABLE t (id int PRIMARY KEY, v varchar(200)); INSERT INTO t SELECT seq, repeat('x', 100) FROM "
+      "seq_1_to_5000");
+  source.query("ANALYZE TABLE t");
+  const std::vector<std::string> slowly{"mysql2pgsql", "--create", "--chunk-size", "64kB",
+                                        "-j",          "1",        "--max-rate",   "3000"};
+  const auto copy_and = [&](const std::string& sql, std::vector<std::string> more) {
+    more.insert(more.begin(), slowly.begin(), slowly.end());
+    Program program(more, here());
+    EXPECT_TRUE(eventually([&] {
+      return target.value("SELECT to_regclass('t') IS NOT NULL") == "t" &&
+             target.value("SELECT count(*) > 0 FROM t") == "t";
+    }));
+    target.exec(sql);
+    EXPECT_TRUE(eventually([&] { return !program.running(); }));
+    if (program.running()) program.signal(SIGTERM);
+    const RunResult result = program.wait();
+    EXPECT_EQ(result.exit_code, kTargetFailed) << result.describe();
+    EXPECT_THAT(result.err, HasSubstr("was emptied, made again or written anew by somebody else while"));
+  };
+  copy_and("DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, v varchar(200))", {});
+  target.exec("DROP TABLE t");
+  ASSERT_EQ(run({"mysql2pgsql", "--cleanup"}).exit_code, 0) << last_run_report();
+  copy_and("TRUNCATE t", {"--follow"});
+  source.exec("INSERT INTO t VALUES (0, '')");
+  EXPECT_EQ(follow({"--follow", "--create", "--verify"}).exit_code, 0) << last_run_report();
+}
+
 // Its next row must not hide that the others are gone.
 TEST_F(BinlogPlaces, ATableThatIsEmptiedWhileItIsFollowed) {
   source.exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
