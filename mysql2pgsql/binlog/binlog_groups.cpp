@@ -84,6 +84,8 @@ void BinlogStream::abandon_group() {
   rows_left_.reset();
   payload_.reset();
   group_ = Group::none;
+  gtid_ = {};  // nothing of it was applied, and the server may give its number to another
+  applied_ = false;
 }
 
 bool BinlogStream::handle_query(const BinlogEvent& event, Transaction& out) {

@@ -256,6 +256,38 @@ TEST(BinlogStream, AppliesChangesWithinJsonValues) {
   EXPECT_NE(error.find("binlog_row_value_options = ''"), std::string::npos) << error;
 }
 
+// A server that died within a transaction gives its GTID to the next one.
+TEST(BinlogStream, GtidOfAnAbandonedTransactionIsNotApplied) {
+  struct Cut : EventSource {
+    std::vector<std::string> events;
+    std::size_t at = 0;
+    std::string_view read() override { return at < events.size() ? std::string_view(events[at++]) : ""; }
+    BinlogChecksum checksum() const override { return BinlogChecksum::crc32; }
+    void interrupt() noexcept override {}
+    std::string describe() const override { return "a file that is cut"; }
+  };
+  auto cut = std::make_unique<Cut>();
+  std::string gtid;
+  const auto events = captured_events(Captured::my97);
+  for (const std::string& bytes : events) {
+    const BinlogEvent event = split_event(bytes, BinlogChecksum::crc32);
+    cut->events.push_back(bytes);
+    if (event.header.type == EventType::gtid) gtid = read_gtid(event).text;
+    if (event.header.type == EventType::table_map) break;
+  }
+  ASSERT_FALSE(gtid.empty());
+  cut->events.push_back(events.front());  // the FORMAT of a server that was started again
+  BinlogTables tables(captured_charsets);
+  add_captured_tables(Captured::my97, tables, true);
+  BinlogOptions options;
+  options.start = parse_position("my97.000001:4");
+  options.gtids = std::make_shared<GtidTracker>(GtidSet());
+  BinlogStream stream(std::move(cut), tables, options);
+  Transaction transaction;
+  while (!stream.at_end()) stream.next(transaction, ChangeStream::Clock::now());
+  EXPECT_FALSE(GtidSet(options.gtids->at(parse_position("my97.000002:4"))).contains(gtid));
+}
+
 TEST(BinlogStream, StopsAtADefinition) {
   BinlogTables tables(captured_charsets);
   MysqlTable other;
