@@ -150,7 +150,7 @@ std::optional<PgPipeline::Failure> ExactApply::replace_row(ApplyPlan& plan, cons
 void ExactApply::undo_change() {
   session_.connection().exec("ROLLBACK TO SAVEPOINT dbsync_change");
   // A statement that was prepared and failed may be known to the server or not.
-  session_.connection().exec("DEALLOCATE ALL");
+  session_.connection().forget_prepared();
   plans_.forget_prepared();
 }
 

@@ -1,9 +1,12 @@
 #include "cdc/known_tables.h"
 
+#include <array>
+
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
 #include "pg/catalog.h"
+#include "schema/quote.h"
 
 namespace dbsync {
 
@@ -26,6 +29,20 @@ std::uint32_t number(const PgResult& result, int row, int column) {
 bool has_table(PgConnection& connection, const char* name) {
   return connection.exec("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = $1", {name})
              .rows() > 0;
+}
+
+// Of each task; tables of earlier versions may lack.
+constexpr std::array<const char*, 11> kOfTask{"apply_source",     "apply_choice",  "apply_tables", "apply_columns",
+                                              "apply_partitions", "apply_targets", "apply_left",   "apply_resync",
+                                              "apply_memory",     "apply_files",   "apply_looked"};
+
+std::vector<std::string> tables_there(PgConnection& connection) {
+  const PgResult found =
+      connection.exec("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = ANY ($1)",
+                      {array_text(std::vector<std::string>(kOfTask.begin(), kOfTask.end()))});
+  std::vector<std::string> out;
+  for (int row = 0; row < found.rows(); ++row) out.push_back(found.text(row, 0));
+  return out;
 }
 
 std::vector<KnownTable> tables_of(const PgResult& result) {
@@ -60,11 +77,7 @@ bool known_tables_exist(PgConnection& connection) { return has_table(connection,
 bool known_triggers_exist(PgConnection& connection) { return has_table(connection, "apply_triggers"); }
 
 void ensure_known_tables(PgConnection& connection) {
-  const bool all = has_table(connection, "apply_targets") && has_table(connection, "apply_choice") &&
-                   has_table(connection, "apply_left") && has_table(connection, "apply_resync") &&
-                   has_table(connection, "apply_memory") && has_table(connection, "apply_looked") &&
-                   known_triggers_exist(connection);
-  if (all) return;
+  if (tables_there(connection).size() == kOfTask.size() && known_triggers_exist(connection)) return;
   PgTransaction transaction(connection);
   lock_bookkeeping(connection);
   connection.exec(sql::apply_tables);
@@ -108,6 +121,20 @@ std::optional<KnownTable> find_known_table(PgConnection& connection, const std::
                                                        "t.table_name = $4)) ORDER BY t.source_oid <> $2::bigint",
                                 {task, std::to_string(oid), name.schema, name.name}));
   return found.empty() ? std::nullopt : std::optional(found.front());
+}
+
+void write_known_tables(PgConnection& connection, const std::string& task, const std::vector<KnownTable>& tables) {
+  std::array<std::vector<std::string>, 4> columns;
+  for (const KnownTable& table : tables) {
+    columns[0].push_back(table.name.schema);
+    columns[1].push_back(table.name.name);
+    columns[2].push_back(std::to_string(table.oid));
+    columns[3].push_back(std::to_string(table.published));
+  }
+  connection.exec(
+      "INSERT INTO dbsync.apply_tables SELECT $1, pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::text[]), "
+      "pg_catalog.unnest($4::bigint[]), pg_catalog.unnest($5::bigint[])",
+      {task, array_text(columns[0]), array_text(columns[1]), array_text(columns[2]), array_text(columns[3])});
 }
 
 void write_known_table(PgConnection& connection, const std::string& task, const KnownTable& table) {
@@ -167,10 +194,20 @@ std::map<QualifiedName, Relation> read_all_known_columns(PgConnection& connectio
 void write_known_columns(PgConnection& connection, const std::string& task, const Relation& relation) {
   connection.exec("DELETE FROM dbsync.apply_columns WHERE task = $1 AND schema_name = $2 AND table_name = $3",
                   {task, relation.name.schema, relation.name.name});
-  for (const RelationColumn& column : relation.columns)
-    connection.exec("INSERT INTO dbsync.apply_columns VALUES ($1, $2, $3, $4, $5::int, $6::bigint, $7::int, $8)",
-                    {task, relation.name.schema, relation.name.name, column.name, std::to_string(column.number),
-                     std::to_string(column.type_oid), std::to_string(column.typmod), column.type_name});
+  std::array<std::vector<std::string>, 5> columns;
+  for (const RelationColumn& column : relation.columns) {
+    columns[0].push_back(column.name);
+    columns[1].push_back(std::to_string(column.number));
+    columns[2].push_back(std::to_string(column.type_oid));
+    columns[3].push_back(std::to_string(column.typmod));
+    columns[4].push_back(column.type_name);
+  }
+  connection.exec(
+      "INSERT INTO dbsync.apply_columns SELECT $1, $2, $3, pg_catalog.unnest($4::text[]), "
+      "pg_catalog.unnest($5::int[]), pg_catalog.unnest($6::bigint[]), pg_catalog.unnest($7::int[]), "
+      "pg_catalog.unnest($8::text[])",
+      {task, relation.name.schema, relation.name.name, array_text(columns[0]), array_text(columns[1]),
+       array_text(columns[2]), array_text(columns[3]), array_text(columns[4])});
 }
 
 std::set<QualifiedName> read_resync(PgConnection& connection, const std::string& task) {
@@ -190,12 +227,10 @@ void write_resync(PgConnection& connection, const std::string& task, const std::
 }
 
 void forget_source(PgConnection& connection, const std::string& task) {
-  if (!known_tables_exist(connection)) return;
-  for (const char* table :
-       {"apply_source", "apply_choice", "apply_tables", "apply_columns", "apply_partitions", "apply_targets",
-        "apply_left", "apply_resync", "apply_memory", "apply_files", "apply_looked"})
-    if (has_table(connection, table))
-      connection.exec(std::string("DELETE FROM dbsync.") + table + " WHERE task = $1", {task});
+  std::string statements;
+  for (const std::string& table : tables_there(connection))
+    statements += fmt::format("DELETE FROM {} WHERE task = {}; ", quote_name({"dbsync", table}), quote_literal(task));
+  if (!statements.empty()) connection.exec(statements);
 }
 
 }  // namespace dbsync

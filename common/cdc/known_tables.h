@@ -49,6 +49,8 @@ std::vector<KnownTable> read_known_tables(PgConnection& connection, const std::s
 // The table of that oid; else the one of that name.
 std::optional<KnownTable> find_known_table(PgConnection& connection, const std::string& task, std::uint32_t oid,
                                            const QualifiedName& name);
+// Of a task that has none yet; without their targets.
+void write_known_tables(PgConnection& connection, const std::string& task, const std::vector<KnownTable>& tables);
 void write_known_table(PgConnection& connection, const std::string& task,
                        const KnownTable& table);  // without its target
 void write_known_target(PgConnection& connection, const std::string& task, std::uint32_t oid, std::uint32_t target);

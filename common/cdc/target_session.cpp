@@ -54,7 +54,7 @@ std::optional<PgPipeline::Failure> TargetSession::leave() {
 void TargetSession::rollback() {
   leave();
   if (connection_.in_transaction()) connection_.exec("ROLLBACK");
-  connection_.exec("DEALLOCATE ALL");
+  connection_.forget_prepared();
 }
 
 }  // namespace dbsync

@@ -236,6 +236,11 @@ PgResult PgConnection::exec_binary(const std::string& sql, const std::vector<Bin
                  sql);
 }
 
+void PgConnection::forget_prepared() {
+  exec("DEALLOCATE ALL");
+  prepared_.clear();
+}
+
 const std::string& PgConnection::prepared(const std::string& sql) {
   auto found = prepared_.find(sql);
   if (found == prepared_.end()) {

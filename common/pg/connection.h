@@ -81,7 +81,7 @@ class PgConnection {
 
   // With text parameters, for a statement that is run often: it is parsed and planned once.
   PgResult exec_often(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);
-
+  void forget_prepared();  // DEALLOCATE ALL: exec_often prepares anew
   // The same, and then COMMIT, in one round trip. When the statement fails nothing is committed,
   // and the transaction is to be rolled back.
   PgResult exec_often_and_commit(const std::string& sql, const std::vector<std::optional<std::string>>& parameters);

@@ -247,8 +247,9 @@ void record_source(PgConnection& source, PgConnection& target, const FollowTask&
   PgTransaction transaction(target);
   forget_source(target, task.name);
   write_known_source(target, task.name, identity_of(source));
-  for (const Published& table : published)
-    write_known_table(target, task.name, {table.name, table.oid, table.entry, 0});
+  std::vector<KnownTable> tables;
+  for (const Published& table : published) tables.push_back({table.name, table.oid, table.entry, 0});
+  write_known_tables(target, task.name, tables);
   record_columns(source, target, task, published);
   record_partitions(source, target, task.name, read_known_tables(target, task.name));
   transaction.commit();
