@@ -311,18 +311,23 @@ void VerifyJob::plan(WorkerSession& worker, std::size_t index) {
 void VerifyJob::look_again() {
   for (unsigned i = 0; i < again_.times && anything_differs() && !drain_.stop_requested(); ++i) {
     log::info("main", fmt::format("rows that differ are looked at again, {} of {}", i + 1, again_.times));
+    // They hold locks on what they have read: a TRUNCATE of the application, or of the follower,
+    // would wait for them, and the later sessions would wait behind it.
+    workers_.clear();
     std::unique_ptr<SnapshotSource> later;
     try {
       later = again_.later(drain_);
     } catch (const Error& error) {
       log::warning("verify", fmt::format("they are not looked at again: {}", error.what()));
     }
-    if (!later) break;
-    workers_.clear();
-    later_ = std::move(later);
-    source_ = later_.get();
-    target_.emplace(conninfo_, options_.application_name);
+    const bool goes_on = later != nullptr;
+    if (goes_on) {
+      later_ = std::move(later);
+      source_ = later_.get();
+      target_.emplace(conninfo_, options_.application_name);
+    }
     make_workers();
+    if (!goes_on) break;
     for (VerifyTable& table : tables_) table.again.emplace();
     pass(VerifyPass::rows);
     for (VerifyTable& table : tables_) {

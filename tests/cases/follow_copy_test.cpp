@@ -392,6 +392,20 @@ TEST_F(FollowCopy, TablesWithoutAKeyAreCopiedAndNamed) {
   EXPECT_NE(end.err.find("public.keyless is not followed, since it has no"), std::string::npos) << end.err;
 }
 
+// While a comparison waits for the target it holds no lock on what it has read: the application's
+// TRUNCATE would wait for it, and its next look would wait behind that.
+TEST_F(FollowCopy, AComparisonThatWaitsIsNotInTheWayOfATruncate) {
+  both("create table t (id int primary key)");
+  complete();
+  source.exec("insert into t values (1)");
+  Program program({"pgsql2pgsql", "--verify-only"}, here());
+  ASSERT_TRUE(eventually([&] { return program.err_so_far().find("looked at again, 1 of 3") != std::string::npos; }))
+      << program.err_so_far();
+  source.exec("set lock_timeout = '3s'; truncate t");
+  target.exec("set lock_timeout = '3s'; truncate t");
+  EXPECT_NE(program.wait().exit_code, kInterrupted);
+}
+
 // Rows come under the root's name, told apart by the root's key; the old key comes when a
 // column of the leaf's identity changes.
 TEST_F(FollowCopy, PartitionsOfAnotherReplicaIdentityThanTheirRoot) {

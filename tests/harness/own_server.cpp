@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -20,8 +22,13 @@ namespace dbsync::test {
 
 namespace {
 
-// A process that nobody has waited for yet is still there, and does nothing more.
+// A process that nobody has waited for yet is still there, and does nothing more, once its
+// other threads have ended, too.
 bool ended(pid_t process) {
+  std::error_code gone;
+  const std::filesystem::directory_iterator threads(fmt::format("/proc/{}/task", process), gone);
+  if (gone) return true;
+  if (std::distance(begin(threads), end(threads)) > 1) return false;
   std::ifstream stat(fmt::format("/proc/{}/stat", process));
   std::string text;
   std::getline(stat, text);
