@@ -99,10 +99,13 @@ struct Link {
 
   bool over() const { return up.ended && down.ended && up.waiting.empty() && down.waiting.empty(); }
 
+  // A socket from which nothing is wanted is left out: poll tells of its end all the same, at
+  // once and each time.
   void add_to(std::vector<pollfd>& polled) const {
     for (const Flow* flow : {&up, &down}) {
-      polled.push_back({flow->from, static_cast<short>(flow->waiting.empty() && !flow->ended ? POLLIN : 0), 0});
-      polled.push_back({flow->to, static_cast<short>(flow->waiting.empty() ? 0 : POLLOUT), 0});
+      const bool reads = flow->waiting.empty() && !flow->ended;
+      polled.push_back({reads ? flow->from : -1, POLLIN, 0});
+      polled.push_back({flow->waiting.empty() ? -1 : flow->to, POLLOUT, 0});
     }
   }
   void hear(bool client, std::size_t bytes) {
@@ -113,9 +116,9 @@ struct Link {
   // False when it is broken or has had its bytes.
   bool move(const pollfd* polled, const std::string& version) {
     for (Flow* flow : {&up, &down}) {
-      if ((polled->events & POLLIN) != 0 && (polled->revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !flow->read_some())
-        return false;
-      if ((polled->events & POLLIN) != 0 && !flow->waiting.empty()) hear(flow == &up, flow->waiting.size());
+      const bool reads = polled->fd >= 0;
+      if (reads && (polled->revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !flow->read_some()) return false;
+      if (reads && !flow->waiting.empty()) hear(flow == &up, flow->waiting.size());
       ++polled;
       if (flow == &down && !version.empty()) tell_version(flow->waiting, version);
       if (!flow->waiting.empty() && !flow->write_some(left)) return false;
