@@ -19,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double kTick = 0.5;  // seconds
 constexpr auto kFirstLook = 4s;
 constexpr auto kInterval = 10s;
+constexpr int kBlockersKnownSince = 90600;
 
 }  // namespace
 
@@ -60,6 +61,22 @@ void WaitWatch::tell() {
   for (int row = 0; row < result.rows(); ++row) blockers.push_back(one_line(result.text(row, 0)));
   if (blockers.empty()) return;
   log::warning("follow", fmt::format("{} waits for {}", what_, join(blockers, "; ")));
+  // On the target locks go with each chunk.
+  if (!application_name_.empty() && role_ == "source" && connection_->server_version() >= kBlockersKnownSince) untie();
+}
+
+void WaitWatch::untie() {
+  const PgResult knots = connection_->exec(sql::knotted_sessions, {application_name_});
+  for (int row = 0; row < knots.rows(); ++row) {
+    log::error("follow",
+               fmt::format("{}: process {} ({}) waits for a session of this run, and another session of it waits "
+                           "behind that: neither would ever end, so what waits here is given up",
+                           what_, knots.text(row, 1), one_line(knots.text(row, 2))));
+    log::error("follow", fmt::format("HINT: let that statement end when this run has, or end it now: SELECT "
+                                     "pg_cancel_backend({}); then run the same command again",
+                                     knots.text(row, 1)));
+    connection_->exec("SELECT pg_catalog.pg_cancel_backend($1::int)", {knots.text(row, 0)});
+  }
 }
 
 }  // namespace dbsync

@@ -27,12 +27,14 @@ class WaitWatch {
   WaitWatch(std::string conninfo, std::string pid, std::string what, std::function<void()> cancel,
             std::stop_token stop);
   // Of all sessions of that application_name in the database of the server that is
-  // the `role` ("source", "target"), but for waits for one another; nothing is cancelled.
+  // the `role` ("source", "target"), but for waits for one another. Cancelled is what waits
+  // behind a statement that waits for another one of these sessions.
   WaitWatch(std::string conninfo, std::string role, std::string application_name, std::string what);
 
  private:
   void run(const std::stop_token& done);
   void tell();
+  void untie();
 
   std::string conninfo_;
   std::string role_ = "source";

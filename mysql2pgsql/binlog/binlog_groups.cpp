@@ -239,6 +239,12 @@ bool BinlogStream::decide_xa(const BinlogStatement& statement, const EventHeader
   const Position start = seen();
   passing_ = applied_ || (options_.start.known() && start < options_.start);
   group_ = Group::none;
+  // Where nothing of what comes before is wanted, the caller gets its chance here only: one that
+  // looks for what was prepared up to its end must find it.
+  if (options_.end.known() && start >= options_.end) {
+    border(clock_.at());
+    return false;
+  }
   auto transaction = take_prepared(statement.name);
   if (statement.kind == BinlogStatement::Kind::xa_rollback || passing_) {
     border(clock_.at());
@@ -248,8 +254,8 @@ bool BinlogStream::decide_xa(const BinlogStatement& statement, const EventHeader
   if (!transaction && options_.find_prepared) transaction = options_.find_prepared(statement.name, start);
   if (!transaction)
     throw Error(ErrorKind::source,
-                fmt::format("the rows of the XA transaction {} are needed, and are not in the binlog any more: it was "
-                            "prepared before the oldest file",
+                fmt::format("the rows of the XA transaction {} are needed, and are in no file of the binlog: it was "
+                            "prepared before the oldest one, or the source died before it had written them",
                             statement.name))
         .hint(
             "copy the tables anew with --restart, and let the source keep its binlog longer than XA transactions stay "

@@ -348,10 +348,10 @@ std::optional<Transaction> MysqlFollowSource::find_prepared(const std::string& x
     options.spill.directory = config_.follow.spill_directory;
     // Others that were prepared earlier still are nobody's concern here.
     options.find_prepared = [](const std::string&, const Position&) { return std::optional(Transaction()); };
+    options.end = std::min(files[i], before);
     BinlogStream stream(events(options.start, true), *tables_, options);
-    const Position end = std::min(files[i], before);
     Transaction passed;
-    while (stream.seen() < end && !stream.at_end()) stream.next(passed, ChangeStream::Clock::now());
+    while (stream.seen() < options.end && !stream.at_end()) stream.next(passed, ChangeStream::Clock::now());
     if (auto found = stream.take_prepared(xid)) return found;
   }
   return std::nullopt;

@@ -2,6 +2,7 @@
 // locks of the source's catalog and tables, a replication slot, pg_dump.
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -65,6 +66,26 @@ TEST_F(StopSignals, ALockedCatalogOfTheSource) {
   Program program({"pgsql2pgsql", "--full-only", "--create"}, here());
   ASSERT_TRUE(eventually([&] { return any_waits(holder); })) << program.err_so_far();
   expect_ended_by_signal(program);
+}
+
+// Sessions of a run keep their locks to its end. Where a TRUNCATE waits for one of them, another
+// one that comes behind it would wait for ever.
+TEST_F(StopSignals, ARunThatWouldWaitForItselfEnds) {
+  source.exec("create table t (id int primary key); insert into t values (1)");
+  target.exec("create table t (id int primary key)");
+  PgSession reader(source.conninfo());  // as a worker that has read of the table
+  reader.run("set application_name = 'pgsql2pgsql'; begin; select from t");
+  std::thread application([&] {
+    PgSession session(source.conninfo());
+    session.run("truncate t");
+  });
+  EXPECT_TRUE(eventually([&] { return source.value("select count(*) from pg_locks where not granted") != "0"; }));
+  const RunResult run = run_program({"pgsql2pgsql", "--full-only", "--append"}, here());
+  EXPECT_EQ(run.exit_code, 3) << run.describe();
+  EXPECT_NE(run.err.find("(truncate t) waits for a session of this run"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("pg_cancel_backend("), std::string::npos) << run.err;
+  reader.run("rollback");
+  application.join();
 }
 
 TEST_F(StopSignals, ALockedCatalogOfTheTarget) {

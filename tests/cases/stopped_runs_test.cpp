@@ -151,7 +151,10 @@ class StoppedRunsTest : public ::testing::TestWithParam<Source> {
   void write_config(const Place& place, const std::string& target) {
     const std::string source = mysql_ ? mysql_section(Servers::instance().mysql(), mysql_->name())
                                       : "[src.pgsql]\nconnect_string = \"" + pgsql_->conninfo() + "\"\n";
-    place.dir.write_file("my.cfg", my_cfg(source, target, "[copy]\nretry_times = \"1\"\nretry_interval = \"1\"\n"));
+    // Named, since the target is reached by a proxy first: a task is named by addresses otherwise.
+    const std::string task = "[local.pgsql]\ntask = \"" + place.target.name() + "\"\n";
+    place.dir.write_file("my.cfg",
+                         my_cfg(source, target, "[copy]\nretry_times = \"1\"\nretry_interval = \"1\"\n" + task));
   }
 
   std::vector<std::string> command(const std::vector<std::string>& more = {}) const {

@@ -58,6 +58,7 @@ start() {
   choose_server "$kind" "$programs"
   cd "$dir"
   [ -d "$dir/data" ] || "$install" "$programs" >"$dir/mysql.log" 2>&1 </dev/null || { tail -n 25 "$dir/mysql.log" >&2; exit 1; }
+  rm -f "$dir/my.sock.lock" # of a server that was killed and not waited for yet
   setsid ${run_as[@]+"${run_as[@]}"} "${server[@]}" "--datadir=$dir/data" "--socket=$dir/my.sock" \
     "--pid-file=$dir/data/server.pid" "--tmpdir=$dir" --skip-networking --skip-name-resolve --log-bin=bin --server-id=1 \
     --binlog-format=ROW --sync-binlog=0 --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=2 \

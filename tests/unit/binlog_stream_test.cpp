@@ -189,6 +189,47 @@ TEST_P(BinlogStreamTest, IsNotPastAnXaTransactionThatIsStillSought) {
   EXPECT_EQ(second.passed(), options.start);
 }
 
+// Nothing of what comes before its decision may be wanted: then the decision is read in the same
+// turn, and must not take away what is looked for.
+TEST_P(BinlogStreamTest, FindsWhatWasPreparedUpToAPlace) {
+  if (GetParam() == Captured::my56) GTEST_SKIP() << "MySQL 5.6 logs XA transactions at their commit";
+  BinlogTables tables(captured_charsets);
+  add_captured_tables(GetParam(), tables, true);
+  const Position begin = parse_position(std::string(name_of(GetParam())) + ".000001:4");
+  const auto nothing = [](const QualifiedName&) { return false; };
+  const auto to_the_end = [](BinlogStream& stream, const Position& end) {
+    Transaction passed;
+    while (!(end.known() && stream.seen() >= end) && !stream.at_end()) stream.next(passed, ChangeStream::Clock::now());
+  };
+  std::vector<std::pair<std::string, Position>> decided;
+  BinlogOptions all;
+  all.start = begin;
+  BinlogStream whole(std::make_unique<BinlogFiles>(captured_directory(), begin), tables, all);
+  Transaction transaction;
+  while (!whole.at_end()) {
+    if (whole.next(transaction, ChangeStream::Clock::now()) != ChangeStream::Next::transaction) continue;
+    ChangeLog::Reader reader(transaction.changes);
+    Change change;
+    if (!reader.next(change) || shown(change) != "I n: 10|xa") continue;
+    BinlogOptions from;
+    from.start = transaction.start;
+    from.find_prepared = [&](const std::string& xid, const Position& before) {
+      decided.emplace_back(xid, before);
+      return std::optional(Transaction());
+    };
+    BinlogStream second(std::make_unique<BinlogFiles>(captured_directory(), from.start), tables, from);
+    to_the_end(second, {});
+  }
+  ASSERT_FALSE(decided.empty());
+  BinlogOptions options;
+  options.start = begin;
+  options.end = decided.front().second;
+  options.wanted = nothing;
+  BinlogStream search(std::make_unique<BinlogFiles>(captured_directory(), begin), tables, options);
+  to_the_end(search, options.end);
+  EXPECT_TRUE(search.take_prepared(decided.front().first));
+}
+
 // Images after without what is unchanged: MariaDB's FULL_NODUP (MDEV-32589).
 TEST(BinlogStream, ReadsImagesWithoutWhatIsUnchanged) {
   BinlogTables tables(captured_charsets);
