@@ -406,6 +406,18 @@ TEST_F(FollowCopy, AComparisonThatWaitsIsNotInTheWayOfATruncate) {
   EXPECT_NE(program.wait().exit_code, kInterrupted);
 }
 
+// Nor does it wait for ever where a TRUNCATE of the follower waits for another of its sessions.
+TEST_F(FollowCopy, AComparisonDoesNotWaitForALockForEver) {
+  both("create table t (id int primary key); create table u (id int primary key)");
+  complete();
+  PgSession holder(target.conninfo());
+  holder.run("begin; lock table t in access exclusive mode");
+  const RunResult run = run_program({"pgsql2pgsql", "--verify-only"}, here());
+  EXPECT_EQ(run.exit_code, kTargetFailed) << run.describe();
+  EXPECT_NE(run.err.find("public.t: it could not be compared"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("another session holds a lock on it"), std::string::npos) << run.err;
+}
+
 // Rows come under the root's name, told apart by the root's key; the old key comes when a
 // column of the leaf's identity changes.
 TEST_F(FollowCopy, PartitionsOfAnotherReplicaIdentityThanTheirRoot) {
