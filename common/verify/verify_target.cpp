@@ -75,11 +75,8 @@ TargetSnapshot::TargetSnapshot(std::string conninfo, std::string application_nam
   snapshot_ = control_->exec("SELECT pg_catalog.pg_export_snapshot()").text(0, 0);
 }
 
-// A table that is locked for long is not compared: the follower's TRUNCATE, say, waits for a
-// session that has read of it, and those that come behind it would wait for ever.
 std::unique_ptr<PgConnection> TargetSnapshot::session() const {
   auto connection = open_reader(conninfo_, application_name_);
-  connection->exec("SET lock_timeout = '20s'");
   connection->exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   if (snapshot_.empty()) return connection;
   try {
