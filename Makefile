@@ -142,8 +142,9 @@ torture:
 	@DBSYNC_BIN=$(BIN) DBSYNC_KILLS=100 DBSYNC_KILL_TABLES=20 DBSYNC_KILL_ROWS=100000 DBSYNC_KILL_LONGEST=1000 \
 	  DBSYNC_RUNBOOK_KILLS=30 DBSYNC_RUNBOOK_ROWS=20000 DBSYNC_STALL_SECONDS=90 DBSYNC_REFUSE_SECONDS=30 DBSYNC_CUT_ROUNDS=20 \
 	  DBSYNC_MODEL_SEEDS=300 DBSYNC_TORTURE_KILLS=200 DBSYNC_TORTURE_CRASHES=20 DBSYNC_TORTURE_RESTARTS=20 DBSYNC_TORTURE_CUTS=50 DBSYNC_TORTURE_LARGE=1000000 DBSYNC_FOLLOW_KILLS=50 \
+	  DBSYNC_LARGE_EVENT_MIB=400 DBSYNC_LARGE_LOG_MIB=4400 \
 	  DBSYNC_STOPPED_RUNS=250 DBSYNC_OPERATOR_SECONDS=600 DBSYNC_OPERATOR_STEPS=14 \
-	  GTEST_FILTER='Resume*:PgResume*:*GuardedKills*:PgGuards*:SakilaTest.TheOldRunbook*:Stall*:Faults*:FollowCopy.Killed*:FollowTorture*:BinlogTorture*:ApplyModel*:*StoppedRuns*:*RandomOperator*' tests/run.sh $(BUILD)/tests/cases
+	  GTEST_FILTER='Resume*:PgResume*:*GuardedKills*:PgGuards*:SakilaTest.TheOldRunbook*:Stall*:Faults*:FollowCopy.Killed*:FollowTorture*:BinlogTorture*:BinlogLarge*:ApplyModel*:*StoppedRuns*:*RandomOperator*' tests/run.sh $(BUILD)/tests/cases
 
 # Rewrites the golden files from what the code prints now; review the diff.
 golden:

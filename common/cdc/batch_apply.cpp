@@ -171,11 +171,12 @@ void BatchApply::apply(const Transaction& transaction, const std::stop_token& st
   ChangeLog::Reader reader(transaction.changes);
   Change change;
   while (reader.next(change)) {
-    retain(reader.chunk());
     apply_change(change, transaction);
+    // Behind it: what it writes out on its way forgets all chunks, this one, too, which the
+    // batch may point into now.
+    retain(reader.chunk());
     if (retained_bytes_ < kMostRetainedBytes && values_ < kMostValues) continue;
     flush();
-    retain(reader.chunk());
     if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "stopped within a transaction");
   }
 }

@@ -47,10 +47,16 @@ void ChangeLog::header(std::size_t length, std::uint8_t kind, std::uint8_t flag,
 
 void ChangeLog::append(ChangeKind kind, OldImage image, std::uint32_t relation, std::string_view old_tuple,
                        std::string_view new_tuple) {
+  // A row that goes to the file anyway takes no more memory on its way there.
+  const bool large = old_tuple.size() + new_tuple.size() >= policy_.memory_bytes;
   header(kHeaderBytes + old_tuple.size() + new_tuple.size(), static_cast<std::uint8_t>(kind),
          static_cast<std::uint8_t>(image), relation);
-  bytes_ += old_tuple;
-  bytes_ += new_tuple;
+  if (large) spill();
+  for (const std::string_view tuple : {old_tuple, new_tuple})
+    if (large)
+      file_->append(tuple);
+    else
+      bytes_ += tuple;
   appended();
 }
 

@@ -155,7 +155,7 @@ struct ColumnSlot {
 
 struct MysqlCursor::Binding {
   struct CloseStatement {
-    void operator()(MYSQL_STMT* statement) const { mysql_stmt_close(statement); }
+    void operator()(MYSQL_STMT* handle) const { mysql_stmt_close(handle); }
   };
 
   std::unique_ptr<MYSQL_STMT, CloseStatement> statement;
