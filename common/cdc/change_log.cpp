@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kLengthBytes = sizeof(std::uint32_t);
 constexpr std::size_t kHeaderBytes = 6;  // without the length
-constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
 
 std::uint32_t load_32(const char* at) {
   std::uint32_t value = 0;
@@ -114,7 +113,7 @@ bool ChangeLog::Reader::fill(std::size_t wanted) {
   // Records are written whole, so that none crosses from the file to memory.
   const std::uint64_t start = file_offset_ - rest_.size();
   auto chunk = std::make_shared<std::string>();
-  log_.file_->read(start, std::max(kChunkBytes, wanted), *chunk);
+  log_.file_->read(start, std::max(log_.policy_.piece_bytes, wanted), *chunk);
   file_offset_ = start + chunk->size();
   rest_ = *chunk;
   chunk_ = std::move(chunk);

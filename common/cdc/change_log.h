@@ -27,7 +27,8 @@ namespace dbsync {
 
 struct SpillPolicy {
   std::size_t memory_bytes = std::size_t{16} << 20;  // of one transaction
-  std::string directory;                             // as SpillFile
+  std::string directory = {};                        // as SpillFile
+  std::size_t piece_bytes = std::size_t{1} << 20;    // read from the file at once
 };
 
 class ChangeLog {

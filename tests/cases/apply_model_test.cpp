@@ -59,6 +59,8 @@ class ModelSource {
 
   Transaction next() {
     Transaction out;
+    // Some from a file, of which hardly more than a row is read at once.
+    if (number(2) == 0) out.changes = ChangeLog({.memory_bytes = 1, .piece_bytes = 40});
     out.start = lsn_position(static_cast<std::uint64_t>(++count_) * 100);
     out.end = lsn_position(static_cast<std::uint64_t>(count_) * 100 + 50);
     log_ = &out.changes;
