@@ -25,6 +25,11 @@ constexpr char kTables[] =
     "create table keyed (id int primary key, v text, n int);"
     "create table pairs (part text, id int, u int unique, v text, primary key (part, id));"
     "create table logged (n int, v text)";
+// With it changes keep their order.
+constexpr char kTrigger[] =
+    "create or replace function nothing() returns trigger language plpgsql as 'begin return new; end';"
+    "create trigger always before insert or update on keyed for each row execute function nothing();"
+    "alter table keyed enable always trigger always";
 
 std::shared_ptr<const Relation> relation(std::uint32_t id, const std::string& name, std::vector<RelationColumn> columns,
                                          bool binary) {
@@ -262,6 +267,7 @@ class ApplyModel : public ::testing::Test {
       ModelSource model(static_cast<unsigned>(seed), binary);
       target.exec("drop table if exists keyed, pairs, logged");
       target.exec(kTables);
+      if (seed % 3 == 0) target.exec(kTrigger);
       run(model);
     }
   }
