@@ -39,6 +39,7 @@ Position BinlogStream::passed() const {
 }
 
 void BinlogStream::confirm(const Position& position) {
+  if (options_.gtids) options_.gtids->settle(position);
   const std::lock_guard lock(mutex_);
   confirmed_ = std::max(confirmed_, position);
 }

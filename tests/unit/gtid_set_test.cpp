@@ -90,4 +90,21 @@ TEST(GtidTracker, TellsWhatEndsAtAPosition) {
   EXPECT_EQ(tracker.at(at("bin.000002:50")), "0-1-8");
 }
 
+// A group that is rolled back and applied one by one.
+TEST(GtidTracker, TellsWhatEndsBeforeWhereItWasAsked) {
+  GtidTracker tracker(GtidSet("a:1-5"));
+  const auto at = [](const char* position) { return parse_position(position); };
+  for (const auto& [position, gtid] : {std::pair("bin.000001:200", "a:6"), std::pair("bin.000001:300", "a:7"),
+                                       std::pair("bin.000001:400", "a:8"), std::pair("bin.000001:500", "a:9")})
+    tracker.add(at(position), gtid);
+  EXPECT_EQ(tracker.at(at("bin.000001:300")), "a:1-7");
+  tracker.settle(at("bin.000001:200"));
+  EXPECT_EQ(tracker.at(at("bin.000001:500")), "a:1-9");
+  EXPECT_EQ(tracker.at(at("bin.000001:200")), "a:1-6");
+  EXPECT_EQ(tracker.at(at("bin.000001:300")), "a:1-7");
+  tracker.settle(at("bin.000001:500"));
+  EXPECT_EQ(tracker.at(at("bin.000001:300")), "a:1-7");
+  EXPECT_EQ(tracker.at(at("bin.000001:500")), "a:1-9");
+}
+
 }  // namespace dbsync::test
