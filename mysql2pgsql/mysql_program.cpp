@@ -78,7 +78,8 @@ const std::vector<CopyTask>& MysqlProgram::tasks() {
 void MysqlProgram::check_tables(const TargetCheck& check, CheckFindings& findings) {
   if (check.depth == CheckDepth::thorough) check_readable(*connection_, tasks(), findings);
   if (check.depth == CheckDepth::thorough && check.follow)
-    check_followed(*connection_, catalog_, tasks(), mapping_.rules, findings);
+    check_followed(*connection_, catalog_, tasks(), mapping_.rules,
+                   run_.copies && run_.config.src_mysql.consistency == Consistency::none, findings);
   check_target_tables(check, checked_tables(tasks(), plan_request()), findings);
 }
 

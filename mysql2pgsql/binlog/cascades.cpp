@@ -279,14 +279,12 @@ void CascadePlanner::plan() {
 
 }  // namespace
 
-namespace {
+namespace {}  // namespace
 
 bool acts(const MysqlForeignKey& key) {
   return action_of(key.on_delete, CascadeAction::remove) != CascadeAction::none ||
          action_of(key.on_update, CascadeAction::take_over) != CascadeAction::none;
 }
-
-}  // namespace
 
 void leave_out_before_cascades(const MysqlCatalog& catalog, std::set<std::string>& others) {
   for (bool changed = true; changed;) {

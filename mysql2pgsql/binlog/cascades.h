@@ -53,6 +53,9 @@ void leave_out_behind_cascades(const MysqlCatalog& catalog, std::set<std::string
 // that is not among them and what acts there.
 void leave_out_before_cascades(const MysqlCatalog& catalog, std::set<std::string>& others);
 
+// Whether it changes rows by itself.
+bool acts(const MysqlForeignKey& key);
+
 // Whether the server writes what foreign keys do into its binlog.
 bool cascades_are_logged(SourceQueries& source);
 

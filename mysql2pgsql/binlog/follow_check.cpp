@@ -71,6 +71,18 @@ void check_cascades(SourceQueries& source, const MysqlCatalog& catalog, const st
         "MySQL from 9.6 on logs them (innodb_native_foreign_keys = OFF)");
 }
 
+// By the primary key, or by a unique one of whole columns without NULLs.
+bool key_finds_rows(const MysqlTable& table) {
+  const auto finds = [&](const MysqlIndexPart& part) {
+    const MysqlColumn* column = part.column.empty() || part.prefix >= 0 ? nullptr : table.find_column(part.column);
+    return column != nullptr && !column->nullable;
+  };
+  return !table.primary_key.empty() ||
+         std::any_of(table.indexes.begin(), table.indexes.end(), [&](const MysqlIndex& index) {
+           return index.unique && std::all_of(index.parts.begin(), index.parts.end(), finds);
+         });
+}
+
 }  // namespace
 
 bool without_key(const MysqlTable& table) {
@@ -78,8 +90,31 @@ bool without_key(const MysqlTable& table) {
          std::none_of(table.indexes.begin(), table.indexes.end(), [](const auto& index) { return index.unique; });
 }
 
+void refuse_own_moments(SourceQueries& source, const MysqlCatalog& catalog) {
+  std::vector<std::string> without, acting;
+  for (const MysqlTable& table : catalog.tables) {
+    if (!table.in_run) continue;
+    if (!key_finds_rows(table)) without.push_back(table.name);
+    for (const MysqlForeignKey& key : table.foreign_keys)
+      if (acts(key)) acting.push_back(fmt::format("{} of {}", key.name, table.name));
+  }
+  const auto refuse = [](const std::string& why, const std::string& hint) {
+    throw Error(ErrorKind::config,
+                "consistency = none: changes cannot be followed behind a copy of no one moment: " + why)
+        .hint(hint + ", or take consistency out of [src.mysql]");
+  };
+  constexpr char kLeaveOut[] = "leave these tables out with a table list (-l)";
+  const auto image = source.query("SHOW GLOBAL VARIABLES LIKE 'binlog_row_image'");
+  if (!image.empty() && image[0].at(1) != "FULL")
+    refuse("a row that the copy did not find any more is made again, and the binlog does not hold it whole",
+           "SET GLOBAL binlog_row_image = FULL, also for sessions that are open already");
+  if (!without.empty()) refuse("rows of tables without a key could come twice: " + join(without, ", "), kLeaveOut);
+  if (!acting.empty() && !cascades_are_logged(source))
+    refuse("the binlog does not tell what foreign keys have done to rows: " + join(acting, ", "), kLeaveOut);
+}
+
 void check_followed(SourceQueries& source, const MysqlCatalog& catalog, const std::vector<CopyTask>& tasks,
-                    const TableRules& rules, CheckFindings& findings) {
+                    const TableRules& rules, bool own_moments, CheckFindings& findings) {
   const auto followed = check_each(catalog, tasks, findings);
   std::vector<const MysqlTable*> tables;
   std::vector<std::string> keyless;
@@ -92,6 +127,12 @@ void check_followed(SourceQueries& source, const MysqlCatalog& catalog, const st
                      fmt::format("rows are found by all their columns, which is slow: {}", join(keyless, ", ")),
                      "give them a primary key");
   check_engines(tables, findings);
+  if (own_moments) try {
+      refuse_own_moments(source, catalog);
+    } catch (const Error& error) {
+      if (error.connection_lost()) throw;
+      findings.failed("source snapshot", error);
+    }
   check_cascades(source, catalog, followed, rules, findings);
 }
 

@@ -130,6 +130,7 @@ bool MysqlTask::select() {
     if (without_transactions(table) && without_key(table))
       twice.push_back(fmt::format("{} ({})", table.name, table.engine));
   }
+  if (of_own_moments()) refuse_own_moments(source(), catalog);
   if (!twice.empty())
     log::warning("follow", fmt::format("rows of tables without transactions and without a key that are written during "
                                        "the copy come twice; {}",
@@ -137,10 +138,15 @@ bool MysqlTask::select() {
   return !selected_.empty();
 }
 
+// With --follow-only the copy was somebody else's.
+bool MysqlTask::of_own_moments() const {
+  return config_.src_mysql.consistency == Consistency::none && request_.options.load != Verb::follow;
+}
+
 // The snapshot does not hold for tables without transactions.
 Position MysqlTask::mixed_until() {
   if (selected_.empty()) select();
-  return loose_ ? binlog_end(source()) : Position();
+  return loose_ || of_own_moments() ? binlog_end(source()) : Position();
 }
 
 void remember_tables(PgConnection& target, const std::string& task, const std::string& db,

@@ -46,6 +46,7 @@ class MysqlTask : public FollowedTask {
  private:
   MysqlConnection& source();
   CopyMoment given_moment();
+  bool of_own_moments() const;
   void refuse_lost_changes();
   void refuse_files_without_place() const;
   void refuse_second_task();

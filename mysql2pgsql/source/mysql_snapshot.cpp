@@ -4,6 +4,8 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
+#include <sstream>
 #include <thread>
 
 #include <fmt/format.h>
@@ -48,12 +50,38 @@ Position own_position(MysqlConnection& session) {
   return out;
 }
 
+constexpr char kXaIsAhead[] = "which are in its binlog before their rows are seen";
+
+bool counts_xa_commits(MysqlConnection& session) {
+  const auto rows = session.query("SHOW GLOBAL STATUS LIKE 'Com_xa_commit'");
+  return rows.empty() || rows[0].at(1).value_or("0") != "0";
+}
+
 // MariaDB writes XA COMMIT to the binlog first, and a snapshot may be opened in between:
 // its position says more than its rows show. Asked behind the snapshot, it counts those
 // that were under way.
-bool commits_xa(MysqlConnection& session) {
-  const auto rows = session.query("SHOW GLOBAL STATUS LIKE 'Com_xa_commit'");
-  return session.is_mariadb() && (rows.empty() || rows[0].at(1).value_or("0") != "0");
+bool commits_xa(MysqlConnection& session) { return session.is_mariadb() && counts_xa_commits(session); }
+
+// Of gtid_owned, "UUID:7#12:8#13,UUID:TAG:1#14": without the threads.
+std::set<std::string> owned_gtids(MysqlConnection& session) {
+  std::set<std::string> out;
+  std::istringstream sources(session.query("SELECT REPLACE(@@GLOBAL.gtid_owned, '\\n', '')").at(0).at(0).value_or(""));
+  for (std::string source; std::getline(sources, source, ',');) {
+    std::istringstream parts(source);
+    std::string name;
+    for (std::string part; std::getline(parts, part, ':');) {
+      const std::size_t thread = part.find('#');
+      if (thread == std::string::npos)
+        name += part + ":";
+      else
+        out.insert(name + part.substr(0, thread));
+    }
+  }
+  return out;
+}
+
+bool meet(const std::set<std::string>& some, const std::set<std::string>& others) {
+  return std::any_of(some.begin(), some.end(), [&](const std::string& one) { return others.contains(one); });
 }
 
 class Ladder {
@@ -65,10 +93,7 @@ class Ladder {
   SnapshotFacts climb() {
     using enum Consistency;
     const Consistency wanted = endpoint_.consistency;
-    if (wanted == none && positioned_)
-      throw Error(ErrorKind::source, "consistency = none has no one moment from which changes could be followed")
-          .hint("take consistency out of [src.mysql], or copy without following");
-    if (wanted == none) return {"none: every worker sees the rows of its own moment", false, {}};
+    if (wanted == none) return own_moments();
     for (const auto& [rung, way] : std::initializer_list<std::pair<Consistency, SnapshotFacts (Ladder::*)()>>{
              {binlog_position, &Ladder::equal_positions},
              {automatic, &Ladder::single_session},  // only as a step of the ladder
@@ -130,6 +155,44 @@ class Ladder {
     return position;
   }
 
+  // Changes are followed from a place before which every later statement sees all; what of
+  // those behind it the rows have already, whoever follows makes fit.
+  SnapshotFacts own_moments() {
+    SnapshotFacts out{"none: every worker sees the rows of its own moment", false, {}};
+    if (!positioned_) return out;
+    MysqlConnection side(endpoint_);
+    start_snapshot(side);
+    out.position = own_position(side);
+    side.exec("COMMIT");
+    out.position = out.position.empty() ? settled_position(side) : with_gtid(side, std::move(out.position));
+    if (counts_xa_commits(side)) throw no_place("the server commits XA transactions, " + std::string(kXaIsAhead));
+    return out;
+  }
+
+  static Error no_place(const std::string& why) {
+    return Error(ErrorKind::source,
+                 "consistency = none: no place in the binlog is known from which changes could be followed: " + why)
+        .hint("take consistency out of [src.mysql], or copy without following");
+  }
+
+  // A transaction owns its GTID from before it is in the binlog until its rows are seen.
+  Position settled_position(MysqlConnection& side) {
+    const auto mode = side.query("SHOW GLOBAL VARIABLES LIKE 'gtid_mode'");
+    if (mode.empty() || mode[0].at(1) != "ON")
+      throw no_place("without GTIDs (gtid_mode = ON) this server does not tell which commits are under way");
+    Position out = current_position(side);
+    if (out.empty()) throw no_place("the server does not tell where its binlog is");
+    const auto under_way = owned_gtids(side);
+    const auto until = Clock::now() + std::chrono::seconds(endpoint_.lock_wait_timeout);
+    for (auto now = under_way; meet(under_way, now); now = owned_gtids(side)) {
+      if (Clock::now() > until)
+        throw no_place(
+            fmt::format("a transaction is in it and is not committed for {} s", endpoint_.lock_wait_timeout));
+      std::this_thread::sleep_for(kSettleTime);
+    }
+    return out;
+  }
+
   SnapshotFacts equal_positions() {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       start_all();
@@ -140,7 +203,7 @@ class Ladder {
       const bool equal =
           std::all_of(positions.begin(), positions.end(), [&](const Position& one) { return one == first; });
       if (equal && positioned_ && commits_xa(*sessions_[0]))
-        throw Refused{"the server commits XA transactions, which are in its binlog before their rows are seen"};
+        throw Refused{"the server commits XA transactions, " + std::string(kXaIsAhead)};
       if (equal) return {"equal binlog positions, no lock", true, with_gtid(*sessions_[0], first)};
       pause(attempt);
     }
