@@ -21,6 +21,8 @@ namespace dbsync {
 
 namespace {
 
+constexpr unsigned kReadsAtOnce = 50;  // locks of tables and of what belongs to them; a server has 64 for a connection
+
 const TargetColumn& target_column(const TargetTable& target, const std::string& name) {
   return required_column(target, name, display_name(target.name));
 }
@@ -130,12 +132,26 @@ bool PgSession::choose_binary(const CopyTask& task, const Selection& selection, 
 // A query of the user's finds its names as it would in psql; what we write names
 // everything in full, and so do values of reg* types then.
 void PgSession::use_search_path(bool of_user) {
-  if (of_user == users_path_) return;
+  if (of_user == settings_.users_path) return;
   connection_->exec(of_user ? "RESET search_path" : "SET search_path = ''");
-  users_path_ = of_user;
+  settings_.users_path = of_user;
+}
+
+// The snapshot's transaction would keep a lock on each table that was read from, until
+// the server has no room for more. A savepoint gives them back, and settings with them.
+void PgSession::release_locks() {
+  if (facts_.dialect.distributed || ++reads_ % kReadsAtOnce != 0) return;
+  if (reads_ == kReadsAtOnce) {
+    connection_->exec("SAVEPOINT dbsync_reads");
+    settings_of_savepoint_ = settings_;
+  } else {
+    connection_->exec("ROLLBACK TO SAVEPOINT dbsync_reads");
+    settings_ = settings_of_savepoint_;
+  }
 }
 
 PgSession::Selection PgSession::select(const CopyTask& task, const Chunk& chunk, const TargetTable& target) {
+  release_locks();
   use_search_path(!task.query.empty());
   Chunk part = chunk;
   part.predicate = both_conditions(chunk.predicate, task.condition);
@@ -151,7 +167,7 @@ PgSession::Selection PgSession::select(const CopyTask& task, const Chunk& chunk,
 std::unique_ptr<ChunkReader> PgSession::open(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                                              CopyFormatChoice format) {
   const Selection selection = select(task, chunk, target);
-  use_block_ranges(*connection_, !chunk.whole() && !facts_.dialect.distributed, tid_scans_);
+  use_block_ranges(*connection_, !chunk.whole() && !facts_.dialect.distributed, settings_.tid_scans);
   const bool binary = choose_binary(task, selection, target, format);
   const std::string from = !selection.sql.empty() ? "(" + selection.sql + "\n)"
                                                   : fmt::format("{} ({})", quote_name(relation_of(task).name),
@@ -182,9 +198,9 @@ std::string PgSession::query_of(const CopyTask& task, const Selection& selection
 PgResult PgSession::compute(const CopyTask& task, const Chunk& chunk, const TargetTable& target,
                             const std::string& list) {
   const Selection selection = select(task, chunk, target);
-  use_block_ranges(*connection_, !chunk.whole() && !facts_.dialect.distributed, tid_scans_);
+  use_block_ranges(*connection_, !chunk.whole() && !facts_.dialect.distributed, settings_.tid_scans);
   // Compiling so long a list anew for each chunk would not pay.
-  if (std::exchange(jit_, false)) connection_->exec("SET jit = off");
+  if (std::exchange(settings_.jit, false)) connection_->exec("SET jit = off");
   std::string names;
   for (const PgColumn& column : selection.columns)
     names += (names.empty() ? "" : ", ") + quote_identifier(column.target_name());

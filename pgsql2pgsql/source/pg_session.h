@@ -42,6 +42,7 @@ class PgSession : public SourceSession {
   std::string query_of(const CopyTask& task, const Selection& selection) const;
   Selection select(const CopyTask& task, const Chunk& chunk, const TargetTable& target);
   void use_search_path(bool of_user);
+  void release_locks();
   bool choose_binary(const CopyTask& task, const Selection& selection, const TargetTable& target,
                      CopyFormatChoice choice) const;
   bool plan_by_ctid(const PgRelation& relation, std::uint64_t chunks, const std::function<void(Chunk)>& emit);
@@ -50,9 +51,15 @@ class PgSession : public SourceSession {
 
   std::unique_ptr<PgConnection> connection_;
   const PgSourceFacts& facts_;
-  bool users_path_ = false;
-  bool tid_scans_ = false;
-  bool jit_ = true;
+  // Of the connection, beside what each has from the start.
+  struct Settings {
+    bool users_path = false;
+    bool tid_scans = false;
+    bool jit = true;
+  };
+  Settings settings_;
+  Settings settings_of_savepoint_;
+  unsigned reads_ = 0;  // of tables or chunks
 };
 
 }  // namespace dbsync
