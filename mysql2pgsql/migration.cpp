@@ -18,9 +18,22 @@ namespace dbsync {
 
 namespace {
 
-Error unknown_table(const PlanRequest& request, const std::string& name) {
+// What planning the tasks keeps from one to the next.
+struct Planning {
+  const PlanRequest& request;
+  TypeRuleUse rules;
+  std::size_t unknown = 0;  // tables
+};
+
+// A list of thousands of wrong names is of another database: each would be compared with
+// all names of this one.
+constexpr std::size_t kMostSuggestions = 20;
+
+Error unknown_table(Planning& planning, const std::string& name) {
+  const PlanRequest& request = planning.request;
   std::vector<std::string> names;
-  for (const auto& table : request.catalog.tables) names.push_back(table.name);
+  if (planning.unknown++ < kMostSuggestions)
+    for (const auto& table : request.catalog.tables) names.push_back(table.name);
   Error error(ErrorKind::source, fmt::format("the source database {} has no table {}", request.catalog.db, name));
   const std::string near = nearest_name(name, names);
   error.hint(near.empty() ? "check the table list; views are copied with a query: name : select * from view"
@@ -35,9 +48,10 @@ void see_columns(const std::vector<ResultColumn>& columns, const MysqlCatalog& c
     if (origin_of(columns[i], catalog) == nullptr) rules.see(types[i], {}, columns[i].name);
 }
 
-void plan_whole_table(const PlanRequest& request, CopyTask& task) {
+void plan_whole_table(Planning& planning, CopyTask& task) {
+  const PlanRequest& request = planning.request;
   const MysqlTable* source = request.catalog.find_table(task.name);
-  if (source == nullptr) throw unknown_table(request, task.name);
+  if (source == nullptr) throw unknown_table(planning, task.name);
   const MappedTable* mapped = request.schema.find(request.catalog, task.name);
   task.target = mapped->table.name;
   task.estimated_bytes = source->estimated_bytes;
@@ -58,16 +72,17 @@ void plan_query(const PlanRequest& request, CopyTask& task, TypeRuleUse& rules) 
   task.definition = map_result(task.target, cursor.columns(), request.catalog, request.options);
 }
 
-CopyTask plan_task(const PlanRequest& request, const std::string& name, const std::string& query, TypeRuleUse& rules) {
+CopyTask plan_task(Planning& planning, const std::string& name, const std::string& query) {
+  const PlanRequest& request = planning.request;
   CopyTask task;
   task.name = name;
   task.query = query;
   task.target = {request.options.schema, target_name(name, request.options)};
   try {
     if (query.empty())
-      plan_whole_table(request, task);
+      plan_whole_table(planning, task);
     else
-      plan_query(request, task, rules);
+      plan_query(request, task, planning.rules);
     request.segments.apply(*task.definition, request.options.dialect);
     plan_distribution(*task.definition, request.options.dialect, request.first_column_key);
   } catch (const Error& error) {
@@ -118,16 +133,19 @@ TargetFacts read_target_facts(PgConnection& target, const Dialect& dialect, cons
                                              "pg_catalog.pg_namespace n ON n.oid = e.extnamespace "
                                              "WHERE e.extname = 'postgis'")
                                          .text(0, 0);
+  std::stable_sort(facts.taken.begin(), facts.taken.end(),
+                   [](const TakenName& a, const TakenName& b) { return a.name < b.name; });
   return facts;
 }
 
 std::vector<CopyTask> plan_tasks(const PlanRequest& request, const std::vector<TableListEntry>& list) {
   std::vector<CopyTask> tasks;
-  TypeRuleUse rules(request.options.type_rules, request.catalog);
-  for (const TableListEntry& entry : list) tasks.push_back(plan_task(request, entry.table, entry.query, rules));
+  tasks.reserve(list.empty() ? request.catalog.tables.size() : list.size());
+  Planning planning{request, TypeRuleUse(request.options.type_rules, request.catalog)};
+  for (const TableListEntry& entry : list) tasks.push_back(plan_task(planning, entry.table, entry.query));
   if (list.empty())
-    for (const MysqlTable& table : request.catalog.tables) tasks.push_back(plan_task(request, table.name, {}, rules));
-  warn_of_idle_rules(request, rules, tasks);
+    for (const MysqlTable& table : request.catalog.tables) tasks.push_back(plan_task(planning, table.name, {}));
+  warn_of_idle_rules(request, planning.rules, tasks);
   drop_outside_foreign_keys(tasks);
   return tasks;
 }

@@ -1,5 +1,7 @@
 #include "mysql2pgsql/mysql_program.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "mysql2pgsql/binlog/cascades.h"
@@ -61,6 +63,7 @@ void MysqlProgram::read_source() {
   if (makes_tables && run_.target) mapping_.target = read_target_facts(*run_.target, run_.there, mapping_);
   catalog_ = read_catalog(*connection_, run_.config.src_mysql.db, mapping_.rules, run_.request.list);
   schema_ = map_schema(catalog_, mapping_);
+  tasks_.reset();
   if (makes_schema_ || run_.prints_ddl)
     check_generated_columns(*connection_, catalog_, run_.request.list, schema_,
                             run_.prints_ddl ? nullptr : run_.target.get());
@@ -93,7 +96,11 @@ DdlText MysqlProgram::ddl() {
 std::vector<CopyTask> MysqlProgram::plan() {
   source_.emplace(run_.config.src_mysql, catalog_, mapping_, run_.config.policies);
   if (run_.moment) source_->require_moment();
-  return tasks();
+  tasks();
+  // Of thousands of tables there is room for one copy of what they are. What reads the
+  // source anew plans anew.
+  schema_.tables = {};
+  return std::move(*std::exchange(tasks_, std::nullopt));
 }
 
 Position MysqlProgram::open_moment(const std::vector<CopyTask>& tasks) {

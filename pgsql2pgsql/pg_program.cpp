@@ -306,11 +306,13 @@ void PgProgram::compare_extensions(std::vector<CopyTask>& tasks) const {
 
 // What pg_dump does not bring.
 void PgProgram::define_tables(std::vector<CopyTask>& tasks) {
+  std::map<QualifiedName, std::vector<CopyTask*>> by_target;
+  for (CopyTask& task : tasks)
+    if (task.query.empty()) by_target[task.target].push_back(&task);
   for (const PgDefinition& definition : table_definitions(source_.planner(), definition_request()))
-    for (CopyTask& task : tasks) {
-      if (!task.query.empty() || task.target != definition.table.name) continue;
-      task.definition = definition.table;
-      task.problem = definition.problem;
+    for (CopyTask* task : by_target[definition.table.name]) {
+      task->definition = definition.table;
+      task->problem = definition.problem;
     }
 }
 

@@ -15,15 +15,19 @@ class Planner {
  public:
   Planner(const Enforcement& enforcement, const std::vector<std::uint32_t>& tables)
       : enforcement_(enforcement), tables_(tables) {
-    for (const auto& [partition, above] : enforcement.parent) has_parts_.insert(above);
+    for (const auto& [partition, above] : enforcement.parent) parts_[above].push_back(partition);
+    for (const EnforcedKey& key : enforcement.keys) of(key.referenced_oid).referring.push_back(&key);
+    for (std::size_t i = 0; i < tables.size(); ++i) of(tables[i]).members.push_back(i);
     plan_.ways.assign(tables.size(), EmptyingWay::alone);
     plan_.refusals.resize(tables.size());
   }
 
   EmptyingPlan plan(const std::set<std::uint32_t>& loaded, const std::function<bool(const EnforcedKey&)>& is_off) {
+    for (const std::uint32_t table : loaded) of(table).loaded.push_back(table);
     const auto ours = [&](const EnforcedKey& key) {
+      const auto& there = of(key.table_oid).loaded;
       return consists_of(key.table_oid, [&](std::uint32_t part) {
-        return std::any_of(loaded.begin(), loaded.end(),
+        return std::any_of(there.begin(), there.end(),
                            [&](std::uint32_t table) { return enforcement_.is_within(part, table); });
       });
     };
@@ -45,6 +49,15 @@ class Planner {
   }
 
  private:
+  // What concerns one tree of tables: with thousands of tables, each looks at its own only.
+  struct Tree {
+    std::vector<const EnforcedKey*> referring;
+    std::vector<std::size_t> members;  // places in tables_
+    std::vector<std::uint32_t> loaded;
+  };
+
+  Tree& of(std::uint32_t table) { return trees_[enforcement_.root_of(table)]; }
+
   bool truncated(std::size_t i) const {
     return plan_.ways[i] == EmptyingWay::alone || plan_.ways[i] == EmptyingWay::together;
   }
@@ -57,25 +70,25 @@ class Planner {
   template <class Condition>
   bool consists_of(std::uint32_t table, const Condition& condition) const {
     if (condition(table)) return true;
-    return has_parts_.contains(table) &&
-           std::all_of(enforcement_.parent.begin(), enforcement_.parent.end(),
-                       [&](const auto& entry) { return entry.second != table || consists_of(entry.first, condition); });
+    const auto parts = parts_.find(table);
+    return parts != parts_.end() && std::all_of(parts->second.begin(), parts->second.end(),
+                                                [&](std::uint32_t part) { return consists_of(part, condition); });
   }
 
   // All its rows go.
-  bool covered(std::uint32_t table) const {
+  bool covered(std::uint32_t table) {
+    const auto& members = of(table).members;
     return consists_of(table, [&](std::uint32_t part) {
-      for (std::size_t i = 0; i < tables_.size(); ++i)
-        if (truncated(i) && enforcement_.is_within(part, tables_[i])) return true;
-      return false;
+      return std::any_of(members.begin(), members.end(),
+                         [&](std::size_t i) { return truncated(i) && enforcement_.is_within(part, tables_[i]); });
     });
   }
 
   template <class Condition>
-  const EnforcedKey* in_the_way(std::size_t i, const Condition& condition) const {
+  const EnforcedKey* in_the_way(std::size_t i, const Condition& condition) {
     if (!truncated(i)) return nullptr;
-    for (const EnforcedKey& key : enforcement_.keys)
-      if (refers_to(key, i) && condition(key) && !covered(key.table_oid)) return &key;
+    for (const EnforcedKey* key : of(tables_[i]).referring)
+      if (refers_to(*key, i) && condition(*key) && !covered(key->table_oid)) return key;
     return nullptr;
   }
 
@@ -93,22 +106,23 @@ class Planner {
 
   void join(std::size_t i) {
     if (!truncated(i)) return;
-    for (const EnforcedKey& key : enforcement_.keys) {
-      if (!refers_to(key, i) || key.table_oid == tables_[i]) continue;
+    for (const EnforcedKey* key : of(tables_[i]).referring) {
+      if (!refers_to(*key, i) || key->table_oid == tables_[i]) continue;
       plan_.ways[i] = EmptyingWay::together;
       bool named = false;
-      for (std::size_t other = 0; other < tables_.size(); ++other) {
-        if (!truncated(other) || !enforcement_.share_rows(key.table_oid, tables_[other])) continue;
+      for (const std::size_t other : of(key->table_oid).members) {
+        if (!truncated(other) || !enforcement_.share_rows(key->table_oid, tables_[other])) continue;
         plan_.ways[other] = EmptyingWay::together;
-        named = named || enforcement_.is_within(key.table_oid, tables_[other]);
+        named = named || enforcement_.is_within(key->table_oid, tables_[other]);
       }
-      if (!named) plan_.roots.insert(key.table_oid);
+      if (!named) plan_.roots.insert(key->table_oid);
     }
   }
 
   const Enforcement& enforcement_;
   const std::vector<std::uint32_t>& tables_;
-  std::set<std::uint32_t> has_parts_;
+  std::map<std::uint32_t, std::vector<std::uint32_t>> parts_;  // of partitioned tables
+  std::map<std::uint32_t, Tree> trees_;                        // by the oid of the table at the top
   EmptyingPlan plan_;
 };
 

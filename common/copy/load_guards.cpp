@@ -18,8 +18,12 @@ namespace dbsync {
 
 namespace {
 
-bool same_key(const GuardRecord& record, const EnforcedKey& key) {
-  return record.key && record.table == key.table && record.name == key.name;
+// The foreign keys among them, by table and name.
+std::map<std::pair<QualifiedName, std::string>, const GuardRecord*> keys_of(const std::vector<GuardRecord>& records) {
+  std::map<std::pair<QualifiedName, std::string>, const GuardRecord*> out;
+  for (const GuardRecord& record : records)
+    if (record.key) out.emplace(std::pair{record.table, record.name}, &record);
+  return out;
 }
 
 }  // namespace
@@ -66,14 +70,20 @@ std::optional<std::uint32_t> LoadGuards::oid_of(const CopyTask& task) const {
 void LoadGuards::order(const std::vector<CopyTask>& tasks, const std::vector<bool>& running,
                        std::vector<GuardedTask>& out) const {
   std::vector<LoadDependency> edges;
-  std::vector<std::optional<std::uint32_t>> oids;
-  for (std::size_t i = 0; i < tasks.size(); ++i) oids.push_back(running[i] ? oid_of(tasks[i]) : std::nullopt);
+  std::map<std::uint32_t, std::vector<std::pair<std::size_t, std::uint32_t>>> trees;  // task and oid, by the top's oid
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    if (const auto oid = running[i] ? oid_of(tasks[i]) : std::nullopt)
+      trees[enforcement_.root_of(*oid)].emplace_back(i, *oid);
+  const auto with_rows_of = [&](std::uint32_t table) {
+    std::vector<std::size_t> found;
+    for (const auto& [task, oid] : trees[enforcement_.root_of(table)])
+      if (enforcement_.share_rows(table, oid)) found.push_back(task);
+    return found;
+  };
   for (const EnforcedKey* key : plan_.staying) {
-    std::vector<std::size_t> parents;
-    for (std::size_t i = 0; i < tasks.size(); ++i)
-      if (oids[i] && enforcement_.share_rows(key->referenced_oid, *oids[i])) parents.push_back(i);
-    for (std::size_t child = 0; child < tasks.size(); ++child)
-      if (oids[child] && !out[child].replica && enforcement_.share_rows(key->table_oid, *oids[child]))
+    const std::vector<std::size_t> parents = with_rows_of(key->referenced_oid);
+    for (const std::size_t child : with_rows_of(key->table_oid))
+      if (!out[child].replica)
         for (const std::size_t parent : parents) edges.push_back({child, parent, key});
   }
   for (const LoadDependency& edge : edges) {
@@ -153,12 +163,15 @@ std::vector<EnforcedKey> LoadGuards::keys_to_prove(const Enforcement& now, const
     if (result.results[i].created) ours.insert(result.tasks[i].target);
   std::set<std::uint32_t> before;
   for (const EnforcedKey& key : enforcement_.keys) before.insert(key.oid);
+  std::map<std::uint32_t, std::vector<std::uint32_t>> replica;  // by the oid of the tree's top
+  for (const std::uint32_t table : plan_.replica_tables) replica[now.root_of(table)].push_back(table);
   std::vector<EnforcedKey> out;
   for (const EnforcedKey& key : now.keys) {
     // A key of ours that is not valid yet is validated by the steps after the load.
     const bool stood = before.contains(key.oid) && (key.valid || !ours.contains(key.table));
     const auto loaded = [&](std::uint32_t side) {
-      return std::any_of(plan_.replica_tables.begin(), plan_.replica_tables.end(),
+      const auto& tables = replica[now.root_of(side)];
+      return std::any_of(tables.begin(), tables.end(),
                          [&](std::uint32_t table) { return now.share_rows(side, table); });
     };
     if (stood && (loaded(key.table_oid) || (options_.mode != LoadMode::append && loaded(key.referenced_oid))))
@@ -201,13 +214,13 @@ void LoadGuards::prove(const std::string& conninfo, JobResult& result, const std
   for (const CopyTask& task : result.tasks) names.insert(task.target);
   for (const GuardRecord& record : records) names.insert(record.table);
   const Enforcement now = read_enforcement(control, names);
+  const auto known = keys_of(records);
   std::vector<std::pair<EnforcedKey, const GuardRecord*>> keys;
   for (const EnforcedKey& key : now.keys)
-    for (const GuardRecord& record : records)
-      if (same_key(record, key) && !record.taken_off) keys.emplace_back(key, &record);
+    if (const auto record = known.find({key.table, key.name}); record != known.end() && !record->second->taken_off)
+      keys.emplace_back(key, record->second);
   for (EnforcedKey& key : keys_to_prove(now, result))
-    if (std::none_of(records.begin(), records.end(), [&](const auto& record) { return same_key(record, key); }))
-      keys.emplace_back(std::move(key), nullptr);
+    if (!known.contains({key.table, key.name})) keys.emplace_back(std::move(key), nullptr);
   std::erase_if(keys, [&](const auto& key) { return !sides_complete(key.first, now, result); });
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;

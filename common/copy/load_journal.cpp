@@ -171,8 +171,11 @@ EarlierRun LoadJournal::open() {
       "SELECT task, name, query, target_schema, target_table, created, owned, planned, coalesce(relation, 0) "
       "FROM dbsync.copy_table WHERE run = $1 ORDER BY task",
       {run_text()});
+  std::map<int, JournalTable> found = read_parts(connection_);
   for (int row = 0; row < tables.rows(); ++row) {
-    JournalTable table = read_table(connection_, static_cast<int>(tables.integer(row, 0)));
+    const int task = static_cast<int>(tables.integer(row, 0));
+    JournalTable& table = found[task];
+    table.task = task;
     table.created = tables.boolean(row, 5);
     table.owned = tables.boolean(row, 6);
     table.planned = tables.boolean(row, 7);
@@ -187,26 +190,27 @@ EarlierRun LoadJournal::open() {
 
 std::map<int, JournalTable> LoadJournal::read(PgConnection& connection) const {
   std::map<int, JournalTable> out;
-  const PgResult tables =
-      connection.exec("SELECT task, planned FROM dbsync.copy_table WHERE run = $1 ORDER BY task", {run_text()});
+  std::map<int, JournalTable> found = read_parts(connection);
+  const PgResult tables = connection.exec("SELECT task, planned FROM dbsync.copy_table WHERE run = $1", {run_text()});
   for (int row = 0; row < tables.rows(); ++row) {
-    JournalTable table = read_table(connection, static_cast<int>(tables.integer(row, 0)));
+    const int task = static_cast<int>(tables.integer(row, 0));
+    JournalTable& table = out[task] = std::move(found[task]);
+    table.task = task;
     table.planned = tables.boolean(row, 1);
-    out.emplace(table.task, std::move(table));
   }
   return out;
 }
 
-JournalTable LoadJournal::read_table(PgConnection& connection, int task) const {
-  JournalTable table;
-  table.task = task;
-  const std::vector<std::optional<std::string>> key{run_text(), std::to_string(task)};
+// Chunks and steps of all tasks, in one question each: there may be thousands of tables.
+std::map<int, JournalTable> LoadJournal::read_parts(PgConnection& connection) const {
+  std::map<int, JournalTable> out;
   const PgResult chunks = connection.exec(
       "SELECT chunk, source_from, predicate, estimated_bytes, done IS NOT NULL, row_count, byte_count, rejected, "
-      "zero_dates FROM dbsync.copy_chunk WHERE run = $1 AND task = $2 ORDER BY chunk",
-      key);
+      "zero_dates, task FROM dbsync.copy_chunk WHERE run = $1 ORDER BY task, chunk",
+      {run_text()});
   for (int row = 0; row < chunks.rows(); ++row) {
-    JournalChunk& chunk = table.chunks.emplace_back();
+    const int task = static_cast<int>(chunks.integer(row, 9));
+    JournalChunk& chunk = out[task].chunks.emplace_back();
     chunk.number = static_cast<int>(chunks.integer(row, 0));
     chunk.chunk = {chunks.text(row, 1), chunks.text(row, 2), static_cast<std::uint64_t>(chunks.integer(row, 3))};
     if (!is_planned_chunk(chunk.chunk)) refuse_chunk(task, chunk);
@@ -217,8 +221,10 @@ JournalTable LoadJournal::read_table(PgConnection& connection, int task) const {
     chunk.rejected = static_cast<std::uint64_t>(chunks.integer(row, 7));
     chunk.zero_dates = lines(chunks.text(row, 8));
   }
-  table.steps = read_steps(connection, task);
-  return table;
+  const PgResult steps = connection.exec("SELECT task, step FROM dbsync.copy_step WHERE run = $1", {run_text()});
+  for (int row = 0; row < steps.rows(); ++row)
+    out[static_cast<int>(steps.integer(row, 0))].steps.insert(steps.text(row, 1));
+  return out;
 }
 
 std::set<std::string> LoadJournal::read_steps(PgConnection& connection, int task) const {

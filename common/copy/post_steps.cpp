@@ -38,6 +38,22 @@ std::string step_of(const DdlUnit& unit, const std::string& statement) {
   return fmt::format("{}\n{:016x}{:016x}", unit.what, stable_hash64(statement), stable_hash64(statement, 1));
 }
 
+PostSteps::PostSteps(const LoadJournal* journal, const std::vector<PreparedTask>& prepared, JobLedger& ledger,
+                     bool one_moment, const RetryOptions& retry, const std::stop_token& drain,
+                     const std::stop_token& cancel)
+    : journal_(journal),
+      prepared_(prepared),
+      ledger_(ledger),
+      one_moment_(one_moment),
+      retry_(retry),
+      drain_(drain),
+      cancel_(cancel),
+      done_(prepared.size()),
+      failed_(prepared.size()),
+      seconds_(prepared.size()) {
+  for (std::size_t i = 0; i < ledger.tasks().size(); ++i) tasks_of_[ledger.task(i).target].push_back(i);
+}
+
 std::vector<bool> PostSteps::run(const WorkItem& item, WorkerSession& worker) {
   if (item.at_once)
     if (const auto done = run_at_once(item, worker)) return std::vector<bool>(item.units.size(), *done);
@@ -164,8 +180,9 @@ bool PostSteps::is_derived(const DdlUnit& unit, std::size_t task, const std::str
 std::string PostSteps::missing_for(const DdlUnit& unit, std::size_t task) const {
   if (failed_[task].contains(unit.what)) return "its index could not be made";
   if (!unit.refers_to) return {};
-  for (std::size_t i = 0; i < ledger_.tasks().size(); ++i) {
-    if (ledger_.task(i).target != *unit.refers_to) continue;
+  const auto referred = tasks_of_.find(*unit.refers_to);
+  if (referred == tasks_of_.end()) return {};
+  for (const std::size_t i : referred->second) {
     if (ledger_.status(i) != TaskStatus::done) return fmt::format("{} was not loaded", ledger_.task(i).name);
     if (failed_keys_.contains(i)) return fmt::format("a key of {} could not be made", ledger_.task(i).name);
   }
@@ -243,8 +260,7 @@ LoadedRows PostSteps::rows_of(std::size_t task) const {
   if (own.definition) out.table = &*own.definition;
   out.one_moment = one_moment_;
   std::size_t sources = 0;
-  for (std::size_t i = 0; i < ledger_.tasks().size(); ++i) {
-    if (ledger_.task(i).target != own.target) continue;
+  for (const std::size_t i : tasks_of_.at(own.target)) {
     ++sources;
     out.query = out.query || !ledger_.task(i).query.empty();
     for (std::string& column : ledger_.changed_columns(i)) out.changed.push_back(std::move(column));

@@ -34,17 +34,7 @@ class PostSteps {
   // All must outlive it; `journal`: nullptr when there is none. `one_moment`: the rows
   // are of one snapshot.
   PostSteps(const LoadJournal* journal, const std::vector<PreparedTask>& prepared, JobLedger& ledger, bool one_moment,
-            const RetryOptions& retry, const std::stop_token& drain, const std::stop_token& cancel)
-      : journal_(journal),
-        prepared_(prepared),
-        ledger_(ledger),
-        one_moment_(one_moment),
-        retry_(retry),
-        drain_(drain),
-        cancel_(cancel),
-        done_(prepared.size()),
-        failed_(prepared.size()),
-        seconds_(prepared.size()) {}
+            const RetryOptions& retry, const std::stop_token& drain, const std::stop_token& cancel);
 
   // One entry per unit of the item: whether it succeeded.
   std::vector<bool> run(const WorkItem& item, WorkerSession& worker);
@@ -76,6 +66,7 @@ class PostSteps {
   const std::vector<PreparedTask>& prepared_;
   JobLedger& ledger_;
   bool one_moment_;
+  std::map<QualifiedName, std::vector<std::size_t>> tasks_of_;  // by target table
   RetryOptions retry_;
   std::atomic<bool> server_gone_ = false;  // all tries of a step were in vain: the others have none
   std::stop_token drain_;

@@ -14,10 +14,14 @@ namespace dbsync {
 
 namespace {
 
-// Each table locks itself, its sequences, types, TOAST table and that one's index, and the
-// server has room for 64 locks a connection as it comes.
-constexpr std::size_t kTablesAtOnce = 100;
+// Each table and each partition locks itself, its sequences, types, TOAST table and that
+// one's index, and the server has room for 64 locks a connection as it comes.
+constexpr std::size_t kRelationsAtOnce = 100;
 constexpr std::size_t kBytesAtOnce = 1024 * 1024;
+
+std::size_t relations_of(const Table& table) {
+  return 1 + (table.partitioning ? table.partitioning->partitions.size() : 0);
+}
 
 }  // namespace
 
@@ -45,15 +49,20 @@ std::vector<bool> TableCreation::make_together(const std::vector<TableToMake>& t
   std::vector<bool> made(tables.size());
   Batch batch;
   const auto end_batch = [&](std::size_t next) {
-    if (batch.tables.size() > 1 && make_batch(batch))
+    // A table alone is left to make(), which tells best why it could not be made; one with
+    // partitions is many statements.
+    if (batch.relations > 1 && make_batch(batch))
       std::fill_n(made.begin() + static_cast<std::ptrdiff_t>(next - batch.tables.size()), batch.tables.size(), true);
     batch = {};
   };
   for (std::size_t i = 0; i < tables.size(); ++i) {
     const std::string statements = statements_of(tables[i]);
-    if (batch.tables.size() == kTablesAtOnce || batch.sql.size() + statements.size() > kBytesAtOnce) end_batch(i);
+    const std::size_t relations = relations_of(*tables[i].task->definition);
+    if (batch.relations + relations > kRelationsAtOnce || batch.sql.size() + statements.size() > kBytesAtOnce)
+      end_batch(i);
     batch.tables.push_back(&tables[i]);
     batch.sql += statements;
+    batch.relations += relations;
   }
   end_batch(tables.size());
   return made;

@@ -38,7 +38,8 @@ class TableCreation {
  private:
   struct Batch {
     std::vector<const TableToMake*> tables;
-    std::string sql;  // that makes them
+    std::string sql;            // that makes them
+    std::size_t relations = 0;  // with partitions
   };
 
   void make_schema(const std::string& schema);

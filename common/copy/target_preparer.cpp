@@ -120,8 +120,10 @@ class Preparer {
   TableCreation creation_;
   std::map<const CopyTask*, PreparedTask> made_;  // by make_missing
   std::map<QualifiedName, int> uses_;
-  std::map<QualifiedName, TargetTable> relations_;  // before the first was made
-  std::map<QualifiedName, std::uint32_t> oids_;     // of these
+  std::map<QualifiedName, std::vector<const JournalTable*>> earlier_;  // lines of work of the earlier run, by target
+  std::set<const JournalTable*> of_this_run_;                          // of these
+  std::map<QualifiedName, TargetTable> relations_;                     // before the first was made
+  std::map<QualifiedName, std::uint32_t> oids_;                        // of these
   std::set<QualifiedName> proved_;
   std::vector<int> remade_;  // tasks whose steps are to be done again
   std::vector<NewTable> noted_;
@@ -144,7 +146,9 @@ Preparer::Preparer(PgConnection& target, const Dialect& dialect, const std::vect
   for (const CopyTask& task : tasks_) {
     ++uses_[task.target];
     names.insert(task.target);
+    of_this_run_.insert(state_.earlier.find(task));
   }
+  for (const auto& [key, table] : state_.earlier.tables) earlier_[table.target].push_back(&table);
   if (names.empty()) return;
   relations_ = find_relations(target_, names);
   if (state_.journal != nullptr) oids_ = relation_oids(target_, names);
@@ -293,17 +297,12 @@ void Preparer::prove(const CopyTask& task, const TargetTable& table, const Journ
   if (was_remade(known, oid_of(task.target))) throw remade_error(task.target);
   if (options_.keep || !proved_.insert(task.target).second) return;
   RowProof proof{table, 0, known.owned && table.plain, state_.earlier.rows_to_mend};
-  std::set<const JournalTable*> of_this_run;
-  for (const CopyTask& other : tasks_)
-    if (other.target == task.target) of_this_run.insert(state_.earlier.find(other));
   // Other lines of work, which fed it at another time: their rows may be gone since.
-  for (const auto& [key, other] : state_.earlier.tables) {
-    if (other.target != task.target) continue;
-    if (of_this_run.contains(&other))
-      proof.rows += other.rows();
+  for (const JournalTable* other : earlier_[task.target])
+    if (of_this_run_.contains(other))
+      proof.rows += other->rows();
     else
       proof.exact = false;
-  }
   if (auto error = rows_differ(target_, proof)) throw std::move(*error);
 }
 
@@ -343,21 +342,18 @@ void Preparer::empty_again(const CopyTask& task, const TargetTable& table, const
 }
 
 bool Preparer::all_is_loaded_again(const QualifiedName& target) const {
-  std::set<const JournalTable*> of_this_run;
-  for (const CopyTask& task : tasks_) of_this_run.insert(state_.earlier.find(task));
+  const auto found = earlier_.find(target);
+  if (found == earlier_.end()) return false;
   bool made_by_us = false;
-  for (const auto& [key, table] : state_.earlier.tables) {
-    if (table.target != target) continue;
-    made_by_us = made_by_us || table.created;
-    if (table.chunks_done() > 0 && !of_this_run.contains(&table)) return false;
+  for (const JournalTable* table : found->second) {
+    made_by_us = made_by_us || table->created;
+    if (table->chunks_done() > 0 && !of_this_run_.contains(table)) return false;
   }
   return made_by_us;
 }
 
 bool Preparer::goes_on_with_siblings(const QualifiedName& target) const {
-  return options_.start != StartMode::fresh &&
-         std::any_of(state_.earlier.tables.begin(), state_.earlier.tables.end(),
-                     [&](const auto& entry) { return entry.second.target == target; });
+  return options_.start != StartMode::fresh && earlier_.contains(target);
 }
 
 void Preparer::refuse_parts(const CopyTask& task, const JournalTable& known) const {

@@ -100,6 +100,11 @@ bool Enforcement::is_within(std::uint32_t table, std::uint32_t above) const {
   return true;
 }
 
+std::uint32_t Enforcement::root_of(std::uint32_t table) const {
+  for (auto up = parent.find(table); up != parent.end(); up = parent.find(table)) table = up->second;
+  return table;
+}
+
 Enforcement read_enforcement(PgConnection& connection, const std::set<QualifiedName>& tables) {
   Enforcement out;
   read_oids(connection, tables, out);

@@ -69,6 +69,8 @@ struct Enforcement {
   bool share_rows(std::uint32_t one, std::uint32_t other) const {
     return is_within(one, other) || is_within(other, one);
   }
+  // The table at the top of its partition tree: tables that share rows have the same.
+  std::uint32_t root_of(std::uint32_t table) const;
 };
 
 Enforcement read_enforcement(PgConnection& connection, const std::set<QualifiedName>& tables);

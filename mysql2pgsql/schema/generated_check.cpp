@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -135,18 +136,15 @@ class TableCheck {
   bool timed_out_ = false;
 };
 
-bool is_wanted(const std::vector<TableListEntry>& list, const std::string& name) {
-  return list.empty() || std::any_of(list.begin(), list.end(), [&](const TableListEntry& entry) {
-           return entry.query.empty() && entry.table == name;
-         });
-}
-
 std::set<QualifiedName> wanted_targets(const MysqlCatalog& catalog, const std::vector<TableListEntry>& list,
                                        const MappedSchema& schema, PgConnection* target) {
   std::set<QualifiedName> out;
   std::set<QualifiedName> doubtful;
+  std::set<std::string_view> listed;
+  for (const TableListEntry& entry : list)
+    if (entry.query.empty()) listed.insert(entry.table);
   for (std::size_t i = 0; i < schema.tables.size(); ++i) {
-    if (is_wanted(list, catalog.tables[i].name)) out.insert(schema.tables[i].table.name);
+    if (list.empty() || listed.contains(catalog.tables[i].name)) out.insert(schema.tables[i].table.name);
     if (!schema.tables[i].doubts.empty()) doubtful.insert(schema.tables[i].table.name);
   }
   if (target != nullptr && !doubtful.empty())

@@ -489,23 +489,30 @@ void Mapper::note_comments() {
 
 }  // namespace
 
+std::span<const TakenName> TargetFacts::named(const QualifiedName& name) const {
+  const auto first =
+      std::lower_bound(taken.begin(), taken.end(), name,
+                       [](const TakenName& one, const QualifiedName& wanted) { return one.name < wanted; });
+  auto last = first;
+  while (last != taken.end() && last->name == name) ++last;
+  return {first, last};
+}
+
 bool TargetFacts::has_table(const QualifiedName& name) const {
-  return std::any_of(taken.begin(), taken.end(),
-                     [&](const TakenName& one) { return one.kind == TakenName::Kind::table && one.name == name; });
+  const auto found = named(name);
+  return std::any_of(found.begin(), found.end(),
+                     [](const TakenName& one) { return one.kind == TakenName::Kind::table; });
 }
 
 const TakenName* TargetFacts::in_place_of(const QualifiedName& name) const {
-  const auto stands = [&](const TakenName& one) {
-    return one.name == name && (one.kind == TakenName::Kind::relation || one.kind == TakenName::Kind::type);
-  };
-  const auto found = std::find_if(taken.begin(), taken.end(), stands);
-  return found == taken.end() ? nullptr : &*found;
+  for (const TakenName& one : named(name))
+    if (one.kind == TakenName::Kind::relation || one.kind == TakenName::Kind::type) return &one;
+  return nullptr;
 }
 
 const MappedTable* MappedSchema::find(const MysqlCatalog& catalog, std::string_view source_table) const {
-  for (std::size_t i = 0; i < tables.size(); ++i)
-    if (catalog.tables[i].name == source_table) return &tables[i];
-  return nullptr;
+  const MysqlTable* table = catalog.find_table(source_table);
+  return table == nullptr ? nullptr : &tables.at(static_cast<std::size_t>(table - catalog.tables.data()));
 }
 
 MappedSchema map_schema(const MysqlCatalog& catalog, const MapOptions& options) {

@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,13 +29,16 @@ namespace dbsync {
 
 // What the target has, where it was asked.
 struct TargetFacts {
-  std::vector<TakenName> taken;                     // in the schemas of the run
+  std::vector<TakenName> taken;                     // in the schemas of the run, by name
   std::set<std::string> missing_types;              // of [types], that the target does not know
   std::map<std::string, std::string> type_schemas;  // of types that the server may not have
 
   bool has_table(const QualifiedName& name) const;
   // What stands in the way of a table of this name: a view, an index, a type. Nothing else.
   const TakenName* in_place_of(const QualifiedName& name) const;
+
+ private:
+  std::span<const TakenName> named(const QualifiedName& name) const;
 };
 
 struct MapOptions {

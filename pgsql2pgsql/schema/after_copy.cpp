@@ -21,16 +21,24 @@ namespace {
 constexpr std::size_t kSequencesAtOnce = 200;
 constexpr std::int64_t kLargeObjectPiece = 1 << 20;
 
-bool wanted(const PgSequence& sequence, const PgCatalog& catalog, const SelectedTables& selected) {
+// Of the tables of the run, and of the tops of their partition trees.
+std::set<QualifiedName> owners_in(const SelectedTables& selected, const PgCatalog& catalog) {
+  std::set<QualifiedName> out;
+  for (const PgRelation* table : selected.tables) {
+    out.insert(table->name);
+    out.insert(catalog.root_of(*table).name);
+  }
+  return out;
+}
+
+bool wanted(const PgSequence& sequence, const PgCatalog& catalog, const SelectedTables& selected,
+            const std::set<QualifiedName>& owners) {
   if (const PgRelation* owner = catalog.find(sequence.table);
       owner != nullptr &&
       std::find(owner->excluded.begin(), owner->excluded.end(), sequence.column) != owner->excluded.end())
     return false;
   if (selected.whole_database) return true;
-  if (sequence.column.empty()) return false;
-  return std::any_of(selected.tables.begin(), selected.tables.end(), [&](const PgRelation* table) {
-    return table->name == sequence.table || catalog.root_of(*table).name == sequence.table;
-  });
+  return !sequence.column.empty() && owners.contains(sequence.table);
 }
 
 // The position as of now: last_value and is_called of the sequence itself.
@@ -196,8 +204,9 @@ std::vector<std::string> set_sequences(PgConnection& source, PgConnection& targe
                   .never_back = never_back && target.server_version() >= kTellsSince,
                   .problems = problems};
   std::vector<const PgSequence*> sequences;
+  const std::set<QualifiedName> owners = owners_in(selected, catalog);
   for (const PgSequence& sequence : catalog.sequences)
-    if (wanted(sequence, catalog, selected)) sequences.push_back(&sequence);
+    if (wanted(sequence, catalog, selected, owners)) sequences.push_back(&sequence);
   for (std::size_t from = 0; from < sequences.size(); from += kSequencesAtOnce)
     set_some(run, sequences, from, std::min(from + kSequencesAtOnce, sequences.size()));
   return run.notes;

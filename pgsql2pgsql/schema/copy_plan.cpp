@@ -77,25 +77,37 @@ class Selector {
                   fmt::format("table list line {}: {} is not a table", entry.line, display_name(relation.name)))
           .hint("rows of views and foreign tables are copied with a query: name : select * from …");
     if (relation.kind == 'r') return take(relation);
-    for (const PgRelation& leaf : catalog_.relations)
-      if (leaf.partition && is_below(leaf, relation)) take(leaf);
+    for (const PgRelation* leaf : all_below(relation)) take(*leaf);
   }
 
-  bool is_below(const PgRelation& leaf, const PgRelation& ancestor) const {
-    for (const PgRelation* at = &leaf; at != nullptr && at->partition; at = catalog_.find(at->parent))
-      if (at->parent == ancestor.oid) return true;
-    return false;
-  }
-
-  const PgRelation& find(const TableListEntry& entry) const {
-    std::vector<const PgRelation*> found;
-    std::vector<std::string> names;
-    for (const PgRelation& relation : catalog_.relations) {
-      if (relation.kind == 'S') continue;
-      names.push_back(relation.name.name);
-      if (relation.name.name == entry.table && (entry.schema.empty() || entry.schema == relation.name.schema))
-        found.push_back(&relation);
+  // In the catalog's order.
+  std::set<const PgRelation*> all_below(const PgRelation& ancestor) {
+    if (parts_.empty())
+      for (const PgRelation& relation : catalog_.relations)
+        if (relation.partition) parts_[relation.parent].push_back(&relation);
+    std::set<const PgRelation*> out;
+    std::vector<std::uint32_t> open{ancestor.oid};
+    while (!open.empty()) {
+      const auto parts = parts_.find(open.back());
+      open.pop_back();
+      if (parts == parts_.end()) continue;
+      for (const PgRelation* part : parts->second)
+        if (out.insert(part).second) open.push_back(part->oid);
     }
+    return out;
+  }
+
+  const std::vector<const PgRelation*>& named(const std::string& name) {
+    if (by_name_.empty())
+      for (const PgRelation& relation : catalog_.relations)
+        if (relation.kind != 'S') by_name_[relation.name.name].push_back(&relation);
+    return by_name_[name];
+  }
+
+  const PgRelation& find(const TableListEntry& entry) {
+    std::vector<const PgRelation*> found;
+    for (const PgRelation* relation : named(entry.table))
+      if (entry.schema.empty() || entry.schema == relation->name.schema) found.push_back(relation);
     // As a session would find it: public goes before other schemas.
     const auto in_public =
         std::find_if(found.begin(), found.end(), [](const PgRelation* r) { return r->name.schema == "public"; });
@@ -105,6 +117,9 @@ class Selector {
     if (found.empty()) {
       Error error(ErrorKind::config, fmt::format("table list line {}: the source {} has no table {}", entry.line,
                                                  catalog_.database, wanted));
+      std::vector<std::string> names;
+      for (const PgRelation& relation : catalog_.relations)
+        if (relation.kind != 'S') names.push_back(relation.name.name);
       const std::string near = nearest_name(entry.table, names);
       throw error.hint(near.empty() ? "check the table list; names are case-sensitive"
                                     : fmt::format("did you mean {}?", near));
@@ -119,6 +134,8 @@ class Selector {
   const PgCatalog& catalog_;
   const TableChoice& choice_;
   std::set<std::uint32_t> seen_;
+  std::map<std::string, std::vector<const PgRelation*>> by_name_;  // for table lists, made once it is asked for
+  std::map<std::uint32_t, std::vector<const PgRelation*>> parts_;  // of partitioned tables, likewise
   SelectedTables out_;
 };
 
@@ -196,6 +213,7 @@ PlannedTasks plan_tasks(const PgCatalog& catalog, const SelectedTables& selected
                         const PartitionTree& target, const std::string& query_schema) {
   refuse_collisions(catalog, selected, map);
   PlannedTasks out;
+  out.tasks.reserve(selected.tables.size() + selected.queries.size());
   for (const PgRelation* relation : selected.tables) {
     CopyTask task;
     task.name = display_name(relation->name);

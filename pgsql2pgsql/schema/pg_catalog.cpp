@@ -116,13 +116,30 @@ const PgColumn* PgRelation::find_column(std::string_view column) const {
   return found == columns.end() ? nullptr : &*found;
 }
 
+void PgCatalog::make_index() {
+  by_oid_.clear();
+  by_name_.clear();
+  for (std::size_t i = 0; i < relations.size(); ++i) {
+    by_oid_.emplace(relations[i].oid, i);
+    by_name_.emplace(relations[i].name, i);
+  }
+}
+
 const PgRelation* PgCatalog::find(const QualifiedName& name) const {
+  if (by_name_.size() == relations.size()) {
+    const auto place = by_name_.find(name);
+    return place == by_name_.end() ? nullptr : &relations[place->second];
+  }
   const auto found = std::find_if(relations.begin(), relations.end(),
                                   [&](const PgRelation& relation) { return relation.name == name; });
   return found == relations.end() ? nullptr : &*found;
 }
 
 const PgRelation* PgCatalog::find(std::uint32_t oid) const {
+  if (by_oid_.size() == relations.size()) {
+    const auto place = by_oid_.find(oid);
+    return place == by_oid_.end() ? nullptr : &relations[place->second];
+  }
   const auto found =
       std::find_if(relations.begin(), relations.end(), [&](const PgRelation& relation) { return relation.oid == oid; });
   return found == relations.end() ? nullptr : &*found;
@@ -147,6 +164,7 @@ PgCatalog read_pg_catalog(PgConnection& connection, const Dialect& dialect) {
     hide_classic_partitions(connection, catalog);
     mark_external_tables(connection, catalog);
   }
+  catalog.make_index();
   read_columns(connection, catalog);
   read_sequences(connection, catalog);
   catalog.partitions = read_partition_tree(connection);

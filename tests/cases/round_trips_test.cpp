@@ -50,7 +50,8 @@ std::string behind(const TestDir& dir, const std::string& folder, const TargetDb
 
 bool on_sockets(const TargetDb& target) { return target.conninfo().find("host=/") != std::string::npos; }
 
-Turns copy_of_mysql(int tables) {
+// `again`: of a run that goes on with one which has done everything.
+Turns copy_of_mysql(int tables, bool again = false) {
   Migration migration;
   for (int i = 0; i < tables; ++i)
     migration.source.exec(
@@ -67,7 +68,12 @@ Turns copy_of_mysql(int tables) {
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   EXPECT_EQ(migration.target.value("select count(*) from pg_indexes where schemaname = 'public'"),
             std::to_string(2 * tables));
-  return {static_cast<double>(counted.from.turns()), static_cast<double>(counted.to.turns())};
+  const Turns first{static_cast<double>(counted.from.turns()), static_cast<double>(counted.to.turns())};
+  if (!again) return first;
+  const RunResult resumed = migration.run({"mysql2pgsql", "--resume", "-j", "1"});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.describe();
+  return {static_cast<double>(counted.from.turns()) - first.source,
+          static_cast<double>(counted.to.turns()) - first.target};
 }
 
 Turns copy_of_pgsql(int tables) {
@@ -93,6 +99,37 @@ Turns copy_of_pgsql(int tables) {
 TEST(RoundTripsTest, OfASmallTableAreFew) {
   if (Servers::instance().mysql().socket.empty()) GTEST_SKIP() << "the proxy wants servers on Unix sockets";
   expect_few(copy_of_mysql(kFew), copy_of_mysql(kMany));
+}
+
+// `partitions` of one table.
+double turns_for(int partitions) {
+  Migration migration;
+  std::string list;
+  for (int i = 1; i <= partitions; ++i)
+    list += fmt::format("{}partition p{} values less than ({})", i == 1 ? "" : ", ", i, i * 10);
+  migration.source.exec(fmt::format(
+      "create table t (id int primary key) partition by range (id) ({}); insert into t values (1), (11)", list));
+  std::filesystem::create_directory(migration.dir.path() / "t");
+  Proxy proxy(migration.dir.path() / "t" / ".s.PGSQL.5432", socket_of(migration.target.conninfo()));
+  migration.dir.write_file("my.cfg", my_cfg(mysql_section(Servers::instance().mysql(), migration.source.name()),
+                                            behind(migration.dir, "t", migration.target)));
+  const RunResult run = migration.run({"mysql2pgsql", "--create", "-j", "1"});
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_EQ(migration.target.value("select count(*) from pg_inherits where inhparent = 't'::regclass"),
+            std::to_string(partitions));
+  return static_cast<double>(proxy.turns());
+}
+
+TEST(RoundTripsTest, PartitionsAreMadeTogether) {
+  if (!on_sockets(TargetDb())) GTEST_SKIP() << "the proxy wants servers on Unix sockets";
+  constexpr int kLess = 10;
+  EXPECT_LE(turns_for(kMany) - turns_for(kLess), kLess);
+}
+
+// The journal is read as a whole; what is asked of each table is whether it has its rows.
+TEST(RoundTripsTest, OfAResumedTableAreFew) {
+  if (Servers::instance().mysql().socket.empty()) GTEST_SKIP() << "the proxy wants servers on Unix sockets";
+  expect_few(copy_of_mysql(kFew, true), copy_of_mysql(kMany, true));
 }
 
 TEST(RoundTripsTest, RowsComeCompressedWhenAskedFor) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "copy/emptying.h"
+#include "copy/guard_plan.h"
 #include "copy/load_order.h"
 
 namespace dbsync {
@@ -52,6 +53,25 @@ TEST(Emptying, PartitionsStandForTheWholeWhenAllAreEmptied) {
   EXPECT_EQ(all.roots, (std::set<std::uint32_t>{20}));
   EXPECT_EQ(plan(e, {10, 20}, {10, 20}).ways, (std::vector{together, together}));
   EXPECT_EQ(plan(e, {10, 21}, {10, 21}).ways, (std::vector{refused, alone})) << "t22 is not of the run";
+}
+
+// Each table refers to one that all refer to, and to the one before: no more than a moment.
+TEST(Emptying, OfManyTablesLooksAtEachKeyOnce) {
+  constexpr std::uint32_t kTables = 20000;
+  Enforcement e;
+  std::vector<std::uint32_t> tables;
+  std::set<std::uint32_t> loaded;
+  for (std::uint32_t i = 1; i <= kTables; ++i) {
+    tables.push_back(i);
+    loaded.insert(i);
+    if (i == 1) continue;
+    e.keys.push_back(key(2 * i, i, 1));
+    e.keys.push_back(key(2 * i + 1, i, i - 1));
+  }
+  EXPECT_EQ(plan(e, tables, loaded).ways, std::vector(kTables, together));
+  const GuardPlan guards = plan_guards(e, {loaded, {}}, {.replica_role = true, .journal = true, .empties = true});
+  EXPECT_EQ(guards.replica_tables.size(), kTables);
+  EXPECT_EQ(guards.off.size(), e.keys.size());
 }
 
 TEST(LoadOrder, CirclesAndWhatDependsOnThem) {
