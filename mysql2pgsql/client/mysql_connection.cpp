@@ -182,8 +182,8 @@ void MysqlConnection::prepare_session() {
   version_number_ = part[0] * 10000 + part[1] * 100 + part[2];
 
   std::string settings =
-      "SET SESSION time_zone = '+00:00', sql_mode = '', net_write_timeout = 86400, net_read_timeout = 86400, "
-      "wait_timeout = 86400";
+      "SET SESSION time_zone = '+00:00', sql_mode = '', net_write_timeout = 2147483, net_read_timeout = "
+      "2147483, wait_timeout = 2147483";  // the longest that servers on any system take: a copy may take days
   // A server may show versioned tables as of some other moment; DEFAULT is none.
   if (mariadb_ && version_number_ >= 100304) settings += ", system_versioning_asof = DEFAULT";
   if (mariadb_)
