@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "copy/snapshot_source.h"
 #include "format/copy_buffer.h"
+#include "status/worker_seconds.h"
 
 namespace dbsync {
 
@@ -24,6 +25,7 @@ struct LoadOutcome {
   CopyFormat format = CopyFormat::binary;
   std::vector<ChangedValues> changed;
   std::uint64_t rejected = 0;  // rows set aside
+  WorkerSeconds spent = {};    // by the workers that loaded it
 };
 
 class ChunkSink {

@@ -21,6 +21,7 @@
 #include "copy/pg_chunk_sink.h"
 #include "copy/post_load.h"
 #include "copy/post_steps.h"
+#include "copy/snapshot_watch.h"
 #include "copy/step_proof.h"
 #include "copy/table_loader.h"
 #include "copy/target_preparer.h"
@@ -102,6 +103,7 @@ class Job {
   void load();
   // Tells the observer; on its thread.
   void observe();
+  void tell_observer();
 
   // When the workers have ended.
   void end();
@@ -142,6 +144,9 @@ class Job {
   std::vector<PreparedTask> prepared_;
   std::optional<WorkQueue> queue_;
   std::optional<PostSteps> steps_;
+  std::optional<SnapshotWatch> snapshot_;
+  WorkClock observing_;  // of the observer's thread
+  Clock::time_point next_observation_{};
 };
 
 JobResult Job::run() {
@@ -165,6 +170,7 @@ void Job::prepare() {
   if (result.count(TaskStatus::waiting) > 0) {
     JournalState state = open_journal(control_.open(), options_, drain_, journal_);
     result.snapshot = source_.open_snapshot(options_.workers, result.tasks);
+    snapshot_.emplace(source_, std::chrono::steady_clock::now());
     log::info("main", "snapshot: " + result.snapshot.describe());
     if (journal_) journal_->begin(result.snapshot.describe());
     state.journal = journal_ ? &*journal_ : nullptr;
@@ -214,24 +220,45 @@ void Job::load() {
   if (!queue_->has_work()) return;
   ledger_.progress().start();
   const ProgressReporter reporter(ledger_.progress().source());
-  std::optional<ProgressTicker> ticker;
-  if (options_.observer) ticker.emplace(kObserverInterval, [this] { observe(); });
+  ProgressTicker ticker(kObserverInterval, [this] { observe(); });
   run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
+  ledger_.result().spent = ledger_.progress().spent();
 }
 
+// Of thousands of tables that takes a while: more seldom then, so that it costs a hundredth
+// of a processor.
 void Job::observe() {
+  constexpr int kSeldom = 100;
+  const auto now = Clock::now();
+  snapshot_->look(now);
+  if (!options_.observer || now < next_observation_) return;
+  const double before = observing_.seconds()[Spent::own];
+  observing_.enter(Spent::target);
+  tell_observer();
+  observing_.enter(Spent::idle);
+  const std::chrono::duration<double> cost(observing_.seconds()[Spent::own] - before);
+  next_observation_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(kSeldom * cost);
+}
+
+void Job::tell_observer() {
   StepSummary steps;
-  const auto planned = queue_->planned_steps();
-  for (std::size_t i = 0; i < planned.size(); ++i) steps += steps_->summary(i, planned[i]);
-  options_.observer(ledger_.tasks(), ledger_.progress().view(), steps);
+  for (std::size_t i = 0; i < ledger_.tasks().size(); ++i) steps += steps_->summary(i, queue_->planned_steps(i));
+  const auto views = ledger_.progress().view();
+  options_.observer({.tasks = ledger_.tasks(),
+                     .views = views,
+                     .steps = std::move(steps),
+                     .spent = ledger_.progress().spent(),
+                     .snapshot = snapshot_->text(),
+                     .snapshot_seconds = snapshot_->seconds(Clock::now())});
 }
 
 void Job::end() {
   JobResult& result = ledger_.result();
   if (journal_) find_lost_commits(control_, *journal_, prepared_, *steps_, result);
   if (journal_) find_rewritten(control_, *journal_, prepared_, result);
-  const auto planned = queue_->planned_steps();
-  for (std::size_t i = 0; i < planned.size(); ++i) result.results[i].steps = steps_->summary(i, planned[i]);
+  for (std::size_t i = 0; i < result.results.size(); ++i)
+    result.results[i].steps = steps_->summary(i, queue_->planned_steps(i));
+  if (snapshot_) result.history = snapshot_->text();
   settle_results(result, journal_.has_value(), drain_.stop_requested());
   if (!source_.snapshot_held()) {
     result.snapshot.consistent = false;
@@ -265,15 +292,26 @@ bool Job::meet() {
 }
 
 void Job::work(unsigned index) {
+  WorkClock& clock = ledger_.progress().clock(index);
+  clock.enter(Spent::idle);
   WorkerSession session(fmt::format("worker-{}", index),
                         {[this] { return source_.session(); }, [this] { return target_connection(); }});
   while (const auto item = queue_->next(drain_)) {
     ledger_.progress().set_worker(index, what_to_do(*item));
     switch (item->kind) {
-      case WorkItem::Kind::plan: work_plan(session, *item); break;
+      case WorkItem::Kind::plan: {
+        const Spends source(clock, Spent::source);
+        work_plan(session, *item);
+        break;
+      }
       case WorkItem::Kind::load: work_load(session, *item, index); break;
-      default: queue_->ddl_done(*item, steps_->run(*item, session)); break;
+      default: {
+        const Spends steps(clock, Spent::steps);
+        queue_->ddl_done(*item, steps_->run(*item, session));
+        break;
+      }
     }
+    clock.enter(Spent::idle);  // also behind a load that has failed
     ledger_.progress().set_worker(index, {});
   }
 }
@@ -373,8 +411,10 @@ LoadOutcome Job::load_item(WorkerSession& session, const WorkItem& item, unsigne
                             .format = format(),
                             .buffer_bytes = buffer_bytes(options_),
                             .rejects = options_.reject_limit > 0 ? &rejects : nullptr,
-                            .rate = rate_};
-  const LoadProgress progress{ledger_.progress().counters(item.task), ledger_.progress().worker_counters(index)};
+                            .rate = rate_,
+                            .limited = options_.max_rate.limited()};
+  const LoadProgress progress{ledger_.progress().counters(item.task), ledger_.progress().worker_counters(index),
+                              ledger_.progress().clock(index)};
   return load_chunk(request, session.source(), sink, progress, drain_);
 }
 

@@ -31,6 +31,16 @@ enum class LoadMode { refuse, append, truncate };
 // What to do about what an earlier run left.
 enum class StartMode { fresh, resume, restart };
 
+// A job under way, as its observer sees it. Valid during the call.
+struct JobView {
+  const std::vector<CopyTask>& tasks;
+  const std::vector<TaskView>& views;  // one per task; none before the job begins
+  StepSummary steps = {};
+  WorkerSeconds spent = {};
+  std::string snapshot = {};  // its age and what the source keeps for it (snapshot_watch.h); "" = not looked at
+  double snapshot_seconds = 0;
+};
+
 struct JobOptions {
   unsigned workers = 5;
   CopyFormatChoice format = CopyFormatChoice::automatic;
@@ -63,7 +73,7 @@ struct JobOptions {
   std::string reject_directory = "rejects";
   std::string application_name;
   // Told every few seconds how far the tasks are, from a thread of its own.
-  std::function<void(const std::vector<CopyTask>&, const std::vector<TaskView>&, const StepSummary&)> observer;
+  std::function<void(const JobView&)> observer;
 };
 
 // Runs the tasks; `conninfo` is the target. `drain` stops at the next buffer,

@@ -78,6 +78,7 @@ void JobLedger::add_outcome(std::size_t task, const LoadOutcome& outcome) {
   result.outcome.bytes += outcome.bytes;
   result.outcome.rejected += outcome.rejected;
   result.outcome.format = outcome.format;
+  result.outcome.spent += outcome.spent;
   merge_changed(result.outcome.changed, outcome.changed);
   ++progress_.counters(task).chunks_done;
   progress_.counters(task).rejected += outcome.rejected;

@@ -68,6 +68,12 @@ void JobProgress::set_worker(unsigned worker, std::string doing) {
   state.begin = sample(state.counters);
 }
 
+WorkerSeconds JobProgress::spent() const {
+  WorkerSeconds out;
+  for (const WorkerState& worker : workers_) out += worker.clock.seconds();
+  return out;
+}
+
 void JobProgress::start() {
   const Totals now = totals();
   start_ = {Clock::now(), now.rows, now.bytes};

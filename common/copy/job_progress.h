@@ -39,6 +39,8 @@ class JobProgress {
   TaskProgress& counters(std::size_t task) { return counters_[task]; }
   // What the worker itself has copied.
   TaskProgress& worker_counters(unsigned worker) { return workers_[worker].counters; }
+  WorkClock& clock(unsigned worker) { return workers_[worker].clock; }
+  WorkerSeconds spent() const;  // by all workers, so far
   void set_status(std::size_t task, TaskStatus status);
   // What a worker is at from now on; "" = nothing.
   void set_worker(unsigned worker, std::string doing);
@@ -69,6 +71,7 @@ class JobProgress {
   };
   struct WorkerState {
     TaskProgress counters;
+    WorkClock clock;
     std::string doing;
     Sample begin;
   };

@@ -1,5 +1,11 @@
 #include "copy/job_report.h"
 
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <span>
+#include <utility>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +18,15 @@
 namespace dbsync {
 
 namespace {
+
+// Of one kind: whoever has thousands of tables reads the rest in the report.
+constexpr std::size_t kMostLines = 50;
+
+std::string more_lines(std::size_t all, std::string_view what) {
+  return all <= kMostLines ? ""
+                           : fmt::format("  and {} more {}; --report FILE tells of all of them\n",
+                                         format_count(all - kMostLines), what);
+}
 
 std::string_view status_word(TaskStatus status) {
   switch (status) {
@@ -59,17 +74,21 @@ class SharedLines {
 
   std::string text() const {
     std::string out;
-    for (const std::string& line : order_) {
+    for (const std::string& line : first_lines()) {
       const auto& names = names_.at(line);
       if (names.size() == 1)
         out += fmt::format("  {}: {}\n", names.front(), one_line(line));
       else
         out += fmt::format("  {} ({}): {}\n", one_line(line), names.size(), some_of(names));
     }
-    return out;
+    return out + more_lines(order_.size(), "of these");
   }
 
  private:
+  std::span<const std::string> first_lines() const {
+    return std::span(order_).first(std::min(order_.size(), kMostLines));
+  }
+
   std::vector<std::string> order_;
   std::map<std::string, std::vector<std::string>> names_;
 };
@@ -126,14 +145,14 @@ std::string failures_text(const JobResult& result) {
   }
   for (const Error& error : result.errors) add(error, cause_of(error, std::vector<std::string>{}));
   std::string out;
-  for (const Group& group : groups) {
+  for (const Group& group : std::span(groups).first(std::min(groups.size(), kMostLines))) {
     out += failure_text(*group.first);
     if (!group.others.empty())
       out += fmt::format("  the same error {} more: {}\n",
                          group.others.size() == 1 ? "once" : fmt::format("{} times", group.others.size()),
                          some_of(group.others));
   }
-  return out;
+  return out + more_lines(groups.size(), "errors of other causes");
 }
 
 std::string left_out_text(const JobResult& result) {
@@ -148,22 +167,57 @@ std::string left_out_text(const JobResult& result) {
 }
 
 std::string changed_text(const JobResult& result) {
-  std::string out;
+  std::vector<std::string> lines;
   for (std::size_t i = 0; i < result.results.size(); ++i)
     if (result.results[i].outcome.rejected > 0)
-      out += fmt::format("{}: {} rows set aside\n", one_line(result.tasks[i].name),
-                         format_count(result.results[i].outcome.rejected));
+      lines.push_back(fmt::format("{}: {} rows set aside\n", one_line(result.tasks[i].name),
+                                  format_count(result.results[i].outcome.rejected)));
   for (std::size_t i = 0; i < result.results.size(); ++i)
     for (const ChangedValues& changed : result.results[i].outcome.changed)
-      out += fmt::format("{}.{}: {} values changed by policy\n", one_line(result.tasks[i].name),
-                         one_line(changed.column), format_count(changed.count));
-  return out.empty() ? out : "\n" + out;
+      lines.push_back(fmt::format("{}.{}: {} values changed by policy\n", one_line(result.tasks[i].name),
+                                  one_line(changed.column), format_count(changed.count)));
+  if (lines.empty()) return {};
+  std::string more = more_lines(lines.size(), "of these");
+  lines.resize(std::min(lines.size(), kMostLines));
+  return "\n" + join(lines, "") + more;
 }
 
 // What follows the rows: how many, of how much work, and what is missing.
 std::string steps_line(const StepSummary& steps) {
   const std::string text = steps_text(steps);
   return text.empty() ? "" : "after the rows: " + text + "\n";
+}
+
+// A short copy has nothing to gain.
+std::string spent_lines(const WorkerSeconds& seconds) {
+  constexpr double kWorthIt = 2;
+  if (seconds.all() < kWorthIt) return {};
+  const std::string hint = spent_hint(seconds);
+  return "time of the workers: " + spent_text(seconds) + "\n" + (hint.empty() ? "" : "  HINT: " + hint + "\n");
+}
+
+// Of many tables those that failed, those that were not loaded, and the slowest.
+std::vector<std::size_t> shown_tables(const JobResult& result) {
+  std::vector<std::size_t> out(result.tasks.size());
+  std::iota(out.begin(), out.end(), std::size_t{0});
+  if (out.size() <= kMostLines) return out;
+  const auto order = [&](std::size_t i) {
+    const TaskResult& task = result.results[i];
+    const int state = task.status == TaskStatus::failed || !task.post_errors.empty() ? 0
+                      : task.status != TaskStatus::done                              ? 1
+                                                                                     : 2;
+    return std::pair(state, -task.seconds);
+  };
+  std::stable_sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) { return order(a) < order(b); });
+  out.resize(kMostLines);
+  return out;
+}
+
+std::string table_line(const std::string& name, const TaskResult& task) {
+  const bool done = task.status == TaskStatus::done;
+  return line(name, done ? format_count(task.outcome.rows) : "-", done ? format_bytes(task.outcome.bytes) : "-",
+              fmt::format("{:.2f}", task.seconds),
+              done ? format_count(per_second(task.outcome.rows, task.seconds)) : "-", status_word(task.status));
 }
 
 nlohmann::json error_json(const Error& error) {
@@ -186,6 +240,7 @@ nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
                      {"retries", result.retries},
                      {"seconds", result.seconds},
                      {"rows_per_second", per_second(result.outcome.rows, result.seconds)},
+                     {"worker_seconds", spent_json(result.outcome.spent)},
                      {"created", result.created}};
   if (!task.query.empty()) out["query"] = task.query;
   if (result.status == TaskStatus::done)
@@ -201,27 +256,49 @@ nlohmann::json table_json(const CopyTask& task, const TaskResult& result) {
 }
 
 // Where following the source would have to start.
-nlohmann::json snapshot_json(const SnapshotFacts& snapshot) {
+nlohmann::json snapshot_json(const SnapshotFacts& snapshot, const std::string& history) {
   nlohmann::json out{{"method", snapshot.method}, {"consistent", snapshot.consistent}};
+  if (!history.empty()) out["history"] = history;
   for (const auto& [name, value] : snapshot.position) out[name] = value;
   return out;
+}
+
+// Server messages may carry bytes that are not UTF-8; a report must not fail for them.
+std::string written(const nlohmann::json& json) {
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// Puts the tables into the place of the empty list: each by itself, since all of them as
+// values take many times the memory of their text.
+std::string with_tables(std::string text, const JobResult& result) {
+  constexpr std::string_view kPlace = "\n  \"tables\": [";  // nowhere else: text has no line ends of its own
+  if (result.tasks.empty()) return text;
+  std::string tables;
+  for (std::size_t i = 0; i < result.tasks.size(); ++i) {
+    tables += i == 0 ? "\n    " : ",\n    ";
+    for (const char c : written(table_json(result.tasks[i], result.results[i]))) {
+      tables += c;
+      if (c == '\n') tables += "    ";
+    }
+  }
+  text.insert(text.find(kPlace) + kPlace.size(), tables + "\n  ");
+  return text;
 }
 
 }  // namespace
 
 std::string summary_text(const JobResult& result) {
+  const std::vector<std::size_t> shown = shown_tables(result);
   std::vector<std::string> names;
-  for (const CopyTask& task : result.tasks) names.push_back(source_and_target(task.name, task.target));
+  for (const std::size_t i : shown) names.push_back(source_and_target(result.tasks[i].name, result.tasks[i].target));
   names.insert(names.end(), {"table", "total"});
   names = aligned(names);
   std::string out = "\n" + line(names[names.size() - 2], "rows", "size", "seconds", "rows/s", "result");
-  for (std::size_t i = 0; i < result.tasks.size(); ++i) {
-    const TaskResult& task = result.results[i];
-    const bool done = task.status == TaskStatus::done;
-    out += line(names[i], done ? format_count(task.outcome.rows) : "-", done ? format_bytes(task.outcome.bytes) : "-",
-                fmt::format("{:.2f}", task.seconds),
-                done ? format_count(per_second(task.outcome.rows, task.seconds)) : "-", status_word(task.status));
-  }
+  for (std::size_t place = 0; place < shown.size(); ++place)
+    out += table_line(names[place], result.results[shown[place]]);
+  if (shown.size() < result.tasks.size())
+    out += fmt::format("and {} more tables; --report FILE tells of all of them\n",
+                       format_count(result.tasks.size() - shown.size()));
   const std::size_t failed = result.count(TaskStatus::failed);
   const std::size_t interrupted = result.count(TaskStatus::interrupted);
   out += line(
@@ -229,8 +306,8 @@ std::string summary_text(const JobResult& result) {
       format_count(per_second(result.rows(), result.seconds)),
       fmt::format("{} done{}{}", result.count(TaskStatus::done), failed > 0 ? fmt::format(", {} failed", failed) : "",
                   interrupted > 0 ? fmt::format(", {} interrupted", interrupted) : ""));
-  return out + steps_line(result.steps()) + changed_text(result) + notes_text(result) + left_out_text(result) +
-         failures_text(result);
+  return out + steps_line(result.steps()) + spent_lines(result.spent) + changed_text(result) + notes_text(result) +
+         left_out_text(result) + failures_text(result);
 }
 
 void write_report(const std::string& path, const RunFacts& facts, const JobResult& result,
@@ -248,15 +325,13 @@ void write_report(const std::string& path, const RunFacts& facts, const JobResul
                         {"failed", result.count(TaskStatus::failed)},
                         {"interrupted", result.count(TaskStatus::interrupted)},
                         {"steps", steps_json(result.steps())},
+                        {"worker_seconds", spent_json(result.spent)},
                         {"notes", result.notes},
                         {"tables", nlohmann::json::array()}};
-  report["snapshot"] = snapshot_json(result.snapshot);
+  report["snapshot"] = snapshot_json(result.snapshot, result.history);
   if (verification != nullptr) report["verification"] = *verification;
   for (const Error& error : result.errors) report["errors"].push_back(error_json(error));
-  for (std::size_t i = 0; i < result.tasks.size(); ++i)
-    report["tables"].push_back(table_json(result.tasks[i], result.results[i]));
-  // Server messages may carry bytes that are not UTF-8; a report must not fail for them.
-  const std::string text = report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  const std::string text = with_tables(written(report), result) + '\n';
   if (const std::error_code error = replace_file(path, text, Readers::owner))
     throw Error(ErrorKind::usage, fmt::format("cannot write the report {}: {}", path, error.message()))
         .hint("the copy itself is done; its result stands in the summary");

@@ -41,6 +41,8 @@ struct JobResult {
   std::vector<std::string> notes;   // what is not migrated at all
   std::vector<Error> errors;        // that concern no single task
   double seconds = 0;
+  WorkerSeconds spent = {};  // by the workers, while they were at work
+  std::string history = {};  // what the source kept for the snapshot (snapshot_watch.h), when it took longer
 
   std::uint64_t rows() const;  // of finished tasks
   std::uint64_t bytes() const;

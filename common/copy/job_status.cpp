@@ -76,12 +76,11 @@ JobStatus::JobStatus(const Config& config, const RunFacts& facts, bool follows)
   if (!follows) begin();
 }
 
-void JobStatus::observe(const std::vector<CopyTask>& tasks, const std::vector<TaskView>& views,
-                        const StepSummary& steps) {
+void JobStatus::observe(const JobView& job) {
   std::vector<TableStatus> tables;
-  for (std::size_t i = 0; i < tasks.size(); ++i)
-    tables.push_back(table_status(tasks[i], i < views.size() ? views[i] : TaskView{}));
-  writer_.update(tables, steps);
+  for (std::size_t i = 0; i < job.tasks.size(); ++i)
+    tables.push_back(table_status(job.tasks[i], i < job.views.size() ? job.views[i] : TaskView{}));
+  writer_.update(tables, {job.steps, job.spent, job.snapshot, job.snapshot_seconds});
 }
 
 void JobStatus::end(const JobResult& result) {
@@ -98,12 +97,12 @@ void JobStatus::end(const JobResult& result) {
                    status == 0                                 ? well
                    : result.count(TaskStatus::interrupted) > 0 ? "interrupted"
                                                                : "failed",
-                   status, first_message(result), result.steps());
+                   status, first_message(result), {.steps = result.steps(), .spent = result.spent});
 }
 
 void JobStatus::fail(const Error& error) {
   writer_.end_copy({}, error.kind() == ErrorKind::interrupted ? "interrupted" : "failed", exit_code(error.kind()),
-                   error.what());
+                   error.what(), {});
 }
 
 std::string recorded_status(const Config& config, bool json) {

@@ -21,7 +21,7 @@ class JobStatus {
 
   void begin() { writer_.begin_copy(); }
   // For JobOptions::observer; also once when the tasks are known.
-  void observe(const std::vector<CopyTask>& tasks, const std::vector<TaskView>& views, const StepSummary& steps);
+  void observe(const JobView& job);
   void end(const JobResult& result);
   // The run ended before it had a result.
   void fail(const Error& error);

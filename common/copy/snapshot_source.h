@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,13 @@ struct SnapshotFacts {
   std::vector<std::pair<std::string, std::string>> position;
 
   std::string describe() const;  // "global read lock, binlog_file mysql-bin.000001, …"
+};
+
+// What a source keeps, and cannot clean up, for as long as the snapshot is held.
+struct SnapshotHistory {
+  std::uint64_t count = 0;
+  std::string what;        // "transactions whose undo is kept (InnoDB's history list)": what is counted
+  std::uint64_t much = 0;  // from so many on its users may feel it
 };
 
 // Values that a policy changed in one column.
@@ -110,6 +118,9 @@ class SnapshotSource {
   // True for a PostgreSQL server that gives values the same bytes as this target and
   // has the functions behind a row's digest.
   virtual bool computes(const PgConnection&) const { return false; }
+
+  // Over a connection of its own; nothing where the source does not tell. Any thread.
+  virtual std::optional<SnapshotHistory> history() { return std::nullopt; }
 
   // False when a session was lost and its place was taken by one that sees a
   // later moment. Any thread.

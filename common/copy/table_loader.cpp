@@ -30,24 +30,32 @@ class ShownLoad {
   bool kept_ = false;
 };
 
-bool read_some(const LoadRequest& request, ChunkReader& reader, CopyBuffer& buffer, TaskProgress& progress) {
-  const WaitsFor source(progress.at_source);
+bool read_some(const LoadRequest& request, ChunkReader& reader, CopyBuffer& buffer, const LoadProgress& progress) {
+  progress.clock.enter(Spent::source);
+  const WaitsFor source(progress.task.at_source);
   return reader.read(buffer, request.rejects);
 }
 
-std::uint64_t put(ChunkSink& sink, const CopyBuffer& buffer, TaskProgress& progress) {
-  const WaitsFor target(progress.at_target);
+void hold_back(const LoadRequest& request, const CopyBuffer& buffer, WorkClock& clock, const std::stop_token& stop) {
+  if (!request.limited) return;
+  clock.enter(Spent::limit);
+  request.rate.take(buffer.rows, buffer.size(), stop);
+}
+
+std::uint64_t put(ChunkSink& sink, const CopyBuffer& buffer, const LoadProgress& progress) {
+  progress.clock.enter(Spent::target);
+  const WaitsFor target(progress.task.at_target);
   return sink.put(buffer);
 }
 
 void read_all(const LoadRequest& request, ChunkReader& reader, ChunkSink& sink, ShownLoad& shown, LoadOutcome& outcome,
-              const std::stop_token& stop, TaskProgress& progress) {
+              const std::stop_token& stop, const LoadProgress& progress) {
   CopyBuffer buffer(request.buffer_bytes);
   outcome.format = reader.format();
   if (sink.begin(reader.columns(), reader.format())) buffer.log.emplace();
   for (bool more = true; more;) {
     more = read_some(request, reader, buffer, progress);
-    request.rate.take(buffer.rows, buffer.size(), stop);
+    hold_back(request, buffer, progress.clock, stop);
     if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "stopped before its end; rolled back");
     const std::uint64_t rows = buffer.rows - put(sink, buffer, progress);
     outcome.rows += rows;
@@ -75,22 +83,28 @@ void LoadProgress::take_back(std::uint64_t rows, std::uint64_t bytes) const {
 
 LoadOutcome load_chunk(const LoadRequest& request, SourceSession& source, ChunkSink& sink, const LoadProgress& progress,
                        const std::stop_token& stop) {
+  const WorkerSeconds before = progress.clock.seconds();
   std::unique_ptr<ChunkReader> reader;
   {
+    progress.clock.enter(Spent::source);
     const WaitsFor rows(progress.task.at_source);
     reader = source.open(request.task, request.chunk, request.target, request.format);
   }
   LoadOutcome outcome;
   ShownLoad shown(progress);
   try {
-    read_all(request, *reader, sink, shown, outcome, stop, progress.task);
+    read_all(request, *reader, sink, shown, outcome, stop, progress);
   } catch (Error& error) {
     sink.explain(error);
     throw;
   }
   outcome.changed = reader->changed_values();
   const WaitsFor target(progress.task.at_target);
+  progress.clock.enter(Spent::target);
   if (sink.finish(outcome)) shown.keep();
+  progress.clock.enter(Spent::idle);
+  outcome.spent = progress.clock.seconds();
+  outcome.spent -= before;
   return outcome;
 }
 

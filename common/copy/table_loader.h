@@ -11,6 +11,7 @@
 #include "copy/chunk_sink.h"
 #include "copy/reject_log.h"
 #include "copy/snapshot_source.h"
+#include "copy/work_clock.h"
 #include "pg/catalog.h"
 
 namespace dbsync {
@@ -45,6 +46,7 @@ class WaitsFor {
 struct LoadProgress {
   TaskProgress& task;
   TaskProgress& worker;
+  WorkClock& clock;  // the worker's
 
   void add(std::uint64_t rows, std::uint64_t bytes) const;
   void take_back(std::uint64_t rows, std::uint64_t bytes) const;
@@ -58,6 +60,7 @@ struct LoadRequest {
   std::size_t buffer_bytes = 0;
   TaskRejects* rejects = nullptr;  // nothing: a bad row ends the load
   RateLimiter& rate;
+  bool limited = false;  // it has a limit
 };
 
 // `stop` is looked at between buffers: ErrorKind::interrupted then. What was rolled

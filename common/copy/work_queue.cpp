@@ -21,8 +21,10 @@ WorkQueue::WorkQueue(const std::vector<CopyTask>& tasks, const std::vector<TaskS
     task_work_[i].table = found->second;
     if (starts[i].runnable) start_task(i, starts[i]);
   }
-  push_held();
-  holds_ = std::any_of(task_work_.begin(), task_work_.end(), [](const TaskWork& work) { return !work.held.empty(); });
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    for (const std::size_t task : task_work_[i].after) table_of(task).holds.push_back(i);
+    push_held(i);
+  }
   for (TableWork& table : tables_)
     if (table.loads_left == 0) after_loads(table);  // an earlier run loaded it
 }
@@ -58,13 +60,12 @@ void WorkQueue::start_task(std::size_t task, const TaskStart& start) {
          .only_chunk = start.all_chunks == 1});
 }
 
-void WorkQueue::push_held() {
-  for (TaskWork& work : task_work_) {
-    if (work.held.empty() || std::any_of(work.after.begin(), work.after.end(),
-                                         [&](std::size_t task) { return table_of(task).loads_left > 0; }))
-      continue;
-    for (WorkItem& item : std::exchange(work.held, {})) push(std::move(item));
-  }
+void WorkQueue::push_held(std::size_t task) {
+  TaskWork& work = task_work_[task];
+  if (std::any_of(work.after.begin(), work.after.end(),
+                  [&](std::size_t before) { return table_of(before).loads_left > 0; }))
+    return;
+  for (WorkItem& item : std::exchange(work.held, {})) push(std::move(item));
 }
 
 void WorkQueue::push(WorkItem item) {
@@ -133,6 +134,7 @@ void WorkQueue::fail_task(std::size_t task) {
   task_work_[task].failed = true;
   TableWork& table = table_of(task);
   if (task_work_[task].cut) table.in_parts = true;
+  if (table.loads_left < 2) return;  // the one that failed is the last
   table.loads_left -= std::erase_if(items_, [&](const auto& entry) {
     return entry.second.kind == WorkItem::Kind::load && entry.second.task == task;
   });
@@ -141,7 +143,7 @@ void WorkQueue::fail_task(std::size_t task) {
 void WorkQueue::load_ended(TableWork& table) {
   if (--table.loads_left == 0) {
     after_loads(table);
-    if (holds_) push_held();
+    for (const std::size_t task : table.holds) push_held(task);
   }
   changed_.notify_all();
 }
@@ -177,15 +179,13 @@ std::vector<DdlUnit> WorkQueue::foreign_key_work(const TableWork& table) const {
   return ready ? ready->foreign_keys : foreign_key_units(definition(table), dialect_);
 }
 
-std::vector<std::vector<DdlUnit>> WorkQueue::planned_steps() const {
+std::vector<DdlUnit> WorkQueue::planned_steps(std::size_t task) const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::vector<DdlUnit>> out(tasks_.size());
-  for (const TableWork& table : tables_) {
-    if (!has_steps(table)) continue;
-    std::vector<DdlUnit>& units = out[table.first_task];
-    for (auto&& work : {index_work(table), finish_work(table), foreign_key_work(table)})
-      units.insert(units.end(), work.begin(), work.end());
-  }
+  const TableWork& table = tables_[task_work_[task].table];
+  std::vector<DdlUnit> out;
+  if (!has_steps(table) || table.first_task != task) return out;
+  for (auto&& work : {index_work(table), finish_work(table), foreign_key_work(table)})
+    out.insert(out.end(), work.begin(), work.end());
   return out;
 }
 

@@ -81,9 +81,9 @@ class WorkQueue {
 
   bool has_work() const;
 
-  // All that follows the rows of tables which are ours to complete, whether it is made
-  // already or not: by task.
-  std::vector<std::vector<DdlUnit>> planned_steps() const;
+  // All that follows the rows of the task's table, when that is ours to complete, whether
+  // it is made already or not. Of tasks that share a table, one has them.
+  std::vector<DdlUnit> planned_steps(std::size_t task) const;
 
  private:
   struct TableWork {
@@ -95,6 +95,7 @@ class WorkQueue {
     std::size_t indexes_left = 0;
     std::optional<std::uint64_t> bytes = 0;  // loaded; not known of an earlier run's
     std::vector<std::string> zero_dates;
+    std::vector<std::size_t> holds;  // tasks that wait for its loads
   };
   struct TaskWork {
     std::size_t table = 0;
@@ -114,7 +115,7 @@ class WorkQueue {
   bool to_complete(const TableWork& table) const { return has_steps(table) && table.loads_done > 0 && !table.in_parts; }
   void start_task(std::size_t task, const TaskStart& start);
   void push(WorkItem item);
-  void push_held();
+  void push_held(std::size_t task);
   void fail_task(std::size_t task);
   void load_ended(TableWork& table);
   void after_loads(TableWork& table);
@@ -135,7 +136,6 @@ class WorkQueue {
   std::uint64_t pushed_ = 0;
   std::size_t active_ = 0;
   bool foreign_keys_pushed_ = false;
-  bool holds_ = false;  // some tasks wait for others
 };
 
 }  // namespace dbsync

@@ -88,8 +88,8 @@ VerifyRun verification(RunContext& run, SourceProgram& program) {
 }
 
 void observe(RunContext& run, JobStatus& status, const CopyOfTask* task) {
-  run.job.observer = [&status, task](const auto& tasks, const auto& views, const auto& steps) {
-    status.observe(tasks, views, steps);
+  run.job.observer = [&status, task](const JobView& job) {
+    status.observe(job);
     if (task != nullptr && task->observer) task->observer();
   };
 }
@@ -116,7 +116,7 @@ CopyOutcome copy_rows(RunContext& run, SourceProgram& program, JobStatus& status
   if (tasks.empty()) log::warning("main", fmt::format("{} has no tables to copy", run.facts.source));
   if (task != nullptr && !at_moment(run, program, tasks, *task)) return {exit_code(ErrorKind::interrupted), false};
   observe(run, status, task);
-  status.observe(tasks, {}, {});
+  status.observe({.tasks = tasks, .views = {}});
   run.target.reset();  // would be idle for as long as the rows take
   std::optional<VerifyResult> compared;
   if (task != nullptr && task->at_rows) meet_at_rows(run, program, *task, compared);

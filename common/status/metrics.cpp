@@ -90,6 +90,13 @@ void add_copy(Text& text, const Figures::Copy& copy) {
   text.gauge("dbsync_chunks_done", "Chunks that are on the target.", copy.chunks_done);
   text.counter("dbsync_retries_total", "New tries of chunks.", copy.retries);
   text.gauge("dbsync_rejected_rows", "Rows that were set aside.", copy.rejected);
+  text.family("dbsync_worker_seconds_total", "counter",
+              "Time of all workers: waiting for the source, the target or steps behind the rows, own work on a CPU, "
+              "held back by --max-rate, idle.");
+  for (const Spent what : {Spent::source, Spent::target, Spent::steps, Spent::own, Spent::limit, Spent::idle})
+    text.sample(fmt::format("{:.3f}", copy.spent[what]), {{"doing", spent_field(what)}});
+  text.gauge("dbsync_snapshot_age_seconds", "Age of the source's snapshot while the copy is under way, else 0.",
+             fmt::format("{:.3f}", copy.snapshot_seconds));
 }
 
 void add_follow(Text& text, const FollowStatus& follow) {
@@ -186,6 +193,8 @@ void copy(const RunStatus& run, const std::vector<TableStatus>& tables) {
     copy.rejected += table.rejected;
     ++copy.tables[table.state];
   }
+  copy.spent = run.spent;
+  copy.snapshot_seconds = run.snapshot_seconds;
   g_file->change([&](Figures& figures) {
     figures.task = run.task;
     figures.copy = std::move(copy);

@@ -46,6 +46,8 @@ struct Figures {
     std::uint64_t retries = 0;
     std::uint64_t rejected = 0;
     std::map<std::string, std::uint64_t> tables;  // by state
+    WorkerSeconds spent = {};
+    double snapshot_seconds = 0;
   };
   std::optional<Copy> copy;
   std::optional<FollowStatus> follow;

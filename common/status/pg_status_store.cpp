@@ -1,5 +1,6 @@
 #include "status/pg_status_store.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <set>
@@ -57,6 +58,8 @@ constexpr std::array kRunColumns{
     ColumnSpec{"retained_wal", "bigint"},
     ColumnSpec{"wal_status", "text"},
     ColumnSpec{"steps", "text"},
+    ColumnSpec{"workers", "text"},
+    ColumnSpec{"snapshot", "text"},
 };
 
 // As latest() takes them.
@@ -65,7 +68,7 @@ constexpr std::array kReadColumns{
     "full_s_end",   "decoder_start", "apply_id",        "updated",     "tables_total", "tables_done",  "tables_failed",
     "rows",         "bytes",         "estimated_bytes", "exit_status", "message",      "applied_lsn",  "source_lsn",
     "applied_time", "wal_status",    "changes",         "conflicts",   "lag_bytes",    "retained_wal", "lag_seconds",
-    "steps"};
+    "steps",        "workers",       "snapshot"};
 
 constexpr char kTablesBody[] =
     "run_id bigint NOT NULL, place integer NOT NULL, table_name text, target text, state text, rows bigint, bytes "
@@ -93,6 +96,18 @@ std::string table_values(const std::vector<TableStatus>& tables, const std::vect
                        table.message.empty() ? "NULL::text" : quote_literal(table.message) + "::text");
   }
   return out;
+}
+
+// Of thousands of tables, so many in one statement.
+constexpr std::size_t kTablesAtOnce = 2000;
+
+template <class Body>
+void for_parts(const std::vector<std::size_t>& places, const Body& body) {
+  for (auto from = places.begin(); from != places.end();) {
+    const auto to = from + std::min<std::ptrdiff_t>(places.end() - from, kTablesAtOnce);
+    body({from, to});
+    from = to;
+  }
 }
 
 std::set<std::string> columns_of(PgConnection& connection, const std::string& table) {
@@ -181,10 +196,15 @@ void PgStatusStore::add_tables(const RunStatus& run, const std::vector<TableStat
   if (tables.empty()) return;
   std::vector<std::size_t> all(tables.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  connection().exec(fmt::format(
-      "INSERT INTO {} (run_id, place, table_name, target, state, rows, bytes, estimated_bytes, message, updated) "
-      "SELECT {}, v.*, {} FROM (VALUES {}) AS v",
-      table(kTables), run.id, kNow, table_values(tables, all)));
+  std::optional<PgTransaction> transaction;
+  if (all.size() > kTablesAtOnce) transaction.emplace(connection());
+  for_parts(all, [&](const std::vector<std::size_t>& part) {
+    connection().exec(fmt::format(
+        "INSERT INTO {} (run_id, place, table_name, target, state, rows, bytes, estimated_bytes, message, updated) "
+        "SELECT {}, v.*, {} FROM (VALUES {}) AS v",
+        table(kTables), run.id, kNow, table_values(tables, part)));
+  });
+  if (transaction) transaction->commit();
 }
 
 void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>& tables,
@@ -194,7 +214,7 @@ void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>&
   server.exec(
       fmt::format("UPDATE {} SET updated = {}, state = $2, tables_total = $3, tables_done = $4, tables_failed = $5, "
                   "rows = $6, bytes = $7, estimated_bytes = $8, exit_status = $9, message = $10, apply_id = $11, "
-                  "retained_wal = $12, wal_status = $13, steps = $14 WHERE id = $1",
+                  "retained_wal = $12, wal_status = $13, steps = $14, workers = $15, snapshot = $16 WHERE id = $1",
                   table(kRuns), kNow),
       {std::to_string(run.id), run.state, number(run.tables), number(run.tables_done), number(run.tables_failed),
        number(run.rows), number(run.bytes), number(run.estimated_bytes),
@@ -203,13 +223,16 @@ void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>&
        run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt,
        run.follow.retained_bytes > 0 ? number(run.follow.retained_bytes) : std::nullopt,
        text_or_null(run.follow.wal_status),
-       run.steps.empty() ? std::nullopt : std::optional<std::string>(steps_json(run.steps).dump())});
-  if (!changed.empty())
+       run.steps.empty() ? std::nullopt : std::optional<std::string>(steps_json(run.steps).dump()),
+       run.spent.all() > 0 ? std::optional<std::string>(spent_json(run.spent).dump()) : std::nullopt,
+       text_or_null(run.snapshot)});
+  for_parts(changed, [&](const std::vector<std::size_t>& part) {
     server.exec(
         fmt::format("UPDATE {} AS t SET state = v.state, rows = v.rows, bytes = v.bytes, message = v.message, "
                     "updated = {} FROM (VALUES {}) AS v (place, name, target, state, rows, bytes, estimated, message) "
                     "WHERE t.run_id = {} AND t.place = v.place",
-                    table(kTables), kNow, table_values(tables, changed), run.id));
+                    table(kTables), kNow, table_values(tables, part), run.id));
+  });
   transaction.commit();
 }
 
@@ -290,6 +313,8 @@ std::optional<StatusReport> PgStatusStore::latest(const std::string& task) {
   for (int i = 0; i < 4; ++i) *follow_counts[i] = count_at(runs, 0, i + 23);
   if (!runs.is_null(0, 27)) follow.lag_seconds = std::strtod(runs.text(0, 27).c_str(), nullptr);
   run.steps = steps_of(nlohmann::json::parse(runs.text(0, 28), nullptr, false));
+  run.spent = spent_of(nlohmann::json::parse(runs.text(0, 29), nullptr, false));
+  run.snapshot = runs.text(0, 30);
   if (run.apply_id) follow.transactions = static_cast<std::uint64_t>(*run.apply_id);
   const PgResult tables = connection().exec(
       fmt::format("SELECT table_name, target, state, rows, bytes, estimated_bytes, message FROM {} WHERE run_id = $1 "

@@ -1,6 +1,7 @@
 #include "status/run_status.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -20,16 +21,39 @@ std::string share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? "" : fmt::format(" ({}%)", std::min<std::uint64_t>(100, part * 100 / whole));
 }
 
+// Of many tables those that somebody may want to look at: what failed, what is under way, and
+// the largest.
+std::vector<const TableStatus*> shown_tables(const std::vector<TableStatus>& tables) {
+  constexpr std::size_t kMost = 50;
+  std::vector<const TableStatus*> out;
+  for (const TableStatus& table : tables) out.push_back(&table);
+  if (out.size() <= kMost) return out;
+  const auto order = [](const TableStatus* table) {
+    const int state = table->state == "failed"        ? 0
+                      : table->state == "interrupted" ? 1
+                      : table->state == "running"     ? 2
+                                                      : 3;
+    return std::tuple(state, ~std::max(table->bytes, table->estimated_bytes));
+  };
+  std::stable_sort(out.begin(), out.end(), [&](const auto* a, const auto* b) { return order(a) < order(b); });
+  out.resize(kMost);
+  return out;
+}
+
 std::string tables_text(const std::vector<TableStatus>& tables) {
+  const auto shown = shown_tables(tables);
   std::vector<std::string> names{"table"};
-  for (const TableStatus& table : tables) names.push_back(source_and_target(table.name, table.target));
+  for (const TableStatus* table : shown) names.push_back(source_and_target(table->name, table->target));
   names = aligned(names);
   std::string out = fmt::format("\n{} {:>15} {:>11}  {}\n", names.front(), "rows", "size", "state");
-  for (std::size_t i = 0; i < tables.size(); ++i) {
-    const TableStatus& table = tables[i];
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const TableStatus& table = *shown[i];
     out += fmt::format("{} {:>15} {:>11}  {}{}\n", names[i + 1], format_count(table.rows), format_bytes(table.bytes),
                        one_line(table.state), table.message.empty() ? "" : ": " + one_line(table.message));
   }
+  if (shown.size() < tables.size())
+    out += fmt::format("and {} more tables; --status --json tells of all of them\n",
+                       format_count(tables.size() - shown.size()));
   return out;
 }
 
@@ -66,6 +90,8 @@ std::string status_text(const std::optional<StatusReport>& report, const std::st
   out += line("rows", format_count(run.rows));
   out += line("size", format_bytes(run.bytes) + (run.state == "copying" ? share(run.bytes, run.estimated_bytes) : ""));
   out += line("after rows", steps_text(run.steps));
+  out += line("workers", spent_text(run.spent));
+  out += line("snapshot", run.snapshot);
   if (run.exit_status) out += line("exit status", std::to_string(*run.exit_status));
   out += line("message", run.message);
   if (!report->not_valid.empty()) {
@@ -103,6 +129,8 @@ std::string status_json(const std::optional<StatusReport>& report) {
                      {"bytes", run.bytes},
                      {"estimated_bytes", run.estimated_bytes},
                      {"steps", steps_json(run.steps)},
+                     {"worker_seconds", spent_json(run.spent)},
+                     {"snapshot", or_null(run.snapshot)},
                      {"exit_status", nullptr},
                      {"message", or_null(run.message)},
                      {"tables", nlohmann::json::array()}};

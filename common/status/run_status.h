@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "status/steps.h"
+#include "status/worker_seconds.h"
 
 namespace dbsync {
 
@@ -63,6 +64,9 @@ struct RunStatus {
   std::uint64_t bytes = 0;
   std::uint64_t estimated_bytes = 0;
   StepSummary steps;  // of a copy, so far
+  WorkerSeconds spent;
+  std::string snapshot;         // of a copy under way: its age and what the source keeps for it
+  double snapshot_seconds = 0;  // the same as a number; for the metrics
   FollowStatus follow;
   std::optional<int> exit_status;
   std::string message;

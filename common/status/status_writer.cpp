@@ -71,25 +71,28 @@ void StatusWriter::write(const std::vector<TableStatus>& tables) {
   if (!tables.empty()) written_ = tables;
 }
 
-void StatusWriter::update(const std::vector<TableStatus>& tables, const StepSummary& steps) {
+void StatusWriter::take(const std::vector<TableStatus>& tables, const CopyFacts& facts) {
+  run_.steps = facts.steps;
+  run_.spent = facts.spent;
+  run_.snapshot = facts.snapshot;
+  run_.snapshot_seconds = facts.snapshot_seconds;
+  add_up(tables);
+  metrics::copy(run_, tables);
+}
+
+void StatusWriter::update(const std::vector<TableStatus>& tables, const CopyFacts& facts) {
   const std::lock_guard lock(mutex_);
   begin();
   run_.state = "copying";
-  run_.steps = steps;
-  add_up(tables);
-  metrics::copy(run_, tables);
+  take(tables, facts);
   quietly([&] { write(tables); });
 }
 
 void StatusWriter::end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status,
-                            const std::string& message, StepSummary steps) {
+                            const std::string& message, const CopyFacts& facts) {
   const std::lock_guard lock(mutex_);
   begin();
-  if (!tables.empty()) {
-    run_.steps = std::move(steps);
-    add_up(tables);
-    metrics::copy(run_, tables);
-  }
+  if (!tables.empty()) take(tables, facts);
   run_.state = state;
   if (state != "following") run_.exit_status = exit_status;
   run_.message = message;

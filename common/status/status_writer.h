@@ -22,12 +22,17 @@ class StatusWriter {
   void begin_copy();
 
   // The tables as they are now, and what has become of the steps behind their rows; the first
-  // call says which ones there are.
-  void update(const std::vector<TableStatus>& tables, const StepSummary& steps);
-  // `state`: done, failed, interrupted, or following when changes are to come. `steps`: what
-  // became of those behind the rows.
+  // call says which ones there are. `facts`: of the copy as a whole.
+  struct CopyFacts {
+    StepSummary steps = {};
+    WorkerSeconds spent = {};
+    std::string snapshot = {};
+    double snapshot_seconds = 0;
+  };
+  void update(const std::vector<TableStatus>& tables, const CopyFacts& facts);
+  // `state`: done, failed, interrupted, or following when changes are to come.
   void end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status,
-                const std::string& message, StepSummary steps = {});
+                const std::string& message, const CopyFacts& facts);
   // What the source keeps for a task that is still being copied; the next update
   // writes it.
   void retained(std::uint64_t bytes, const std::string& wal_status);
@@ -42,6 +47,7 @@ class StatusWriter {
   void write_following();
   template <class Body>
   void quietly(const Body& body);
+  void take(const std::vector<TableStatus>& tables, const CopyFacts& facts);
   void add_up(const std::vector<TableStatus>& tables);
   void write(const std::vector<TableStatus>& tables);
 

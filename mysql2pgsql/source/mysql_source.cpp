@@ -1,6 +1,7 @@
 #include "mysql2pgsql/source/mysql_source.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -304,6 +305,19 @@ SnapshotFacts MysqlSource::open_snapshot(unsigned sessions, const std::vector<Co
   std::move(opened.begin(), opened.end(), std::back_inserter(free_));
   snapshot_ = open_mysql_snapshot(endpoint_, free_, tables, moment_required_);
   return snapshot_;
+}
+
+// MariaDB shows it to all, MySQL to those with PROCESS.
+std::optional<SnapshotHistory> MysqlSource::history() {
+  constexpr std::uint64_t kMuch = 1'000'000;
+  MysqlConnection connection(endpoint_);
+  auto rows = connection.query("SHOW GLOBAL STATUS LIKE 'Innodb_history_list_length'");
+  if (rows.empty())
+    rows = connection.query(
+        "SELECT NAME, COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'trx_rseg_history_len'");
+  if (rows.empty() || !rows[0].at(1)) return std::nullopt;
+  return SnapshotHistory{std::strtoull(rows[0][1]->c_str(), nullptr, 10),
+                         "undo logs of transactions (InnoDB's history list length)", kMuch};
 }
 
 std::unique_ptr<SourceSession> MysqlSource::session() {

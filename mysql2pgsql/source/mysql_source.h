@@ -31,6 +31,7 @@ class MysqlSource : public SnapshotSource {
   // Again: the same snapshot.
   SnapshotFacts open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) override;
   std::unique_ptr<SourceSession> session() override;
+  std::optional<SnapshotHistory> history() override;
   bool snapshot_held() const override { return !later_moment_; }
 
   // A session that is done with: the next one goes on in its snapshot.

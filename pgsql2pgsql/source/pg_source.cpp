@@ -1,5 +1,7 @@
 #include "pgsql2pgsql/source/pg_source.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -62,7 +64,9 @@ PgConnection& PgSource::begin(unsigned sessions) {
   planner_->exec(kBegin);
   if (!given_snapshot_.empty()) planner_->exec("SET TRANSACTION SNAPSHOT " + quote_literal(given_snapshot_));
   if (can_export()) {
-    facts_.snapshot = planner_->exec("SELECT pg_catalog.pg_export_snapshot()").text(0, 0);
+    const PgResult exported = planner_->exec("SELECT pg_catalog.pg_export_snapshot(), pg_catalog.pg_backend_pid()");
+    facts_.snapshot = exported.text(0, 0);
+    holder_ = exported.text(0, 1);
   } else if (sessions > 1) {
     throw Error(ErrorKind::source, fmt::format("{} {} cannot give several sessions the same snapshot",
                                                dialect_name(facts_.dialect), planner_->parameter("gp_server_version")))
@@ -94,6 +98,17 @@ SnapshotFacts PgSource::open_snapshot(unsigned sessions, const std::vector<CopyT
                                            : "exported snapshot";
   if (!lsn_.empty()) facts.position = {{"lsn", lsn_}};
   return facts;
+}
+
+std::optional<SnapshotHistory> PgSource::history() {
+  constexpr std::uint64_t kMuch = 100'000'000;  // half of autovacuum_freeze_max_age as it comes
+  if (holder_.empty() || facts_.dialect.distributed) return std::nullopt;
+  PgConnection connection(facts_.conninfo, "source", facts_.application_name);
+  const PgResult age = connection.exec(
+      "SELECT pg_catalog.age(a.backend_xmin) FROM pg_catalog.pg_stat_activity a WHERE a.pid = $1::int", {holder_});
+  if (age.rows() == 0 || age.is_null(0, 0)) return std::nullopt;
+  return SnapshotHistory{static_cast<std::uint64_t>(std::max<std::int64_t>(0, age.integer(0, 0))),
+                         "transactions' dead rows from VACUUM (the age of its xmin)", kMuch};
 }
 
 std::unique_ptr<SourceSession> PgSource::session() {

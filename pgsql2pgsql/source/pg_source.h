@@ -68,6 +68,7 @@ class PgSource : public SnapshotSource {
 
   SnapshotFacts open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) override;
   std::unique_ptr<SourceSession> session() override;
+  std::optional<SnapshotHistory> history() override;
   bool computes(const PgConnection& target) const override;
 
  private:
@@ -77,6 +78,7 @@ class PgSource : public SnapshotSource {
   PgSourceFacts facts_;
   std::string given_snapshot_;
   std::string lsn_;
+  std::string holder_;  // pid of the backend that holds the snapshot; "" = not known
   std::atomic<bool> snapshot_lost_ = false;
   std::unique_ptr<PgConnection> planner_;
 };

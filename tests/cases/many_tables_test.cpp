@@ -1,7 +1,8 @@
-// Very many tables.
+// Very many tables, and where the time of a copy goes.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/harness/migration.h"
 #include "tests/harness/own_server.h"
 #include "tests/harness/pg_migration.h"
 
@@ -9,6 +10,7 @@ namespace dbsync::test {
 
 namespace {
 
+using ManyTablesTest = MigrationTest;
 using PgManyTablesTest = PgMigrationTest;
 
 // In transactions of a hundred, for servers with room for few locks.
@@ -17,6 +19,20 @@ void make_tables(const std::string& conninfo, int hundreds) {
   for (int i = 0; i < hundreds; ++i)
     session.run(fmt::format(
         "do $$ begin for i in 1..100 loop execute format('create table t{}_%s (id int)', i); end loop; end $$", i));
+}
+
+TEST_F(ManyTablesTest, SummaryAndStatusAreCutAndTheReportIsWhole) {
+  for (int i = 0; i < 60; ++i) source.exec(fmt::format("create table t{} (id int primary key)", i));
+  target.exec("create view t59 as select 1");
+  const RunResult result = run({"mysql2pgsql", "--create", "--report", "report.json"});
+  EXPECT_NE(result.exit_code, 0) << result.describe();
+  EXPECT_NE(result.err.find("and 10 more tables; --report FILE tells of all of them"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("\nt59 "), std::string::npos) << "what failed is shown: " << result.err;
+  EXPECT_EQ(report().at("tables").size(), 60U);
+  const std::string status = run({"mysql2pgsql", "--status"}).out;
+  EXPECT_NE(status.find("and 10 more tables; --status --json tells of all of them"), std::string::npos) << status;
+  EXPECT_NE(status.find("\nt59 "), std::string::npos) << status;
+  EXPECT_EQ(nlohmann::json::parse(run({"mysql2pgsql", "--status", "--json"}).out).at("tables").size(), 60U);
 }
 
 // A snapshot is one transaction, and that keeps a lock on each table that it has read.
@@ -50,6 +66,47 @@ TEST_F(PgManyTablesTest, QueriesAmongManyTablesFindTheirNames) {
   std::string sum;
   for (int i = 0; i < kTables; ++i) sum += fmt::format("{}(select sum(id) from q{})", i == 0 ? "select " : " + ", i);
   EXPECT_EQ(target.value(sum), std::to_string(kTables * (kTables + 1) / 2));
+}
+
+// What rows wait for is told: here a target that takes its time.
+TEST_F(ManyTablesTest, TheReportSaysWhatWorkersWaitedFor) {
+  source.exec("create table t (id int primary key); insert into t values (1), (2), (3)");
+  target.exec(
+      "create function slow(id int) returns boolean language plpgsql as $$ begin perform pg_sleep(0.8); return true; "
+      "end $$; create table t (id int primary key, check (slow(id)))");
+  const RunResult result = run({"mysql2pgsql", "-j", "1", "--report", "report.json", "--metrics-file", "dbsync.prom"});
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  const auto json = report();
+  const auto& spent = json.at("worker_seconds");
+  EXPECT_GE(spent.at("target").get<double>(), 2.4);
+  EXPECT_LT(spent.at("source").get<double>(), spent.at("target").get<double>());
+  EXPECT_GE(report_table("t").at("worker_seconds").at("target").get<double>(), 2.4);
+  EXPECT_NE(result.err.find("% waiting for the target"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("HINT: the target is what takes the time"), std::string::npos) << result.err;
+  EXPECT_NE(dir.read_file("dbsync.prom").find("dbsync_worker_seconds_total{program=\"mysql2pgsql\""),
+            std::string::npos);
+  EXPECT_NE(run({"mysql2pgsql", "--status"}).out.find("% waiting for the target"), std::string::npos);
+}
+
+// The age of the snapshot and what the source keeps for it, of a copy that takes a while.
+TEST_F(ManyTablesTest, TheReportTellsTheHistoryOfTheSnapshot) {
+  source.exec(
+      "create table t (id int primary key); insert into t values (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)");
+  const RunResult result = run({"mysql2pgsql", "--create", "-j", "1", "--max-rate", "2", "--report", "report.json"});
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  const std::string history = report().at("snapshot").value("history", "");
+  EXPECT_NE(history.find(" old; the source keeps "), std::string::npos) << history;
+  EXPECT_NE(history.find("history list"), std::string::npos) << history;
+  EXPECT_GE(report().at("worker_seconds").at("limit").get<double>(), 3.0);
+}
+
+TEST_F(PgManyTablesTest, TheReportTellsTheHistoryOfTheSnapshot) {
+  source.exec("create table t (id int primary key); insert into t select generate_series(1, 10)");
+  target.exec("create table t (id int primary key)");
+  const RunResult result = run({"pgsql2pgsql", "--full-only", "-j", "1", "--max-rate", "2", "--report", "report.json"});
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  const auto json = nlohmann::json::parse(dir.read_file("report.json"));
+  EXPECT_NE(json.at("snapshot").value("history", "").find("age of its xmin"), std::string::npos) << json.dump(2);
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ TEST_F(WorkQueueTest, TablesThatAreNotOursAreAnalyzedOnSegmentsOnly) {
       queue.ddl_done(item, {true});
     }
     EXPECT_TRUE(ended());
-    EXPECT_EQ(queue.planned_steps()[0].size(), dialect.distributed ? 1u : 0u);
+    EXPECT_EQ(queue.planned_steps(0).size(), dialect.distributed ? 1u : 0u);
   }
 }
 
