@@ -17,22 +17,17 @@
 # CPU in seconds stands beside the times, since the wall clock tells little where other
 # work goes on: user and system, of the program and of the servers that change rows.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+# shellcheck source=tests/bench/begin.sh
+. "$(dirname "$0")/begin.sh"
 readonly tx=${BINLOG_TX:-50000} rows=${BINLOG_ROWS:-1000000} large=${BINLOG_LARGE:-5000000} runs=${BINLOG_RUNS:-1}
 readonly table_rows=${BINLOG_TABLE_ROWS:-10000} tables=10
-bin=$(realpath "${DBSYNC_BIN:-bin}")
-readonly bin servers=$PWD/tests/harness/servers.sh
 
 share/install-deps.sh bench
 command -v sysbench >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends sysbench >/dev/null
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/dbsync-bench-XXXXXX")
-chmod 755 "$work"
-trap 'for each in s r t p; do "$servers" stop "$work/$each" >/dev/null 2>&1 || true; done; rm -rf "$work"' EXIT
 export PGUSER=postgres PGOPTIONS="-c client_min_messages=warning"
 port=$((20000 + $$ % 10000))
 
-seconds() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b - a }'; }
 cpu_of() { awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($12 + $13 + $14 + $15) / hz }' "/proc/$(cat "$1")/stat"; }
 target_cpu() { cpu_of "$work/t/postgres.pid"; }
 replica_cpu() { cpu_of "$work/r/mariadb.pid"; }

@@ -15,17 +15,14 @@
 #
 # tests/bench/end_to_end.sh [lineitem] [wide] [words] [skewed] [small]    default: all
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+# shellcheck source=tests/bench/begin.sh
+. "$(dirname "$0")/begin.sh"
 partial=${1:+yes} measured=("$@")
 [ -n "$partial" ] || measured=(lineitem wide words skewed small)
-bin=$(realpath "${DBSYNC_BIN:-bin}")
 before=${BENCH_BEFORE:+$(realpath "$BENCH_BEFORE")}
-readonly bin before rows=${BENCH_ROWS:-3000000} runs=${BENCH_RUNS:-3}
-readonly servers=$PWD/tests/harness/servers.sh here=$PWD/tests/bench small_tables=200
+readonly before rows=${BENCH_ROWS:-3000000} runs=${BENCH_RUNS:-3}
+readonly here=$PWD/tests/bench small_tables=200
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/dbsync-bench-XXXXXX")
-chmod 755 "$work"
-trap '"$servers" stop "$work/s" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 export PGHOST=$work/s PGUSER=postgres PGDATABASE=bench
 export MYSQL_UNIX_PORT=$work/s/my.sock # where mysql_fdw, inside of the target, looks for localhost
 mysql=(mariadb --no-defaults -uroot -S "$work/s/my.sock" --default-character-set=utf8mb4)

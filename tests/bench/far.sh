@@ -9,20 +9,16 @@
 #
 # tests/bench/far.sh [WHAT]…    default: all. FAR_MS (30), BENCH_RUNS (1), DBSYNC_BIN (bin).
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-bin=$(realpath "${DBSYNC_BIN:-bin}")
-readonly bin far_ms=${FAR_MS:-30} runs=${BENCH_RUNS:-1} rows=${BENCH_ROWS:-3000000} tx=${FOLLOW_TX:-100000} small_tables=200
-readonly here=$PWD/tests/bench servers=$PWD/tests/harness/servers.sh
+# shellcheck source=tests/bench/begin.sh
+. "$(dirname "$0")/begin.sh"
+readonly far_ms=${FAR_MS:-30} runs=${BENCH_RUNS:-1} rows=${BENCH_ROWS:-3000000} tx=${FOLLOW_TX:-100000} small_tables=200
+readonly here=$PWD/tests/bench
 [ $# -gt 0 ] || set -- small large follow
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/dbsync-far-XXXXXX")
-chmod 755 "$work"
 proxies=()
 finish() {
   [ ${#proxies[@]} = 0 ] || kill "${proxies[@]}" 2>/dev/null || true
-  "$servers" stop "$work/s" >/dev/null 2>&1 || true
-  "$servers" stop "$work/t" >/dev/null 2>&1 || true
-  rm -rf "$work"
+  end_of_bench
 }
 trap finish EXIT
 

@@ -13,13 +13,10 @@
 # tests/bench/follow.sh [WHAT]…      default: tpcb one many latency
 # FOLLOW_RUNS (1): repetitions of tpcb, one and many. DBSYNC_BIN (bin).
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+# shellcheck source=tests/bench/begin.sh
+. "$(dirname "$0")/begin.sh"
 readonly tx=${FOLLOW_TX:-100000} rows=${FOLLOW_ROWS:-1000000} large=${FOLLOW_LARGE:-5000000} runs=${FOLLOW_RUNS:-1}
-readonly bin=$(realpath "${DBSYNC_BIN:-bin}") servers=$PWD/tests/harness/servers.sh
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/dbsync-bench-XXXXXX")
-chmod 755 "$work"
-trap '"$servers" stop "$work/s" >/dev/null 2>&1 || true; "$servers" stop "$work/t" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 "$servers" start postgres "$work/s" >/dev/null
 "$servers" start postgres "$work/t" >/dev/null
 export PGUSER=postgres PGOPTIONS="-c client_min_messages=warning"
@@ -28,7 +25,6 @@ src() { psql -h "$work/s" -d bench -qAtX -c "$1"; }
 ours_sql() { psql -h "$work/t" -d ours -qAtX -c "$1"; }
 theirs_sql() { psql -h "$work/t" -d theirs -qAtX -c "$1"; }
 everywhere() { src "$1"; ours_sql "$1"; theirs_sql "$1"; }
-seconds() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b - a }'; }
 
 psql -h "$work/s" -qX -c 'create database bench'
 psql -h "$work/t" -qX -c 'create database ours' -c 'create database theirs'

@@ -11,25 +11,19 @@
 #   follow    20000, 40000 and 80000 rows, a quarter of them updated, into a table that was
 #             empty at the copy: this target against a PostgreSQL one
 #
-# BENCH_RUNS (3), DBSYNC_BIN (bin). The role must be a superuser: it makes the database
-# dbsync_bench anew. Exit status 1 when an outcome is wrong, never because it was slow.
+# BENCH_RUNS (3), BENCH_FOLLOWED (the numbers above), DBSYNC_BIN (bin). The role must be a
+# superuser: it makes the database dbsync_bench anew. Exit status 1 when an outcome is wrong, never because it was slow.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+# shellcheck source=tests/bench/begin.sh
+. "$(dirname "$0")/begin.sh"
 readonly rows=${BENCH_ROWS:-3000000} runs=${BENCH_RUNS:-3}
-[ -n "${DBSYNC_GREENPLUM:-}" ] || { echo "greenplum: DBSYNC_GREENPLUM names no cluster" >&2; exit 1; }
-bin=$(realpath "${DBSYNC_BIN:-bin}")
-servers=$PWD/tests/harness/servers.sh
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/dbsync-bench-XXXXXX")
-chmod 755 "$work"
-trap '"$servers" stop "$work/s" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+. tests/greenplum/cluster.sh
 "$servers" start postgres "$work/s" >/dev/null
 source="host=$work/s user=postgres"
 export PGOPTIONS='-c client_min_messages=warning'
 
 src() { psql "$source dbname=${2:-src}" -qAtX -c "$1"; }
 gp() { psql "$DBSYNC_GREENPLUM dbname=${2:-dbsync_bench}" -qAtX -c "$1"; }
-seconds() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b - a }'; }
 config() { # TARGET_CONNINFO
   printf '[src.pgsql]\nconnect_string = "%s dbname=src"\n[desc.pgsql]\nconnect_string = "%s"\n' "$source" "$1" >"$work/my.cfg"
 }
@@ -56,7 +50,7 @@ config "$DBSYNC_GREENPLUM dbname=dbsync_bench"
 fresh() { # KEY
   gp 'drop table if exists lineitem'
   gp 'drop schema if exists dbsync cascade'
-  gp "create table lineitem ($columns) with (appendonly=false) distributed by ($1)"
+  gp "create table lineitem ($columns) $(distributed_by "$1")"
 }
 ours() { "$bin/pgsql2pgsql" --full-only -q -j 4 -c "$work/my.cfg"; }
 copy_text() { gp "\\copy lineitem from '$work/text'"; }
@@ -99,9 +93,9 @@ follow_into() { # ROWS TARGET_CONNINFO SQL_OF_TABLE: seconds
 }
 src 'create database dst' postgres
 printf '\n| followed rows | PostgreSQL s | this target s | ratio |\n|---|---|---|---|\n'
-for n in 20000 40000 80000; do
+for n in ${BENCH_FOLLOWED:-20000 40000 80000}; do
   theirs=$(follow_into "$n" "$source dbname=dst" 'create table f (id int primary key, v text)')
   ours=$(follow_into "$n" "$DBSYNC_GREENPLUM dbname=dbsync_bench" \
-    'create table f (id int primary key, v text) with (appendonly=false) distributed by (id)')
+    "create table f (id int primary key, v text) $(distributed_by id)")
   echo "| $n | $theirs | $ours | $(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }') |"
 done

@@ -16,15 +16,11 @@
 # BENCH_RUNS (3), DBSYNC_BIN (bin). Exit status 1 when an outcome is wrong, never
 # because it was slow.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+# shellcheck source=tests/bench/begin.sh
+. "$(dirname "$0")/begin.sh"
 readonly rows=${BENCH_ROWS:-3000000} tables=${BENCH_TABLES:-1000} runs=${BENCH_RUNS:-3}
-bin=$(realpath "${DBSYNC_BIN:-bin}")
-servers=$PWD/tests/harness/servers.sh
 [ $# -gt 0 ] || set -- data index small
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/dbsync-bench-XXXXXX")
-chmod 755 "$work"
-trap '"$servers" stop "$work/s" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 "$servers" start postgres "$work/s" -c max_locks_per_transaction=256 >/dev/null
 export PGHOST=$work/s PGUSER=postgres PGDATABASE=postgres PGOPTIONS='-c client_min_messages=warning'
 

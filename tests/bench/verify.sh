@@ -6,15 +6,12 @@
 # one PostgreSQL database to another. BENCH_RUNS (3), BENCH_JOBS (4), DBSYNC_BIN (bin);
 # BENCH_BEFORE names the bin of another build, whose --verify-only is measured in turn.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-bin=$(realpath "${DBSYNC_BIN:-bin}")
+# shellcheck source=tests/bench/begin.sh
+. "$(dirname "$0")/begin.sh"
 before=${BENCH_BEFORE:+$(realpath "$BENCH_BEFORE")}
-readonly bin before rows=${BENCH_ROWS:-3000000} runs=${BENCH_RUNS:-3} jobs=${BENCH_JOBS:-4}
-readonly servers=$PWD/tests/harness/servers.sh here=$PWD/tests/bench
+readonly before rows=${BENCH_ROWS:-3000000} runs=${BENCH_RUNS:-3} jobs=${BENCH_JOBS:-4}
+readonly here=$PWD/tests/bench
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/dbsync-bench-XXXXXX")
-chmod 755 "$work"
-trap '"$servers" stop "$work/s" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 export PGHOST=$work/s PGUSER=postgres PGDATABASE=bench
 mysql=(mariadb --no-defaults -uroot -S "$work/s/my.sock" --default-character-set=utf8mb4)
 

@@ -12,15 +12,7 @@ set -euo pipefail
 
 cd "$(dirname "$0")/../.."
 [ $# = 1 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 1; }
-if [ -z "${DBSYNC_GREENPLUM:-}" ]; then
-  echo 'greenplum: DBSYNC_GREENPLUM names no cluster; write DBSYNC_GREENPLUM="host=… port=5432 user=gpadmin"' >&2
-  exit 1
-fi
-version=$(psql "$DBSYNC_GREENPLUM dbname=postgres" -qAtX -c 'select version()')
-case $version in
-*Greenplum* | *Cloudberry* | *HashData*) echo "greenplum: ${version%%, compiled*}" ;;
-*) echo "greenplum: $version has no segments; the cases would prove nothing" >&2; exit 1 ;;
-esac
+. tests/greenplum/cluster.sh
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/dbsync-gp-XXXXXX")
 chmod 755 "$work"
