@@ -1,8 +1,6 @@
 #include "cdc/batch_apply.h"
 
-#include <fmt/format.h>
-
-#include "base/text.h"
+#include "cdc/truncation.h"
 
 namespace dbsync {
 
@@ -14,12 +12,6 @@ constexpr char kAlwaysChanged[] = "an identity column that no UPDATE may write h
 constexpr char kContradiction[] = "changes of one row contradict each other";
 
 }  // namespace
-
-std::string truncate_sql(const std::vector<std::string>& tables, bool restart_identity) {
-  // Never CASCADE: the source names all tables that it has emptied, and others on
-  // the target are not its business.
-  return fmt::format("TRUNCATE {}{}", join(tables, ", "), restart_identity ? " RESTART IDENTITY" : "");
-}
 
 void touch_tables(PlanCache& plans, const Cascade& cascade) {
   plans.touch(cascade.first.child);
@@ -127,16 +119,12 @@ void BatchApply::apply_remove(TableBatch& batch, const Change& change) {
 }
 
 void BatchApply::apply_truncate(const Change& change, const Transaction& transaction) {
-  std::vector<std::string> tables;
-  std::vector<ApplyPlan*> plans;
-  for (const Relation* relation : change.truncated) {
-    plans.push_back(&plan_of(relation, transaction));
-    tables.push_back(plans.back()->table_sql());
-  }
+  const Truncation truncation =
+      truncation_of(change, [&](const Relation* relation) -> ApplyPlan& { return plan_of(relation, transaction); });
   flush();
   if (auto failure = session_.leave()) throw Error(failure->error);
-  session_.connection().exec(truncate_sql(tables, change.restart_identity));
-  plans_.emptied(plans);
+  session_.connection().exec(truncation.sql);
+  plans_.emptied(truncation.plans);
 }
 
 void BatchApply::apply_cascade(const Change& change) {

@@ -65,7 +65,4 @@ class BatchApply {
 // Whatever foreign keys may have written.
 void touch_tables(PlanCache& plans, const Cascade& cascade);
 
-// TRUNCATE of all tables of a change in one statement.
-std::string truncate_sql(const std::vector<std::string>& tables, bool restart_identity);
-
 }  // namespace dbsync

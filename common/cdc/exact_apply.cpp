@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cdc/batch_apply.h"
 #include "cdc/drift_hint.h"
+#include "cdc/truncation.h"
 #include "pg/hints.h"
 #include "pg/sqlstate.h"
 #include "schema/quote.h"
@@ -63,24 +64,20 @@ ApplyPlan& ExactApply::plan_of(const Relation* relation, const Transaction& tran
 }
 
 void ExactApply::apply_truncate(const Change& change, const Transaction& transaction) {
-  std::vector<std::string> tables;
-  std::vector<ApplyPlan*> plans;
-  for (const Relation* relation : change.truncated) {
-    plans.push_back(&plan_of(relation, transaction));
-    tables.push_back(plans.back()->table_sql());
-  }
+  const Truncation truncation =
+      truncation_of(change, [&](const Relation* relation) -> ApplyPlan& { return plan_of(relation, transaction); });
   PgConnection& connection = session_.connection();
   connection.exec("SAVEPOINT dbsync_change");
   try {
-    connection.exec(truncate_sql(tables, change.restart_identity));
+    connection.exec(truncation.sql);
     connection.exec("RELEASE SAVEPOINT dbsync_change");
-    plans_.emptied(plans);
+    plans_.emptied(truncation.plans);
   } catch (Error& error) {
     if (error.sqlstate() == sqlstate::feature_not_supported) {
       undo_change();
-      error.hint(truncate_hint(connection, tables));
+      error.hint(truncate_hint(connection, truncation.tables));
     }
-    add_hint(error, PgStep::follow, tables.empty() ? "" : tables.front());
+    add_hint(error, PgStep::follow, truncation.tables.empty() ? "" : truncation.tables.front());
     throw error.context(fmt::format("TRUNCATE in the transaction that ends at {}", end_.text()));
   }
 }

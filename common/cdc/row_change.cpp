@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -31,10 +32,7 @@ std::string shown(const Value& value, std::uint32_t type) {
     const std::string_view cut = utf8_truncate(bytes, kLongestValueShown);
     return one_line(cut) + (cut.size() < bytes.size() ? "..." : "");
   }
-  std::string hex = "\\x";
-  for (const char c : bytes.substr(0, kLongestValueShown / 2))
-    hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return hex + (bytes.size() > kLongestValueShown / 2 ? "..." : "");
+  return "\\x" + to_hex(bytes.substr(0, kLongestValueShown / 2)) + (bytes.size() > kLongestValueShown / 2 ? "..." : "");
 }
 
 // As the target writes the type. Its text, when the connection allows it.

@@ -6,18 +6,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
 #include "base/output_file.h"
 #include "base/utf8.h"
 
 namespace dbsync {
 
 namespace {
-
-std::string hex(std::string_view bytes) {
-  std::string out;
-  for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
-}
 
 // Text as it is, bytes that are not UTF-8 as {"hex": …}, long values cut with
 // their length. A value of many megabytes would make the file useless; its row is
@@ -37,7 +32,7 @@ nlohmann::json value_json(const std::optional<ValueText>& value) {
   if (cut) text = is_text ? utf8_truncate(text, kKeptBytes) : text.substr(0, kKeptBytes);
   if (is_text && !cut) return std::string(text);
   nlohmann::json out;
-  out[is_text ? "text" : "hex"] = is_text ? std::string(text) : hex(text);
+  out[is_text ? "text" : "hex"] = is_text ? std::string(text) : to_hex(text);
   if (cut) out["bytes"] = value->bytes;
   return out;
 }

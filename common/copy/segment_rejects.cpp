@@ -8,22 +8,13 @@
 
 #include <fmt/format.h>
 
+#include "base/hex.h"
 #include "format/copy_text.h"
 #include "schema/quote.h"
 
 namespace dbsync {
 
 namespace {
-
-int digit_of(char c) { return c >= 'a' ? c - 'a' + 10 : c - '0'; }
-
-// encode(…, 'hex') of the server.
-std::string from_hex(std::string_view digits) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
-    out += static_cast<char>(digit_of(digits[i]) << 4 | digit_of(digits[i + 1]));
-  return out;
-}
 
 // Each segment of such a table has all of its rows.
 bool is_replicated(PgConnection& target, const QualifiedName& table) {

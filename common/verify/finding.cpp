@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -23,11 +24,7 @@ bool is_text(const TargetColumn& column) {
   return kind == PgKind::text || kind == PgKind::varchar || kind == PgKind::bpchar || kind == PgKind::json;
 }
 
-std::string hex(std::string_view bytes) {
-  std::string out = "\\x";
-  for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
-}
+std::string hex(std::string_view bytes) { return "\\x" + to_hex(bytes); }
 
 // Where two long values of one column begin to differ, less a few bytes; 0 when
 // that is near their beginning or not known.

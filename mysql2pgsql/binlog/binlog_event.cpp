@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/hex.h"
 #include "mysql2pgsql/binlog/compressed.h"
 #include "mysql2pgsql/binlog/little_reader.h"
 
@@ -64,14 +65,8 @@ bool checksum_fits(std::string_view bytes) {
   return LittleReader(bytes.substr(length), "checksum").u32() == sum;
 }
 
-std::string hex(std::string_view bytes) {
-  std::string out;
-  for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
-}
-
 std::string uuid_text(std::string_view bytes) {
-  std::string out = hex(bytes);
+  std::string out = to_hex(bytes);
   for (const std::size_t at : {8U, 13U, 18U, 23U}) out.insert(at, "-");
   return out;
 }
@@ -126,7 +121,7 @@ bool read_status(LittleReader& in, QueryEvent& out) {
 }
 
 std::string xid_text(std::string_view gtrid, std::string_view bqual, std::uint32_t format) {
-  return fmt::format("X'{}',X'{}',{}", hex(gtrid), hex(bqual), format);
+  return fmt::format("X'{}',X'{}',{}", to_hex(gtrid), to_hex(bqual), format);
 }
 
 // MySQL's self-describing integers: as many low bits are set in the first byte as

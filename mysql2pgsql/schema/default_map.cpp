@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "format/datetime.h"
@@ -17,12 +18,6 @@
 namespace dbsync {
 
 namespace {
-
-std::string hex(std::string_view bytes) {
-  std::string out;
-  for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
-}
 
 // "b'101'" as a number; MySQL 5.x and MariaDB write bit defaults so.
 std::optional<std::uint64_t> bit_value(std::string_view text) {
@@ -79,7 +74,7 @@ MappedDefault bit_default(const MysqlColumn& source, const PgType& target) {
 }
 
 MappedDefault bytes_default(const MysqlColumn& source, const PgType& target) {
-  std::string digits = hex(source.default_text);
+  std::string digits = to_hex(source.default_text);
   constexpr std::int64_t longest_binary = 255;
   if (source.type.kind == MysqlKind::binary && source.type.length > 0 && source.type.length <= longest_binary)
     digits.resize(std::max<std::size_t>(digits.size(), static_cast<std::size_t>(source.type.length) * 2), '0');

@@ -25,18 +25,24 @@ struct Leaf {
   bool plain_table() const { return root == name; }
 };
 
+// The columns that both queries begin with.
+Leaf leaf_at(const PgResult& result, int row) {
+  return {.root = {result.text(row, 0), result.text(row, 1)},
+          .oid = result.integer(row, 2),
+          .name = {result.text(row, 3), result.text(row, 4)},
+          .file = result.integer(row, 5),
+          .constraint = result.text(row, 6)};
+}
+
 std::vector<Leaf> leaves_of(PgConnection& source, const std::vector<KnownTable>& tables) {
   std::vector<std::uint32_t> oids;
   for (const KnownTable& table : tables) oids.push_back(table.oid);
   const PgResult result = source.exec(sql::source_leaves, {fmt::format("{{{}}}", fmt::join(oids, ","))});
   std::vector<Leaf> out;
-  for (int row = 0; row < result.rows(); ++row)
-    out.push_back({.root = {result.text(row, 0), result.text(row, 1)},
-                   .oid = result.integer(row, 2),
-                   .name = {result.text(row, 3), result.text(row, 4)},
-                   .file = result.integer(row, 5),
-                   .constraint = result.text(row, 6),
-                   .watch = result.value(row, 7).front()});
+  for (int row = 0; row < result.rows(); ++row) {
+    out.push_back(leaf_at(result, row));
+    out.back().watch = result.value(row, 7).front();
+  }
   return out;
 }
 
@@ -46,12 +52,7 @@ std::vector<Leaf> known_leaves(PgConnection& target, const std::string& task) {
       "WHERE task = $1",
       {task});
   std::vector<Leaf> out;
-  for (int row = 0; row < result.rows(); ++row)
-    out.push_back({.root = {result.text(row, 0), result.text(row, 1)},
-                   .oid = result.integer(row, 2),
-                   .name = {result.text(row, 3), result.text(row, 4)},
-                   .file = result.integer(row, 5),
-                   .constraint = result.text(row, 6)});
+  for (int row = 0; row < result.rows(); ++row) out.push_back(leaf_at(result, row));
   return out;
 }
 
