@@ -1,13 +1,15 @@
 // mysql2pgsql --resync: one table of a task is copied again at a later moment of the binlog.
-#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <functional>
+#include <memory>
 #include <random>
 #include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/harness/background.h"
 #include "tests/harness/binlog_fixture.h"
 #include "tests/harness/wait.h"
 
@@ -42,14 +44,14 @@ class BinlogResync : public BinlogTest {
   RunResult last_;
 };
 
-void write_until(const std::atomic<bool>& stop, const std::string& database) {
-  MysqlSession session(database);
-  for (int n = 1; !stop; ++n)
+std::function<void(int)> changes(const std::string& database) {
+  return [session = std::make_shared<MysqlSession>(database)](int n) {
     for (const char* table : {"damaged", "other"})
-      session.run(
+      session->run(
           fmt::format("BEGIN; UPDATE {0} SET v = v + 1 WHERE id = {1}; INSERT INTO {0}_log VALUES ({2}, 'x'); "
                       "DELETE FROM {0}_log WHERE a = {2} - 50; COMMIT",
                       table, 1 + n % 200, n));
+  };
 }
 
 }  // namespace
@@ -63,8 +65,7 @@ TEST_F(BinlogResync, MendsATableWhileAllAreWrittenToAndItIsKilled) {
                     "INSERT INTO {0} VALUES {1}",
                     table, rows));
   begin();
-  std::atomic<bool> stop = false;
-  std::thread writer([&] { write_until(stop, source.name()); });
+  Background writer(changes(source.name()));
   std::mt19937 random(5);
   for (int i = 0; i < 3; ++i) {
     target.exec("UPDATE damaged SET v = -7; DELETE FROM damaged_log");
@@ -81,8 +82,7 @@ TEST_F(BinlogResync, MendsATableWhileAllAreWrittenToAndItIsKilled) {
     }
     EXPECT_EQ(state(), "following");
   }
-  stop = true;
-  writer.join();
+  writer.stop();
   expect_equal();
 }
 

@@ -1,8 +1,9 @@
 // A task from its beginning: a copy on the slot's snapshot, then the changes
 // since; whatever stops it, the same command goes on.
-#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <functional>
+#include <memory>
 #include <random>
 #include <thread>
 
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/harness/background.h"
 #include "tests/harness/environment.h"
 #include "tests/harness/follow_fixture.h"
 #include "tests/harness/servers.h"
@@ -64,43 +66,24 @@ class FollowCopy : public FollowTest {
   }
 };
 
-// Moves money until it is destroyed. One transaction has one row of the log.
-class Mover {
- public:
-  Mover(const std::string& conninfo, int accounts)
-      : thread_([this, conninfo, accounts] {
-          PgSession session(conninfo);
-          std::mt19937 random(7);
-          while (!stop_) {
-            const int n = ++moves_;
-            const auto from = 1 + random() % static_cast<unsigned>(accounts);
-            session.run(
-                fmt::format("begin; update account set balance = balance - 1 where id = {}; "
-                            "update account set balance = balance + 1 where id = {}; "
-                            "insert into log values ({}, {}); commit",
-                            from, 1 + random() % static_cast<unsigned>(accounts), n, from));
-            if (n % 40 == 0)
-              session.run("begin; update account set balance = 7; savepoint s; delete from log; rollback");
-            if (n % 100 == 0) session.run(fmt::format("update account set id = -id where id = {}", from));
-            if (n % 100 == 0) session.run("update account set id = -id where id < 0");
-          }
-        }) {}
-  ~Mover() { stop(); }
-  int stop() {
-    stop_ = true;
-    if (thread_.joinable()) thread_.join();
-    return moves_;
-  }
-
- private:
-  std::atomic<bool> stop_ = false;
-  std::atomic<int> moves_ = 0;
-  std::thread thread_;
-};
+// Moves money. One transaction has one row of the log.
+std::function<void(int)> moves(const std::string& conninfo, unsigned accounts) {
+  return [session = std::make_shared<PgSession>(conninfo), accounts, random = std::mt19937(7)](int n) mutable {
+    const auto from = 1 + random() % accounts;
+    session->run(
+        fmt::format("begin; update account set balance = balance - 1 where id = {}; "
+                    "update account set balance = balance + 1 where id = {}; "
+                    "insert into log values ({}, {}); commit",
+                    from, 1 + random() % accounts, n, from));
+    if (n % 40 == 0) session->run("begin; update account set balance = 7; savepoint s; delete from log; rollback");
+    if (n % 100 == 0) session->run(fmt::format("update account set id = -id where id = {}", from));
+    if (n % 100 == 0) session->run("update account set id = -id where id < 0");
+  };
+}
 
 TEST_F(FollowCopy, CopiesOnTheSlotsSnapshotAndFollowsWhileTheSourceIsWrittenTo) {
   make_bank(3000);
-  Mover mover(source.conninfo(), 3000);
+  Background mover(moves(source.conninfo(), 3000));
   Program program({"pgsql2pgsql", "-j", "2", "--max-rate", "10000"}, here());
   EXPECT_TRUE(eventually([this] { return state() == "following"; })) << program.err_so_far();
   std::this_thread::sleep_for(300ms);
@@ -197,7 +180,7 @@ TEST_F(FollowCopy, KilledAtAnyMomentItLosesAndRepeatsNothing) {
   both("create table tree (id int, part int, v text, primary key (part, id)) partition by list (part)");
   for (int i = 0; i < 4; ++i) both(fmt::format("create table tree_{0} partition of tree for values in ({0})", i));
   source.exec("insert into tree select i, i % 4, 'v' || i from generate_series(1, 4000) i");
-  Mover mover(source.conninfo(), 2000);
+  Background mover(moves(source.conninfo(), 2000));
   PgSession trees(source.conninfo());
   std::mt19937 random(20261124);
   int in_copy = 0;
@@ -295,13 +278,9 @@ TEST_F(FollowCopy, WhatIsDroppedWhileTablesAreBroughtUpComesAgain) {
   target.exec("create table b (id int)");  // without a key: what comes twice is seen
   PgSession blocker(target.conninfo());
   blocker.run("begin; lock table a in share mode");
-  std::atomic<bool> stop = false;
-  std::thread writer([&stop, conninfo = source.conninfo()] {
-    PgSession session(conninfo);
-    for (int i = 1; !stop; ++i) {
-      session.run(fmt::format("insert into b values ({})", i));
-      std::this_thread::sleep_for(1ms);
-    }
+  Background writer([session = std::make_shared<PgSession>(source.conninfo())](int n) {
+    session->run(fmt::format("insert into b values ({})", n));
+    std::this_thread::sleep_for(1ms);
   });
   Program program({"pgsql2pgsql", "--end-at", "now"}, here());
   EXPECT_TRUE(
@@ -309,8 +288,7 @@ TEST_F(FollowCopy, WhatIsDroppedWhileTablesAreBroughtUpComesAgain) {
   std::this_thread::sleep_for(500ms);
   blocker.run("rollback");
   const RunResult result = program.wait();
-  stop = true;
-  writer.join();
+  writer.stop();
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   complete();
   expect_same_table("a");
@@ -410,6 +388,7 @@ TEST_F(FollowCopy, AComparisonThatWaitsIsNotInTheWayOfATruncate) {
 TEST_F(FollowCopy, AComparisonDoesNotWaitForALockForEver) {
   both("create table t (id int primary key); create table u (id int primary key)");
   complete();
+  target.exec("alter database " + target.name() + " set lock_timeout = '1s'");
   PgSession holder(target.conninfo());
   holder.run("begin; lock table t in access exclusive mode");
   const RunResult run = run_program({"pgsql2pgsql", "--verify-only"}, here());

@@ -1,14 +1,16 @@
 // pgsql2pgsql --resync: one table of a task is copied again, exactly at the position that
 // the others have by then, whatever stops it.
-#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <functional>
+#include <memory>
 #include <random>
 #include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/harness/background.h"
 #include "tests/harness/follow_fixture.h"
 #include "tests/harness/source_db.h"
 
@@ -80,36 +82,22 @@ class FollowResync : public FollowTest {
   RunResult last_;
 };
 
-// Changes all four tables in each transaction, until it is destroyed.
-class Writer {
- public:
-  explicit Writer(const std::string& conninfo)
-      : thread_([this, conninfo] {
-          PgSession session(conninfo);
-          for (int n = 1; !stop_; ++n) {
-            std::string sql = "begin;";
-            for (const char* table : {"damaged", "other"})
-              sql += fmt::format(
-                  "update {0} set v = v + 1 where id = {1}; delete from {0} where id = {2}; insert into {0} values "
-                  "({2}, 0, 'again'); insert into {0}_log values ({3});",
-                  table, 1 + n % 500, 501 + n % 400, n);
-            session.run(sql + "commit");
-          }
-        }) {}
-  ~Writer() { stop(); }
-  void stop() {
-    stop_ = true;
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  std::atomic<bool> stop_ = false;
-  std::thread thread_;
-};
+// Changes all four tables in each transaction.
+std::function<void(int)> changes(const std::string& conninfo) {
+  return [session = std::make_shared<PgSession>(conninfo)](int n) {
+    std::string sql = "begin;";
+    for (const char* table : {"damaged", "other"})
+      sql += fmt::format(
+          "update {0} set v = v + 1 where id = {1}; delete from {0} where id = {2}; insert into {0} values "
+          "({2}, 0, 'again'); insert into {0}_log values ({3});",
+          table, 1 + n % 500, 501 + n % 400, n);
+    session->run(sql + "commit");
+  };
+}
 
 TEST_F(FollowResync, MendsADamagedTableWhileAllAreWrittenTo) {
   begin_accounts(2000);
-  Writer writer(source.conninfo());
+  Background writer(changes(source.conninfo()));
   target.exec("delete from damaged where id % 2 = 0; update damaged set v = -1; truncate damaged_log");
   last_ = run({"--resync", "public.damaged", "--resync", "damaged_l*", "--report", "report.json"});
   EXPECT_EQ(last_.exit_code, 0) << last_.describe();
@@ -130,7 +118,7 @@ TEST_F(FollowResync, AKillAtAnyMomentLosesNothing) {
   std::mt19937 random(11);
   const std::vector<std::vector<std::string>> next{
       {"--end-at", "now"}, {"--follow-only", "--end-at", "now"}, {"--resync", "other"}};
-  Writer writer(source.conninfo());
+  Background writer(changes(source.conninfo()));
   for (const auto& command : next) {
     target.exec("update damaged set v = -7");
     Program program({"pgsql2pgsql", "--resync", "damaged", "--max-rate", "6000"}, here());
