@@ -31,6 +31,23 @@ Storage storage_of(const std::string& kind, const std::string& compression, cons
   return out;
 }
 
+void forget_storage(std::vector<Partition>& partitions) {
+  for (Partition& partition : partitions) {
+    partition.storage = {};
+    forget_storage(partition.parts);
+  }
+}
+
+// A rule is for the whole table: its partitions and columns, too, as far as we write them.
+void note_source_storage(Table& table) {
+  if (!table.storage.encodings.empty())
+    table.notes.emplace_back("the ENCODING of its columns was left out: my.cfg says how it is stored");
+  if (!table.partitioning) return;
+  forget_storage(table.partitioning->partitions);
+  if (table.partitioning->classic_clause_sql.find("appendonly=") != std::string::npos)
+    table.notes.emplace_back("its partitions are stored as on the source, not as my.cfg says");
+}
+
 }  // namespace
 
 SegmentRules::SegmentRules(const Config& config)
@@ -90,6 +107,7 @@ void SegmentRules::set_storage(Table& table) const {
   const Rule* const level = best(levels_, table.name);
   const std::string storage = kind == nullptr ? storage_ : kind->value;
   if (storage.empty()) return;
+  note_source_storage(table);
   // The usual level is of the usual compression: each has its own range.
   const std::string usual_level = compression == nullptr ? level_ : std::string();
   table.storage = storage_of(storage, compression == nullptr ? compression_ : compression->value,

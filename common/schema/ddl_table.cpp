@@ -37,12 +37,33 @@ std::string column_sql(const Table& table, const Column& column, const Dialect& 
   return out;
 }
 
+std::string encodings_sql(const Storage& storage) {
+  std::string out;
+  for (const ColumnEncoding& encoding : storage.encodings)
+    out += fmt::format("{}\n    COLUMN {} ENCODING ({})", out.empty() ? "" : ",", quote_identifier(encoding.column),
+                       encoding.options_sql);
+  return out;
+}
+
 std::string table_body(const Table& table, const Dialect& dialect) {
   std::string out;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = table.columns[i];
-    out += "\n    " + column_sql(table, column, dialect) + (i + 1 == table.columns.size() ? "" : ",");
+    const bool last = i + 1 == table.columns.size() && table.storage.encodings.empty();
+    out += "\n    " + column_sql(table, column, dialect) + (last ? "" : ",");
     if (!column.note.empty()) out += "  -- " + one_line(column.note);
+  }
+  return out + encodings_sql(table.storage);
+}
+
+// The key, each column with the operator class whose hash decides.
+std::string distribution_key(const Distribution& distribution) {
+  if (distribution.operator_classes_sql.empty()) return identifier_list(distribution.columns);
+  std::string out;
+  for (std::size_t i = 0; i < distribution.columns.size(); ++i) {
+    out += (i == 0 ? "" : ", ") + quote_identifier(distribution.columns[i]);
+    const std::string& operator_class = distribution.operator_classes_sql.at(i);
+    if (!operator_class.empty()) out += " " + operator_class;
   }
   return out;
 }
@@ -51,7 +72,7 @@ std::string distribution_sql(const Table& table) {
   if (!table.distribution) return {};
   switch (table.distribution->kind) {
     case Distribution::Kind::by_columns:
-      return fmt::format("\nDISTRIBUTED BY ({})", identifier_list(table.distribution->columns));
+      return fmt::format("\nDISTRIBUTED BY ({})", distribution_key(*table.distribution));
     case Distribution::Kind::randomly: return "\nDISTRIBUTED RANDOMLY";
     case Distribution::Kind::replicated: return "\nDISTRIBUTED REPLICATED";
   }

@@ -258,6 +258,8 @@ std::vector<DdlUnit> finish_units(const Table& table, const Dialect& dialect,
     out.back().kind = StepKind::check;
   }
   for (const CheckConstraint& check : table.checks) out.push_back(check_unit(table, check, dialect));
+  if (table.partitioning && !table.partitioning->template_statements.empty())
+    out.push_back({"subpartition template", table.partitioning->template_statements});
   if (const Column* identity = table.identity_column(); identity != nullptr && !identity->identity_descends)
     out.push_back(sequence_unit(table, *identity));
   out.push_back(statistics_unit(table.name));

@@ -7,10 +7,19 @@
 
 namespace dbsync {
 
+// How a column of a column-oriented table is compressed.
+struct ColumnEncoding {
+  std::string column;
+  std::string options_sql;  // inside ENCODING (…)
+
+  friend bool operator==(const ColumnEncoding&, const ColumnEncoding&) = default;
+};
+
 // How a distributed target keeps the rows of a table, or of a partition.
 struct Storage {
-  std::string options_sql;   // inside WITH (…); "" = as the database does by itself
-  bool append_only = false;  // what these make of it
+  std::string options_sql;                     // inside WITH (…); "" = as the database does by itself
+  bool append_only = false;                    // what these make of it
+  std::vector<ColumnEncoding> encodings = {};  // of the columns that are not as these say
 };
 
 struct PartitionKey {
@@ -44,6 +53,8 @@ struct Partitioning {
   // The whole clause of all levels, as a source with classic partitions writes it; "" = by
   // what stands above. `columns` are those of all levels then.
   std::string classic_clause_sql = {};
+  // Statements, in their order, that tell what parts a partition gets that is added later.
+  std::vector<std::string> template_statements = {};
 };
 
 // Of all levels, each once.
@@ -54,6 +65,8 @@ struct Distribution {
   enum class Kind { by_columns, randomly, replicated };
   Kind kind = Kind::randomly;
   std::vector<std::string> columns;
+  // Of the columns, one by one, "" = the type's own; empty = all have that.
+  std::vector<std::string> operator_classes_sql = {};
 };
 
 }  // namespace dbsync

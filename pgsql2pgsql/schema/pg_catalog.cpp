@@ -73,10 +73,7 @@ void read_sequences(PgConnection& connection, PgCatalog& catalog) {
 // Greenplum before 7: partitions are tables of their own in pg_class, but a COPY
 // of the table at the top gives all their rows.
 void hide_classic_partitions(PgConnection& connection, PgCatalog& catalog) {
-  const PgResult result = connection.exec(
-      "SELECT r.parchildrelid, p.parrelid FROM pg_catalog.pg_partition_rule r JOIN pg_catalog.pg_partition p "
-      "ON p.oid = r.paroid WHERE r.parchildrelid <> 0",
-      {});
+  const PgResult result = connection.exec(sql::classic_partitions, {});
   std::map<std::uint32_t, std::uint32_t> roots;
   for (int row = 0; row < result.rows(); ++row) roots[oid_at(result, row, 0)] = oid_at(result, row, 1);
   std::map<std::uint32_t, std::pair<std::uint64_t, std::uint64_t>> sizes;
@@ -99,7 +96,7 @@ void hide_classic_partitions(PgConnection& connection, PgCatalog& catalog) {
 
 // They look like tables before 7.
 void mark_external_tables(PgConnection& connection, PgCatalog& catalog) {
-  const PgResult result = connection.exec("SELECT oid FROM pg_catalog.pg_class WHERE relstorage = 'x'", {});
+  const PgResult result = connection.exec(sql::external_relations, {});
   std::set<std::uint32_t> external;
   for (int row = 0; row < result.rows(); ++row) external.insert(oid_at(result, row, 0));
   for (PgRelation& relation : catalog.relations) {

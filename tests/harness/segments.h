@@ -16,7 +16,12 @@ inline constexpr int kSegmentsSince = 130000;
 inline void take_for_segments(TargetDb& target) {
   target.exec(
       "set allow_system_table_mods = on; create table pg_catalog.gp_distribution_policy (localoid oid, policytype "
-      "\"char\", numsegments int, distkey int2vector, distclass oidvector); reset allow_system_table_mods");
+      "\"char\", numsegments int, distkey int2vector, distclass oidvector); "
+      "create table pg_catalog.pg_attribute_encoding (attrelid oid, attnum int2, filenum int2, attoptions text[]); "
+      // A pg_node_tree on Greenplum, which nobody can write.
+      "create table pg_catalog.gp_partition_template (relid oid, level int2, template text); "
+      "create function pg_catalog.pg_get_expr(text, oid) returns text language sql immutable as 'select $1'; "
+      "reset allow_system_table_mods");
 }
 
 // `columns`: their numbers, "1 3".

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pgsql2pgsql/schema/definition_segments.h"
 #include "schema/ddl_writer.h"
 #include "schema/distribution.h"
 
@@ -21,13 +22,38 @@ TEST(SourceStorage, IsWrittenAsTheTargetIsToldIt) {
   EXPECT_TRUE(storage_of("ao_row", {}).append_only);
 }
 
-TEST(SegmentTables, AreAskedForAsEachServerKeepsThem) {
-  const std::string six = segment_tables_sql(greenplum_dialect(6));
-  EXPECT_NE(six.find("c.relstorage"), std::string::npos);
-  EXPECT_NE(six.find("pg_catalog.pg_get_partition_def(c.oid, true)"), std::string::npos);
-  const std::string seven = segment_tables_sql(greenplum_dialect(7));
-  EXPECT_EQ(seven.find("relstorage"), std::string::npos);
-  EXPECT_NE(seven.find("m.amname"), std::string::npos);
+// Servers give each column of a column-oriented table an entry; those that say the same are noise.
+TEST(ColumnEncodings, AreKeptWhereTheySaySomethingElseThanTheTable) {
+  const auto own = [](const std::vector<std::string>& options, const std::string& encoding) {
+    return !own_encodings(options, {{"c", encoding}}).empty();
+  };
+  EXPECT_FALSE(own({"appendonly=true", "orientation=column"}, "compresstype=none, blocksize=32768, compresslevel=0"));
+  EXPECT_FALSE(own({"compresstype=zlib"}, "compresstype=zlib, compresslevel=1, blocksize=32768"));
+  EXPECT_FALSE(own({"compresstype=ZLIB", "compresslevel=5"}, "compresstype=zlib, compresslevel=5, blocksize=32768"));
+  EXPECT_FALSE(own({"blocksize=65536", "compresslevel=3"}, "compresstype=zlib, compresslevel=3, blocksize=65536"));
+  EXPECT_TRUE(own({"compresstype=zlib"}, "compresstype=none, blocksize=32768, compresslevel=0"));
+  EXPECT_TRUE(own({"compresstype=zlib"}, "compresstype=zlib, compresslevel=2, blocksize=32768"));
+  EXPECT_TRUE(own({}, "compresstype=rle_type, compresslevel=1, blocksize=32768"));
+  EXPECT_TRUE(own({"compresstype=zlib"}, "compresstype=zlib, compresslevel=1, blocksize=8192"));
+}
+
+// As a server before 7 writes them, the lowest level first.
+constexpr char kTemplates[] =
+    "ALTER TABLE public.\"Old name\" ALTER PARTITION FOR (RANK(1)) ALTER PARTITION l1 \n"
+    "SET SUBPARTITION TEMPLATE \n          (\n          SUBPARTITION lll1 VALUES('M'), \n          SUBPARTITION lll2 "
+    "VALUES('ALTER TABLE F')\n          );\n\n"
+    "ALTER TABLE public.\"Old name\" \nSET SUBPARTITION TEMPLATE \n          (\n          SUBPARTITION l1 VALUES(1)\n  "
+    "        )\n";
+
+TEST(SubpartitionTemplates, OfAllLevelsAreSaidOfTheTargetsTable) {
+  EXPECT_EQ(template_statements(kTemplates, {"sales", "new"}),
+            (std::vector<std::string>{
+                "ALTER TABLE \"sales\".\"new\" ALTER PARTITION FOR (RANK(1)) ALTER PARTITION l1 \nSET SUBPARTITION "
+                "TEMPLATE \n          (\n          SUBPARTITION lll1 VALUES('M'), \n          SUBPARTITION lll2 "
+                "VALUES('ALTER TABLE F')\n          )",
+                "ALTER TABLE \"sales\".\"new\" SET SUBPARTITION TEMPLATE \n          (\n          SUBPARTITION l1 "
+                "VALUES(1)\n          )"}));
+  EXPECT_TRUE(template_statements("", {"sales", "new"}).empty());
 }
 
 TEST(ExternalTables, AreShownAsTheyWereMade) {
@@ -116,6 +142,84 @@ TEST(SourceStorage, OfPartitionsIsWrittenWhereItIsNotTheTables) {
     EXPECT_NE(sql.find(bounds + " WITH (appendonly=false)"), std::string::npos) << sql;
     EXPECT_EQ(sql.find("compresstype=zstd"), sql.rfind("compresstype=zstd")) << "of the table, once: " << sql;
   }
+}
+
+// A table of Greenplum 6 with classic partitions, of which `place` tells.
+struct ClassicSource {
+  ClassicSource() {
+    relation.name = {"public", "sales"};
+    for (const char* name : {"id", "d"}) {
+      PgColumn& column = relation.columns.emplace_back();
+      column.name = name;
+      column.type.kind = PgKind::int4;
+    }
+    place.distribution = Distribution{Distribution::Kind::by_columns, {"id"}};
+    place.storage = storage_of("c", {"compresstype=quicklz"});
+    place.storage.encodings = {{"d", "compresstype=QuickLZ, compresslevel=1"}};
+    place.partition_clause = "PARTITION BY RANGE(d)\n (PARTITION a START (1) END (5) (SUBPARTITION x VALUES(1)))";
+    place.partition_columns = {"d"};
+    place.templates = {{0, "ALTER TABLE public.sales \nSET SUBPARTITION TEMPLATE \n (SUBPARTITION x VALUES(1))\n"}};
+  }
+
+  Table defined(const Dialect& dialect) const {
+    Table table = sales();
+    define_place(place, relation, dialect, table);
+    return table;
+  }
+  static std::string notes(const Table& table) {
+    std::string out;
+    for (const std::string& note : table.notes) out += note + "\n";
+    return out;
+  }
+
+  PgRelation relation;
+  SegmentTable place;
+};
+
+TEST(DefinedPlace, KeepsClassicPartitionsAndTheirTemplate) {
+  ClassicSource source;
+  const Table table = source.defined(greenplum_dialect(6));
+  EXPECT_EQ(ClassicSource::notes(table), "");
+  EXPECT_EQ(table.storage.encodings, source.place.storage.encodings);
+  EXPECT_EQ(finish_units(table, greenplum_dialect(6))[1].statements.at(0),
+            "ALTER TABLE \"public\".\"sales\" SET SUBPARTITION TEMPLATE \n (SUBPARTITION x VALUES(1))");
+}
+
+TEST(DefinedPlace, HasZlibWhereQuicklzIsNoMore) {
+  const Table table = ClassicSource().defined(greenplum_dialect(7));
+  EXPECT_EQ(table.storage.options_sql, "appendonly=true, orientation=column, compresstype=zlib");
+  EXPECT_EQ(table.storage.encodings, (std::vector<ColumnEncoding>{{"d", "compresstype=zlib, compresslevel=1"}}));
+  EXPECT_EQ(ClassicSource::notes(table), "quicklz, which Greenplum 7 has not, became zlib\n");
+  EXPECT_EQ(table.partitioning->template_statements.size(), 1U);
+}
+
+TEST(DefinedPlace, NamesTemplatesThatCannotBe) {
+  ClassicSource by_rank;
+  by_rank.place.storage = {};
+  by_rank.place.templates[0].text = kTemplates;
+  EXPECT_EQ(by_rank.defined(greenplum_dialect(6)).partitioning->template_statements.size(), 2U);
+  const Table seven = by_rank.defined(greenplum_dialect(7));
+  EXPECT_TRUE(seven.partitioning->template_statements.empty());
+  EXPECT_EQ(ClassicSource::notes(seven),
+            "its SUBPARTITION TEMPLATE was left out: Greenplum 7 does not find partitions by rank\n");
+  ClassicSource silent;
+  silent.place.templates[0].text = "";
+  EXPECT_EQ(ClassicSource::notes(silent.defined(greenplum_dialect(6))),
+            "its SUBPARTITION TEMPLATE was left out: the source cannot show it\n");
+}
+
+// The server's clauses have the source's names.
+TEST(DefinedPlace, LeavesOutClausesThatNameOtherColumns) {
+  ClassicSource source;
+  source.place.storage = {};
+  source.place.partition_clause += " COLUMN id ENCODING (compresstype=zlib)";
+  EXPECT_TRUE(source.defined(greenplum_dialect(6)).partitioning.has_value());
+  source.relation.columns[0].new_name = "number";
+  Table table = sales();
+  table.columns[0].name = "number";
+  define_place(source.place, source.relation, greenplum_dialect(6), table);
+  EXPECT_FALSE(table.partitioning.has_value());
+  EXPECT_EQ(ClassicSource::notes(table), "its partitions were left out: all rows are in one table\n");
 }
 
 TEST(Placement, ADefaultPartitionForNullsIsLeftOutWhereThereAreNone) {

@@ -50,6 +50,26 @@ TEST(SegmentRules, AColumnThatIsNotThereIsAnErrorThatNamesItsLine) {
                   {"my.cfg line 7: [distribution] o*", "public.orders has no column x"});
 }
 
+// What the source said of a table's storage is of its columns and partitions, too.
+TEST(SegmentRules, AStorageGoesForColumnsAndPartitions) {
+  Table out = table("log");
+  out.storage = {"appendonly=true, orientation=column", true, {{"k", "compresstype=zlib"}}};
+  Partition part;
+  part.storage = {"appendonly=false"};
+  Partition above = part;
+  above.parts = {part};
+  out.partitioning = Partitioning{.method = "RANGE", .columns = {"k"}, .partitions = {above}};
+  SegmentRules(config("[greenplum]\nother.storage = heap\n")).apply(out, greenplum_dialect(7));
+  EXPECT_EQ(out.partitioning->partitions[0].parts[0].storage.options_sql, "appendonly=false");
+  SegmentRules(config("[greenplum]\nlog.storage = ao_row\n")).apply(out, greenplum_dialect(7));
+  EXPECT_EQ(out.storage.options_sql, "appendonly=true, orientation=row");
+  EXPECT_TRUE(out.storage.encodings.empty());
+  EXPECT_EQ(out.partitioning->partitions[0].storage.options_sql, "");
+  EXPECT_EQ(out.partitioning->partitions[0].parts[0].storage.options_sql, "");
+  ASSERT_EQ(out.notes.size(), 1U);
+  expect_contains(Error(ErrorKind::config, out.notes[0]), {"the ENCODING of its columns was left out"});
+}
+
 TEST(SegmentRules, StorageIsSetForAllAndForSome) {
   const std::string rules =
       "[greenplum]\nstorage = heap\ncompresstype = zstd\ncompresslevel = 15\nlog_*.storage = AO_Column\n"
