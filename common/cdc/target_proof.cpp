@@ -78,6 +78,33 @@ void tell_of_rewritten(const std::vector<std::string>& names) {
                            some_of(names)));
 }
 
+// Of one table, what became of the files into which the task put its rows.
+struct FilesJudged {
+  std::vector<std::string> rewritten;  // others hold rows now: VACUUM FULL and its like
+  std::vector<TargetFile> emptied;     // others hold none, and these did
+};
+
+// `now` is told what is known of its files. `filled`: whether one holds rows.
+FilesJudged judge_files(const TargetFiles& before, TargetFiles& now,
+                        const std::function<bool(const TargetFile&)>& filled) {
+  FilesJudged out;
+  for (TargetFile& file : now.files) {
+    const TargetFile* known = before.find(file.oid);
+    const bool leaf = file.oid != now.table;
+    if (known == nullptr) continue;
+    if (known->file == file.file) {
+      if (!leaf) file.rows = known->rows;
+    } else if (filled(file)) {
+      out.rewritten.push_back(shown(file.name));
+      file.rows = RowsSeen::some;
+    } else {
+      file.rows = leaf || known->rows == RowsSeen::never ? RowsSeen::never : RowsSeen::none;
+      if (known->rows == RowsSeen::some) out.emptied.push_back(file);
+    }
+  }
+  return out;
+}
+
 // A lock that somebody holds for long must not keep the run from hearing a signal.
 template <class Action>
 auto without_waiting(PgConnection& target, const Action& action) {
@@ -100,33 +127,17 @@ std::vector<bool> TargetProof::hold_rows(const std::vector<TargetFile>& files) {
   return without_waiting(target_, [&] { return dbsync::hold_rows(target_, files); });
 }
 
-// It has another file than the one into which the task put its rows.
-void TargetProof::prove_file(const FollowedTarget& table, const TargetFile& before, TargetFile& now, bool leaf) {
-  if (hold_rows({now}).front()) {
-    rewritten_.push_back(shown(now.name));
-    now.rows = RowsSeen::some;
-    return;
-  }
-  now.rows = leaf || before.rows == RowsSeen::never ? RowsSeen::never : RowsSeen::none;
-  if (before.rows != RowsSeen::some ||
-      source_.holds_rows(table, leaf ? std::optional(now.name) : std::nullopt) == false)
-    return;
-  faults_.push_back({&table, emptied_text(table, now.name, leaf)});
-}
-
 void TargetProof::compare_one(const FollowedTarget& table, const TargetFiles& before, TargetFiles& now) {
   if (now.table != before.table) {
     faults_.push_back({&table, misplaced_text(target_, table, before.table, now.table != 0)});
     return;
   }
-  for (TargetFile& file : now.files) {
-    const TargetFile* known = before.find(file.oid);
+  FilesJudged judged = judge_files(before, now, [this](const TargetFile& file) { return hold_rows({file}).front(); });
+  rewritten_.insert(rewritten_.end(), judged.rewritten.begin(), judged.rewritten.end());
+  for (const TargetFile& file : judged.emptied) {
     const bool leaf = file.oid != now.table;
-    if (known == nullptr) continue;
-    if (known->file != file.file)
-      prove_file(table, *known, file, leaf);
-    else if (!leaf)
-      file.rows = known->rows;
+    if (source_.holds_rows(table, leaf ? std::optional(file.name) : std::nullopt) == false) continue;
+    faults_.push_back({&table, emptied_text(table, file.name, leaf)});
   }
   // One that the source has not, either, was taken away there as well.
   for (const TargetFile& file : before.files) {
@@ -303,20 +314,15 @@ std::optional<TargetFiles> prove_target(PgConnection& target, const std::string&
       target.exec(fmt::format("LOCK TABLE {} IN ROW EXCLUSIVE MODE", quote_name(now.files.front().name)));
   TargetFiles now = read_target_files(target, {{source, {}, known->table}}).front();
   if (now.table == 0) throw Error(target_table_gone(source)).hint(way_out(task, {source}));
-  now.files.front().rows = known->files.front().rows;
+  const FilesJudged judged =
+      judge_files(*known, now, [&](const TargetFile& file) { return hold_rows(target, {file}).front(); });
   if (known->same_files(now)) return now;
-  std::vector<std::string> rewritten;
-  for (TargetFile& file : now.files) {
-    const TargetFile* before = known->find(file.oid);
-    if (before == nullptr || before->file == file.file) continue;
-    const bool leaf = file.oid != now.table;
-    if (hold_rows(target, {file}).front()) {
-      rewritten.push_back(shown(file.name));
-    } else if (before->rows == RowsSeen::some) {
-      throw Error(ErrorKind::target, emptied_text({source, {}, 0}, file.name, leaf)).hint(way_out(task, {source}));
-    }
+  if (!judged.emptied.empty()) {
+    const TargetFile& file = judged.emptied.front();
+    throw Error(ErrorKind::target, emptied_text({source, {}, 0}, file.name, file.oid != now.table))
+        .hint(way_out(task, {source}));
   }
-  tell_of_rewritten(rewritten);
+  tell_of_rewritten(judged.rewritten);
   // Leaves that are gone are told of by the next look.
   TargetFiles noted = now;
   for (const TargetFile& before : known->files)

@@ -60,7 +60,6 @@ class TargetProof {
 
   void compare(bool accepts);
   void compare_one(const FollowedTarget& table, const TargetFiles& before, TargetFiles& now);
-  void prove_file(const FollowedTarget& table, const TargetFile& before, TargetFile& now, bool leaf);
   void write_changed();
   void record_new();
   void note_rows(const std::set<QualifiedName>& touched);
