@@ -374,7 +374,11 @@ bool LoadJournal::has_open_schema(PgConnection& connection, const JournalKey& ke
   return run && has_note(connection, *run, kOpenSchema);
 }
 
+// Of a table that somebody has made again: with the steps of the one that was there before, that
+// this run made it is history, too, or the next run would make its keys beside those that it has.
 void LoadJournal::forget_steps(PgConnection& connection, int task) const {
+  connection.exec("UPDATE dbsync.copy_table SET created = false WHERE run = $1 AND task = $2",
+                  {run_text(), std::to_string(task)});
   connection.exec("DELETE FROM dbsync.copy_step WHERE run = $1 AND task = $2", {run_text(), std::to_string(task)});
 }
 

@@ -399,6 +399,21 @@ TEST_P(StoppedCopiesTest, ResumeMakesAgainWhatWasDroppedSince) {
   expect_complete(place, run.describe());
 }
 
+// It is no table of an earlier run any more, for any run that comes.
+TEST_P(StoppedCopiesTest, ATableThatWasMadeAgainWithItsKeysIsLoadedAgainAndAgain) {
+  Place place;
+  write_config(place, place.target.conninfo());
+  ASSERT_EQ(run_program(command(), here(place)).exit_code, 0);
+  place.target.exec(
+      "create table again (like big including all); drop table big; alter table again rename to big; alter index "
+      "again_pkey rename to big_pkey");
+  for (int i = 0; i < 2; ++i) {
+    const RunResult run = run_program(command({"--restart"}), here(place));
+    EXPECT_EQ(run.exit_code, 0) << run.describe();
+    for (const std::string& sql : kRowSums) EXPECT_EQ(difference(source_query(sql), place.target.query(sql)), "");
+  }
+}
+
 TEST_P(StoppedCopiesTest, RestartSetsSequencesBehindTheNewRows) {
   Place place;
   write_config(place, place.target.conninfo());
