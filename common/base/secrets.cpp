@@ -3,13 +3,26 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <mutex>
 #include <string_view>
+#include <vector>
 
 namespace dbsync {
 
 namespace {
 
 constexpr std::string_view kMask = "***";
+constexpr std::size_t kShortestHidden = 4;
+
+struct Passwords {
+  std::mutex mutex;
+  std::vector<std::string> all;  // longest first: one may be a part of another
+};
+
+Passwords& passwords() {
+  static Passwords known;
+  return known;
+}
 
 // As parts of names: sslpassword, db_passwd, secret_access_key.
 constexpr std::array<std::string_view, 10> kNames{"password",    "passwd",       "passphrase", "pwd",
@@ -140,6 +153,25 @@ std::string mask_secrets(std::string text) {
   if (done == 0) return text;
   out.append(all.substr(done));
   return out;
+}
+
+void remember_password(const std::string& password, std::initializer_list<std::string_view> shown) {
+  if (password.size() < kShortestHidden || std::find(shown.begin(), shown.end(), password) != shown.end()) return;
+  Passwords& known = passwords();
+  const std::lock_guard lock(known.mutex);
+  if (std::find(known.all.begin(), known.all.end(), password) != known.all.end()) return;
+  known.all.push_back(password);
+  std::stable_sort(known.all.begin(), known.all.end(),
+                   [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+}
+
+std::string hide_passwords(std::string text) {
+  Passwords& known = passwords();
+  const std::lock_guard lock(known.mutex);
+  for (const std::string& password : known.all)
+    for (std::size_t at = text.find(password); at != std::string::npos; at = text.find(password, at + kMask.size()))
+      text.replace(at, password.size(), kMask);
+  return text;
 }
 
 }  // namespace dbsync

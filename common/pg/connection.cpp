@@ -8,6 +8,7 @@
 #include <libpq-fe.h>
 
 #include "base/log.h"
+#include "base/secrets.h"
 #include "base/text.h"
 #include "pg/conninfo.h"
 #include "pg/copy_context.h"
@@ -65,6 +66,12 @@ std::string encoding_hint(std::string_view state, const std::string& role, const
          aside;
 }
 
+void remember_password_of(pg_conn* connection) {
+  const auto text = [](const char* field) { return std::string_view(field != nullptr ? field : ""); };
+  remember_password(std::string(text(PQpass(connection))),
+                    {text(PQuser(connection)), text(PQdb(connection)), text(PQhost(connection))});
+}
+
 // Of a connection that never stood.
 Error timeout_error(const std::string& message, const std::string& role) {
   Error error(kind_of_role(role), message);
@@ -113,7 +120,7 @@ void count_notice(void* self, const pg_result* result) {
   const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
   const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   if (message == nullptr) return;
-  const std::string text = fmt::format("{} says: {}", connection.role_, message);
+  const std::string text = fmt::format("{} says: {}", connection.role_, hide_passwords(message));
   if (severity != nullptr && std::string_view(severity) == "WARNING")
     log::warning(connection.role_, text);
   else
@@ -134,6 +141,7 @@ void PgConnection::connect(const std::string& conninfo, const std::string& name,
   const OpenedConnection opened = open_connection(words, role_);
   connection_.reset(opened.connection);
   if (!connection_) throw std::bad_alloc();
+  remember_password_of(connection_.get());
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
     Error error = opened.timeout.empty() ? error_of(nullptr, {}) : timeout_error(opened.timeout, role_);
     throw error.context(fmt::format("connecting to the {}", role_));
@@ -167,7 +175,7 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
 
   // Class 22, data exception: a value that the server cannot take.
   const bool data = state != nullptr && std::string_view(state).starts_with("22");
-  Error error(data ? ErrorKind::data : kind_of_role(role_), std::move(message));
+  Error error(data ? ErrorKind::data : kind_of_role(role_), hide_passwords(message));
   if (state != nullptr) error.sqlstate(state);
   if (!statement.empty()) error.statement(std::string(statement));
   const char* column = result != nullptr ? PQresultErrorField(result, PG_DIAG_COLUMN_NAME) : nullptr;
@@ -176,7 +184,7 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   else if (where != nullptr && data)
     error.column(column_of_copy_context(where));
   const PgStep step = connected_ ? (role_ == "source" ? PgStep::read : PgStep::any) : PgStep::connect;
-  PgHint hint = pg_hint(state != nullptr ? state : "", error.message(), step);
+  PgHint hint = pg_hint(state != nullptr ? state : "", message, step);
   // Of resources and settings the server knows less than what to do next.
   const bool resource = state != nullptr &&
                         (state[0] == '5' || std::string_view(state) == sqlstate::read_only_sql_transaction) &&
@@ -187,7 +195,7 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   else if (hint.for_step)
     error.hint(std::move(hint.text));
   else if (server_hint != nullptr && !resource)
-    error.general_hint(server_hint);
+    error.general_hint(hide_passwords(server_hint));
   else if (!hint.text.empty())
     error.general_hint(std::move(hint.text));
   if (state != nullptr && retryable_state(state)) error.mark_retryable();

@@ -8,7 +8,6 @@
 
 #include "base/stable_hash.h"
 #include "mysql2pgsql/client/mysql_client.h"
-#include "mysql2pgsql/client/mysql_hints.h"
 
 namespace dbsync {
 
@@ -126,10 +125,9 @@ Error BinlogConnection::failed() const {
     code = kServerLost;
     text = "the source ended the binlog's connection";
   }
-  Error error(ErrorKind::source, fmt::format("the binlog cannot be read from {} on: {}", start_, text));
-  error.native_code(code).context(connection_.describe());
-  if (std::string hint = mysql_hint(code, text); !hint.empty()) error.hint(std::move(hint));
-  if (connection_lost_errno(code) || code == kTlsError) error.mark_connection_lost();
+  Error error = mysql_failure(code, fmt::format("the binlog cannot be read from {} on: {}", start_, text));
+  error.context(connection_.describe());
+  if (code == kTlsError) error.mark_connection_lost();
   if (code == kReplicaWithSameId) error.hint(std::string(kReasons[0].hint)).mark_connection_lost();
   if (code != kFatalErrorReadingBinlog) return error;
   for (const Reason& reason : kReasons) {

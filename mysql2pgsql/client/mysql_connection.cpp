@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/secrets.h"
 #include "mysql2pgsql/client/mysql_client.h"
 #include "mysql2pgsql/client/mysql_handshake.h"
 #include "mysql2pgsql/client/mysql_hints.h"
@@ -115,6 +116,17 @@ bool retryable_errno(unsigned code) {
   return connection_lost_errno(code);
 }
 
+Error mysql_failure(unsigned code, const std::string& text) {
+  Error error(ErrorKind::source, hide_passwords(text));
+  error.native_code(code);
+  if (std::string hint = mysql_hint(code, text); !hint.empty()) error.hint(std::move(hint));
+  if (connection_lost_errno(code))
+    error.mark_connection_lost();
+  else if (retryable_errno(code))
+    error.mark_retryable();
+  return error;
+}
+
 MysqlLibrary::MysqlLibrary() {
   if (mysql_library_init(0, nullptr, nullptr) != 0)
     throw Error(ErrorKind::internal, "the MySQL client library cannot be initialised");
@@ -125,6 +137,7 @@ MysqlLibrary::~MysqlLibrary() { mysql_library_end(); }
 MysqlConnection::MysqlConnection(const MysqlEndpoint& endpoint, unsigned silence)
     : endpoint_(endpoint), handle_(std::make_unique<MysqlHandle>()), describe_("source " + endpoint.describe()) {
   if (handle_->mysql == nullptr) throw std::bad_alloc();
+  remember_password(endpoint_.password, {endpoint_.user, endpoint_.db, endpoint_.host});
   connect(silence);
   prepare_session();
 }
@@ -212,14 +225,9 @@ Error MysqlConnection::error(std::string_view statement) const {
   const char* text = mysql_error(handle_->mysql);
   std::string message = text != nullptr && *text != '\0' ? text : kFailedWithoutMessage;
   if (std::string dead = dead_network(); !dead.empty()) message = std::move(dead);
-  Error error(ErrorKind::source, std::move(message));
-  error.native_code(code).sqlstate(mysql_sqlstate(handle_->mysql));
+  Error error = mysql_failure(code, message);
+  error.sqlstate(mysql_sqlstate(handle_->mysql));
   if (!statement.empty()) error.statement(std::string(statement));
-  if (std::string hint = mysql_hint(code, error.message()); !hint.empty()) error.hint(std::move(hint));
-  if (connection_lost_errno(code))
-    error.mark_connection_lost();
-  else if (retryable_errno(code))
-    error.mark_retryable();
   error.context(describe_);
   return error;
 }

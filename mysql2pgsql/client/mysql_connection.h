@@ -91,6 +91,10 @@ class MysqlConnection : public SourceQueries {
   bool abandoned_ = false;
 };
 
+// What a server or the client library says, as an error of the source: with its hint, and
+// without passwords.
+Error mysql_failure(unsigned code, const std::string& text);
+
 // errno values after which the same work may succeed.
 bool retryable_errno(unsigned code);
 bool connection_lost_errno(unsigned code);

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "mysql2pgsql/client/mysql_client.h"
-#include "mysql2pgsql/client/mysql_hints.h"
 #include "mysql2pgsql/row/wire_value.h"
 
 namespace dbsync {
@@ -393,16 +392,10 @@ Error MysqlCursor::error() const {
     text = "the source ended the connection";
   }
   if (std::string dead = connection_.dead_network(); !dead.empty()) text = std::move(dead);
-  Error error(ErrorKind::source, std::move(text));
-  error.native_code(code)
-      .sqlstate(at_statement ? mysql_stmt_sqlstate(statement) : mysql_sqlstate(mysql))
+  Error error = mysql_failure(code, text);
+  error.sqlstate(at_statement ? mysql_stmt_sqlstate(statement) : mysql_sqlstate(mysql))
       .statement(sql_)
       .context(connection_.describe());
-  if (connection_lost_errno(code))
-    error.mark_connection_lost();
-  else if (retryable_errno(code))
-    error.mark_retryable();
-  if (std::string hint = mysql_hint(code, error.message()); !hint.empty()) error.hint(std::move(hint));
   return error;
 }
 

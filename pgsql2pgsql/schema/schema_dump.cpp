@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/secrets.h"
 #include "base/subprocess.h"
 #include "base/text.h"
 #include "pg/conninfo.h"
@@ -127,11 +128,11 @@ ProgramOutput run_checked(const std::vector<std::string>& argv, const std::strin
   ProgramOutput result = run_program_to_end(argv, env, stop);
   if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted while the schema was read");
   if (result.exit_code != 0)
-    throw Error(ErrorKind::source,
-                fmt::format("{} failed: {}", fs::path(argv[0]).filename().string(), last_error_line(result.err)));
+    throw Error(ErrorKind::source, fmt::format("{} failed: {}", fs::path(argv[0]).filename().string(),
+                                               hide_passwords(last_error_line(result.err))));
   for (std::string_view rest = result.err; !rest.empty();) {
     const auto line = rest.substr(0, rest.find('\n'));
-    if (line.find("warning:") != std::string_view::npos) log::warning("schema", line);
+    if (line.find("warning:") != std::string_view::npos) log::warning("schema", hide_passwords(std::string(line)));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
   }
   return result;

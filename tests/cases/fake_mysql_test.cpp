@@ -93,6 +93,21 @@ TEST_F(FakeMysqlTest, DoesNotGetFilesOfThisMachine) {
   EXPECT_EQ(server.heard().find("what nobody else"), std::string::npos);
 }
 
+// In clear text it never gets it; it may know it from elsewhere.
+TEST_F(FakeMysqlTest, DoesNotPutThePasswordIntoTheLog) {
+  const std::string refusal = "\xff\x15\x04#28000"s + "no entry for somebody/" + kPassword;
+  FakeServer refuses([&](Wire& wire) {
+    send(wire, 0, greeting());
+    wire.receive();
+    send(wire, 2, refusal);
+  });
+  FakeServer fails([&](Wire& wire) { send(let_in(wire), 1, refusal); });
+  for (const FakeServer* server : {&refuses, &fails}) {
+    const RunResult result = run_against(*server);
+    EXPECT_NE(result.err.find("no entry for somebody/***"), std::string::npos) << result.err;
+  }
+}
+
 TEST_F(FakeMysqlTest, DoesNotMakeUsAllocateWhatItSays) {
   FakeServer server([](Wire& wire) {
     send(let_in(wire), 1, "\xfe\0\0\0\0\0\0\0\x10"s);  // 2^60 columns

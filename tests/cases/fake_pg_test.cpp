@@ -82,6 +82,25 @@ TEST_F(FakePgTest, DoesNotWriteOnTheTerminal) {
   }
 }
 
+// It was told it, as any server that asks for it in clear text.
+TEST_F(FakePgTest, DoesNotPutThePasswordIntoTheLog) {
+  const std::string said = fmt::format("no entry for somebody/{}, HINT: not \"{}\"", kPassword, kPassword);
+  FakeServer asks([&](Wire& wire) {
+    greet(wire).send(message('R', int32(3)));
+    wire.receive();
+    wire.send(error(said));
+  });
+  FakeServer warns([&](Wire& wire) {
+    const std::string fields = "C01000\0M"s + said + "\0D"s + said + "\0H"s + said + "\0W"s + said + "\0\0"s;
+    let_in(wire).receive();
+    wire.send(message('N', "SWARNING\0VWARNING\0"s + fields) + message('E', "SFATAL\0VFATAL\0"s + fields));
+  });
+  for (const FakeServer* server : {&asks, &warns})
+    for (const RunResult& result : run_against(*server))
+      EXPECT_NE(result.err.find("no entry for somebody/***"), std::string::npos) << result.err;
+  EXPECT_NE(asks.heard().find(kPassword), std::string::npos);
+}
+
 TEST_F(FakePgTest, DoesNotMakeUsAllocateWhatItSays) {
   const std::string answers[] = {
       "T" + int32(0x7ffffff0),    // columns of 2 GiB

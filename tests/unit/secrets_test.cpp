@@ -59,5 +59,15 @@ TEST(Secrets, NoPartOfAnErrorHasThem) {
     EXPECT_EQ(text.find("p1rate"), std::string::npos) << text;
 }
 
+TEST(Secrets, PasswordsOfConnectionsAreHiddenInWhatServersSay) {
+  remember_password("swordfish", {"user", "shop"});
+  remember_password("swordfish-2", {"user", "shop"});
+  remember_password("shop", {"user", "shop"});
+  remember_password("abc", {});
+  remember_password("", {});
+  EXPECT_EQ(hide_passwords("'swordfish-2' of shop is not swordfish (abc)"), "'***' of shop is not *** (abc)");
+  EXPECT_EQ(hide_passwords("swordfishswordfish"), "******");
+}
+
 }  // namespace
 }  // namespace dbsync
