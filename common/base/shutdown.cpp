@@ -6,10 +6,12 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <ctime>
 #include <string>
 
+#include "base/cancellation.h"
 #include "base/log.h"
 #include "base/network.h"
 #include "base/subprocess.h"
@@ -19,12 +21,15 @@ namespace dbsync {
 namespace {
 
 constexpr int kStopWaiting = SIGUSR2;  // sent by the destructor to its own thread
-constexpr timespec kDrainTime{5, 0};
-constexpr timespec kCancelTime{5, 0};  // for servers to answer that they have cancelled
+constexpr timespec kDrainTime{2, 0};
+constexpr timespec kCancelTime{3, 0};  // for servers to answer that they have cancelled
 constexpr timespec kEndTime{5, 0};     // for the program to come to its end without them
+constexpr std::chrono::milliseconds kRequestsTime{1000};
 constexpr int kExitStatus = 130;
 
 std::atomic<bool> asked_to_stop = false;
+std::atomic<bool> cancelled = false;
+std::atomic<bool> given_up = false;
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -49,6 +54,8 @@ int next_signal(const timespec& patience) {
 }  // namespace
 
 bool stop_asked() { return asked_to_stop; }
+bool statements_cancelled() { return cancelled; }
+bool connections_given_up() { return given_up; }
 
 Shutdown::Shutdown() {
   const sigset_t set = handled_signals();
@@ -60,6 +67,7 @@ Shutdown::Shutdown() {
 Shutdown::~Shutdown() {
   pthread_kill(thread_.native_handle(), kStopWaiting);
   thread_.join();
+  cancellation::wait_for_requests(kRequestsTime);
 }
 
 void Shutdown::wait_for_signals() {
@@ -76,13 +84,16 @@ void Shutdown::wait_for_signals() {
 
   signal = next_signal(kDrainTime);
   if (signal == kStopWaiting) return;
-  log::warning("main", signal < 0 ? "still busy after 5 s: cancelling what runs on the servers"
+  log::warning("main", signal < 0 ? "still busy after 2 s: cancelling what runs on the servers"
                                   : "second signal: cancelling what runs on the servers");
-  // In a thread of its own: a server that cannot be reached keeps a request to cancel waiting.
-  std::thread([cancel = cancel_]() mutable { cancel.request_stop(); }).detach();
+  cancelled = true;
+  // A server that cannot be reached keeps a request to cancel waiting.
+  cancellation::in_background([cancel = cancel_]() mutable { cancel.request_stop(); });
+  cancellation::cancel_all();
 
   if (next_signal(kCancelTime) == kStopWaiting) return;
   log::warning("main", "a server does not answer: giving up the connections");
+  given_up = true;
   network::cut_all();
 
   if (next_signal(kEndTime) == kStopWaiting) return;

@@ -1,11 +1,11 @@
 // SIGINT and SIGTERM as stop tokens.
 //
 // The first signal asks to drain: workers stop at the next buffer. A second
-// one, or five seconds, cancels hard: statements under way are cancelled on the
-// servers (by std::stop_callback on cancel_token(), called in a thread of its own).
-// A third one, or five seconds more, cuts the connections, so that nothing waits for
-// a server any more; after another five the process ends with 130 as it stands, for
-// what waits within a library.
+// one, or two seconds, cancels hard: statements under way are cancelled on the
+// servers, those of all sessions (base/cancellation.h) and what hangs on cancel_token()
+// by std::stop_callback, called in threads of their own. A third one, or three seconds
+// more, cuts the connections, so that nothing waits for a server any more; after
+// another five the process ends with 130 as it stands, for what waits within a library.
 //
 // Construct it in main before any other thread: it blocks the signals for all
 // later threads and takes them in a thread of its own. SIGPIPE is ignored, so
@@ -39,5 +39,9 @@ class Shutdown {
 
 // Whether a signal asked the process to stop; any thread.
 bool stop_asked();
+// Whether that has cancelled statements, or cut connections: what fails then is
+// ErrorKind::interrupted (base/interruption.h).
+bool statements_cancelled();
+bool connections_given_up();
 
 }  // namespace dbsync

@@ -52,7 +52,14 @@ StepSummary JobResult::steps() const {
 }
 
 int JobResult::exit_status() const {
-  if (count(TaskStatus::interrupted) > 0) return exit_code(ErrorKind::interrupted);
+  const auto interrupted = [](const Error& error) { return error.kind() == ErrorKind::interrupted; };
+  const auto any_interrupted = [&](const TaskResult& result) {
+    return result.status == TaskStatus::interrupted || (result.error && interrupted(*result.error)) ||
+           std::any_of(result.post_errors.begin(), result.post_errors.end(), interrupted);
+  };
+  if (std::any_of(results.begin(), results.end(), any_interrupted) ||
+      std::any_of(errors.begin(), errors.end(), interrupted))
+    return exit_code(ErrorKind::interrupted);
   for (const TaskResult& result : results)
     if (result.error) return exit_code(result.error->kind());
   for (const TaskResult& result : results)

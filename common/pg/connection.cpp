@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include "base/interruption.h"
 #include "base/log.h"
 #include "base/secrets.h"
 #include "base/text.h"
@@ -14,6 +15,7 @@
 #include "pg/copy_context.h"
 #include "pg/hints.h"
 #include "pg/open_connection.h"
+#include "pg/own_sessions.h"
 #include "pg/session_settings.h"
 #include "pg/sqlstate.h"
 
@@ -111,7 +113,7 @@ std::uint64_t PgResult::affected_rows() const {
 }
 
 void PgConnection::Finish::operator()(pg_conn* connection) const { PQfinish(connection); }
-void PgConnection::FreeCancel::operator()(pg_cancel* handle) const { PQfreeCancel(handle); }
+void PgConnection::FreeCancel::operator()(pg_cancel* handle) const { own_sessions::leave(handle); }
 
 // Server notices become log lines: warnings are for the user, the rest is detail.
 void count_notice(void* self, const pg_result* result) {
@@ -149,6 +151,7 @@ void PgConnection::connect(const std::string& conninfo, const std::string& name,
   connected_ = true;
   PQsetNoticeReceiver(connection_.get(), count_notice, this);
   cancel_.reset(PQgetCancel(connection_.get()));
+  own_sessions::enter(cancel_.get(), role_, PQbackendPID(connection_.get()));
   const char* host = PQhost(connection_.get());
   endpoint_ = fmt::format("{}@{}:{}/{}", PQuser(connection_.get()), host != nullptr && *host != '\0' ? host : "local",
                           PQport(connection_.get()), PQdb(connection_.get()));
@@ -202,6 +205,7 @@ Error PgConnection::error_of(const pg_result* result, std::string_view statement
   // libpq tells of a failed write before it has seen that the connection is gone.
   if (state == nullptr) PQconsumeInput(connection_.get());
   if (PQstatus(connection_.get()) != CONNECTION_OK) error.mark_connection_lost();
+  note_interruption(error, state != nullptr && std::string_view(state) == sqlstate::query_canceled);
   error.context(describe_);
   return error;
 }

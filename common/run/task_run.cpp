@@ -8,6 +8,7 @@
 #include "base/backoff.h"
 #include "base/log.h"
 #include "base/log_error.h"
+#include "base/shutdown.h"
 #include "base/text.h"
 #include "cdc/known_tables.h"
 #include "copy/guard_journal.h"
@@ -253,7 +254,10 @@ CopyOutcome TaskRun::try_copy(unsigned tries) {
     if (tries > 0) state_ = task_->state();
     return state_ == TaskState::copying || again_.any() ? copy_on() : copy_from_start();
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::interrupted) return {exit_code(ErrorKind::interrupted), false};
+    if (error.kind() == ErrorKind::interrupted || (stop_asked() && error.connection_lost())) {
+      log::warning("main", error.what());
+      return {exit_code(ErrorKind::interrupted), false};
+    }
     const bool may_pass = (error.retryable() || error.connection_lost()) && !joined_;
     if (!may_pass || tries >= config_.retry_times) {
       leave_unfinished();

@@ -73,7 +73,8 @@ std::size_t VerifyResult::different() const {
 
 int VerifyResult::exit_status() const {
   for (const TableVerdict& table : tables)
-    if (table.interrupted) return exit_code(ErrorKind::interrupted);
+    if (table.interrupted || (table.error && table.error->kind() == ErrorKind::interrupted))
+      return exit_code(ErrorKind::interrupted);
   for (const TableVerdict& table : tables)
     if (table.error) return exit_code(table.error->kind());
   return different() > 0 ? exit_code(ErrorKind::data) : 0;

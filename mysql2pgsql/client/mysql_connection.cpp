@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/interruption.h"
 #include "base/log.h"
 #include "base/secrets.h"
 #include "mysql2pgsql/client/mysql_client.h"
@@ -27,6 +28,7 @@ constexpr unsigned long kMaxAllowedPacket = 1024UL * 1024 * 1024;
 // Error numbers: MySQL manual "Server Error Message Reference" and errmsg.h.
 constexpr std::array<unsigned, 4> kLost{2006, 2013, 2055, 1927};  // gone, lost, lost (extended), killed
 constexpr unsigned kTlsFailed = 2026;
+constexpr unsigned kCancelled = 1317;      // ER_QUERY_INTERRUPTED
 constexpr unsigned kPluginRefused = 5010;  // of Connector/C: not in MARIADB_OPT_RESTRICTED_AUTH
 constexpr std::array<unsigned, 6> kRetryable{1040, 1053, 1205,
                                              1213, 2002, 2003};  // too many, shutdown, lock, deadlock, connect
@@ -102,6 +104,15 @@ void check_encryption(MYSQL* mysql, const MysqlEndpoint& endpoint) {
       .hint(mysql_hint(2026, {}));
 }
 
+void kill_query(const MysqlEndpoint& endpoint, unsigned long id) noexcept {
+  try {
+    MysqlConnection other(endpoint);
+    other.exec(fmt::format("KILL QUERY {}", id));
+  } catch (const std::exception& e) {
+    log::debug("source", std::string("could not cancel: ") + e.what());
+  }
+}
+
 }  // namespace
 
 bool connection_lost_errno(unsigned code) {
@@ -124,6 +135,7 @@ Error mysql_failure(unsigned code, const std::string& text) {
     error.mark_connection_lost();
   else if (retryable_errno(code))
     error.mark_retryable();
+  note_interruption(error, code == kCancelled);
   return error;
 }
 
@@ -139,6 +151,7 @@ MysqlConnection::MysqlConnection(const MysqlEndpoint& endpoint, unsigned silence
   if (handle_->mysql == nullptr) throw std::bad_alloc();
   remember_password(endpoint_.password, {endpoint_.user, endpoint_.db, endpoint_.host});
   connect(silence);
+  cancelled_ = cancellation::Registration([endpoint = endpoint_, id = thread_id_] { kill_query(endpoint, id); });
   prepare_session();
 }
 
@@ -318,14 +331,7 @@ std::string MysqlConnection::identifier(std::string_view name) {
   return out + "`";
 }
 
-void MysqlConnection::cancel() const noexcept {
-  try {
-    MysqlConnection other(endpoint_);
-    other.exec(fmt::format("KILL QUERY {}", thread_id_));
-  } catch (const std::exception& e) {
-    log::debug("source", std::string("could not cancel: ") + e.what());
-  }
-}
+void MysqlConnection::cancel() const noexcept { kill_query(endpoint_, thread_id_); }
 
 bool MysqlConnection::answers() noexcept {
   // A KILL that came after its statement's end hits the next one instead.

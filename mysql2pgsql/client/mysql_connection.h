@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "base/error.h"
 #include "base/network.h"
 #include "config/config.h"
@@ -89,6 +90,7 @@ class MysqlConnection : public SourceQueries {
   unsigned long thread_id_ = 0;
   bool mariadb_ = false;
   bool abandoned_ = false;
+  cancellation::Registration cancelled_;
 };
 
 // What a server or the client library says, as an error of the source: with its hint, and
