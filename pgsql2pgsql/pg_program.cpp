@@ -86,9 +86,8 @@ std::string PgProgram::place() const { return options_.schema.empty() ? "" : ", 
 // ------------------------------------------------------------------ the source
 
 void PgProgram::connect() {
-  on_source_.emplace(config_.src_pgsql, "source", run_.request.program, "this run (on the source)");
-  if (!config_.desc_pgsql.empty())
-    on_target_.emplace(config_.desc_pgsql, "target", run_.request.program, "this run (on the target)");
+  on_source_.emplace(config_.src_pgsql, "source", "this run (on the source)");
+  if (!config_.desc_pgsql.empty()) on_target_.emplace(config_.desc_pgsql, "target", "this run (on the target)");
   if (run_.moment) source_.use_snapshot(run_.moment->snapshot, run_.moment->position.text());
   run_.facts.source = source_.begin(options_.jobs).endpoint();
   run_.facts.source_version = dialect_name(source_.dialect());

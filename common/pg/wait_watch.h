@@ -26,21 +26,28 @@ class WaitWatch {
   // slot x". When `stop` is requested, `cancel` is called until this ends.
   WaitWatch(std::string conninfo, std::string pid, std::string what, std::function<void()> cancel,
             std::stop_token stop);
-  // Of all sessions of that application_name in the database of the server that is
-  // the `role` ("source", "target"), but for waits for one another. Cancelled is what waits
-  // behind a statement that waits for another one of these sessions.
-  WaitWatch(std::string conninfo, std::string role, std::string application_name, std::string what);
+  // Of all sessions of this process on the server that is the `role` ("source", "target"),
+  // but for waits for one another. Cancelled is what waits behind a statement that waits
+  // for another one of these sessions.
+  WaitWatch(std::string conninfo, std::string role, std::string what);
+  // Of sessions of programs that this one has started, by an application_name that no other run
+  // gives them.
+  struct Children {
+    std::string application_name;
+  };
+  WaitWatch(std::string conninfo, Children children, std::string what);
 
  private:
   void run(const std::stop_token& done);
   void tell();
+  std::string sessions() const;
   void untie();
 
   std::string conninfo_;
   std::string role_ = "source";
-  std::string application_name_;
+  std::string application_name_;  // of children
   std::string what_;
-  std::string pid_ = "0";
+  std::string pid_;
   std::function<void()> cancel_;
   std::stop_token stop_;
   std::unique_ptr<PgConnection> connection_;

@@ -97,7 +97,7 @@ std::string PgTask::choice() const {
 
 // The relations that `tables` points to live in the catalog beside it.
 std::unique_ptr<PgTask::Selection> PgTask::select_now(const std::vector<TableListEntry>& list) {
-  const WaitWatch watch(config_.src_pgsql, "source", request_.program, "reading the source's catalog");
+  const WaitWatch watch(config_.src_pgsql, "source", "reading the source's catalog");
   auto out = std::make_unique<Selection>();
   out->catalog = read_pg_catalog(source(), detect_dialect(source()));
   const TableFilter filter = table_filter(options_, config_);

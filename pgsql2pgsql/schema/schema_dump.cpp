@@ -71,7 +71,7 @@ class ArchiveDir {
     std::string pattern = (temporary / (std::string(kArchiveDir) + "XXXXXX")).string();
     if (::mkdtemp(pattern.data()) == nullptr)
       throw Error(ErrorKind::internal, fmt::format("cannot make a directory for what pg_dump writes in {}: {}",
-                                                   temporary.string(), std::strerror(errno)))
+                                                temporary.string(), std::strerror(errno)))
           .hint("set TMPDIR to a directory that this user may write to");
     path_ = pattern;
     lock_ = lock_directory(path_);
@@ -121,9 +121,12 @@ void check_version(const DumpRequest& request, const std::stop_token& stop) {
         .hint(fmt::format("set pg_bindir in [src.pgsql] to the programs of version {} or later", need));
 }
 
+// Its sessions are to be told from those of any other run.
+std::string child_name() { return fmt::format("pgsql2pgsql {}: pg_dump", ::getpid()); }
+
 ProgramOutput run_checked(const std::vector<std::string>& argv, const std::string& password,
                           const std::stop_token& stop) {
-  std::vector<std::pair<std::string, std::string>> env{{"LC_MESSAGES", "C"}, {"PGAPPNAME", "pgsql2pgsql"}};
+  std::vector<std::pair<std::string, std::string>> env{{"LC_MESSAGES", "C"}, {"PGAPPNAME", child_name()}};
   if (!password.empty()) env.emplace_back("PGPASSWORD", password);
   ProgramOutput result = run_program_to_end(argv, env, stop);
   if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted while the schema was read");
@@ -295,7 +298,7 @@ std::vector<SchemaItem> dump_schema(const DumpRequest& request, const std::stop_
   for (const auto& [keyword, value] : network_defaults()) defaults += keyword + "=" + value + " ";
   dump.push_back("--dbname=" + defaults + conninfo.conninfo);
   {
-    const WaitWatch watch(request.conninfo, "source", "pg_dump", "pg_dump");
+    const WaitWatch watch(request.conninfo, WaitWatch::Children{child_name()}, "pg_dump");
     run_checked(dump, conninfo.password, stop);
   }
   const std::string restore = program(request.bindir, "pg_restore");

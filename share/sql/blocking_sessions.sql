@@ -1,10 +1,12 @@
--- What a session waits for, one line each: other sessions, prepared
--- transactions, which have none, and on a standby what its primary must write. $1: its process; 0: those of this database whose
--- application_name is $2.
-WITH w AS (
-  SELECT a.pid FROM pg_catalog.pg_stat_activity a
-   WHERE a.pid = $1::int
-      OR ($1::int = 0 AND a.application_name = $2 AND a.datname = pg_catalog.current_database() AND a.wait_event_type = 'Lock')),
+-- What sessions wait for, one line each: other sessions, prepared
+-- transactions, which have none, and on a standby what its primary must write. $1: their
+-- processes; with $2 also those of this database whose application_name it is.
+WITH ours AS (
+  SELECT a.pid, a.wait_event_type FROM pg_catalog.pg_stat_activity a
+   WHERE a.pid = ANY ($1::int[])
+      OR ($2 <> '' AND a.application_name = $2 AND a.datname = pg_catalog.current_database())),
+w AS (
+  SELECT o.pid FROM ours o WHERE o.wait_event_type = 'Lock'),
 b AS (
   SELECT DISTINCT pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS pid FROM w)
 SELECT pg_catalog.format('process %s (%s, database %s%s, its transaction began %s s ago%s)', a.pid,
@@ -14,7 +16,7 @@ SELECT pg_catalog.format('process %s (%s, database %s%s, its transaction began %
                          coalesce(', ' || a.state || ': ' || nullif(CASE WHEN a.query ~* 'password' THEN '(not shown)' ELSE pg_catalog.left(a.query, 100) END, ''), ''))
   FROM b
   JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
- WHERE $1::int <> 0 OR a.application_name <> $2
+ WHERE a.pid NOT IN (SELECT o.pid FROM ours o)
 UNION ALL
 SELECT pg_catalog.format('the prepared transaction %L (user %s, database %s, prepared %s s ago): COMMIT PREPARED or ROLLBACK PREPARED ends it',
                          p.gid, p.owner, p.database, round(extract(epoch FROM pg_catalog.clock_timestamp() - p.prepared)))
@@ -23,4 +25,4 @@ SELECT pg_catalog.format('the prepared transaction %L (user %s, database %s, pre
 UNION ALL
 SELECT 'the primary of this standby to tell which transactions are open there, once those that have written have ended: SELECT pg_log_standby_snapshot() on the primary makes it do so at once'
   FROM pg_catalog.pg_stat_activity a
- WHERE a.pid = $1::int AND a.backend_type = 'walsender' AND pg_catalog.pg_is_in_recovery()
+ WHERE a.pid = ANY ($1::int[]) AND a.backend_type = 'walsender' AND pg_catalog.pg_is_in_recovery()

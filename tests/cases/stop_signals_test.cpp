@@ -73,21 +73,54 @@ TEST_F(StopSignals, ALockedCatalogOfTheSource) {
 // Sessions of a run keep their locks to its end. Where a TRUNCATE waits for one of them, another
 // one that comes behind it would wait for ever.
 TEST_F(StopSignals, ARunThatWouldWaitForItselfEnds) {
+  for (TargetDb* side : {&source, &target})
+    side->exec(
+        "create table large (id int primary key, filler text); create table small1 (like large including all); create "
+        "table small2 (like large including all)");
+  source.exec(
+      "insert into large select i, repeat('x', 600) from generate_series(1, 600) i; insert into small1 select id, "
+      "filler from large where id <= 30; insert into small2 select id, "
+      "filler from large where id <= 30; analyze");
+  // Of three sessions one has not read of the large table when it comes to it from a small one.
+  Program program({"pgsql2pgsql", "--full-only", "-j", "3", "--chunk-size", "64kB", "--max-rate", "60"}, here());
+  EXPECT_TRUE(eventually([&] {
+    return source.value(
+               "select count(distinct l.relation) from pg_locks l where l.relation in ('large'::regclass, "
+               "'small1'::regclass, 'small2'::regclass) and l.granted") == "3";
+  })) << program.err_so_far();
+  std::thread application([&] {
+    PgSession session(source.conninfo());
+    session.run("truncate large");
+  });
+  const RunResult run = program.wait();
+  EXPECT_EQ(run.exit_code, 3) << run.describe();
+  EXPECT_NE(run.err.find("(truncate large) waits for a session of this run"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("pg_cancel_backend("), std::string::npos) << run.err;
+  application.join();
+}
+
+// Another run lets go of its locks when it ends.
+TEST_F(StopSignals, ARunThatWaitsForAnotherOneWaits) {
   source.exec("create table t (id int primary key); insert into t values (1)");
   target.exec("create table t (id int primary key)");
-  PgSession reader(source.conninfo());  // as a worker that has read of the table
+  PgSession reader(source.conninfo());  // as a worker of it that has read of the table
   reader.run("set application_name = 'pgsql2pgsql'; begin; select from t");
   std::thread application([&] {
     PgSession session(source.conninfo());
     session.run("truncate t");
   });
   EXPECT_TRUE(eventually([&] { return source.value("select count(*) from pg_locks where not granted") != "0"; }));
-  const RunResult run = run_program({"pgsql2pgsql", "--full-only", "--append"}, here());
-  EXPECT_EQ(run.exit_code, 3) << run.describe();
-  EXPECT_NE(run.err.find("(truncate t) waits for a session of this run"), std::string::npos) << run.err;
-  EXPECT_NE(run.err.find("pg_cancel_backend("), std::string::npos) << run.err;
+  std::this_thread::sleep_for(7s);  // so that the first look finds a transaction that stays
+  Program program({"pgsql2pgsql", "--full-only", "--append"}, here());
+  EXPECT_TRUE(eventually([&] { return program.err_so_far().find("waits for process") != std::string::npos; }, 20s))
+      << program.err_so_far();
+  std::this_thread::sleep_for(500ms);
   reader.run("rollback");
   application.join();
+  const RunResult run = program.wait();
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  EXPECT_NE(run.err.find("WARN  source: this run (on the source) waits for process"), std::string::npos) << run.err;
+  EXPECT_EQ(target.value("select count(*) from t"), "0");
 }
 
 TEST_F(StopSignals, ALockedCatalogOfTheTarget) {
