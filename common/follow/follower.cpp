@@ -242,6 +242,9 @@ FollowEnd Follower::follow_once() {
   Applier applier(applier_options());
   const std::stop_callback hard(cancel_, [&] { applier.cancel(); });
   if (end_.known() && applier.position() >= end_) {
+    if (whole())
+      log::info("follow", fmt::format("nothing is left to apply: the task is at {}, and is to end at {}",
+                                      applier.position().text(), end_.text()));
     begin_targets();
     finish(applier, FollowEnd::reached);
     return FollowEnd::reached;

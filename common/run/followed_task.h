@@ -42,6 +42,8 @@ class FollowedTask {
   // Makes what the task needs on the source and writes "creating"; again when an
   // earlier beginning was not finished. ErrorKind::interrupted when `stop` is requested.
   virtual CopyMoment begin(const std::stop_token& stop) = 0;
+  // Where a task that began now would be, at the earliest.
+  virtual Position earliest_beginning() = 0;
   // A moment of now, for a copy that goes on.
   virtual CopyMoment later_moment(const std::stop_token& stop) = 0;
   // What was copied up to now may be of any moment since the copy's: changes up to the position

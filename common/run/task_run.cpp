@@ -49,6 +49,7 @@ class TaskRun {
   bool can_follow();
   bool refuse(const Error& why) const;
   void check();
+  void refuse_early_end();
   void read_resync();
   int begin_or_go_on();
   int follow_only();
@@ -94,6 +95,7 @@ int TaskRun::run() {
   if (!can_follow()) return copy_alone();
   state_ = options_.restart && options_.load != Verb::follow ? TaskState::none : task_->state();
   read_resync();
+  refuse_early_end();
   if (state_ == TaskState::none || state_ == TaskState::creating) {
     const bool any = task_->select();
     if (!any && state_ == TaskState::none && options_.load != Verb::follow) {
@@ -158,6 +160,20 @@ void TaskRun::check() {
   program->connect();
   program->read_source();
   check_before_load(run, *program);
+}
+
+// What a new task has from its beginning on is more than there was up to an end before it.
+void TaskRun::refuse_early_end() {
+  if (state_ == TaskState::following || options_.end_at.empty() || options_.end_at == "now") return;
+  const Position end = task_->log()->end_position(options_.end_at);
+  const Position beginning = task_->earliest_beginning();
+  if (end >= beginning) return;
+  throw Error(
+      ErrorKind::config,
+      fmt::format("--end-at {} lies before the beginning of the task {}: it would begin at {} or later, and the "
+                  "target would have all that came up to there; nothing was changed",
+                  options_.end_at, task_->name(), beginning.text()))
+      .hint("give --end-at now, or a position that the source has not reached yet");
 }
 
 // What --resync asks for, and what an earlier one has not finished.

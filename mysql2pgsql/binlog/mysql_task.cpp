@@ -184,13 +184,16 @@ CopyMoment MysqlTask::begin(const std::stop_token&) {
   return {};
 }
 
+Position MysqlTask::given_place() const {
+  const MysqlEndpoint& given = config_.src_mysql;
+  return parse_position(fmt::format("{}:{}", given.binlogfile, std::max<std::uint64_t>(given.binlogfile_offset, 4)));
+}
+
 // As rds_dbsync's users do: the place was noted before the copy, which has a part of what comes
 // behind it.
 CopyMoment MysqlTask::given_moment() {
-  const MysqlEndpoint& given = config_.src_mysql;
   CopyMoment out;
-  out.position =
-      parse_position(fmt::format("{}:{}", given.binlogfile, std::max<std::uint64_t>(given.binlogfile_offset, 4)));
+  out.position = given_place();
   const std::string& directory = request_.options.binlog_dir;
   out.tolerant_until =
       directory.empty() ? binlog_end(source()) : BinlogFiles::list(directory, base_of(out.position)).back();
@@ -198,6 +201,11 @@ CopyMoment MysqlTask::given_moment() {
     log::warning("follow", fmt::format("rows of tables without a key that are in the copy and behind {} come twice: {}",
                                        out.position.text(), join(keyless_, ", ")));
   return out;
+}
+
+Position MysqlTask::earliest_beginning() {
+  const bool given = request_.options.load == Verb::follow && !config_.src_mysql.binlogfile.empty();
+  return given ? given_place() : binlog_end(source());
 }
 
 CopyMoment MysqlTask::later_moment(const std::stop_token&) {

@@ -26,6 +26,7 @@ class MysqlTask : public FollowedTask {
   TaskState state() override;
   bool select() override;
   CopyMoment begin(const std::stop_token& stop) override;
+  Position earliest_beginning() override;
   CopyMoment later_moment(const std::stop_token& stop) override;
   Position mixed_until() override;
   std::unique_ptr<FollowSource> log() override;
@@ -45,6 +46,7 @@ class MysqlTask : public FollowedTask {
 
  private:
   MysqlConnection& source();
+  Position given_place() const;
   CopyMoment given_moment();
   bool of_own_moments() const;
   void refuse_lost_changes();

@@ -32,6 +32,7 @@ class PgTask : public FollowedTask {
   TaskState state() override;
   bool select() override;
   CopyMoment begin(const std::stop_token& stop) override;
+  Position earliest_beginning() override { return log()->end_position("now"); }
   CopyMoment later_moment(const std::stop_token& stop) override;
   std::unique_ptr<FollowSource> log() override;
   std::vector<QualifiedName> tables() override;

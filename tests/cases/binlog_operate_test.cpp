@@ -121,6 +121,26 @@ TEST_F(BinlogOperate, APlaceBeforeTheCopyIsTakenTolerantlyUpToThen) {
   EXPECT_EQ(follow().exit_code, kDataFailed);
 }
 
+// The copy would bring what came behind that position, too.
+TEST_F(BinlogOperate, AnEndBeforeTheBeginningIsRefused) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY)");
+  const auto [file, offset] = log_end(source);
+  const std::string place = file + ":" + offset;
+  source.exec("INSERT INTO n VALUES (1)");
+  for (const char* with : {"--follow", "--follow-only"}) {
+    const RunResult refused = run({"mysql2pgsql", with, "--end-at", place});
+    EXPECT_EQ(refused.exit_code, kConfigurationFailed) << refused.describe();
+    EXPECT_THAT(refused.err, HasSubstr("lies before the beginning of the task"));
+    EXPECT_THAT(refused.err, HasSubstr("HINT: give --end-at now"));
+  }
+  EXPECT_EQ(target.value("SELECT to_regclass('dbsync.apply_progress') IS NULL"), "t");
+  begin();
+  const RunResult there = run({"mysql2pgsql", "--end-at", place});
+  EXPECT_EQ(there.exit_code, 0) << there.describe();
+  EXPECT_THAT(there.err, HasSubstr("nothing is left to apply: the task is at "));
+  EXPECT_EQ(target.value("SELECT count(*) FROM n"), "1");
+}
+
 // What is not enough for a group waits for more, but no longer than load_batch_gap.
 TEST_F(BinlogOperate, AGroupWaitsForItsChanges) {
   source.exec("CREATE TABLE n (a int PRIMARY KEY)");

@@ -62,6 +62,26 @@ TEST_F(FollowLife, EndsAtAPositionAndLeavesTheRest) {
   EXPECT_EQ(rows("t"), "2");
 }
 
+// The copy would bring what came behind that position, too.
+TEST_F(FollowLife, AnEndBeforeTheBeginningIsRefused) {
+  both("create table t (id int primary key)");
+  const std::string lsn = source.value("select pg_current_wal_insert_lsn()");
+  source.exec("insert into t values (1)");
+  for (const char* with : {"--create", "--follow-only"}) {
+    const RunResult refused = run({with, "--end-at", lsn});
+    EXPECT_EQ(refused.exit_code, 2) << refused.describe();
+    expect_has(refused.err, "lies before the beginning of the task");
+    expect_has(refused.err, "HINT: give --end-at now");
+  }
+  EXPECT_EQ(slot_column("slot_name"), "");
+  EXPECT_EQ(rows("t"), "0");
+  ASSERT_EQ(run({"--end-at", "now"}).exit_code, 0);
+  const RunResult there = run({"--end-at", lsn});
+  EXPECT_EQ(there.exit_code, 0) << there.describe();
+  expect_has(there.err, "nothing is left to apply: the task is at ");
+  EXPECT_EQ(rows("t"), "1");
+}
+
 // A keepalive must not confirm what is not applied yet, and an idle database
 // must not keep its WAL.
 TEST_F(FollowLife, KeepalivesConfirmNothingThatIsNotApplied) {
