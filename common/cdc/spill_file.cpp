@@ -17,10 +17,10 @@ namespace dbsync {
 namespace {
 
 Error failed(const char* doing, const std::string& directory, int reason) {
-  return Error(ErrorKind::internal,
-               fmt::format("{} a temporary file in {}: {}", doing, directory, std::strerror(reason)))
+  return Error(ErrorKind::usage, fmt::format("{} a temporary file in {}: {}", doing, directory, std::strerror(reason)))
       .hint(
-          "a large transaction is kept there until it is applied: make room, or set TMPDIR to a directory that has it");
+          "a large transaction is kept there until it is applied: make room, or name a directory that has it "
+          "(spill_directory in [follow], or TMPDIR); the same command then goes on");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // A temporary file without a name: it is gone when it is closed, whatever ends
 // the process.
 //
-// Errors: ErrorKind::internal naming directory and the system's reason. Threads:
+// Errors: ErrorKind::usage naming directory and the system's reason. Threads:
 // one at a time.
 #pragma once
 

@@ -70,7 +70,7 @@ class ArchiveDir {
     remove_old_archives(temporary);
     std::string pattern = (temporary / (std::string(kArchiveDir) + "XXXXXX")).string();
     if (::mkdtemp(pattern.data()) == nullptr)
-      throw Error(ErrorKind::internal, fmt::format("cannot make a directory for what pg_dump writes in {}: {}",
+      throw Error(ErrorKind::usage, fmt::format("cannot make a directory for what pg_dump writes in {}: {}",
                                                 temporary.string(), std::strerror(errno)))
           .hint("set TMPDIR to a directory that this user may write to");
     path_ = pattern;

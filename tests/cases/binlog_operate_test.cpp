@@ -141,6 +141,28 @@ TEST_F(BinlogOperate, AnEndBeforeTheBeginningIsRefused) {
   EXPECT_EQ(target.value("SELECT count(*) FROM n"), "1");
 }
 
+// Nothing is half applied, and the same command goes on when there is room.
+TEST_F(BinlogOperate, NoRoomForALargeTransactionIsASentence) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY, b text); CREATE TABLE fits (a int PRIMARY KEY)");
+  begin();
+  source.exec("INSERT INTO fits VALUES (1); INSERT INTO n SELECT seq, repeat('x', 1000) FROM seq_1_to_40000");
+  const auto expect_refused = [this](const std::string& command, const std::string& tmp, const std::string& reason) {
+    RunOptions options = here();
+    options.env["TMPDIR"] = tmp;
+    const RunResult run = run_program({"bash", "-c", command, program_path("mysql2pgsql")}, options);
+    EXPECT_EQ(run.exit_code, 1) << run.describe();
+    EXPECT_THAT(run.err, HasSubstr("a temporary file in " + tmp + ": " + reason));
+    EXPECT_THAT(run.err, HasSubstr("spill_directory in [follow], or TMPDIR"));
+    EXPECT_EQ(target.value("SELECT count(*) FROM n"), "0");
+  };
+  expect_refused("exec $0 --end-at now", "/nowhere/tmp", "No such file or directory");
+  // As a full disk: writing fails in the middle.
+  expect_refused("trap '' XFSZ; ulimit -f 1000; exec $0 --end-at now", dir.path().string(), "File too large");
+  const RunResult result = follow({"--verify"});
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(target.value("SELECT (SELECT count(*) FROM n) || ' ' || (SELECT count(*) FROM fits)"), "40000 1");
+}
+
 // What is not enough for a group waits for more, but no longer than load_batch_gap.
 TEST_F(BinlogOperate, AGroupWaitsForItsChanges) {
   source.exec("CREATE TABLE n (a int PRIMARY KEY)");

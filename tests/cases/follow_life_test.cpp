@@ -82,6 +82,30 @@ TEST_F(FollowLife, AnEndBeforeTheBeginningIsRefused) {
   EXPECT_EQ(rows("t"), "1");
 }
 
+// Nothing is half applied, and the same command goes on when there is room.
+TEST_F(FollowLife, NoRoomForALargeTransactionIsASentence) {
+  both("create table t (id int primary key, a text); create table fits (id int primary key)");
+  begin();
+  source.exec(
+      "insert into fits values (1); insert into t select i, repeat('x', 1000) from generate_series(1, 40000) i");
+  const auto expect_refused = [this](const std::string& command, const std::string& tmp, const std::string& reason) {
+    RunOptions options = here();
+    options.env["TMPDIR"] = tmp;
+    const RunResult run = run_program({"bash", "-c", command, program_path("pgsql2pgsql")}, options);
+    EXPECT_EQ(run.exit_code, 1) << run.describe();
+    expect_has(run.err, "a temporary file in " + tmp + ": " + reason);
+    expect_has(run.err, "spill_directory in [follow], or TMPDIR");
+    EXPECT_EQ(rows("t"), "0");
+  };
+  expect_refused("exec $0 --follow-only --end-at now", "/nowhere/tmp", "No such file or directory");
+  // As a full disk: writing fails in the middle.
+  expect_refused("trap '' XFSZ; ulimit -f 1000; exec $0 --follow-only --end-at now", dir.path().string(),
+                 "File too large");
+  drain();
+  expect_same("select count(*), sum(id), sum(length(a)) from t");
+  expect_same_table("fits");
+}
+
 // A keepalive must not confirm what is not applied yet, and an idle database
 // must not keep its WAL.
 TEST_F(FollowLife, KeepalivesConfirmNothingThatIsNotApplied) {
