@@ -322,7 +322,11 @@ TEST_F(FollowResync, KeysThatAreDroppedComeBack) {
                                        source.conninfo(), target.conninfo() + " user=" + role));
   go_on();
   int n = 1;
-  for (const char* until : {"copying", "following", "end"}) {
+  const std::vector<std::vector<std::string>> next{
+      {"--end-at", "now"}, {"--follow-only", "--end-at", "now"}, {"--resync", "slow"}, {"--end-at", "now"}};
+  const char* const ends[] = {"copying", "following", "joined", "end"};
+  for (std::size_t i = 0; i < next.size(); ++i) {
+    const std::string until = ends[i];
     PgSession reader(target.conninfo());
     reader.run("begin; lock table slow in access share mode");
     Program program({"pgsql2pgsql", "--resync", "parent", "--resync", "slow"}, here());
@@ -330,19 +334,27 @@ TEST_F(FollowResync, KeysThatAreDroppedComeBack) {
     ASSERT_TRUE(arrives("select count(*) from parent", std::to_string(n))) << program.err_so_far();
     ++n;
     PgSession writer(target.conninfo());
-    if (until == std::string("following")) writer.run(fmt::format("begin; insert into parent values ({})", n));
+    if (until == "following") writer.run(fmt::format("begin; insert into parent values ({})", n));
+    if (until == "joined") writer.run("begin; lock table child in row exclusive mode");  // the key waits for its end
     source.exec(fmt::format("insert into parent values ({0}); insert into child values ({0}, {0})", n));
     EXPECT_TRUE(arrives("select count(*) from child", std::to_string(n))) << program.err_so_far();
-    if (until != std::string("copying")) reader.run("commit");
-    if (until == std::string("following")) {
+    if (until != "copying") reader.run("commit");
+    if (until == "following") {
       EXPECT_TRUE(eventually([this] { return resync_state() == "following"; })) << program.err_so_far();
     }
-    if (until != std::string("end")) program.signal(SIGKILL);
+    if (until == "joined") {
+      EXPECT_TRUE(arrives("select count(*) from pg_locks where not granted and relation = 'child'::regclass", "1"))
+          << program.err_so_far();
+      EXPECT_EQ(state(), "following");
+      EXPECT_EQ(resync_state(), "");
+    }
+    if (until != "end") program.signal(SIGKILL);
     const RunResult ended = program.wait();
-    EXPECT_TRUE(ended.exit_code == 0 || until != std::string("end")) << ended.describe();
+    EXPECT_TRUE(ended.exit_code == 0 || until != "end") << ended.describe();
     reader.run("rollback");
     writer.run("rollback");
-    go_on();
+    const RunResult after = run(next[i]);
+    EXPECT_EQ(after.exit_code, 0) << until << after.describe();
     expect_same_table("parent");
     expect_same_table("child");
     expect_nothing_left();
