@@ -363,6 +363,11 @@ void LoadJournal::note_anew(PgConnection& connection, const JournalKey& key) {
   transaction.commit();
 }
 
+bool LoadJournal::is_begun_anew(PgConnection& connection, const JournalKey& key) {
+  const auto run = find_run(connection, key);
+  return run && has_note(connection, *run, kAnew);
+}
+
 void LoadJournal::forget_anew(PgConnection& connection) const {
   connection.exec(kForgetStep, {run_text(), std::to_string(kWholeRun), kAnew});
 }

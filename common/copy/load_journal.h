@@ -78,6 +78,7 @@ class LoadJournal {
   // That what the journal of the key knows was loaded is of an earlier beginning, and no part
   // of the one that begins now; until forget_anew(), when all of it is marked to be emptied.
   static void note_anew(PgConnection& connection, const JournalKey& key);
+  static bool is_begun_anew(PgConnection& connection, const JournalKey& key);
   void forget_anew(PgConnection& connection) const;
 
   // That the run makes a schema, which the next one completes when this one does not end well.

@@ -48,6 +48,7 @@ class TaskRun {
   int copy_alone();
   bool can_follow();
   bool refuse(const Error& why) const;
+  bool starts_over();
   void check();
   void refuse_early_end();
   void read_resync();
@@ -80,6 +81,7 @@ class TaskRun {
   std::unique_ptr<FollowedTask> task_;
   TaskState state_ = TaskState::none;
   Resync again_;
+  bool starts_over_ = false;
   bool joined_ = false;  // what was copied again is where the task is
   std::unique_ptr<PgConnection> target_;
   std::optional<JobStatus> status_;
@@ -102,6 +104,7 @@ int TaskRun::run() {
       log::warning("follow", "no table is chosen whose changes could be followed, so this is a copy only");
       return copy_alone();
     }
+    starts_over_ = starts_over();
     check();
   }
   connect_target();
@@ -148,6 +151,16 @@ bool TaskRun::refuse(const Error& why) const {
   return false;
 }
 
+// Whether rows that an earlier copy has put there are of another moment than the task's
+// beginning, and are loaded again: behind a run that has begun anew and did not come to
+// emptying them, and with --resume of a copy that was made without the task.
+bool TaskRun::starts_over() {
+  if (options_.resume) return true;
+  if (RunContext(request_).job.mode == LoadMode::append) return false;
+  connect_target();
+  return LoadJournal::is_begun_anew(*target_, journal_key_of(request_, makers_));
+}
+
 // Before anything is written: slot, publication, status, journal.
 void TaskRun::check() {
   RunContext run(request_);
@@ -156,6 +169,7 @@ void TaskRun::check() {
   const auto program = makers_.program(run);
   run.connect_target();
   run.job.journal_key = program->journal_key();
+  if (starts_over_) run.job.start = StartMode::restart;
   go_on_creating(run);
   program->connect();
   program->read_source();
@@ -418,6 +432,7 @@ CopyOutcome TaskRun::copy_at(CopyMoment moment, bool goes_on) {
   request.drain = drain.get_token();
   RunContext run(request);
   run.moment = std::move(moment);
+  if (starts_over_ && !goes_on) run.job.start = StartMode::restart;
   CopyOfTask copy{*status_};
   copy.checked = !goes_on;
   copy.goes_on = goes_on;

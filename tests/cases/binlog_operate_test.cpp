@@ -276,4 +276,34 @@ TEST_F(BinlogOperate, ARestartThatWasKilledBeforeItEmptiedTheTablesIsDoneByTheNe
   EXPECT_EQ(target.value("SELECT string_agg(i || ':' || v, ' ' ORDER BY i) FROM t"), "1:7 2:2 3:3");
 }
 
+// The same, and it has not come to the task's place in the log; --resume takes nothing of it
+// for done.
+TEST_F(BinlogOperate, ARestartThatWasKilledAtItsBeginningIsDoneByTheNextRun) {
+  source.exec("CREATE TABLE t (i int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1)");
+  begin();
+  for (const char* with : {"--create", "--resume"}) {
+    source.exec("UPDATE t SET v = v + 1");
+    MysqlSession holder(source.name());
+    holder.run("LOCK TABLES t WRITE");  // so that there is no snapshot
+    Program program({"mysql2pgsql", "--follow", "--restart"}, here());
+    EXPECT_TRUE(eventually([&] { return target.value("SELECT state FROM dbsync.apply_progress") == "creating"; }));
+    program.signal(SIGKILL);
+    program.wait();
+    holder.run("UNLOCK TABLES");
+    const RunResult next = follow({"--follow", with});
+    EXPECT_EQ(next.exit_code, 0) << next.describe();
+    EXPECT_EQ(difference(source.query("SELECT i, v FROM t"), target.query("SELECT i, v FROM t")), "") << next.err;
+  }
+}
+
+// A copy without a task is of another moment than the task that begins now.
+TEST_F(BinlogOperate, ResumingACopyWithATaskLoadsAllOfItAgain) {
+  source.exec("CREATE TABLE t (i int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1)");
+  ASSERT_EQ(run({"mysql2pgsql", "--create"}).exit_code, 0);
+  source.exec("UPDATE t SET v = 2");
+  const RunResult next = follow({"--follow", "--resume"});
+  EXPECT_EQ(next.exit_code, 0) << next.describe();
+  EXPECT_EQ(target.value("SELECT v FROM t"), "2") << next.err;
+}
+
 }  // namespace dbsync::test

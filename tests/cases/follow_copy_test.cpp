@@ -524,6 +524,17 @@ TEST_F(FollowCopy, ARestartThatWasKilledBeforeItEmptiedTheTablesIsDoneByTheNextR
   expect_same_table("t");
 }
 
+// A copy without a task is of another moment than the task that begins now.
+TEST_F(FollowCopy, ResumingACopyWithATaskLoadsAllOfItAgain) {
+  both("create table t (i int primary key, v int)");
+  source.exec("insert into t values (1, 1)");
+  ASSERT_EQ(run({"--full-only"}).exit_code, 0);
+  source.exec("update t set v = 2");
+  const RunResult next = run({"--resume", "--end-at", "now"});
+  EXPECT_EQ(next.exit_code, 0) << next.describe();
+  EXPECT_EQ(target.value("select v from t"), "2") << next.err;
+}
+
 }  // namespace
 
 }  // namespace dbsync::test
