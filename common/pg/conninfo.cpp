@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <memory>
-#include <string_view>
 
 #include <libpq-fe.h>
 
@@ -11,10 +10,7 @@
 
 namespace dbsync {
 
-namespace {
-
-// 'it\'s': the form in which libpq reads every value back.
-std::string quoted(std::string_view value) {
+std::string conninfo_value(std::string_view value) {
   std::string out = "'";
   for (const char c : value) {
     if (c == '\'' || c == '\\') out += '\\';
@@ -22,8 +18,6 @@ std::string quoted(std::string_view value) {
   }
   return out + "'";
 }
-
-}  // namespace
 
 std::vector<std::pair<std::string, std::string>> network_defaults() {
   const network::Keepalive keepalive = network::keepalive();
@@ -44,7 +38,7 @@ PublicConninfo without_secrets(const std::string& conninfo, const std::string& m
   if (!parsed) throw Error(ErrorKind::config, "a connect_string is not a libpq connection string");
   PublicConninfo out;
   const auto add = [&out](std::string_view keyword, std::string_view value) {
-    out.conninfo += (out.conninfo.empty() ? "" : " ") + std::string(keyword) + "=" + quoted(value);
+    out.conninfo += (out.conninfo.empty() ? "" : " ") + std::string(keyword) + "=" + conninfo_value(value);
   };
   std::string options = more_options;
   if (const char* environment = std::getenv("PGOPTIONS"); environment != nullptr && !options.empty())

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct PublicConninfo {
 
 // `options`: added to the string's own, or to those of the environment.
 PublicConninfo without_secrets(const std::string& conninfo, const std::string& options = {});
+
+// A value as libpq reads it back in such a string: 'it\'s'.
+std::string conninfo_value(std::string_view value);
 
 // Keyword and value of what connections have unless the user's string or service says
 // otherwise: how soon a dead network is noticed (base/network.h).

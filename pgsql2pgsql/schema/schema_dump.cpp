@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "pg/conninfo.h"
 #include "pg/wait_watch.h"
+#include "pgsql2pgsql/schema/dump_relay.h"
 
 namespace dbsync {
 
@@ -33,6 +34,7 @@ namespace fs = std::filesystem;
 
 constexpr char kArchiveDir[] = "dbsync-schema-";
 constexpr std::time_t kYoungSeconds = 60;
+constexpr int kLocksTogetherSince = 16;  // pg_dump's tables
 
 // Its owner's, or -1 when somebody holds it.
 int lock_directory(const fs::path& path) {
@@ -83,6 +85,7 @@ class ArchiveDir {
   }
   ArchiveDir(const ArchiveDir&) = delete;
   ArchiveDir& operator=(const ArchiveDir&) = delete;
+  const fs::path& path() const { return path_; }
   std::string archive() const { return (path_ / "schema.dump").string(); }
 
  private:
@@ -101,7 +104,8 @@ std::string last_error_line(const std::string& err) {
   return std::string(newline == std::string_view::npos ? text : text.substr(newline + 1));
 }
 
-void check_version(const DumpRequest& request, const std::stop_token& stop) {
+// The version of pg_dump.
+int check_version(const DumpRequest& request, const std::stop_token& stop) {
   const std::string path = program(request.bindir, "pg_dump");
   const std::string where = request.bindir.empty() ? "on PATH" : "in " + request.bindir;
   ProgramOutput result;
@@ -119,6 +123,7 @@ void check_version(const DumpRequest& request, const std::stop_token& stop) {
     throw Error(ErrorKind::config,
                 fmt::format("pg_dump {} is version {}, but the source is version {}", where, have, need))
         .hint(fmt::format("set pg_bindir in [src.pgsql] to the programs of version {} or later", need));
+  return have;
 }
 
 // Its sessions are to be told from those of any other run.
@@ -233,6 +238,38 @@ std::size_t find_item(std::string_view script, int id, std::size_t from) {
   return script.find(mark, from);
 }
 
+// Of a keyword that is given twice, libpq takes the last.
+std::string with_network_defaults(const std::string& conninfo) {
+  std::string out;
+  for (const auto& [keyword, value] : network_defaults()) out += keyword + "=" + value + " ";
+  return out + conninfo;
+}
+
+void write_archive(const DumpRequest& request, int version, const ArchiveDir& directory, const std::stop_token& stop) {
+  std::vector<std::string> dump{program(request.bindir, "pg_dump"),
+                                "--format=custom",
+                                "--schema-only",
+                                "--no-owner",
+                                "--no-acl",
+                                "--no-tablespaces",
+                                "--no-publications",
+                                "--no-subscriptions",
+                                "--exclude-schema=dbsync",
+                                "--encoding=" + request.encoding,
+                                "--file=" + directory.archive()};
+  if (!request.snapshot.empty()) dump.push_back("--snapshot=" + request.snapshot);
+  const WaitWatch watch(request.conninfo, WaitWatch::Children{child_name()}, "pg_dump");
+  if (version < kLocksTogetherSince && DumpRelay::fits(directory.path())) {
+    DumpRelay relay(request.conninfo, child_name(), directory.path());
+    dump.push_back("--dbname=" + relay.conninfo());
+    run_checked(dump, {}, stop);
+    return;
+  }
+  const PublicConninfo conninfo = without_secrets(request.conninfo, request.options);
+  dump.push_back("--dbname=" + with_network_defaults(conninfo.conninfo));
+  run_checked(dump, conninfo.password, stop);
+}
+
 }  // namespace
 
 int program_major(std::string_view version_text) {
@@ -278,29 +315,9 @@ std::vector<SchemaItem> cut_script(std::string_view script, const std::vector<in
 }
 
 std::vector<SchemaItem> dump_schema(const DumpRequest& request, const std::stop_token& stop) {
-  check_version(request, stop);
+  const int version = check_version(request, stop);
   const ArchiveDir directory;
-  const PublicConninfo conninfo = without_secrets(request.conninfo, request.options);
-  std::vector<std::string> dump{program(request.bindir, "pg_dump"),
-                                "--format=custom",
-                                "--schema-only",
-                                "--no-owner",
-                                "--no-acl",
-                                "--no-tablespaces",
-                                "--no-publications",
-                                "--no-subscriptions",
-                                "--exclude-schema=dbsync",
-                                "--encoding=" + request.encoding,
-                                "--file=" + directory.archive()};
-  if (!request.snapshot.empty()) dump.push_back("--snapshot=" + request.snapshot);
-  // Of a keyword that is given twice, libpq takes the last.
-  std::string defaults;
-  for (const auto& [keyword, value] : network_defaults()) defaults += keyword + "=" + value + " ";
-  dump.push_back("--dbname=" + defaults + conninfo.conninfo);
-  {
-    const WaitWatch watch(request.conninfo, WaitWatch::Children{child_name()}, "pg_dump");
-    run_checked(dump, conninfo.password, stop);
-  }
+  write_archive(request, version, directory, stop);
   const std::string restore = program(request.bindir, "pg_restore");
   const auto start = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), restore);
