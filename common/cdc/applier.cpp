@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cdc/known_tables.h"
 #include "pg/sqlstate.h"
+#include "pg/together.h"
 
 namespace dbsync {
 
@@ -211,13 +212,14 @@ void Applier::fit(const Relation& relation) {
 void Applier::pass(const Position& position) {
   make_durable();
   PgConnection& connection = session_.connection();
-  PgTransaction transaction(connection);
-  connection.exec("SET LOCAL synchronous_commit = on");
-  if (connection
-          .exec("UPDATE dbsync.apply_progress SET position = $3, gtids = $4 WHERE task = $1 AND position = $2",
-                {row(), position_.text(), position.text(), gtids_at(position)})
-          .affected_rows() != 1)
-    throw moved_by_another(row());
+  PgTransaction transaction(connection, PgTransaction::BegunElsewhere{});
+  const auto answers = exec_together(
+      connection,
+      {{"BEGIN"},
+       {"SET LOCAL synchronous_commit = on"},
+       {"UPDATE dbsync.apply_progress SET position = $3, gtids = $4 WHERE task = $1 AND position = $2",
+        {row(), position_.text(), position.text(), gtids_at(position)}}});
+  if (answers[2].affected_rows() != 1) throw moved_by_another(row());
   transaction.commit();
   position_ = durable_ = position;
 }
@@ -225,11 +227,13 @@ void Applier::pass(const Position& position) {
 Position Applier::make_durable() {
   if (durable()) return durable_;
   PgConnection& connection = session_.connection();
-  PgTransaction transaction(connection);
+  PgTransaction transaction(connection, PgTransaction::BegunElsewhere{});
   // Flushing this commit flushes all that were made before it.
-  connection.exec("SET LOCAL synchronous_commit = on");
-  connection.exec("UPDATE dbsync.apply_progress SET position = position WHERE task = $1", {row()});
-  transaction.commit();
+  exec_together(connection, {{"BEGIN"},
+                             {"SET LOCAL synchronous_commit = on"},
+                             {"UPDATE dbsync.apply_progress SET position = position WHERE task = $1", {row()}},
+                             {"COMMIT"}});
+  transaction.was_committed();
   durable_ = position_;
   return durable_;
 }

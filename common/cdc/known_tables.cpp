@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
+#include "pg/bookkeeping.h"
 #include "pg/catalog.h"
 #include "schema/quote.h"
 
@@ -26,22 +27,17 @@ std::uint32_t number(const PgResult& result, int row, int column) {
   return static_cast<std::uint32_t>(result.integer(row, column));
 }
 
-bool has_table(PgConnection& connection, const char* name) {
-  return connection.exec("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = $1", {name})
-             .rows() > 0;
-}
+bool has_table(PgConnection& connection, const char* name) { return bookkeeping_tables(connection).has(name); }
 
 // Of each task; tables of earlier versions may lack.
 constexpr std::array<const char*, 11> kOfTask{"apply_source",     "apply_choice",  "apply_tables", "apply_columns",
                                               "apply_partitions", "apply_targets", "apply_left",   "apply_resync",
                                               "apply_memory",     "apply_files",   "apply_looked"};
 
-std::vector<std::string> tables_there(PgConnection& connection) {
-  const PgResult found =
-      connection.exec("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = ANY ($1)",
-                      {array_text(std::vector<std::string>(kOfTask.begin(), kOfTask.end()))});
+std::vector<std::string> tables_there(const BookkeepingTables& all) {
   std::vector<std::string> out;
-  for (int row = 0; row < found.rows(); ++row) out.push_back(found.text(row, 0));
+  for (const char* name : kOfTask)
+    if (all.has(name)) out.emplace_back(name);
   return out;
 }
 
@@ -77,11 +73,10 @@ bool known_tables_exist(PgConnection& connection) { return has_table(connection,
 bool known_triggers_exist(PgConnection& connection) { return has_table(connection, "apply_triggers"); }
 
 void ensure_known_tables(PgConnection& connection) {
-  if (tables_there(connection).size() == kOfTask.size() && known_triggers_exist(connection)) return;
-  PgTransaction transaction(connection);
-  lock_bookkeeping(connection);
-  connection.exec(sql::apply_tables);
-  transaction.commit();
+  make_bookkeeping(connection, kBookkeepingSchema, [](const BookkeepingTables& there) {
+    const bool complete = tables_there(there).size() == kOfTask.size() && there.has("apply_triggers");
+    return complete ? "" : std::string(sql::apply_tables);
+  });
 }
 
 std::optional<KnownSource> read_known_source(PgConnection& connection, const std::string& task) {
@@ -228,7 +223,7 @@ void write_resync(PgConnection& connection, const std::string& task, const std::
 
 void forget_source(PgConnection& connection, const std::string& task) {
   std::string statements;
-  for (const std::string& table : tables_there(connection))
+  for (const std::string& table : tables_there(bookkeeping_tables(connection)))
     statements += fmt::format("DELETE FROM {} WHERE task = {}; ", quote_name({"dbsync", table}), quote_literal(task));
   if (!statements.empty()) connection.exec(statements);
 }

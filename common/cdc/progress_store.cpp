@@ -14,23 +14,15 @@ namespace {
 
 constexpr double kMicros = 1e6;
 
-bool table_exists(PgConnection& connection) {
-  return connection
-             .exec("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'dbsync' AND tablename = 'apply_progress'",
-                   {})
-             .rows() > 0;
-}
+constexpr char kTable[] = "apply_progress";
 
 // Of an earlier version's table.
-void complete_columns(PgConnection& connection) {
-  const PgResult found = connection.exec(
-      "SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = 'dbsync.apply_progress'::pg_catalog.regclass AND "
-      "attname IN ('gtids', 'tolerant_until') AND NOT attisdropped",
-      {});
-  if (found.rows() > 0) return;
+void complete_columns(PgConnection& connection, const BookkeepingTables& there) {
+  if (there.has(kTable, "gtids") || there.has(kTable, "tolerant_until")) return;
   connection.exec(
       "ALTER TABLE dbsync.apply_progress ADD COLUMN gtids text NOT NULL DEFAULT '', ADD COLUMN tolerant_until text NOT "
       "NULL DEFAULT ''");
+  forget_bookkeeping(connection);
 }
 
 }  // namespace
@@ -38,19 +30,15 @@ void complete_columns(PgConnection& connection) {
 std::string resync_row(const std::string& task) { return task + kResyncRowSuffix; }
 
 void ensure_progress_table(PgConnection& connection) {
-  prove_bookkeeping(connection);
-  // Asked first: CREATE … IF NOT EXISTS needs privileges even when it does nothing.
-  if (table_exists(connection)) return;
-  PgTransaction transaction(connection);
-  lock_bookkeeping(connection);
-  connection.exec(sql::apply_progress);
-  transaction.commit();
+  make_bookkeeping(connection, kBookkeepingSchema, [](const BookkeepingTables& there) {
+    return there.has(kTable) ? "" : std::string(sql::apply_progress);
+  });
 }
 
 std::optional<Progress> read_progress(PgConnection& connection, const std::string& task) {
-  if (!table_exists(connection)) return std::nullopt;
-  prove_bookkeeping(connection);
-  complete_columns(connection);
+  const BookkeepingTables there = bookkeeping_tables(connection);
+  if (!there.has(kTable)) return std::nullopt;
+  complete_columns(connection, there);
   const PgResult result = connection.exec(
       "SELECT position, state, transactions, changes, conflicts, gtids, tolerant_until FROM dbsync.apply_progress "
       "WHERE "

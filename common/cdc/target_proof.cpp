@@ -9,6 +9,7 @@
 #include "cdc/drift_hint.h"
 #include "cdc/schema_policy.h"
 #include "pg/sqlstate.h"
+#include "pg/together.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -108,8 +109,10 @@ FilesJudged judge_files(const TargetFiles& before, TargetFiles& now,
 // A lock that somebody holds for long must not keep the run from hearing a signal.
 template <class Action>
 auto without_waiting(PgConnection& target, const Action& action) {
-  PgTransaction transaction(target);
-  if (target.server_version() >= kLockTimeoutSince) target.exec("SET LOCAL lock_timeout = '5s'");
+  PgTransaction transaction(target, PgTransaction::BegunElsewhere{});
+  std::vector<PgQuery> begin{{"BEGIN"}};
+  if (target.server_version() >= kLockTimeoutSince) begin.push_back({"SET LOCAL lock_timeout = '5s'"});
+  exec_together(target, begin);
   try {
     auto out = action();
     transaction.commit();

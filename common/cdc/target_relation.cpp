@@ -6,13 +6,13 @@
 
 #include "embedded_sql.h"
 #include "pg/table_errors.h"
+#include "pg/together.h"
 
 namespace dbsync {
 
 namespace {
 
-void read_keys(PgConnection& connection, const std::string& oid, TargetRelation& table) {
-  const PgResult result = connection.exec(sql::apply_keys, {oid});
+void read_keys(const PgResult& result, TargetRelation& table) {
   std::string index;
   for (int row = 0; row < result.rows(); ++row) {
     if (result.value(row, 0) != index) {
@@ -30,15 +30,8 @@ void read_keys(PgConnection& connection, const std::string& oid, TargetRelation&
   });
 }
 
-}  // namespace
-
-const TargetColumnInfo* TargetRelation::find_column(const std::string& column) const {
-  for (const auto& candidate : columns)
-    if (candidate.name == column) return &candidate;
-  return nullptr;
-}
-
-std::optional<TargetRelation> read_target_relation(PgConnection& connection, const QualifiedName& name) {
+// `keys`: of a relation that is to be the one of that name; nullptr: to be read.
+std::optional<TargetRelation> read_relation(PgConnection& connection, const QualifiedName& name, const PgResult* keys) {
   const PgResult result = connection.exec(sql::apply_columns, {name.schema, name.name});
   if (result.rows() == 0) return std::nullopt;
   const std::string_view relkind = result.value(0, 1);
@@ -65,17 +58,34 @@ std::optional<TargetRelation> read_target_relation(PgConnection& connection, con
     if (!result.is_null(row, 14)) column.equality = result.text(row, 14);
     table.columns.push_back(std::move(column));
   }
-  read_keys(connection, result.text(0, 0), table);
+  if (keys != nullptr)
+    read_keys(*keys, table);
+  else
+    read_keys(connection.exec(sql::apply_keys, {result.text(0, 0)}), table);
   return table;
 }
 
+}  // namespace
+
+const TargetColumnInfo* TargetRelation::find_column(const std::string& column) const {
+  for (const auto& candidate : columns)
+    if (candidate.name == column) return &candidate;
+  return nullptr;
+}
+
+std::optional<TargetRelation> read_target_relation(PgConnection& connection, const QualifiedName& name) {
+  return read_relation(connection, name, nullptr);
+}
+
 std::optional<TargetRelation> read_target_relation(PgConnection& connection, std::uint32_t oid) {
-  const PgResult result = connection.exec(
-      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-      "WHERE c.oid = $1::oid",
-      {std::to_string(oid)});
-  if (result.rows() == 0) return std::nullopt;
-  auto table = read_target_relation(connection, {result.text(0, 0), result.text(0, 1)});
+  const auto answers = exec_together(
+      connection,
+      {{"SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+        "c.relnamespace WHERE c.oid = $1::oid",
+        {std::to_string(oid)}},
+       {sql::apply_keys, {std::to_string(oid)}}});
+  if (answers[0].rows() == 0) return std::nullopt;
+  auto table = read_relation(connection, {answers[0].text(0, 0), answers[0].text(0, 1)}, &answers[1]);
   return table && table->oid == oid ? table : std::nullopt;  // renamed in between: as if it were gone
 }
 

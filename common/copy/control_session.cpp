@@ -1,5 +1,7 @@
 #include "copy/control_session.h"
 
+#include "base/log.h"
+
 namespace dbsync {
 
 PgConnection& ControlSession::open() {
@@ -8,9 +10,17 @@ PgConnection& ControlSession::open() {
 }
 
 PgConnection& ControlSession::durable() {
-  if (!connection_ || !connection_->answers()) open();
-  if (connection_->in_transaction()) connection_->exec("ROLLBACK");
-  connection_->exec("SET synchronous_commit = on");
+  constexpr char kDurable[] = "SET synchronous_commit = on";
+  if (connection_) {
+    try {
+      if (connection_->in_transaction()) connection_->exec("ROLLBACK");
+      connection_->exec(kDurable);
+      return *connection_;
+    } catch (const Error& error) {
+      log::debug("main", error.what());
+    }
+  }
+  open().exec(kDurable);
   return *connection_;
 }
 

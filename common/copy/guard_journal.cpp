@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "copy/key_proof.h"
 #include "embedded_sql.h"
+#include "pg/bookkeeping.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -16,13 +17,7 @@ constexpr char kForeignKey[] = "FOREIGN KEY (";
 constexpr char kNotValid[] = " NOT VALID";
 constexpr int kNotValidOnPartitioned = 180000;
 
-bool table_there(PgConnection& connection) {
-  return connection
-             .exec(
-                 "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                 "WHERE n.nspname = 'dbsync' AND c.relname = 'copy_guard'")
-             .rows() > 0;
-}
+constexpr char kTable[] = "copy_guard";
 
 const char* enable_word(const std::string& enabled) {
   if (enabled == "A") return "ENABLE ALWAYS";
@@ -75,7 +70,7 @@ std::vector<std::optional<std::string>> GuardJournal::key_of(const GuardRecord& 
 }
 
 std::vector<GuardRecord> GuardJournal::read(PgConnection& connection) const {
-  if (!table_there(connection)) return {};
+  if (!bookkeeping_tables(connection).has(kTable)) return {};
   const PgResult rows = connection.exec(
       "SELECT kind, schema_name, table_name, name, definition, comment, valid, taken_off FROM dbsync.copy_guard WHERE "
       "run = $1 "
@@ -94,11 +89,9 @@ std::vector<GuardRecord> GuardJournal::read(PgConnection& connection) const {
 }
 
 void GuardJournal::make_table(PgConnection& connection) {
-  if (table_there(connection)) return;
-  PgTransaction transaction(connection);
-  lock_bookkeeping(connection);
-  if (!table_there(connection)) connection.exec(sql::journal_guards);
-  transaction.commit();
+  make_bookkeeping(connection, kBookkeepingSchema, [](const BookkeepingTables& there) {
+    return there.has(kTable) ? "" : std::string(sql::journal_guards);
+  });
 }
 
 void GuardJournal::take_off(PgConnection& connection, const EnforcedKey& key) const {

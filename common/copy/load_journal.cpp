@@ -9,8 +9,8 @@
 #include "copy/chunk_text.h"
 #include "embedded_sql.h"
 #include "pg/bookkeeping.h"
-#include "pg/catalog.h"
 #include "pg/sqlstate.h"
+#include "pg/together.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -34,8 +34,9 @@ constexpr char kForgetStep[] = "DELETE FROM dbsync.copy_step WHERE run = $1 AND 
 
 void note_of_run(PgConnection& connection, std::int64_t run, const char* step) {
   const std::vector<std::optional<std::string>> key{std::to_string(run), std::to_string(kWholeRun), step};
-  connection.exec(kForgetStep, key);
-  connection.exec("INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ($1, $2, $3, now())", key);
+  exec_together(connection,
+                {{kForgetStep, key},
+                 {"INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ($1, $2, $3, now())", key}});
 }
 
 std::string flag(bool value) { return value ? "t" : "f"; }
@@ -57,19 +58,6 @@ bool has_note(PgConnection& connection, std::int64_t run, const char* step) {
              .rows() > 0;
 }
 
-bool schema_there(PgConnection& connection) {
-  return connection.exec("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'dbsync'").rows() > 0;
-}
-
-bool table_there(PgConnection& connection, const char* name) {
-  return connection
-             .exec(
-                 "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-                 "WHERE n.nspname = 'dbsync' AND c.relname = $1",
-                 {name})
-             .rows() > 0;
-}
-
 // Whoever may write into the target's tables is not to run statements on the source.
 [[noreturn]] void refuse_chunk(int task, const JournalChunk& chunk) {
   throw Error(
@@ -81,17 +69,44 @@ bool table_there(PgConnection& connection, const char* name) {
           "--truncate");
 }
 
-bool tables_there(PgConnection& connection) { return table_there(connection, "copy_run"); }
+constexpr char kRuns[] = "copy_run";
 
 // Journals of older versions do not note relations and their files.
-bool column_there(PgConnection& connection, const char* table, const char* column) {
-  return connection
-             .exec(
-                 "SELECT 1 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
-                 "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'dbsync' AND "
-                 "c.relname = $1 AND a.attname = $2 AND NOT a.attisdropped",
-                 {table, column})
-             .rows() > 0;
+std::string lacking(const BookkeepingTables& there) {
+  if (!there.has(kRuns)) return std::string(sql::journal_tables);
+  std::string out;
+  if (!there.has("copy_table", "relation")) out += "ALTER TABLE dbsync.copy_table ADD COLUMN relation bigint;\n";
+  if (!there.has("copy_chunk", "file")) out += "ALTER TABLE dbsync.copy_chunk ADD COLUMN file bigint;\n";
+  return out;
+}
+
+// Chunks and steps of all tasks; steps of the run itself as those of kWholeRun.
+std::map<int, JournalTable> read_parts(PgConnection& connection, const std::string& run) {
+  const auto answers = exec_together(
+      connection,
+      {{"SELECT task, chunk, source_from, predicate, estimated_bytes, done IS NOT NULL, row_count, byte_count, "
+        "rejected, zero_dates FROM dbsync.copy_chunk WHERE run = $1 ORDER BY task, chunk",
+        {run}},
+       {"SELECT task, step FROM dbsync.copy_step WHERE run = $1", {run}}});
+  std::map<int, JournalTable> out;
+  const PgResult& chunks = answers[0];
+  for (int row = 0; row < chunks.rows(); ++row) {
+    const auto task = static_cast<int>(chunks.integer(row, 0));
+    JournalChunk& chunk = out[task].chunks.emplace_back();
+    chunk.number = static_cast<int>(chunks.integer(row, 1));
+    chunk.chunk = {chunks.text(row, 2), chunks.text(row, 3), static_cast<std::uint64_t>(chunks.integer(row, 4))};
+    if (!is_planned_chunk(chunk.chunk)) refuse_chunk(task, chunk);
+    chunk.done = chunks.boolean(row, 5);
+    if (!chunk.done) continue;
+    chunk.rows = static_cast<std::uint64_t>(chunks.integer(row, 6));
+    chunk.bytes = static_cast<std::uint64_t>(chunks.integer(row, 7));
+    chunk.rejected = static_cast<std::uint64_t>(chunks.integer(row, 8));
+    chunk.zero_dates = lines(chunks.text(row, 9));
+  }
+  const PgResult& steps = answers[1];
+  for (int row = 0; row < steps.rows(); ++row)
+    out[static_cast<int>(steps.integer(row, 0))].steps.insert(steps.text(row, 1));
+  return out;
 }
 
 }  // namespace
@@ -100,24 +115,10 @@ LoadJournal::LoadJournal(PgConnection& connection, JournalKey key) : connection_
   make_tables();
 }
 
+// Another run's --cleanup may have dropped them since they were looked at.
 void LoadJournal::make_tables() {
-  prove_bookkeeping(connection_);
-  const auto complete = [this] {
-    return column_there(connection_, "copy_table", "relation") && column_there(connection_, "copy_chunk", "file");
-  };
-  if (tables_there(connection_) && complete()) return;
-  PgTransaction transaction(connection_);
-  lock_bookkeeping(connection_);
-  if (tables_there(connection_)) {
-    if (!column_there(connection_, "copy_table", "relation"))
-      connection_.exec("ALTER TABLE dbsync.copy_table ADD COLUMN relation bigint");
-    if (!column_there(connection_, "copy_chunk", "file"))
-      connection_.exec("ALTER TABLE dbsync.copy_chunk ADD COLUMN file bigint");
-    return transaction.commit();
-  }
-  if (!schema_there(connection_)) connection_.exec("CREATE SCHEMA dbsync");
-  connection_.exec(sql::journal_tables);
-  transaction.commit();
+  forget_bookkeeping(connection_);
+  make_bookkeeping(connection_, kBookkeepingSchema, lacking);
 }
 
 std::vector<LeftSession> LoadJournal::left_sessions() {
@@ -145,37 +146,40 @@ bool LoadJournal::enter() {
     run_ = *run;
     return true;
   }
-  PgTransaction transaction(connection_);
+  PgTransaction transaction(connection_, PgTransaction::BegunElsewhere{});
   // Other keys may be added at this moment, too.
-  connection_.exec("LOCK TABLE dbsync.copy_run IN SHARE ROW EXCLUSIVE MODE");
-  run_ = connection_.exec("SELECT coalesce(max(run), 0) + 1 FROM dbsync.copy_run").integer(0, 0);
-  connection_.exec(
-      "INSERT INTO dbsync.copy_run (run, program, source, target_schema, started, snapshot) "
-      "VALUES ($1, $2, $3, $4, now(), '')",
-      {run_text(), key_.program, key_.source, key_.target_schema});
-  transaction.commit();
+  const auto answers = exec_together(
+      connection_, {{"BEGIN"},
+                    {"LOCK TABLE dbsync.copy_run IN SHARE ROW EXCLUSIVE MODE"},
+                    {"INSERT INTO dbsync.copy_run (run, program, source, target_schema, started, snapshot) "
+                     "SELECT coalesce(max(run), 0) + 1, $1::text, $2::text, $3::text, now(), '' FROM dbsync.copy_run RETURNING run",
+                     {key_.program, key_.source, key_.target_schema}},
+                    {"COMMIT"}});
+  transaction.was_committed();
+  run_ = answers[2].integer(0, 0);
   return false;
 }
 
 EarlierRun LoadJournal::open() {
   if (!enter()) return {.started = {}, .finished = true, .snapshot = {}};
-  const PgResult run = connection_.exec(
-      "SELECT to_char(started AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), finished IS NOT NULL, snapshot "
-      "FROM dbsync.copy_run WHERE run = $1",
-      {run_text()});
+  const auto answers = exec_together(
+      connection_,
+      {{"SELECT to_char(started AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), finished IS NOT NULL, snapshot "
+        "FROM dbsync.copy_run WHERE run = $1",
+        {run_text()}},
+       {"SELECT task, name, query, target_schema, target_table, created, owned, planned, coalesce(relation, 0) "
+        "FROM dbsync.copy_table WHERE run = $1 ORDER BY task",
+        {run_text()}}});
+  const PgResult& run = answers[0];
+  const PgResult& tables = answers[1];
   EarlierRun out{.started = run.text(0, 0), .finished = run.boolean(0, 1), .snapshot = run.text(0, 2)};
-  const auto of_run = read_steps(connection_, kWholeRun);
+  auto parts = read_parts(connection_, run_text());
+  const std::set<std::string>& of_run = parts[kWholeRun].steps;
   out.rows_to_mend = of_run.contains(kRowsToMend);
   out.begun_anew = of_run.contains(kAnew);
-  const PgResult tables = connection_.exec(
-      "SELECT task, name, query, target_schema, target_table, created, owned, planned, coalesce(relation, 0) "
-      "FROM dbsync.copy_table WHERE run = $1 ORDER BY task",
-      {run_text()});
-  std::map<int, JournalTable> found = read_parts(connection_);
   for (int row = 0; row < tables.rows(); ++row) {
-    const int task = static_cast<int>(tables.integer(row, 0));
-    JournalTable& table = found[task];
-    table.task = task;
+    JournalTable& table = parts[static_cast<int>(tables.integer(row, 0))];
+    table.task = static_cast<int>(tables.integer(row, 0));
     table.created = tables.boolean(row, 5);
     table.owned = tables.boolean(row, 6);
     table.planned = tables.boolean(row, 7);
@@ -190,40 +194,15 @@ EarlierRun LoadJournal::open() {
 
 std::map<int, JournalTable> LoadJournal::read(PgConnection& connection) const {
   std::map<int, JournalTable> out;
-  std::map<int, JournalTable> found = read_parts(connection);
-  const PgResult tables = connection.exec("SELECT task, planned FROM dbsync.copy_table WHERE run = $1", {run_text()});
+  auto parts = read_parts(connection, run_text());
+  const PgResult tables =
+      connection.exec("SELECT task, planned FROM dbsync.copy_table WHERE run = $1 ORDER BY task", {run_text()});
   for (int row = 0; row < tables.rows(); ++row) {
-    const int task = static_cast<int>(tables.integer(row, 0));
-    JournalTable& table = out[task] = std::move(found[task]);
+    const auto task = static_cast<int>(tables.integer(row, 0));
+    JournalTable& table = out[task] = std::move(parts[task]);
     table.task = task;
     table.planned = tables.boolean(row, 1);
   }
-  return out;
-}
-
-// Chunks and steps of all tasks, in one question each: there may be thousands of tables.
-std::map<int, JournalTable> LoadJournal::read_parts(PgConnection& connection) const {
-  std::map<int, JournalTable> out;
-  const PgResult chunks = connection.exec(
-      "SELECT chunk, source_from, predicate, estimated_bytes, done IS NOT NULL, row_count, byte_count, rejected, "
-      "zero_dates, task FROM dbsync.copy_chunk WHERE run = $1 ORDER BY task, chunk",
-      {run_text()});
-  for (int row = 0; row < chunks.rows(); ++row) {
-    const int task = static_cast<int>(chunks.integer(row, 9));
-    JournalChunk& chunk = out[task].chunks.emplace_back();
-    chunk.number = static_cast<int>(chunks.integer(row, 0));
-    chunk.chunk = {chunks.text(row, 1), chunks.text(row, 2), static_cast<std::uint64_t>(chunks.integer(row, 3))};
-    if (!is_planned_chunk(chunk.chunk)) refuse_chunk(task, chunk);
-    chunk.done = chunks.boolean(row, 4);
-    if (!chunk.done) continue;
-    chunk.rows = static_cast<std::uint64_t>(chunks.integer(row, 5));
-    chunk.bytes = static_cast<std::uint64_t>(chunks.integer(row, 6));
-    chunk.rejected = static_cast<std::uint64_t>(chunks.integer(row, 7));
-    chunk.zero_dates = lines(chunks.text(row, 8));
-  }
-  const PgResult steps = connection.exec("SELECT task, step FROM dbsync.copy_step WHERE run = $1", {run_text()});
-  for (int row = 0; row < steps.rows(); ++row)
-    out[static_cast<int>(steps.integer(row, 0))].steps.insert(steps.text(row, 1));
   return out;
 }
 
@@ -252,16 +231,15 @@ void LoadJournal::finish(PgConnection& connection, std::int64_t run, const std::
   std::set<std::string> ended;
   for (const CopyTask& task : tasks) ended.insert(task_key(task.name, task.query, task.target));
   const std::string number = std::to_string(run);
-  PgTransaction transaction(connection);
   const PgResult known = connection.exec(
       "SELECT name, query, target_schema, target_table FROM dbsync.copy_table WHERE run = $1", {number});
   bool all = true;
   for (int row = 0; row < known.rows(); ++row)
     all = all &&
           ended.contains(task_key(known.text(row, 0), known.text(row, 1), {known.text(row, 2), known.text(row, 3)}));
-  if (all) connection.exec(kForgetStep, {number, std::to_string(kWholeRun), kOpenSchema});
-  connection.exec("UPDATE dbsync.copy_run SET finished = now() WHERE run = $1", {number});
-  transaction.commit();
+  std::vector<PgQuery> end{{"UPDATE dbsync.copy_run SET finished = now() WHERE run = $1", {number}}};
+  if (all) end.push_back({kForgetStep, {number, std::to_string(kWholeRun), kOpenSchema}});
+  exec_together(connection, end);  // one transaction
 }
 
 void LoadJournal::add_tables(PgConnection& connection, const std::vector<NewTable>& tables) const {
@@ -447,7 +425,7 @@ std::string LoadJournal::mark_steps_sql(int task, const std::vector<std::string>
 }
 
 std::optional<std::int64_t> LoadJournal::find_run(PgConnection& connection, const JournalKey& key) {
-  if (!tables_there(connection)) return std::nullopt;
+  if (!bookkeeping_tables(connection).has(kRuns)) return std::nullopt;
   const PgResult run =
       connection.exec("SELECT run FROM dbsync.copy_run WHERE program = $1 AND source = $2 AND target_schema = $3",
                       {key.program, key.source, key.target_schema});
@@ -468,10 +446,11 @@ RunEnd LoadJournal::end_of(PgConnection& connection, const JournalKey& key) {
 }
 
 void LoadJournal::remove(PgConnection& connection, const JournalKey& key) {
-  if (!tables_there(connection)) return;
+  const BookkeepingTables there = bookkeeping_tables(connection);
+  if (!there.has(kRuns)) return;
   PgTransaction transaction(connection);
   std::vector<std::string> tables{"copy_step", "copy_chunk", "copy_table", "copy_run"};
-  if (table_there(connection, "copy_guard")) tables.insert(tables.begin(), "copy_guard");
+  if (there.has("copy_guard")) tables.insert(tables.begin(), "copy_guard");
   for (const std::string& table : tables)
     connection.exec(fmt::format("DELETE FROM dbsync.{} WHERE run IN (SELECT run FROM dbsync.copy_run "
                                 "WHERE program = $1 AND source = $2 AND target_schema = $3)",
@@ -487,6 +466,7 @@ void LoadJournal::remove(PgConnection& connection, const JournalKey& key) {
     if (!others) connection.exec("DROP SCHEMA dbsync");
   }
   transaction.commit();
+  forget_bookkeeping(connection);
 }
 
 }  // namespace dbsync

@@ -132,7 +132,6 @@ class LoadJournal {
  private:
   void make_tables();
   static void finish(PgConnection& connection, std::int64_t run, const std::vector<CopyTask>& tasks);
-  std::map<int, JournalTable> read_parts(PgConnection& connection) const;
   // The parameters of the statement that marks a chunk.
   std::vector<std::optional<std::string>> mark(int task, int number, const LoadOutcome& outcome) const;
   std::string run_text() const { return std::to_string(run_); }

@@ -74,6 +74,27 @@ void remember_password_of(pg_conn* connection) {
                     {text(PQuser(connection)), text(PQdb(connection)), text(PQhost(connection))});
 }
 
+std::vector<const char*> pointers(const std::vector<std::optional<std::string>>& parameters) {
+  std::vector<const char*> out;
+  out.reserve(parameters.size());
+  for (const auto& parameter : parameters) out.push_back(parameter ? parameter->c_str() : nullptr);
+  return out;
+}
+
+// The results of all, each ended by a null pointer, then that of the sync.
+template <std::size_t kStatements>
+std::array<std::unique_ptr<pg_result, PgResult::Clear>, kStatements> end_pipeline(pg_conn* raw) {
+  std::array<std::unique_ptr<pg_result, PgResult::Clear>, kStatements> results;
+  if (PQpipelineSync(raw) != 1) return results;
+  for (auto& result : results) {
+    result.reset(PQgetResult(raw));
+    while (pg_result* more = PQgetResult(raw)) PQclear(more);
+  }
+  PQclear(PQgetResult(raw));  // of the sync
+  PQexitPipelineMode(raw);
+  return results;
+}
+
 // Of a connection that never stood.
 Error timeout_error(const std::string& message, const std::string& role) {
   Error error(kind_of_role(role), message);
@@ -225,9 +246,7 @@ PgResult PgConnection::checked(pg_result* result, std::string_view statement) co
 PgResult PgConnection::exec(const std::string& sql) { return checked(PQexec(connection_.get(), sql.c_str()), sql); }
 
 PgResult PgConnection::exec(const std::string& sql, const std::vector<std::optional<std::string>>& parameters) {
-  std::vector<const char*> values;
-  values.reserve(parameters.size());
-  for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  const auto values = pointers(parameters);
   return checked(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
                               nullptr, nullptr, 0),
                  sql);
@@ -263,36 +282,37 @@ const std::string& PgConnection::prepared(const std::string& sql) {
   return found->second;
 }
 
+// The first time it is prepared in the same round trip.
 PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std::optional<std::string>>& parameters) {
-  const std::string& name = prepared(sql);
-  std::vector<const char*> values;
-  for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
-  return checked(PQexecPrepared(connection_.get(), name.c_str(), static_cast<int>(values.size()), values.data(),
-                                nullptr, nullptr, 0),
-                 sql);
+  const auto values = pointers(parameters);
+  const auto known = prepared_.find(sql);
+  const bool prepare = known == prepared_.end();
+  const std::string name = prepare ? fmt::format("dbsync_{}", prepared_.size()) : known->second;
+  const auto count = static_cast<int>(values.size());
+  pg_conn* const raw = connection_.get();
+  if (!prepare)
+    return checked(PQexecPrepared(raw, name.c_str(), count, values.data(), nullptr, nullptr, 0), sql);
+  const bool sent = PQenterPipelineMode(raw) == 1 && PQsendPrepare(raw, name.c_str(), sql.c_str(), 0, nullptr) == 1 &&
+                    PQsendQueryPrepared(raw, name.c_str(), count, values.data(), nullptr, nullptr, 0) == 1;
+  if (!sent) throw error_of(nullptr, sql);
+  auto results = end_pipeline<2>(raw);
+  checked(results[0].release(), sql);
+  prepared_.emplace(sql, name);
+  return checked(results[1].release(), sql);
 }
 
-// The results of both, each ended by a null pointer, then that of the sync; the first
-// failure is the one to tell.
+// The first failure is the one to tell.
 PgResult PgConnection::exec_often_and_commit(const std::string& sql,
                                              const std::vector<std::optional<std::string>>& parameters) {
   pg_conn* const raw = connection_.get();
   const std::string& name = prepared(sql);
-  std::vector<const char*> values;
-  for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  const auto values = pointers(parameters);
   const bool sent = PQenterPipelineMode(raw) == 1 &&
                     PQsendQueryPrepared(raw, name.c_str(), static_cast<int>(values.size()), values.data(), nullptr,
                                         nullptr, 0) == 1 &&
-                    PQsendQueryParams(raw, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0) == 1 &&
-                    PQpipelineSync(raw) == 1;
+                    PQsendQueryParams(raw, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
   if (!sent) throw error_of(nullptr, sql);
-  std::array<std::unique_ptr<pg_result, PgResult::Clear>, 2> results;
-  for (auto& result : results) {
-    result.reset(PQgetResult(raw));
-    while (pg_result* more = PQgetResult(raw)) PQclear(more);
-  }
-  PQclear(PQgetResult(raw));  // of the sync
-  PQexitPipelineMode(raw);
+  auto results = end_pipeline<2>(raw);
   PgResult first = checked(results[0].release(), sql);
   checked(results[1].release(), "COMMIT");
   return first;

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "pg/bookkeeping.h"
-#include "pg/catalog.h"
+#include "pg/together.h"
 #include "pg/users_path.h"
 #include "schema/quote.h"
 
@@ -153,7 +153,7 @@ PgConnection& PgStatusStore::connection() {
     connection_ = std::make_unique<PgConnection>(place_.conninfo, "local", "dbsync status");
     connection_->exec("SET client_min_messages = error");
     if (place_.schema.empty()) place_.schema = schema_of_local(*connection_);
-    prove_bookkeeping(*connection_, place_.schema);
+    bookkeeping_tables(*connection_, place_.schema);
   }
   return *connection_;
 }
@@ -165,21 +165,18 @@ bool PgStatusStore::exists() {
 }
 
 void PgStatusStore::create_tables() {
-  PgConnection& server = connection();
-  PgTransaction transaction(server);
-  lock_bookkeeping(server);
-  if (!place_.schema.empty() && !schema_exists(server, place_.schema))
-    server.exec("CREATE SCHEMA " + quote_identifier(place_.schema));
-  std::string columns;
-  for (const ColumnSpec& column : kRunColumns)
-    columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", column.name, column.type);
-  server.exec(fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", table(kRuns), columns));
-  const auto present = columns_of(server, table(kRuns));
-  for (const ColumnSpec& column : kRunColumns)
-    if (!present.contains(column.name))
-      server.exec(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table(kRuns), column.name, column.type));
-  server.exec(fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", table(kTables), kTablesBody));
-  transaction.commit();
+  make_bookkeeping(connection(), place_.schema, [this](const BookkeepingTables& there) {
+    std::string out;
+    std::string columns;
+    for (const ColumnSpec& column : kRunColumns) {
+      columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", column.name, column.type);
+      if (there.has(kRuns) && !there.has(kRuns, column.name))
+        out += fmt::format("ALTER TABLE {} ADD COLUMN {} {};\n", table(kRuns), column.name, column.type);
+    }
+    if (!there.has(kRuns)) out += fmt::format("CREATE TABLE {} ({});\n", table(kRuns), columns);
+    if (!there.has(kTables)) out += fmt::format("CREATE TABLE {} ({});\n", table(kTables), kTablesBody);
+    return out;
+  });
 }
 
 void PgStatusStore::begin(RunStatus& run) {
@@ -209,9 +206,8 @@ void PgStatusStore::add_tables(const RunStatus& run, const std::vector<TableStat
 
 void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>& tables,
                            const std::vector<std::size_t>& changed) {
-  PgConnection& server = connection();
-  PgTransaction transaction(server);
-  server.exec(
+  std::vector<PgQuery> updates;
+  updates.push_back({
       fmt::format("UPDATE {} SET updated = {}, state = $2, tables_total = $3, tables_done = $4, tables_failed = $5, "
                   "rows = $6, bytes = $7, estimated_bytes = $8, exit_status = $9, message = $10, apply_id = $11, "
                   "retained_wal = $12, wal_status = $13, steps = $14, workers = $15, snapshot = $16 WHERE id = $1",
@@ -225,15 +221,15 @@ void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>&
        text_or_null(run.follow.wal_status),
        run.steps.empty() ? std::nullopt : std::optional<std::string>(steps_json(run.steps).dump()),
        run.spent.all() > 0 ? std::optional<std::string>(spent_json(run.spent).dump()) : std::nullopt,
-       text_or_null(run.snapshot)});
+       text_or_null(run.snapshot)}});
   for_parts(changed, [&](const std::vector<std::size_t>& part) {
-    server.exec(
-        fmt::format("UPDATE {} AS t SET state = v.state, rows = v.rows, bytes = v.bytes, message = v.message, "
-                    "updated = {} FROM (VALUES {}) AS v (place, name, target, state, rows, bytes, estimated, message) "
-                    "WHERE t.run_id = {} AND t.place = v.place",
-                    table(kTables), kNow, table_values(tables, part), run.id));
+    updates.push_back({fmt::format(
+        "UPDATE {} AS t SET state = v.state, rows = v.rows, bytes = v.bytes, message = v.message, updated = {} FROM "
+        "(VALUES {}) AS v (place, name, target, state, rows, bytes, estimated, message) WHERE t.run_id = {} AND "
+        "t.place = v.place",
+        table(kTables), kNow, table_values(tables, part), run.id)});
   });
-  transaction.commit();
+  exec_together(connection(), updates);
 }
 
 void PgStatusStore::end_copy(const RunStatus& run) {

@@ -8,6 +8,7 @@
 
 #include "embedded_sql.h"
 #include "pg/catalog.h"
+#include "pg/together.h"
 
 namespace dbsync {
 
@@ -23,8 +24,7 @@ std::uint64_t count_at(const PgResult& result, int row, int column) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, result.integer(row, column)));
 }
 
-void read_relations(PgConnection& connection, PgCatalog& catalog) {
-  const PgResult result = connection.exec(sql::source_relations, {});
+void read_relations(const PgResult& result, PgCatalog& catalog) {
   for (int row = 0; row < result.rows(); ++row) {
     PgRelation& relation = catalog.relations.emplace_back();
     relation.oid = oid_at(result, row, 0);
@@ -40,10 +40,9 @@ void read_relations(PgConnection& connection, PgCatalog& catalog) {
   }
 }
 
-void read_columns(PgConnection& connection, PgCatalog& catalog) {
+void read_columns(const PgResult& result, PgCatalog& catalog) {
   std::map<std::uint32_t, PgRelation*> by_oid;
   for (PgRelation& relation : catalog.relations) by_oid[relation.oid] = &relation;
-  const PgResult result = connection.exec(sql::source_columns, {});
   for (int row = 0; row < result.rows(); ++row) {
     const auto owner = by_oid.find(oid_at(result, row, 0));
     if (owner == by_oid.end()) continue;
@@ -61,8 +60,7 @@ void read_columns(PgConnection& connection, PgCatalog& catalog) {
   }
 }
 
-void read_sequences(PgConnection& connection, PgCatalog& catalog) {
-  const PgResult result = connection.exec(sql::source_sequences, {});
+void read_sequences(const PgResult& result, PgCatalog& catalog) {
   for (int row = 0; row < result.rows(); ++row)
     catalog.sequences.push_back({oid_at(result, row, 0),
                                  {result.text(row, 1), result.text(row, 2)},
@@ -104,6 +102,16 @@ void mark_external_tables(PgConnection& connection, PgCatalog& catalog) {
     relation.kind = 'f';
     relation.external = true;
   }
+}
+
+PartitionTree partition_tree_of(const PgResult& result) {
+  PartitionTree tree;
+  for (int row = 0; row < result.rows(); ++row) {
+    PartitionNode node{std::nullopt, result.text(row, 4), result.text(row, 5)};
+    if (!result.is_null(row, 3)) node.parent = QualifiedName{result.text(row, 2), result.text(row, 3)};
+    tree.emplace(QualifiedName{result.text(row, 0), result.text(row, 1)}, std::move(node));
+  }
+  return tree;
 }
 
 }  // namespace
@@ -154,30 +162,30 @@ const PgRelation& PgCatalog::root_of(const PgRelation& relation) const {
 
 PgCatalog read_pg_catalog(PgConnection& connection, const Dialect& dialect) {
   PgCatalog catalog;
-  catalog.database = connection.exec("SELECT pg_catalog.current_database()").text(0, 0);
-  read_relations(connection, catalog);
+  std::vector<PgQuery> questions{{"SELECT pg_catalog.current_database()"},
+                                 {sql::source_relations},
+                                 {sql::source_columns},
+                                 {sql::source_sequences}};
+  const bool trees = connection.server_version() >= kDeclarativePartitions;
+  if (trees) questions.push_back({sql::partition_tree});
+  const auto answers = exec_together(connection, questions);
+  catalog.database = answers[0].text(0, 0);
+  read_relations(answers[1], catalog);
   if (dialect.distributed) catalog.segments = read_segment_tables(connection, dialect);
   if (dialect.distributed && !dialect.declarative_partitions) {
     hide_classic_partitions(connection, catalog);
     mark_external_tables(connection, catalog);
   }
   catalog.make_index();
-  read_columns(connection, catalog);
-  read_sequences(connection, catalog);
-  catalog.partitions = read_partition_tree(connection);
+  read_columns(answers[2], catalog);
+  read_sequences(answers[3], catalog);
+  if (trees) catalog.partitions = partition_tree_of(answers[4]);
   return catalog;
 }
 
 PartitionTree read_partition_tree(PgConnection& connection) {
-  PartitionTree tree;
-  if (connection.server_version() < kDeclarativePartitions) return tree;
-  const PgResult result = connection.exec(sql::partition_tree, {});
-  for (int row = 0; row < result.rows(); ++row) {
-    PartitionNode node{std::nullopt, result.text(row, 4), result.text(row, 5)};
-    if (!result.is_null(row, 3)) node.parent = QualifiedName{result.text(row, 2), result.text(row, 3)};
-    tree.emplace(QualifiedName{result.text(row, 0), result.text(row, 1)}, std::move(node));
-  }
-  return tree;
+  if (connection.server_version() < kDeclarativePartitions) return {};
+  return partition_tree_of(connection.exec(sql::partition_tree, {}));
 }
 
 bool same_partition(const PartitionTree& a, const QualifiedName& leaf, const PartitionTree& b,
