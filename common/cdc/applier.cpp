@@ -214,11 +214,10 @@ void Applier::pass(const Position& position) {
   PgConnection& connection = session_.connection();
   PgTransaction transaction(connection, PgTransaction::BegunElsewhere{});
   const auto answers = exec_together(
-      connection,
-      {{"BEGIN"},
-       {"SET LOCAL synchronous_commit = on"},
-       {"UPDATE dbsync.apply_progress SET position = $3, gtids = $4 WHERE task = $1 AND position = $2",
-        {row(), position_.text(), position.text(), gtids_at(position)}}});
+      connection, {{"BEGIN"},
+                   {"SET LOCAL synchronous_commit = on"},
+                   {"UPDATE dbsync.apply_progress SET position = $3, gtids = $4 WHERE task = $1 AND position = $2",
+                    {row(), position_.text(), position.text(), gtids_at(position)}}});
   if (answers[2].affected_rows() != 1) throw moved_by_another(row());
   transaction.commit();
   position_ = durable_ = position;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pg/together.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -161,10 +162,10 @@ void forget_known_files(PgConnection& target, const std::string& task, const Qua
 }
 
 void write_looked(PgConnection& target, const std::string& task) {
-  target.exec("DELETE FROM dbsync.apply_looked WHERE task = $1", {task});
-  target.exec(
-      "INSERT INTO dbsync.apply_looked (task, changes) SELECT task, changes FROM dbsync.apply_progress WHERE task = $1",
-      {task});
+  exec_together(target, {{"DELETE FROM dbsync.apply_looked WHERE task = $1", {task}},
+                         {"INSERT INTO dbsync.apply_looked (task, changes) SELECT task, changes FROM "
+                          "dbsync.apply_progress WHERE task = $1",
+                          {task}}});
 }
 
 bool looked_since_changes(PgConnection& target, const std::string& task) {

@@ -79,11 +79,10 @@ std::optional<TargetRelation> read_target_relation(PgConnection& connection, con
 
 std::optional<TargetRelation> read_target_relation(PgConnection& connection, std::uint32_t oid) {
   const auto answers = exec_together(
-      connection,
-      {{"SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
-        "c.relnamespace WHERE c.oid = $1::oid",
-        {std::to_string(oid)}},
-       {sql::apply_keys, {std::to_string(oid)}}});
+      connection, {{"SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+                    "c.relnamespace WHERE c.oid = $1::oid",
+                    {std::to_string(oid)}},
+                   {sql::apply_keys, {std::to_string(oid)}}});
   if (answers[0].rows() == 0) return std::nullopt;
   auto table = read_relation(connection, {answers[0].text(0, 0), answers[0].text(0, 1)}, &answers[1]);
   return table && table->oid == oid ? table : std::nullopt;  // renamed in between: as if it were gone

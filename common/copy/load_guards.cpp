@@ -131,9 +131,11 @@ void LoadGuards::say() const {
 
 void LoadGuards::take_off(PgConnection& connection) const {
   if (plan_.to_drop.empty() && plan_.to_disable.empty()) return;
+  PgTransaction transaction(connection);
   const GuardJournal guards(journal_->run());
   for (const EnforcedTrigger* trigger : plan_.to_disable) guards.take_off(connection, *trigger);
   for (const EnforcedKey* key : plan_.to_drop) guards.take_off(connection, *key);
+  transaction.commit();
 }
 
 void LoadGuards::enter_replica_role(PgConnection& connection) const {

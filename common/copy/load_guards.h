@@ -45,7 +45,7 @@ class LoadGuards {
   std::vector<GuardedTask> decide(PgConnection& connection, const LoadJournal* journal,
                                   const std::vector<CopyTask>& tasks, const std::vector<bool>& running);
 
-  // In the caller's transaction.
+  // In a transaction of its own, when there is anything to take off.
   void take_off(PgConnection& connection) const;
 
   // The role in which tables are emptied, for the rest of the caller's transaction.

@@ -34,9 +34,8 @@ constexpr char kForgetStep[] = "DELETE FROM dbsync.copy_step WHERE run = $1 AND 
 
 void note_of_run(PgConnection& connection, std::int64_t run, const char* step) {
   const std::vector<std::optional<std::string>> key{std::to_string(run), std::to_string(kWholeRun), step};
-  exec_together(connection,
-                {{kForgetStep, key},
-                 {"INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ($1, $2, $3, now())", key}});
+  exec_together(connection, {{kForgetStep, key},
+                             {"INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ($1, $2, $3, now())", key}});
 }
 
 std::string flag(bool value) { return value ? "t" : "f"; }
@@ -149,12 +148,13 @@ bool LoadJournal::enter() {
   PgTransaction transaction(connection_, PgTransaction::BegunElsewhere{});
   // Other keys may be added at this moment, too.
   const auto answers = exec_together(
-      connection_, {{"BEGIN"},
-                    {"LOCK TABLE dbsync.copy_run IN SHARE ROW EXCLUSIVE MODE"},
-                    {"INSERT INTO dbsync.copy_run (run, program, source, target_schema, started, snapshot) "
-                     "SELECT coalesce(max(run), 0) + 1, $1::text, $2::text, $3::text, now(), '' FROM dbsync.copy_run RETURNING run",
-                     {key_.program, key_.source, key_.target_schema}},
-                    {"COMMIT"}});
+      connection_,
+      {{"BEGIN"},
+       {"LOCK TABLE dbsync.copy_run IN SHARE ROW EXCLUSIVE MODE"},
+       {"INSERT INTO dbsync.copy_run (run, program, source, target_schema, started, snapshot) "
+        "SELECT coalesce(max(run), 0) + 1, $1::text, $2::text, $3::text, now(), '' FROM dbsync.copy_run RETURNING run",
+        {key_.program, key_.source, key_.target_schema}},
+       {"COMMIT"}});
   transaction.was_committed();
   run_ = answers[2].integer(0, 0);
   return false;

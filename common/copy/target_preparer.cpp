@@ -460,9 +460,7 @@ void Preparer::empty_and_note(std::vector<PreparedTask>& prepared, std::vector<T
       if (plan.ways[i] == EmptyingWay::refused) fail(task, *plan.refusals[i], results);
       if (plan.ways[i] != EmptyingWay::alone) prepared[task].truncate_first = false;
     }
-  PgTransaction off(target_);
   guards_.take_off(target_);
-  off.commit();
   for (std::size_t i = 0; i < tables.size(); ++i)
     if (plan.ways[i] == EmptyingWay::alone && !tables[i].by_worker) empty_alone(tables[i], prepared, results);
   PgTransaction transaction(target_);

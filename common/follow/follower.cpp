@@ -105,6 +105,7 @@ class Follower {
   std::mutex mutex_;
   Clock::time_point last_figures_{};
   Clock::time_point last_report_{};
+  Clock::time_point last_look_{};  // at both sides, which a start does as well
   Position reported_;
   FollowDisplay display_;
 };
@@ -182,7 +183,8 @@ void Follower::report(Applier& applier) {
     now = figures(applier, reported_);
     tell(now);
   }
-  if (request_.looks) {
+  if (request_.looks && Clock::now() - last_look_ >= kFiguresInterval) {
+    last_look_ = Clock::now();
     log_.look(*target_, now);
     prove_targets([&](TargetProof& proof) { proof.look(applier.take_touched()); });
     const auto ours = wanted();
@@ -235,6 +237,7 @@ void Follower::prove() {
 void Follower::begin_targets() {
   following_ = state_of(read_progress(*target_, request_.task)) == TaskState::following;
   prove_targets([&](TargetProof& proof) { proof.begin(log_.accepts_targets()); });
+  last_look_ = Clock::now();
 }
 
 FollowEnd Follower::follow_once() {

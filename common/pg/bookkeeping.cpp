@@ -39,7 +39,8 @@ constexpr char kRowSecurity[] =
 constexpr char kColumns[] =
     "SELECT '', '' FROM pg_catalog.pg_namespace WHERE nspname = $1 UNION ALL "
     "SELECT c.relname::text, a.attname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
-    "c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid WHERE n.nspname = $1 AND c.relname::text = ANY "
+    "c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid WHERE n.nspname = $1 AND c.relname::text = "
+    "ANY "
     "($2::text[]) AND a.attnum > 0 AND NOT a.attisdropped";
 
 // The last of them tells the columns, the others what is not trusted.

@@ -168,18 +168,6 @@ const TargetColumn& required_column(const TargetTable& table, const std::string&
                 : fmt::format("it has a column {}; give the source's column that name in a table-list query", near));
 }
 
-constexpr int kTableAccessMethods = 120000;  // PostgreSQL 12, Greenplum 7
-
-void lock_bookkeeping(PgConnection& connection) {
-  constexpr int kAnyNumber = 7236841;
-  connection.exec(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", kAnyNumber));
-  // Rows of an append-optimized table cannot have a key, and are slow to change.
-  if (connection.parameter("gp_server_version").empty()) return;
-  connection.exec(connection.server_version() < kTableAccessMethods
-                      ? "SET LOCAL gp_default_storage_options = 'appendonly=false'"
-                      : "SET LOCAL default_table_access_method = heap");
-}
-
 std::vector<TakenName> read_taken_names(PgConnection& connection, const Dialect& dialect,
                                         const std::set<std::string>& schemas) {
   if (dialect.distributed && dialect.family == ServerFamily::greenplum && dialect.major < 6) return {};

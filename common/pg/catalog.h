@@ -68,11 +68,6 @@ std::optional<TargetTable> find_table(PgConnection& connection, const QualifiedN
 // The same of what find_relations has read.
 std::optional<TargetTable> find_table(const std::map<QualifiedName, TargetTable>& relations, const QualifiedName& name);
 
-// To be taken in the transaction that makes tables of our own where they are
-// missing: two runs that begin at once would both find none. They become heap tables on
-// Greenplum, too, whatever the database makes of new ones.
-void lock_bookkeeping(PgConnection& connection);
-
 // All names in these schemas that something new could run into. Greenplum 5: none.
 std::vector<TakenName> read_taken_names(PgConnection& connection, const Dialect& dialect,
                                         const std::set<std::string>& schemas);

@@ -290,8 +290,7 @@ PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std:
   const std::string name = prepare ? fmt::format("dbsync_{}", prepared_.size()) : known->second;
   const auto count = static_cast<int>(values.size());
   pg_conn* const raw = connection_.get();
-  if (!prepare)
-    return checked(PQexecPrepared(raw, name.c_str(), count, values.data(), nullptr, nullptr, 0), sql);
+  if (!prepare) return checked(PQexecPrepared(raw, name.c_str(), count, values.data(), nullptr, nullptr, 0), sql);
   const bool sent = PQenterPipelineMode(raw) == 1 && PQsendPrepare(raw, name.c_str(), sql.c_str(), 0, nullptr) == 1 &&
                     PQsendQueryPrepared(raw, name.c_str(), count, values.data(), nullptr, nullptr, 0) == 1;
   if (!sent) throw error_of(nullptr, sql);

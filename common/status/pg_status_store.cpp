@@ -206,22 +206,27 @@ void PgStatusStore::add_tables(const RunStatus& run, const std::vector<TableStat
 
 void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>& tables,
                            const std::vector<std::size_t>& changed) {
-  std::vector<PgQuery> updates;
-  updates.push_back({
-      fmt::format("UPDATE {} SET updated = {}, state = $2, tables_total = $3, tables_done = $4, tables_failed = $5, "
-                  "rows = $6, bytes = $7, estimated_bytes = $8, exit_status = $9, message = $10, apply_id = $11, "
-                  "retained_wal = $12, wal_status = $13, steps = $14, workers = $15, snapshot = $16 WHERE id = $1",
-                  table(kRuns), kNow),
-      {std::to_string(run.id), run.state, number(run.tables), number(run.tables_done), number(run.tables_failed),
-       number(run.rows), number(run.bytes), number(run.estimated_bytes),
-       run.exit_status ? std::optional<std::string>(std::to_string(*run.exit_status)) : std::nullopt,
-       text_or_null(run.message),
-       run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt,
-       run.follow.retained_bytes > 0 ? number(run.follow.retained_bytes) : std::nullopt,
-       text_or_null(run.follow.wal_status),
-       run.steps.empty() ? std::nullopt : std::optional<std::string>(steps_json(run.steps).dump()),
-       run.spent.all() > 0 ? std::optional<std::string>(spent_json(run.spent).dump()) : std::nullopt,
-       text_or_null(run.snapshot)}});
+  PgQuery of_run;
+  of_run.sql = fmt::format(
+      "UPDATE {} SET updated = {}, state = $2, tables_total = $3, tables_done = $4, tables_failed = $5, "
+      "rows = $6, bytes = $7, estimated_bytes = $8, exit_status = $9, message = $10, apply_id = $11, "
+      "retained_wal = $12, wal_status = $13, steps = $14, workers = $15, snapshot = $16 WHERE id = $1",
+      table(kRuns), kNow);
+  const auto add = [&of_run](std::optional<std::string> value) { of_run.parameters.push_back(std::move(value)); };
+  add(std::to_string(run.id));
+  add(run.state);
+  for (const std::uint64_t count :
+       {run.tables, run.tables_done, run.tables_failed, run.rows, run.bytes, run.estimated_bytes})
+    add(number(count));
+  add(run.exit_status ? std::optional<std::string>(std::to_string(*run.exit_status)) : std::nullopt);
+  add(text_or_null(run.message));
+  add(run.apply_id ? std::optional<std::string>(std::to_string(*run.apply_id)) : std::nullopt);
+  add(run.follow.retained_bytes > 0 ? number(run.follow.retained_bytes) : std::nullopt);
+  add(text_or_null(run.follow.wal_status));
+  add(run.steps.empty() ? std::nullopt : std::optional<std::string>(steps_json(run.steps).dump()));
+  add(run.spent.all() > 0 ? std::optional<std::string>(spent_json(run.spent).dump()) : std::nullopt);
+  add(text_or_null(run.snapshot));
+  std::vector<PgQuery> updates{std::move(of_run)};
   for_parts(changed, [&](const std::vector<std::size_t>& part) {
     updates.push_back({fmt::format(
         "UPDATE {} AS t SET state = v.state, rows = v.rows, bytes = v.bytes, message = v.message, updated = {} FROM "

@@ -293,24 +293,23 @@ void accept_tables(PgConnection& source, PgConnection& target, const FollowTask&
   transaction.commit();
 }
 
-void Continuity::prove_server(PgConnection& source, PgConnection& target) {
-  const auto known = read_known_source(target, task_.name);
+void Continuity::prove_server(PgConnection& source, PgConnection& target, const KnownSource& known) {
   const KnownSource now = identity_of(source);
-  if (!known || now.system_identifier.empty() || known->system_identifier.empty()) return;
-  if (now.system_identifier != known->system_identifier)
+  if (now.system_identifier.empty() || known.system_identifier.empty()) return;
+  if (now.system_identifier != known.system_identifier)
     throw Error(ErrorKind::source,
                 fmt::format("{} is another server than the one that the task {} follows (system identifier {}, was {})",
-                            source.endpoint(), task_.name, now.system_identifier, known->system_identifier))
+                            source.endpoint(), task_.name, now.system_identifier, known.system_identifier))
         .hint(fmt::format("correct connect_string of [src.pgsql]; if it is the same source after pg_upgrade with its "
                           "slots, run on the "
                           "target: DELETE FROM dbsync.apply_source WHERE task = {}; else {}",
                           quote_literal(task_.name), kRestart));
-  if (now.timeline == known->timeline) return;
+  if (now.timeline == known.timeline) return;
   log::warning(
       "follow",
       fmt::format("the source is on timeline {} now and was on {}: a standby took over, or a backup was restored; "
                   "compare with --verify-only, for it may lack what the target has",
-                  now.timeline, known->timeline));
+                  now.timeline, known.timeline));
   write_known_source(target, task_.name, now);
 }
 
@@ -354,12 +353,13 @@ void Continuity::look(PgConnection& source, PgConnection& target) {
 }
 
 void Continuity::prove(PgConnection& source, PgConnection& target, const Position& applied) {
-  if (!known_tables_exist(target) || !read_known_source(target, task_.name)) {
+  const auto known = known_tables_exist(target) ? read_known_source(target, task_.name) : std::nullopt;
+  if (!known) {
     log::debug("follow", "nothing is known of the source yet");
     prove_publication(source, task_.publication);
     return record_source(source, target, task_);
   }
-  prove_server(source, target);
+  prove_server(source, target, *known);
   prove_slot(source, applied);
   look(source, target);
 }

@@ -53,7 +53,7 @@ class Continuity {
   void look(PgConnection& source, PgConnection& target);
 
  private:
-  void prove_server(PgConnection& source, PgConnection& target);
+  void prove_server(PgConnection& source, PgConnection& target, const KnownSource& known);
   void prove_slot(PgConnection& source, const Position& applied) const;
 
   const FollowTask& task_;

@@ -109,18 +109,18 @@ SchemaPolicy PgFollowSource::schema_policy() {
 }
 
 // Tables that --create or a user has made since the task began, too.
-void PgFollowSource::refuse_generated(PgConnection& target) {
+void PgFollowSource::refuse_generated(PgConnection& target, const std::vector<KnownTable>& followed) {
   std::vector<std::uint32_t> oids;
-  for (const KnownTable& table : read_known_tables(target, task_.name)) oids.push_back(table.oid);
+  for (const KnownTable& table : followed) oids.push_back(table.oid);
   refuse_unfit_columns(
       unfit_generated_columns(source(), target, oids, sends_generated(source(), task_.publication), map_));
 }
 
 // Those that the task knows, and those of now.
-void PgFollowSource::read_names(PgConnection& target) {
+void PgFollowSource::read_names(const std::vector<KnownTable>& followed) {
   names_.clear();
   std::vector<std::uint32_t> oids;
-  for (const KnownTable& table : read_known_tables(target, task_.name)) {
+  for (const KnownTable& table : followed) {
     names_.emplace(table.oid, table.name);
     oids.push_back(table.oid);
   }
@@ -145,10 +145,11 @@ RelationWanted PgFollowSource::wanted(const StreamRange& range) const {
 
 Position PgFollowSource::prove(PgConnection& target, const Position& applied) {
   continuity_.prove(source(), target, applied);
-  read_names(target);
+  const auto followed = read_known_tables(target, task_.name);
+  read_names(followed);
   const auto progress = read_progress(target, task_.name);
   if (!progress || progress->state != "following") return applied;
-  refuse_generated(target);
+  refuse_generated(target, followed);
   hold_triggers(source(), target, task_.name, map_);
   last_differences_ = {};
   look_at_tables(target);

@@ -65,9 +65,9 @@ class PgFollowSource : public FollowSource {
   PgConnection& meter();
   void choose_format();
   Position end_of_log();
-  void read_names(PgConnection& target);
+  void read_names(const std::vector<KnownTable>& followed);
   RelationWanted wanted(const StreamRange& range) const;
-  void refuse_generated(PgConnection& target);
+  void refuse_generated(PgConnection& target, const std::vector<KnownTable>& followed);
   void look_at_tables(PgConnection& target);
   std::vector<Relation> columns_of_known(PgConnection& target);
   // Those that the target was not fitted to.

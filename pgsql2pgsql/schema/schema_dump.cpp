@@ -23,8 +23,8 @@
 #include "base/subprocess.h"
 #include "base/text.h"
 #include "pg/conninfo.h"
+#include "pg/dump_relay.h"
 #include "pg/wait_watch.h"
-#include "pgsql2pgsql/schema/dump_relay.h"
 
 namespace dbsync {
 

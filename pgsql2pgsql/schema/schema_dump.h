@@ -8,7 +8,8 @@
 // and subscriptions are left out.
 //
 // Threads: dump_schema may be called by any; a SchemaDump belongs to one. Errors: ErrorKind::config when no pg_dump is
-// new enough, ErrorKind::source when it fails. The password goes through the environment of the child process only.
+// new enough, ErrorKind::source when it fails. The password goes through the environment of the child process only,
+// and not even there where pg_dump finds the source over a connection of ours (dump_relay.h).
 // Source: PostgreSQL manual, pg_dump, pg_restore; the comments that pg_restore
 // --verbose writes ("TOC entry 12 (class 1259 OID 16395)").
 #pragma once

@@ -12,15 +12,18 @@ struct Identity {
   std::string database;  // pg_database.oid
   bool standby = false;
   std::string started;
-  std::string cluster;  // "" = the role may not ask, or nobody can
+  bool tells_cluster = false;
 };
 
 Identity identity_of(PgConnection& connection) {
   const PgResult row = connection.exec(sql::database_identity, {});
-  Identity out{row.text(0, 0), row.boolean(0, 1), row.text(0, 2), {}};
-  if (row.boolean(0, 3))
-    out.cluster = connection.exec("SELECT system_identifier FROM pg_catalog.pg_control_system()", {}).text(0, 0);
-  return out;
+  return {row.text(0, 0), row.boolean(0, 1), row.text(0, 2), row.boolean(0, 3)};
+}
+
+// "" = the role may not ask, or nobody can.
+std::string cluster_of(PgConnection& connection, const Identity& identity) {
+  if (!identity.tells_cluster) return {};
+  return connection.exec("SELECT system_identifier FROM pg_catalog.pg_control_system()", {}).text(0, 0);
 }
 
 std::string files_of(PgConnection& connection) { return connection.exec(sql::database_files, {}).text(0, 0); }
@@ -32,10 +35,14 @@ bool same_database(PgConnection& source, PgConnection& target) {
   if (source.server_version() / kMajor != target.server_version() / kMajor) return false;
   const Identity here = identity_of(source);
   const Identity there = identity_of(target);
-  const bool both_known = !here.cluster.empty() && !there.cluster.empty();
-  if (here.database != there.database || (both_known && here.cluster != there.cluster)) return false;
-  if (here.standby == there.standby) return here.started == there.started;
-  return both_known || files_of(source) == files_of(target);
+  if (here.database != there.database) return false;
+  // A standby was not started when its primary was.
+  if (here.standby == there.standby && here.started != there.started) return false;
+  const std::string cluster = cluster_of(source, here);
+  const std::string other = cluster_of(target, there);
+  const bool both_known = !cluster.empty() && !other.empty();
+  if (both_known && cluster != other) return false;
+  return here.standby == there.standby || both_known || files_of(source) == files_of(target);
 }
 
 void refuse_same_database(PgConnection& source, PgConnection& target) {

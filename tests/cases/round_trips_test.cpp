@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/harness/follow_fixture.h"
 #include "tests/harness/migration.h"
 #include "tests/harness/pg_migration.h"
 #include "tests/harness/proxy.h"
@@ -20,9 +21,11 @@ constexpr int kMany = 80;
 // Of one table, beside what the run needs once: the statements below, and a hundredth of
 // what is done for a hundred tables at once; a little more for a status that is written
 // now and then.
-constexpr double kOfSource = 2;  // prepare, execute
 constexpr double kOfTarget = 4;  // BEGIN and COPY, the end of the rows, the mark and COMMIT, indexes and ANALYZE
 constexpr double kNowAndThen = 0.7;
+
+// Of a run that goes on following one table and ends: both sides.
+constexpr unsigned kOfFollowing = 150;
 
 // The servers once more, behind proxies that count.
 struct Counted {
@@ -38,10 +41,21 @@ struct Turns {
   double target = 0;
 };
 
-void expect_few(const Turns& few, const Turns& many) {
+// What a run needs once, of one program.
+struct Limits {
+  double source_table;  // of each table
+  double source_run;
+  double target_run;
+};
+
+void expect_few(const Turns& few, const Turns& many, const Limits& limits) {
   constexpr int kTables = kMany - kFew;
-  EXPECT_LE((many.source - few.source) / kTables, kOfSource + kNowAndThen);
-  EXPECT_LE((many.target - few.target) / kTables, kOfTarget + kNowAndThen);
+  const double source = (many.source - few.source) / kTables;
+  const double target = (many.target - few.target) / kTables;
+  EXPECT_LE(source, limits.source_table + kNowAndThen);
+  EXPECT_LE(target, kOfTarget + kNowAndThen);
+  EXPECT_LE(few.source - kFew * source, limits.source_run);
+  EXPECT_LE(few.target - kFew * target, limits.target_run);
 }
 
 std::string behind(const TestDir& dir, const std::string& folder, const TargetDb& database) {
@@ -98,7 +112,8 @@ Turns copy_of_pgsql(int tables) {
 
 TEST(RoundTripsTest, OfASmallTableAreFew) {
   if (Servers::instance().mysql().socket.empty()) GTEST_SKIP() << "the proxy wants servers on Unix sockets";
-  expect_few(copy_of_mysql(kFew), copy_of_mysql(kMany));
+  expect_few(copy_of_mysql(kFew), copy_of_mysql(kMany),
+             {.source_table = 2, .source_run = 35, .target_run = 75});  // prepare, execute
 }
 
 // `partitions` of one table.
@@ -157,10 +172,29 @@ TEST(RoundTripsTest, RowsComeCompressedWhenAskedFor) {
   EXPECT_EQ(migration.run({"mysql2pgsql"}).exit_code, 2);
 }
 
-// pg_dump locks one table after another (before 16): one more of the source.
+// One COPY; pg_dump's locks go together.
 TEST(PgRoundTripsTest, OfASmallTableAreFew) {
   if (!on_sockets(TargetDb())) GTEST_SKIP() << "the proxy wants servers on Unix sockets";
-  expect_few(copy_of_pgsql(kFew), copy_of_pgsql(kMany));
+  expect_few(copy_of_pgsql(kFew), copy_of_pgsql(kMany), {.source_table = 1, .source_run = 80, .target_run = 105});
+}
+
+class RoundTripsFollow : public FollowTest {};
+
+TEST_F(RoundTripsFollow, OfAStartAreFew) {
+  if (!on_sockets(target)) GTEST_SKIP() << "the proxy wants servers on Unix sockets";
+  both("create table t (id int primary key, a int)");
+  for (const char* folder : {"s", "t"}) std::filesystem::create_directory(dir.path() / folder);
+  const Counted counted(dir, socket_of(source.conninfo()), "s/.s.PGSQL.5432", target.conninfo());
+  dir.write_file("my.cfg", my_cfg(fmt::format("[src.pgsql]\nconnect_string = \"{}\"\n", behind(dir, "s", source)),
+                                  behind(dir, "t", target)));
+  ASSERT_EQ(follow().exit_code, 0);
+  source.exec("insert into t values (1, 1)");
+  const auto turns = [&] { return counted.from.turns() + counted.to.turns(); };
+  const unsigned before = turns();
+  const RunResult run = follow();
+  EXPECT_EQ(run.exit_code, 0) << run.describe();
+  expect_same_table("t");
+  EXPECT_LE(turns() - before, kOfFollowing);
 }
 
 }  // namespace

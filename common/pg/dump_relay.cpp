@@ -1,4 +1,4 @@
-#include "pgsql2pgsql/schema/dump_relay.h"
+#include "pg/dump_relay.h"
 
 #include <libpq-fe.h>
 #include <poll.h>
@@ -349,7 +349,7 @@ DumpRelay::~DumpRelay() {
   if (at_work_) source_.cancel();
   ::shutdown(PQsocket(source_.raw()), SHUT_RDWR);
   thread_.join();
-  ::close(listener_);
+  if (listener_ >= 0) ::close(listener_);
 }
 
 std::string DumpRelay::conninfo() {
@@ -364,6 +364,9 @@ void DumpRelay::run(const std::stop_token& stop) {
   while (!stop.stop_requested() && ::poll(&fd, 1, kSliceMs) <= 0) continue;
   if (stop.stop_requested()) return;
   const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  // What else comes is pg_dump's request to cancel, made when it is ended; it would wait for
+  // an answer.
+  ::close(std::exchange(listener_, -1));
   if (client < 0) return;
   const std::stop_callback end(stop, [client] { ::shutdown(client, SHUT_RDWR); });
   try {
