@@ -11,6 +11,7 @@
 #include "pg/catalog.h"
 #include "pg/copy_out.h"
 #include "pg/routing.h"
+#include "pg/together.h"
 #include "pgsql2pgsql/schema/schema_names.h"
 #include "pgsql2pgsql/source/binary_rule.h"
 #include "pgsql2pgsql/source/pg_chunk_reader.h"
@@ -140,18 +141,32 @@ void PgSession::use_search_path(bool of_user) {
 // The snapshot's transaction would keep a lock on each table that was read from, until
 // the server has no room for more. A savepoint gives them back, and settings with them.
 void PgSession::release_locks() {
-  if (facts_.dialect.distributed || ++reads_ % kReadsAtOnce != 0) return;
+  if (++reads_ < kReadsAtOnce) return;
   if (reads_ == kReadsAtOnce) {
     connection_->exec("SAVEPOINT dbsync_reads");
     settings_of_savepoint_ = settings_;
-  } else {
+  } else if (reads_ % kReadsAtOnce == 0) {
     connection_->exec("ROLLBACK TO SAVEPOINT dbsync_reads");
     settings_ = settings_of_savepoint_;
   }
 }
 
+// Of a table in chunks the lock is kept to the end, in front of the savepoint: no snapshot
+// shows the rows that a TRUNCATE between two chunks has taken away.
+void PgSession::keep_lock(const PgRelation& relation) {
+  if (reads_ < kReadsAtOnce || !kept_.insert(relation.oid).second) return;
+  exec_together(*connection_, {{"ROLLBACK TO SAVEPOINT dbsync_reads"},
+                               {"RELEASE SAVEPOINT dbsync_reads"},
+                               {fmt::format("SELECT FROM ONLY {} LIMIT 0", quote_name(relation.name))},
+                               {"SAVEPOINT dbsync_reads"}});
+  settings_ = settings_of_savepoint_;
+}
+
 PgSession::Selection PgSession::select(const CopyTask& task, const Chunk& chunk, const TargetTable& target) {
-  release_locks();
+  if (!facts_.dialect.distributed) {
+    release_locks();
+    if (!chunk.whole() && task.query.empty()) keep_lock(relation_of(task));
+  }
   use_search_path(!task.query.empty());
   Chunk part = chunk;
   part.predicate = both_conditions(chunk.predicate, task.condition);

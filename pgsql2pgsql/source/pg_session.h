@@ -8,7 +8,9 @@
 // Threads: one, except cancel().
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <set>
 
 #include "pg/connection.h"
 #include "pgsql2pgsql/source/pg_source.h"
@@ -43,6 +45,7 @@ class PgSession : public SourceSession {
   Selection select(const CopyTask& task, const Chunk& chunk, const TargetTable& target);
   void use_search_path(bool of_user);
   void release_locks();
+  void keep_lock(const PgRelation& relation);
   bool choose_binary(const CopyTask& task, const Selection& selection, const TargetTable& target,
                      CopyFormatChoice choice) const;
   bool plan_by_ctid(const PgRelation& relation, std::uint64_t chunks, const std::function<void(Chunk)>& emit);
@@ -59,7 +62,8 @@ class PgSession : public SourceSession {
   };
   Settings settings_;
   Settings settings_of_savepoint_;
-  unsigned reads_ = 0;  // of tables or chunks
+  unsigned reads_ = 0;            // of tables or chunks
+  std::set<std::uint32_t> kept_;  // tables whose locks are in front of the savepoint
 };
 
 }  // namespace dbsync

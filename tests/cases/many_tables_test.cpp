@@ -5,6 +5,7 @@
 #include "tests/harness/migration.h"
 #include "tests/harness/own_server.h"
 #include "tests/harness/pg_migration.h"
+#include "tests/harness/wait.h"
 
 namespace dbsync::test {
 
@@ -47,6 +48,31 @@ TEST_F(PgManyTablesTest, LocksOfTablesThatWereReadAreGivenBack) {
   const RunResult result = run({"pgsql2pgsql", "--full-only", "-q", "-j", "2"});
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_EQ(target.value("select count(*) from t19_100"), "2");
+}
+
+// No snapshot shows what a TRUNCATE between two chunks has taken away, so it has to wait.
+TEST_F(PgManyTablesTest, ATableInChunksIsNotEmptiedBetweenThem) {
+  constexpr int kRows = 40000;
+  const std::string made = "create table big (id int primary key, v text)";
+  for (int i = 0; i < 60; ++i) source.exec(fmt::format("create table t{0} (id int)", i));
+  for (int i = 0; i < 60; ++i) target.exec(fmt::format("create table t{0} (id int)", i));
+  source.exec(made + fmt::format("; insert into big select i, repeat('x', 200) from generate_series(1, {}) i; "
+                                 "analyze big",
+                                 kRows));
+  target.exec(made);
+  table_list([] {
+    std::string list;
+    for (int i = 0; i < 60; ++i) list += fmt::format("t{}\n", i);
+    return list + "big\n";
+  }());
+  Program program({"pgsql2pgsql", "--full-only", "-q", "-l", "tab_list.txt", "-j", "1", "--chunk-size", "64kB",
+                   "--max-rate", "15000"},
+                  here());
+  ASSERT_TRUE(eventually([&] { return target.value("select count(*) > 20000 from big") == "t"; }));
+  EXPECT_THROW(source.exec("set lock_timeout = '300ms'; truncate big"), std::runtime_error);
+  const RunResult result = program.wait();
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(target.value("select count(*) from big"), std::to_string(kRows));
 }
 
 // Settings of a session are as they were when locks are given back: rows of queries, which
