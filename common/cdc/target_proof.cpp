@@ -135,7 +135,8 @@ void TargetProof::compare_one(const FollowedTarget& table, const TargetFiles& be
     faults_.push_back({&table, misplaced_text(target_, table, before.table, now.table != 0)});
     return;
   }
-  FilesJudged judged = judge_files(before, now, [this](const TargetFile& file) { return hold_rows({file}).front(); });
+  FilesJudged judged =
+      judge_files(before, now, [this](const TargetFile& file) -> bool { return hold_rows({file}).front(); });
   rewritten_.insert(rewritten_.end(), judged.rewritten.begin(), judged.rewritten.end());
   for (const TargetFile& file : judged.emptied) {
     const bool leaf = file.oid != now.table;
@@ -318,7 +319,7 @@ std::optional<TargetFiles> prove_target(PgConnection& target, const std::string&
   TargetFiles now = read_target_files(target, {{source, {}, known->table}}).front();
   if (now.table == 0) throw Error(target_table_gone(source)).hint(way_out(task, {source}));
   const FilesJudged judged =
-      judge_files(*known, now, [&](const TargetFile& file) { return hold_rows(target, {file}).front(); });
+      judge_files(*known, now, [&](const TargetFile& file) -> bool { return hold_rows(target, {file}).front(); });
   if (known->same_files(now)) return now;
   if (!judged.emptied.empty()) {
     const TargetFile& file = judged.emptied.front();
