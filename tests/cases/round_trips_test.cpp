@@ -52,6 +52,8 @@ void expect_few(const Turns& few, const Turns& many, const Limits& limits) {
   constexpr int kTables = kMany - kFew;
   const double source = (many.source - few.source) / kTables;
   const double target = (many.target - few.target) / kTables;
+  fmt::print("answers waited for, of source and target: {:.1f} and {:.1f} a table, {:.0f} and {:.0f} a run\n", source,
+             target, few.source - kFew * source, few.target - kFew * target);
   EXPECT_LE(source, limits.source_table + kNowAndThen);
   EXPECT_LE(target, kOfTarget + kNowAndThen);
   EXPECT_LE(few.source - kFew * source, limits.source_run);
@@ -195,7 +197,9 @@ TEST_F(RoundTripsFollow, OfAStartAreFew) {
   const RunResult run = follow();
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   expect_same_table("t");
-  EXPECT_LE(turns() - before, kOfFollowing);
+  const unsigned waited = turns() - before;
+  fmt::print("answers waited for, of both sides: {}\n", waited);
+  EXPECT_LE(waited, kOfFollowing);
 }
 
 }  // namespace
