@@ -17,9 +17,11 @@ constexpr int kPartitionsSince = 100000;
 constexpr std::size_t kTablesOfAQuery = 100;
 
 // In a database that was restored from a dump all oids are others.
-constexpr char kKnown[] =
+constexpr char kFiles[] =
     "SELECT schema_name, table_name, table_oid, part_oid, part_schema, part_name, file, rows FROM dbsync.apply_files "
-    "WHERE task = $1 AND books = 'dbsync.apply_tables'::pg_catalog.regclass::pg_catalog.oid::bigint";
+    "WHERE task = $1 AND (books = 'dbsync.apply_tables'::pg_catalog.regclass::pg_catalog.oid::bigint) = {}";
+const std::string kKnown = fmt::format(kFiles, true);
+const std::string kBeforeRestore = fmt::format(kFiles, false);
 
 std::string text_of(RowsSeen rows) { return {static_cast<char>(rows)}; }
 
@@ -86,10 +88,14 @@ KnownFiles read_known_files(PgConnection& target, const std::string& task) {
   return known_of(target.exec(kKnown, {task}));
 }
 
+KnownFiles read_files_before_restore(PgConnection& target, const std::string& task) {
+  return known_of(target.exec(kBeforeRestore, {task}));
+}
+
 std::optional<TargetFiles> find_known_files(PgConnection& target, const std::string& task,
                                             const QualifiedName& source) {
-  KnownFiles found = known_of(target.exec(std::string(kKnown) + " AND schema_name = $2 AND table_name = $3",
-                                          {task, source.schema, source.name}));
+  KnownFiles found =
+      known_of(target.exec(kKnown + " AND schema_name = $2 AND table_name = $3", {task, source.schema, source.name}));
   return found.empty() ? std::nullopt : std::optional(std::move(found.begin()->second));
 }
 

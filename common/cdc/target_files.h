@@ -56,6 +56,9 @@ std::vector<TargetFiles> read_target_files(PgConnection& target, const std::vect
 
 // As the task knows them.
 KnownFiles read_known_files(PgConnection& target, const std::string& task);
+// What was known in the database from which this one was restored as a whole: names, and
+// whether there were rows; oids and files mean nothing here.
+KnownFiles read_files_before_restore(PgConnection& target, const std::string& task);
 std::optional<TargetFiles> find_known_files(PgConnection& target, const std::string& task, const QualifiedName& source);
 // In place of what was known of these tables.
 void write_known_files(PgConnection& target, const std::string& task, const KnownFiles& files);

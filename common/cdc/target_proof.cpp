@@ -197,12 +197,34 @@ void TargetProof::fail_if_any() {
   throw Error(ErrorKind::target, some_of(texts)).hint(way_out(task_, sources));
 }
 
-// Tasks of versions that noted nothing, and tables that came to be followed since.
+// What held rows when the target was restored as a whole still does.
+void TargetProof::prove_restored(const TargetFiles& before, const FollowedTarget& table, const TargetFiles& now) {
+  for (const TargetFile& file : before.files) {
+    if (file.rows != RowsSeen::some) continue;
+    const bool leaf = file.oid != before.table;
+    const auto here = leaf ? std::find_if(now.files.begin(), now.files.end(),
+                                          [&](const TargetFile& other) { return other.name == file.name; })
+                           : now.files.begin();
+    if (here != now.files.end() && hold_rows({*here}).front()) continue;
+    if (source_.holds_rows(table, leaf ? std::optional(file.name) : std::nullopt) == false) continue;
+    faults_.push_back({&table, emptied_text(table, here != now.files.end() ? here->name : file.name, leaf)});
+  }
+}
+
+// Tasks of versions that noted nothing, tables that came to be followed since, and those of
+// a target that was restored.
 void TargetProof::record_new() {
   std::vector<FollowedTarget> fresh;
-  for (std::size_t i = 0; i < tables_.size(); ++i)
-    if (!known_.contains(tables_[i].source) && now_[i].table != 0) fresh.push_back(tables_[i]);
+  KnownFiles before;
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    if (known_.contains(tables_[i].source) || now_[i].table == 0) continue;
+    if (fresh.empty() && looked_since_changes(target_, task_)) before = read_files_before_restore(target_, task_);
+    fresh.push_back(tables_[i]);
+    if (const auto found = before.find(tables_[i].source); found != before.end())
+      prove_restored(found->second, tables_[i], now_[i]);
+  }
   if (fresh.empty()) return;
+  fail_if_any();
   const auto rows = without_waiting(target_, [&] { return rows_in(target_, fresh); });
   PgTransaction transaction(target_);
   record_targets(target_, task_, fresh, rows);

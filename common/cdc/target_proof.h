@@ -62,6 +62,7 @@ class TargetProof {
   void compare_one(const FollowedTarget& table, const TargetFiles& before, TargetFiles& now);
   void write_changed();
   void record_new();
+  void prove_restored(const TargetFiles& before, const FollowedTarget& table, const TargetFiles& now);
   void note_rows(const std::set<QualifiedName>& touched);
   void find_deleted();
   void fail_if_any();

@@ -234,7 +234,11 @@ TEST_F(FollowPlaces, ATargetThatWasRestoredAsAWhole) {
       "alter table t rename to u; create table t as select * from u; alter table t add primary key (id); drop table u;"
       "alter table dbsync.apply_tables rename to u; create table dbsync.apply_tables (like dbsync.u including all);"
       "insert into dbsync.apply_tables select * from dbsync.u; drop table dbsync.u");
+  // Restored, and then made again by hand.
+  target.exec("delete from t");
   source.exec("insert into t values (2)");
+  expect_stopped(follow(), kTargetFailed, {"public.t of the target held rows of public.t", "--resync public.t"});
+  target.exec("insert into t values (1)");
   drain();
   expect_same_table("t");
 }
