@@ -51,10 +51,12 @@ class Continuity {
   void prove(PgConnection& source, PgConnection& target, const Position& applied);
   // While following, and at its end: the publication, and the tables on both sides.
   void look(PgConnection& source, PgConnection& target);
+  // That the slot has all behind `applied`. While it is read nobody else can replace it, so
+  // it is asked for again when the stream stands.
+  void prove_slot(PgConnection& source, const Position& applied) const;
 
  private:
   void prove_server(PgConnection& source, PgConnection& target, const KnownSource& known);
-  void prove_slot(PgConnection& source, const Position& applied) const;
 
   const FollowTask& task_;
   const SchemaMap& map_;

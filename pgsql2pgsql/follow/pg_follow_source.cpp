@@ -180,7 +180,9 @@ std::unique_ptr<ChangeStream> PgFollowSource::open(const StreamRange& range) {
   options.binary = binary_;
   options.spill.directory = config_.follow.spill_directory;
   options.wanted = wanted(range);
-  return std::make_unique<PgoutputStream>(options);
+  auto stream = std::make_unique<PgoutputStream>(options);
+  continuity_.prove_slot(source(), range.start);
+  return stream;
 }
 
 void PgFollowSource::measure(const Position& applied, FollowStatus& out) {
