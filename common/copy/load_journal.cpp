@@ -69,12 +69,16 @@ bool has_note(PgConnection& connection, std::int64_t run, const char* step) {
 }
 
 constexpr char kRuns[] = "copy_run";
+// In a database that was restored from a dump all oids are others: relations that were noted
+// beside another journal's mean nothing.
+constexpr char kBooks[] = "'dbsync.copy_table'::pg_catalog.regclass::pg_catalog.oid::bigint";
 
 // Journals of older versions do not note relations and their files.
 std::string lacking(const BookkeepingTables& there) {
   if (!there.has(kRuns)) return std::string(sql::journal_tables);
   std::string out;
   if (!there.has("copy_table", "relation")) out += "ALTER TABLE dbsync.copy_table ADD COLUMN relation bigint;\n";
+  if (!there.has("copy_table", "books")) out += "ALTER TABLE dbsync.copy_table ADD COLUMN books bigint;\n";
   if (!there.has("copy_chunk", "file")) out += "ALTER TABLE dbsync.copy_chunk ADD COLUMN file bigint;\n";
   return out;
 }
@@ -167,8 +171,11 @@ EarlierRun LoadJournal::open() {
       {{"SELECT to_char(started AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), finished IS NOT NULL, snapshot "
         "FROM dbsync.copy_run WHERE run = $1",
         {run_text()}},
-       {"SELECT task, name, query, target_schema, target_table, created, owned, planned, coalesce(relation, 0) "
-        "FROM dbsync.copy_table WHERE run = $1 ORDER BY task",
+       {fmt::format(
+            "SELECT task, name, query, target_schema, target_table, created, owned, planned, CASE WHEN books IS "
+            "NULL OR books = {} THEN coalesce(relation, 0) ELSE 0 END FROM dbsync.copy_table WHERE run = $1 "
+            "ORDER BY task",
+            kBooks),
         {run_text()}}});
   const PgResult& run = answers[0];
   const PgResult& tables = answers[1];
@@ -291,9 +298,10 @@ void LoadJournal::note_relations(PgConnection& connection, const std::map<int, s
     oids.push_back(std::to_string(oid));
   }
   connection.exec(
-      "UPDATE dbsync.copy_table AS t SET relation = n.relation FROM (SELECT unnest($2::int[]) AS task, "
-      "unnest($3::bigint[]) "
-      "AS relation) AS n WHERE t.run = $1 AND t.task = n.task",
+      fmt::format(
+          "UPDATE dbsync.copy_table AS t SET relation = n.relation, books = {} FROM (SELECT unnest($2::int[]) AS "
+          "task, unnest($3::bigint[]) AS relation) AS n WHERE t.run = $1 AND t.task = n.task",
+          kBooks),
       {run_text(), array_text(tasks), array_text(oids)});
 }
 

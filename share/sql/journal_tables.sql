@@ -6,7 +6,7 @@ CREATE TABLE dbsync.copy_run (
 CREATE TABLE dbsync.copy_table (
   run bigint, task integer, name text NOT NULL, query text NOT NULL, target_schema text NOT NULL,
   target_table text NOT NULL, created boolean NOT NULL, owned boolean NOT NULL, planned boolean NOT NULL,
-  relation bigint,
+  relation bigint, books bigint,
   PRIMARY KEY (run, task));
 CREATE TABLE dbsync.copy_chunk (
   run bigint, task integer, chunk integer, source_from text NOT NULL, predicate text NOT NULL,

@@ -66,7 +66,10 @@ class Stopped {
     EXPECT_LT(std::chrono::steady_clock::now() - since, 12s) << name_of(silence_) << run.describe();
   }
   // The next run has all that there is.
-  void let_go() { holder_.reset(); }
+  void let_go() {
+    holder_.reset();
+    proxy_.reset();  // sessions behind it hold a slot up
+  }
   void expect_completed() {
     proxy_.reset();
     write_config(false);
