@@ -29,12 +29,18 @@ class BoundedQueue {
   // `item` is untouched then.
   bool push_until(T& item, std::size_t bytes, Clock::time_point deadline, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    const bool room = changed_.wait_until(lock, stop, deadline, [&] { return closed_ || fits(bytes); });
-    if (!room || closed_ || stop.stop_requested()) return false;
+    if (!fits(bytes)) {
+      if (gathering_ > 0) changed_.notify_all();  // no more will come
+      ++pushing_;
+      changed_.wait_until(lock, stop, deadline, [&] { return closed_ || fits(bytes); });
+      --pushing_;
+    }
+    if (!fits(bytes) || closed_ || stop.stop_requested()) return false;
     bytes_ += bytes;
     items_.push_back({std::move(item), bytes});
+    const bool awaited = popping_ > 0 || (gathering_ > 0 && items_.size() >= gathered_);
     lock.unlock();
-    changed_.notify_all();
+    if (awaited) changed_.notify_all();
     return true;
   }
 
@@ -42,7 +48,9 @@ class BoundedQueue {
   // closed and empty.
   std::optional<T> pop_until(Clock::time_point deadline, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
+    ++popping_;
     changed_.wait_until(lock, stop, deadline, [&] { return closed_ || !items_.empty(); });
+    --popping_;
     if (stop.stop_requested()) return std::nullopt;
     return take(lock);
   }
@@ -51,6 +59,16 @@ class BoundedQueue {
   std::optional<T> try_pop() {
     std::unique_lock lock(mutex_);
     return take(lock);
+  }
+
+  // Waits until `items` are there, or no more fit: a thread that is woken for each of many costs
+  // more than they do. One thread gathers at a time.
+  void gather_until(std::size_t items, Clock::time_point deadline, const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    gathered_ = items;
+    ++gathering_;
+    changed_.wait_until(lock, stop, deadline, [&] { return closed_ || pushing_ > 0 || items_.size() >= items; });
+    --gathering_;
   }
 
   void close() {
@@ -86,8 +104,9 @@ class BoundedQueue {
     Slot slot = std::move(items_.front());
     items_.pop_front();
     bytes_ -= slot.bytes;
+    const bool awaited = pushing_ > 0;
     lock.unlock();
-    changed_.notify_all();
+    if (awaited) changed_.notify_all();
     return std::move(slot.item);
   }
 
@@ -98,6 +117,9 @@ class BoundedQueue {
   std::deque<Slot> items_;
   std::size_t bytes_ = 0;
   bool closed_ = false;
+  // Threads that wait for room, for an item, for as many as `gathered_`.
+  std::size_t pushing_ = 0, popping_ = 0, gathering_ = 0;
+  std::size_t gathered_ = 0;
 };
 
 }  // namespace dbsync

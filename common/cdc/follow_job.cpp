@@ -31,6 +31,7 @@ constexpr std::size_t kTransactionOverhead = 512;
 // target less. Sources tell the time in seconds.
 constexpr auto kFarBehind = 3s;
 constexpr auto kGatherWhenBehind = 25ms;
+constexpr std::size_t kGathered = 256;  // transactions; the applier is not woken for less
 
 bool far_behind(const Transaction& transaction) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -167,7 +168,9 @@ std::optional<Transaction> FollowJob::next_of_group(Clock::time_point full_by) {
     if (auto next = queue_.try_pop()) return next;
     const auto now = Clock::now();
     if (now >= full_by || stopping() || queue_.closed()) return queue_.try_pop();
-    if (auto next = queue_.pop_until(std::min(full_by, now + kTick), stop_)) return next;
+    const std::size_t room =
+        options_.limits.group_transactions - std::min(group_.size(), options_.limits.group_transactions);
+    queue_.gather_until(std::clamp<std::size_t>(room, 1, kGathered), std::min(full_by, now + kTick), stop_);
     tend();
   }
 }

@@ -97,7 +97,10 @@ bool BinlogStream::step(Transaction& out) {
     return false;
   }
   if (passes_unread(bytes)) return false;
-  return handle(split_event(bytes, checksum_known_ ? checksum_ : source_->checksum()), false, out);
+  const BinlogChecksum checksum = checksum_known_ ? checksum_ : source_->checksum();
+  // Of the end of a transaction nothing is read.
+  const bool end = event_type(bytes) == EventType::xid;
+  return handle(end ? split_unchecked(bytes, checksum) : split_event(bytes, checksum), false, out);
 }
 
 // Most of what a busy source tells: a table as it was described before, and rows of one

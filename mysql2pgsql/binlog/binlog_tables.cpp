@@ -39,7 +39,8 @@ bool BinlogTables::reads_keys_of(const std::string& db, const std::string& table
 }
 
 bool BinlogTables::follows(const std::string& db, const std::string& table) {
-  return find_named(db, table) != nullptr || reads_keys_of(db, table);
+  return find_named(db, table) != nullptr || reads_keys_of(db, table) ||
+         parents_.contains({to_lower(db), to_lower(table)});
 }
 
 std::vector<std::string> BinlogTables::cascades_to_stop_at() const {

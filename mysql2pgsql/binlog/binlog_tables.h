@@ -7,11 +7,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "mysql2pgsql/binlog/cascades.h"
 #include "mysql2pgsql/binlog/charset_table.h"
 #include "mysql2pgsql/binlog/followed_table.h"
@@ -33,13 +35,17 @@ class BinlogTables {
     named.name = table;
     add(std::move(named));
   }
+  // Before it is known what its rows mean for others, whose foreign keys act.
+  void add_parent_name(const std::string& db, const std::string& table) {
+    parents_.emplace(to_lower(db), to_lower(table));
+  }
   // One that is described; null: its changes are not taken.
   FollowedTable* find(std::string_view db, std::string_view table);
   // As a statement names it, whatever the case.
   FollowedTable* find_named(const std::string& db, const std::string& table);
   // The keys of its rows are read, since foreign keys act on other tables.
   bool reads_keys_of(const std::string& db, const std::string& table) const;
-  bool follows(const std::string& db, const std::string& table);  // or reads its keys
+  bool follows(const std::string& db, const std::string& table);  // or reads its keys, as far as names tell
   bool follows_db(const std::string& db) const;
 
   std::shared_ptr<const CharsetTable> charset(const std::string& name);
@@ -73,6 +79,7 @@ class BinlogTables {
   std::map<std::string, std::shared_ptr<const CharsetTable>> charsets_;
   std::map<std::uint16_t, std::string> collations_;
   std::map<std::pair<std::string, std::string>, std::vector<CascadePlan>> cascades_;
+  std::set<std::pair<std::string, std::string>> parents_;  // by names in lower case
 };
 
 }  // namespace dbsync

@@ -9,6 +9,7 @@
 #include "cdc/drift_hint.h"
 #include "mysql2pgsql/binlog/binlog_clock.h"
 #include "mysql2pgsql/binlog/event_reader.h"
+#include "mysql2pgsql/binlog/payload.h"
 #include "mysql2pgsql/binlog/rows_event.h"
 #include "mysql2pgsql/binlog/statement.h"
 #include "mysql2pgsql/binlog/table_map.h"
@@ -41,8 +42,7 @@ class Scan {
       case EventType::mariadb_gtid: begin(read_mariadb_gtid(event)); return std::nullopt;
       case EventType::query:
       case EventType::mariadb_query_compressed: return query(event);
-      // What it holds is not looked at: its tables count as changed.
-      case EventType::transaction_payload: any_ = any_ || !is_applied_; return std::nullopt;
+      case EventType::transaction_payload: payload(event); return std::nullopt;
       default: return std::nullopt;
     }
   }
@@ -63,6 +63,14 @@ class Scan {
     changed_.insert(to_lower(fmt::format("{}.{}", name.db, name.table)));
   }
 
+  // Of rows only: MySQL packs no definitions.
+  void payload(const BinlogEvent& event) {
+    if (is_applied_) return;
+    PayloadReader inner(event);
+    for (std::string_view bytes = inner.next(); !bytes.empty(); bytes = inner.next())
+      if (event_type(bytes) == EventType::table_map) changed(split_unchecked(bytes, BinlogChecksum::none));
+  }
+
   std::optional<FoundDefinition> query(const BinlogEvent& event) {
     const QueryEvent query = read_query(event, scratch_);
     const std::string_view text = tables_.utf8(query.statement, query.client_charset, utf8_);
@@ -70,13 +78,23 @@ class Scan {
     const bool undone = gtid_.start_alter || gtid_.rollback_alter || is_applied_;
     if (statement.kind != BinlogStatement::Kind::define || undone || clock_.at() <= start_) return std::nullopt;
     if (statement.create && statement.if_not_exists) return std::nullopt;
+    std::optional<FoundDefinition> out;
     for (const StatementTable& named : statement.tables) {
       const std::string db = named.db.empty() ? std::string(query.db) : named.db;
       if (!(statement.whole_database ? tables_.follows_db(db) : tables_.follows(db, named.name))) continue;
-      const std::string table = db + "." + named.name;
-      return FoundDefinition{clock_.at(), table, shown_statement(text), any_ || changed_.contains(to_lower(table))};
+      const std::string table = statement.whole_database ? db : db + "." + named.name;
+      const bool rows_before = !statement.keys_only && has_changed(table, statement.whole_database);
+      if (!out || rows_before) out = {clock_.at(), table, shown_statement(text), rows_before};
+      if (rows_before) break;
     }
-    return std::nullopt;
+    return out;
+  }
+
+  bool has_changed(const std::string& name, bool whole_database) const {
+    if (!whole_database) return changed_.contains(to_lower(name));
+    const std::string prefix = to_lower(name) + ".";
+    const auto first = changed_.lower_bound(prefix);
+    return first != changed_.end() && first->starts_with(prefix);
   }
 
   BinlogTables& tables_;
@@ -87,22 +105,20 @@ class Scan {
   bool is_applied_ = false;  // the transaction
   std::set<std::string> changed_;
   std::unordered_map<std::uint64_t, std::string> maps_;  // by the table's number
-  bool any_ = false;
   std::string scratch_, utf8_;
 };
 
 }  // namespace
 
-std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start,
-                                               const Position& end, AppliedGtids applied) {
+void find_definitions(EventSource& source, BinlogTables& tables, const Position& start, const Position& end,
+                      AppliedGtids applied, const std::function<bool(const FoundDefinition&)>& see) {
   Scan scan(tables, start, std::move(applied));
   EventReader reader(source);
   while (scan.at() < end) {
     const auto event = reader.next();
-    if (!event) return std::nullopt;
-    if (auto found = scan.see(*event)) return found;
+    if (!event) return;
+    if (const auto found = scan.see(*event); found && !see(*found)) return;
   }
-  return std::nullopt;
 }
 
 std::string definition_hint(const std::string& table) {

@@ -6,7 +6,7 @@
 // Threads: one.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
 
 #include "cdc/position.h"
@@ -20,13 +20,14 @@ struct FoundDefinition {
   Position at;  // behind the statement
   std::string table;
   std::string statement;     // for messages
-  bool rows_before = false;  // the table's rows were changed between the start and the statement
+  bool rows_before = false;  // the table's rows were changed between the start and the statement, which makes them
+                             // look different
 };
 
-// The first one of a followed table between `start` and `end`, but for the transactions that
-// are `applied`.
-std::optional<FoundDefinition> find_definition(EventSource& source, BinlogTables& tables, const Position& start,
-                                               const Position& end, AppliedGtids applied);
+// Shows `see` those of followed tables between `start` and `end`, but for the transactions
+// that are `applied`, until it returns false.
+void find_definitions(EventSource& source, BinlogTables& tables, const Position& start, const Position& end,
+                      AppliedGtids applied, const std::function<bool(const FoundDefinition&)>& see);
 
 // What to do about a definition of `table` ("db.name") that was changed.
 std::string definition_hint(const std::string& table);

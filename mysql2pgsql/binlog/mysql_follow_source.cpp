@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <chrono>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -13,9 +12,6 @@
 #include "copy/target_sequences.h"
 #include "follow/task_life.h"
 #include "mysql2pgsql/binlog/binlog_files.h"
-#include "mysql2pgsql/binlog/definition_scan.h"
-#include "mysql2pgsql/binlog/follow_tables.h"
-#include "mysql2pgsql/binlog/not_followed.h"
 #include "mysql2pgsql/migration.h"
 #include "mysql2pgsql/mysql_program.h"
 
@@ -98,81 +94,9 @@ std::unique_ptr<EventSource> MysqlFollowSource::events(const Position& from, boo
   return home_->open(from, reader);
 }
 
-// A table that was made later is not followed: its rows from before would be missing.
-void MysqlFollowSource::keep_known(PgConnection& target, std::vector<CopyTask>& tasks) const {
-  std::set<std::string> known;
-  for (const KnownTable& table : read_known_tables(target, task_)) known.insert(table.name.name);
-  if (known.empty()) return;
-  std::vector<std::string> others;
-  for (const CopyTask& task : tasks)
-    if (!known.contains(task.name)) others.push_back(task.name);
-  std::erase_if(tasks, [&](const CopyTask& task) { return !known.contains(task.name); });
-  if (!others.empty())
-    log::warning("follow", fmt::format("tables that were made on the source since the task began are not followed: {}; "
-                                       "--resync copies and follows one that the target has, too",
-                                       join(others, ", ")));
-}
-
-// What was kept is of the place where the task is; the source may have gone further.
-void MysqlFollowSource::remember_definitions(PgConnection& target) {
-  memory_ = from_files() && !request_.options.accept_schema ? read_memory(target, task_) : nullptr;
-  if (memory_) {
-    log::info("follow", "definitions are those that the task has kept; the source is not asked");
-    schema_known_ = parse_position(memory_->accepted);
-  } else {
-    memory_ = std::make_unique<SourceMemory>(config_.src_mysql);
-  }
-}
-
-MysqlFollowSource::Plan MysqlFollowSource::read_plan(RunContext& run) {
-  for (const TableListEntry& entry : request_.list)
-    if (!entry.query.empty()) throw query_not_followed(entry.table);
-  Plan out;
-  out.mapping = map_options_of(run);
-  out.catalog = read_catalog(*memory_, config_.src_mysql.db, out.mapping.rules, request_.list);
-  const MappedSchema schema = map_schema(out.catalog, out.mapping);
-  const SegmentRules segments(config_);
-  const PlanRequest plan{nullptr, out.catalog, schema, out.mapping, segments, request_.options.first_column_key};
-  out.tasks = plan_tasks(plan, request_.list);
-  keep_known(*run.target, out.tasks);
-  return out;
-}
-
-void MysqlFollowSource::describe_tables(const StreamRange& range) {
-  RunContext run(request_);
-  run.connect_target();
-  remember_definitions(*run.target);
-  Plan plan = read_plan(run);
-  text_ = run.dialect.text_copy;
-  tables_ = std::make_unique<BinlogTables>([this](const std::string& sql) { return memory_->query(sql); });
-  // A copy that was killed may have left the others without a table on the target, and what
-  // was done to their definitions is in their new copy.
-  if (range.wanted)
-    std::erase_if(plan.tasks, [&](const CopyTask& task) { return !range.wanted({config_.src_mysql.db, task.name}); });
-  for (const CopyTask& task : plan.tasks) tables_->add_name(config_.src_mysql.db, task.name);
-  try {
-    if (!memory_->kept()) look_for_definitions(range.start);
-    add_followed_tables({plan.catalog, plan.tasks, plan.mapping, config_.policies, text_}, *run.target, *tables_);
-    tables_->load_charsets();
-    if (!range.wanted) keep_memory(*run.target);
-  } catch (...) {
-    tables_.reset();  // the next attempt reads everything anew
-    throw;
-  }
-  warn_of_cascades();
-  note_targets(plan.tasks);
-}
-
 void MysqlFollowSource::note_targets(const std::vector<CopyTask>& tasks) {
   targets_.clear();
   for (const CopyTask& task : tasks) targets_[{config_.src_mysql.db, task.name}] = task.target;
-}
-
-void MysqlFollowSource::keep_memory(PgConnection& target) {
-  if (memory_->kept()) return;
-  memory_->accepted = schema_known_.text();
-  write_memory(target, task_, *memory_);
-  memory_->rest();
 }
 
 void MysqlFollowSource::warn_of_cascades() {
@@ -190,32 +114,6 @@ SchemaPolicy MysqlFollowSource::schema_policy() {
     return found == targets_.end() ? std::vector<QualifiedName>{} : std::vector{found->second};
   };
   return out;
-}
-
-// The catalog of now must tell how the rows from `start` on look.
-void MysqlFollowSource::look_for_definitions(const Position& start) {
-  const Position now = home_->end();
-  const auto log = events(start, true);
-  const auto found = find_definition(*log, *tables_, start, now, AppliedGtids(applied_gtids_, ahead_));
-  if (request_.options.accept_schema) schema_known_ = now;
-  if (!found) return;
-  if (found->rows_before)
-    throw Error(
-        ErrorKind::source,
-        fmt::format("the definition of {} was changed at {}, and its changes from before cannot be read any more: {}",
-                    found->table, found->at.text(), found->statement))
-        .hint(fmt::format(
-            "make the target's table what the source's is, then {}; while the task follows, it stops at such a "
-            "statement and nothing is lost",
-            copy_again({"", found->table})));
-  if (request_.options.accept_schema) {
-    log::warning("follow",
-                 fmt::format("accepted: the target has what was done at {}: {}", found->at.text(), found->statement));
-    return;
-  }
-  throw Error(ErrorKind::source, fmt::format("the source has changed the definition of {} at {}: {}", found->table,
-                                             found->at.text(), found->statement))
-      .hint(definition_hint(found->table));
 }
 
 Position MysqlFollowSource::prove(PgConnection& target, const Position& applied) {
@@ -288,6 +186,7 @@ Position MysqlFollowSource::go_over(PgConnection& target, const Position& applie
   PgTransaction transaction(target);
   dbsync::go_over(target, task_, applied, at, tolerant ? home_->end() : Position{});
   write_known_source(target, task_, {to, {}});
+  forget_memory(target, task_);  // the place up to which it holds was the other server's
   transaction.commit();
   log::warning("follow",
                fmt::format("the source is another server now ({}, not {}): it has all that the target has, and "

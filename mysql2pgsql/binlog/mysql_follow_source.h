@@ -1,9 +1,9 @@
 // MySQL or MariaDB as a source that is followed: its binlog, its catalog.
 //
-// The tables are described by the catalog as it was when this was made: it must hold at
-// the place where following begins, which is looked up in the binlog, and does until the
-// stream meets a new definition, where it stops. What the catalog said is kept with the
-// task: with --binlog-dir the source is not needed.
+// The tables are described by the catalog as it is when following begins: it must hold at
+// that place of the binlog, and does until the stream meets a new definition, where it
+// stops. What the catalog said is kept with the task, so it holds when it says the same; else
+// the binlog is looked through. With --binlog-dir the source is not needed.
 //
 // Threads and errors: as FollowSource.
 #pragma once
@@ -16,6 +16,7 @@
 #include "follow/follow_source.h"
 #include "mysql2pgsql/binlog/binlog_home.h"
 #include "mysql2pgsql/binlog/binlog_stream.h"
+#include "mysql2pgsql/binlog/definition_scan.h"
 #include "mysql2pgsql/binlog/gtid_places.h"
 #include "mysql2pgsql/binlog/source_memory.h"
 #include "mysql2pgsql/schema/mysql_catalog.h"
@@ -71,11 +72,15 @@ class MysqlFollowSource : public FollowSource {
   void remember_definitions(PgConnection& target);
   Plan read_plan(RunContext& run);
   void describe_tables(const StreamRange& range);
+  void name_tables(Plan& plan, const StreamRange& range);
+  void settle_definitions(RunContext& run, const StreamRange& range, Plan& plan);
+  bool kept_holds(SourceMemory& kept, const Plan& plan) const;
   void keep_known(PgConnection& target, std::vector<CopyTask>& tasks) const;
   void keep_memory(PgConnection& target);
   void note_targets(const std::vector<CopyTask>& tasks);
   void warn_of_cascades();
-  void look_for_definitions(const Position& start);
+  std::vector<FoundDefinition> definitions_since(const Position& start);
+  void accept_definitions(const std::vector<FoundDefinition>& found);
   void prove_file(const KnownSource& known, const Position& applied) const;
   void find_gtids(PgConnection& target, const Position& applied);
   void find_ahead(const Position& at);

@@ -102,12 +102,16 @@ std::unique_ptr<SourceMemory> read_memory(PgConnection& target, const std::strin
   return std::make_unique<SourceMemory>(bytes);
 }
 
+void forget_memory(PgConnection& target, const std::string& task) {
+  ensure_known_tables(target);
+  target.exec("DELETE FROM dbsync.apply_memory WHERE task = $1", {task});
+}
+
 void write_memory(PgConnection& target, const std::string& task, const SourceMemory& memory) {
   constexpr std::uint32_t kText = 25, kBytea = 17;
-  ensure_known_tables(target);
   const std::string bytes = memory.bytes();
   PgTransaction transaction(target);
-  target.exec("DELETE FROM dbsync.apply_memory WHERE task = $1", {task});
+  forget_memory(target, task);
   target.exec_binary("INSERT INTO dbsync.apply_memory (task, answers) VALUES ($1, $2)",
                      {{kText, task}, {kBytea, bytes}});
   transaction.commit();

@@ -55,5 +55,7 @@ class SourceMemory : public SourceQueries {
 // Of the task; null: nothing was kept.
 std::unique_ptr<SourceMemory> read_memory(PgConnection& target, const std::string& task);
 void write_memory(PgConnection& target, const std::string& task, const SourceMemory& memory);
+// It holds for the task no longer: a table was copied later, or the source is another server.
+void forget_memory(PgConnection& target, const std::string& task);
 
 }  // namespace dbsync

@@ -237,6 +237,7 @@ class Reader {
       advance();
       if (at("keys")) return done(Kind::harmless);
     }
+    out_.keys_only = Reader(*this).alters_keys_only();
     // RENAME [TO | AS] name: the other table's name matters, too.
     while (more_) {
       if (take("with")) {  // EXCHANGE PARTITION … WITH TABLE name
@@ -252,6 +253,35 @@ class Reader {
       table();
     }
     return done(Kind::define);
+  }
+
+  template <std::size_t N>
+  bool at_any(const std::array<std::string_view, N>& words) const {
+    return std::any_of(words.begin(), words.end(), [this](std::string_view word) { return at(word); });
+  }
+
+  bool at_key_clause() {
+    constexpr std::array<std::string_view, 8> added{"index",   "key",     "unique",  "fulltext",
+                                                    "spatial", "primary", "foreign", "check"};
+    constexpr std::array<std::string_view, 6> dropped{"index", "key", "primary", "foreign", "constraint", "check"};
+    if (take("add")) {
+      if (take("constraint") && !at_any(added)) advance();  // its name
+      return at_any(added);
+    }
+    if (take("drop")) return at_any(dropped);
+    return at("algorithm") || at("lock");
+  }
+
+  void skip_clause() {
+    for (int depth = 0; more_ && (depth > 0 || !at(",")); advance()) depth += at("(") ? 1 : at(")") ? -1 : 0;
+  }
+
+  bool alters_keys_only() {
+    do {
+      if (!at_key_clause()) return false;
+      skip_clause();
+    } while (take(","));
+    return true;
   }
 
   BinlogStatement drop() {
@@ -285,7 +315,7 @@ class Reader {
     constexpr std::array<std::string_view, 20> words{
         "grant", "revoke", "flush", "analyze", "optimize", "repair", "check", "install", "uninstall", "use",
         "kill",  "reset",  "purge", "change",  "lock",     "unlock", "set",   "do",      "drop",      "comment"};
-    return more_ && std::any_of(words.begin(), words.end(), [this](std::string_view word) { return at(word); });
+    return at_any(words);
   }
 
   Lexer lexer_;

@@ -41,6 +41,7 @@ struct BinlogStatement {
   bool one_phase = false;       // XA COMMIT
   bool if_not_exists = false;   // CREATE TABLE
   bool create = false;          // CREATE TABLE
+  bool keys_only = false;       // ALTER TABLE of indexes and constraints: rows look as before
   bool whole_database = false;  // `tables` holds one with the database's name alone
   std::vector<StatementTable> tables;
 };

@@ -53,6 +53,8 @@ struct MysqlType {
   bool labels_unclear = false;      // the catalog does not show all of their characters
   std::string collation;
   std::string text;  // as the source writes it: "int(10) unsigned"
+
+  bool operator==(const MysqlType&) const = default;
 };
 
 // From information_schema.COLUMNS: DATA_TYPE and COLUMN_TYPE; the numeric

@@ -35,6 +35,8 @@ struct MysqlColumn {
   enum class RowBound { none, start, end };
   RowBound row_bound = RowBound::none;
   std::string comment;
+
+  bool operator==(const MysqlColumn&) const = default;
 };
 
 struct MysqlIndexPart {
@@ -61,6 +63,8 @@ struct MysqlForeignKey {
   std::vector<std::string> target_columns = {};
   std::string on_delete;  // RESTRICT, NO ACTION, CASCADE, SET NULL, SET DEFAULT
   std::string on_update;
+
+  bool operator==(const MysqlForeignKey&) const = default;
 };
 
 struct MysqlCheck {

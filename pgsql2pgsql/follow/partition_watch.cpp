@@ -71,7 +71,7 @@ void remember(PgConnection& target, const std::string& task, const Leaf& leaf) {
 // Where a partition's rows are on the target.
 class Place {
  public:
-  Place(PgConnection& target, const Leaf& leaf, const SchemaMap& map) : target_(target), leaf_(leaf) {
+  Place(PgConnection& target, const Leaf& leaf, const SchemaMap& map) : target_(target) {
     root_ = map.of(leaf.root);
     const QualifiedName name = map.of(leaf.name);
     if (leaf.plain_table()) {
@@ -98,7 +98,6 @@ class Place {
   std::string from() const { return part_ ? part_sql() : root_sql() + " WHERE " + condition_; }
 
   PgConnection& target_;
-  const Leaf& leaf_;
   QualifiedName root_;
   std::optional<QualifiedName> part_;
   std::string condition_;

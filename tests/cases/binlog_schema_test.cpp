@@ -131,4 +131,95 @@ TEST_F(BinlogSchema, SeveralStatementsAreAcceptedAtOnce) {
   EXPECT_EQ(follow({"--verify"}).exit_code, 0) << last_run_report();
 }
 
+// While the task does not run: what comes before the statement is read by the definitions that
+// the task has kept.
+TEST_F(BinlogSchema, RowsFromBeforeAStatementAreAppliedThoughItIsDone) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY, b int, c int); CREATE TABLE m (a int PRIMARY KEY, b int)");
+  begin();
+  source.exec(
+      "INSERT INTO n VALUES (1, 2, 3); ALTER TABLE n MODIFY c int AFTER a; INSERT INTO n (a, b, c) VALUES (4, 5, 6); "
+      "INSERT INTO m VALUES (1, 2)");
+  const RunResult early = follow({"--accept-schema"});
+  EXPECT_EQ(early.exit_code, kSourceFailed) << early.describe();
+  EXPECT_THAT(early.err, HasSubstr("start once without --accept-schema"));
+  const RunResult stopped = follow();
+  EXPECT_EQ(stopped.exit_code, kSourceFailed) << stopped.describe();
+  EXPECT_THAT(stopped.err, HasSubstr("MODIFY c"));
+  EXPECT_EQ(target.value("SELECT string_agg(concat(a, b, c), ' ') FROM n"), "123");
+  const RunResult on = follow({"--accept-schema", "--verify"});
+  EXPECT_EQ(on.exit_code, 0) << on.describe();
+  EXPECT_EQ(target.value("SELECT string_agg(concat(a, b, c), ' ' ORDER BY a) FROM n"), "123 456");
+}
+
+// Rows between two definitions look like neither what the task has kept nor what is there now.
+TEST_F(BinlogSchema, RowsBetweenTwoStatementsAreNotGuessed) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY, b int, c int)");
+  begin();
+  source.exec(
+      "ALTER TABLE n MODIFY c int AFTER a; INSERT INTO n (a, b, c) VALUES (1, 2, 3); ALTER TABLE n MODIFY c int AFTER "
+      "b");
+  EXPECT_EQ(follow().exit_code, kSourceFailed) << last_run_report();  // though all is as the task knows it
+  const RunResult refused = follow({"--accept-schema"});
+  EXPECT_EQ(refused.exit_code, kSourceFailed) << refused.describe();
+  EXPECT_THAT(refused.err, HasSubstr("AFTER b"));
+  EXPECT_THAT(refused.err, HasSubstr("--resync"));
+  EXPECT_EQ(target.value("SELECT count(*) FROM n"), "0");
+}
+
+TEST_F(BinlogSchema, IndexesBetweenAreAccepted) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY, b int)");
+  begin();
+  source.exec(
+      "ALTER TABLE n ADD COLUMN c int; INSERT INTO n VALUES (1, 2, 3); ALTER TABLE n ADD INDEX (b), ADD "
+      "KEY (c)");
+  EXPECT_EQ(follow().exit_code, kSourceFailed) << last_run_report();
+  target.exec("ALTER TABLE n ADD COLUMN c int");
+  const RunResult on = follow({"--accept-schema", "--verify"});
+  EXPECT_EQ(on.exit_code, 0) << on.describe();
+}
+
+// Its keys are read, since a foreign key acts on rows that are followed.
+TEST_F(BinlogSchema, TableThatIsReferredToCountsThoughItIsNotFollowed) {
+  source.exec(
+      "CREATE TABLE p (a int PRIMARY KEY, k int, l int, UNIQUE (k)); CREATE TABLE n (a int PRIMARY KEY, k int, "
+      "FOREIGN KEY (k) REFERENCES p (k) ON DELETE CASCADE); INSERT INTO p VALUES (1, 10, 20), (2, 20, 10); "
+      "INSERT INTO n VALUES (1, 10), (2, 20)");
+  table_list("n\n");
+  begin({"-l", "tab_list.txt"});
+  source.exec("DELETE FROM p WHERE a = 1; ALTER TABLE p MODIFY l int AFTER a; DELETE FROM p WHERE a = 2");
+  const RunResult stopped = follow({"-l", "tab_list.txt"});
+  EXPECT_EQ(stopped.exit_code, kSourceFailed) << stopped.describe();
+  EXPECT_THAT(stopped.err, HasSubstr(".p"));
+  EXPECT_EQ(target.value("SELECT string_agg(a::text, ' ') FROM n"), "2");
+  EXPECT_EQ(follow({"-l", "tab_list.txt", "--accept-schema"}).exit_code, 0) << last_run_report();
+  EXPECT_EQ(target.value("SELECT count(*) FROM n"), "0");
+}
+
+// What a task has kept of a table that was copied again is older than its copy.
+TEST_F(BinlogSchema, TableThatWasCopiedAgainIsReadByItsNewDefinition) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY, b int, c int)");
+  begin();
+  source.exec("ALTER TABLE n MODIFY c int AFTER a");
+  EXPECT_EQ(follow().exit_code, kSourceFailed) << last_run_report();
+  EXPECT_EQ(run({"mysql2pgsql", "--resync", "n"}).exit_code, 0) << last_run_report();
+  source.exec("INSERT INTO n (a, b, c) VALUES (1, 2, 3); ALTER TABLE n MODIFY c int AFTER b");
+  EXPECT_EQ(follow().exit_code, kSourceFailed) << last_run_report();
+  EXPECT_NE(target.value("SELECT string_agg(concat(a, b, c), ' ') FROM n"), "132");
+}
+
+// A start does not read the binlog once to look for definitions and once for rows.
+TEST_F(BinlogSchema, BacklogIsReadOnce) {
+  source.exec("CREATE TABLE n (a int PRIMARY KEY, b longtext)");
+  begin();
+  constexpr int kRows = 40;
+  for (int row = 0; row < kRows; ++row) source.exec(fmt::format("INSERT INTO n VALUES ({}, repeat('x', 262144))", row));
+  const auto sent = [] {
+    return std::stoll(*MysqlSession("").run("SHOW GLOBAL STATUS LIKE 'Bytes_sent'").at(0).at(1));
+  };
+  const auto before = sent();
+  EXPECT_EQ(follow().exit_code, 0) << last_run_report();
+  EXPECT_EQ(target.value("SELECT count(*) FROM n"), std::to_string(kRows));
+  EXPECT_LT(sent() - before, kRows * 262144 * 3 / 2);
+}
+
 }  // namespace dbsync::test

@@ -198,6 +198,20 @@ TEST(BinlogStatement, TellsKinds) {
   EXPECT_FALSE(mentions("insert into db12.t", "db1"));
 }
 
+TEST(BinlogStatement, TellsIndexesFromColumns) {
+  for (const char* text :
+       {"ALTER TABLE t ADD INDEX (a, b)", "alter table d.t add constraint c unique (a), drop key `x`",
+        "ALTER TABLE t ADD CONSTRAINT FOREIGN KEY (a) REFERENCES p (a) ON DELETE CASCADE, ALGORITHM=INPLACE",
+        "ALTER TABLE t DROP PRIMARY KEY, ADD PRIMARY KEY (b)", "ALTER TABLE t ADD CHECK (f(a, b) > 0), LOCK=NONE",
+        "ALTER ONLINE TABLE t WAIT 5 DROP CONSTRAINT IF EXISTS c"})
+    EXPECT_TRUE(read_statement(text).keys_only) << text;
+  for (const char* text :
+       {"ALTER TABLE t ADD c int", "ALTER TABLE t ADD INDEX (a), ADD c int", "ALTER TABLE t ADD `index` int",
+        "ALTER TABLE t DROP a", "ALTER TABLE t MODIFY a int AFTER b", "ALTER TABLE t ADD KEY (a), RENAME TO u",
+        "ALTER TABLE t", "ALTER TABLE t ENGINE = InnoDB", "DROP TABLE t", "RENAME TABLE t TO u", "ALTER TABLE t ADD"})
+    EXPECT_FALSE(read_statement(text).keys_only) << text;
+}
+
 TEST(BinlogImage, OlderTimesOfMariadb) {
   Temporal t;
   ASSERT_TRUE(image_time_hires(std::string_view("\x00\xB1\xCF\x8E\x08", 5), 3, t));

@@ -84,5 +84,32 @@ TEST(BoundedQueue, WaitsEndAtStopCloseAndChange) {
   EXPECT_FALSE(push(queue, "c", 1, 1h));
 }
 
+// The end of what is awaited, of the room, of the queue.
+TEST(BoundedQueue, GathersUntilEnoughIsThere) {
+  Queue queue(3, 100);
+  std::jthread two([&] {
+    EXPECT_TRUE(push(queue, "a", 1));
+    std::this_thread::sleep_for(10ms);
+    EXPECT_TRUE(push(queue, "b", 1));
+  });
+  queue.gather_until(2, in(1h), {});
+  EXPECT_EQ(queue.size(), 2u);
+  std::jthread more([&] {
+    EXPECT_TRUE(push(queue, "c", 1));
+    EXPECT_TRUE(push(queue, "d", 1, 1h));
+  });
+  queue.gather_until(9, in(1h), {});
+  EXPECT_EQ(queue.size(), 3u);
+  EXPECT_EQ(queue.try_pop(), "a");
+  more.join();
+  std::jthread closer([&] {
+    std::this_thread::sleep_for(10ms);
+    queue.close();
+  });
+  queue.gather_until(9, in(1h), {});
+  EXPECT_TRUE(queue.closed());
+  queue.gather_until(9, in(1ms), {});
+}
+
 }  // namespace
 }  // namespace dbsync
