@@ -112,7 +112,6 @@ class Preparer {
   void forget(int journal, bool whole);
 
   PgConnection& target_;
-  const Dialect& dialect_;
   const std::vector<CopyTask>& tasks_;
   const JobOptions& options_;
   const JournalState& state_;
@@ -136,7 +135,6 @@ class Preparer {
 Preparer::Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks,
                    const JobOptions& options, const JournalState& state, LoadGuards& guards)
     : target_(target),
-      dialect_(dialect),
       tasks_(tasks),
       options_(options),
       state_(state),

@@ -60,7 +60,7 @@ inline void put_float8(CopyBuffer& out, double v) { put_int8(out, std::bit_cast<
 inline void put_bytes(CopyBuffer& out, std::string_view bytes) {
   char* p = out.reserve(4 + bytes.size());
   store_be32(p, static_cast<std::uint32_t>(bytes.size()));
-  std::memcpy(p + 4, bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(p + 4, bytes.data(), bytes.size());  // data() may be null
   out.advance(4 + bytes.size());
 }
 

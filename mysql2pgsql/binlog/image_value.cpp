@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -285,7 +286,7 @@ void ValueReader::read_address(std::string_view bytes, SourceValue& out) {
   const std::size_t size = form_ == Form::uuid ? kUuidBytes : form_ == Form::inet4 ? kInet4Bytes : kInet6Bytes;
   std::array<char, kUuidBytes> raw{};
   if (bytes.size() > size) LittleReader(bytes, "row image").fail("an address of too many bytes");
-  std::memcpy(raw.data(), bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), raw.begin());
   scratch_.resize(INET6_ADDRSTRLEN);
   if (form_ == Form::uuid) {
     scratch_.clear();
