@@ -443,8 +443,12 @@ TEST_F(BinlogFollow, CleanupRefusesToLoseChanges) {
     EXPECT_EQ(target.value(tasks), "1");
     ASSERT_EQ(follow().exit_code, 0);
   }
-  // The definition that its rows had is not known any more.
   source.exec("INSERT INTO n VALUES (4); ALTER TABLE n ADD b int");
+  const RunResult changed = run({"mysql2pgsql", "--cleanup"});
+  EXPECT_EQ(changed.exit_code, kSourceFailed) << changed.describe();
+  EXPECT_THAT(changed.err, HasSubstr("wait on the source, in"));
+  // The definition that its rows had is not known any more.
+  target.exec("DELETE FROM dbsync.apply_memory");
   const RunResult unknown = run({"mysql2pgsql", "--cleanup"});
   EXPECT_EQ(unknown.exit_code, kSourceFailed) << unknown.describe();
   EXPECT_THAT(unknown.err, HasSubstr("cannot be told"));
