@@ -18,11 +18,20 @@ namespace {
   throw Error(ErrorKind::source, fmt::format("\"{}\" is no set of GTIDs", text));
 }
 
-std::uint64_t number(std::string_view digits, std::string_view of) {
-  std::uint64_t out = 0;
+constexpr std::uint64_t kLast = INT64_MAX;  // of a MySQL source
+
+template <class Number>
+Number number(std::string_view digits, std::string_view of) {
+  Number out = 0;
   const char* const end = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), end, out);
   if (digits.empty() || stop != end || error != std::errc{}) refuse(of);
+  return out;
+}
+
+std::uint64_t number_of_transaction(std::string_view digits, std::string_view of) {
+  const auto out = number<std::uint64_t>(digits, of);
+  if (out == 0 || out > kLast) refuse(of);
   return out;
 }
 
@@ -53,13 +62,14 @@ GtidSet::GtidSet(std::string_view text) {
 void GtidSet::add_mariadb(std::string_view gtid) {
   const auto fields = parts(gtid, '-');
   if (fields.size() != 3) refuse(gtid);
-  domains_[static_cast<std::uint32_t>(number(fields[0], gtid))] = {static_cast<std::uint32_t>(number(fields[1], gtid)),
-                                                                   number(fields[2], gtid)};
+  domains_[number<std::uint32_t>(fields[0], gtid)] = {number<std::uint32_t>(fields[1], gtid),
+                                                      number<std::uint64_t>(fields[2], gtid)};
 }
 
 void GtidSet::add_source(std::string_view text) {
   const auto fields = parts(text, ':');
-  const std::string uuid = to_lower(std::string(fields.at(0)));
+  if (fields.size() < 2) refuse(text);
+  const std::string uuid = to_lower(std::string(fields[0]));
   std::string source = uuid;
   for (std::size_t i = 1; i < fields.size(); ++i) {
     const std::string_view field = fields[i];
@@ -68,9 +78,10 @@ void GtidSet::add_source(std::string_view text) {
       continue;
     }
     const std::size_t dash = field.find('-');
-    const std::uint64_t first = number(field.substr(0, dash), text);
-    const std::uint64_t last = dash == std::string_view::npos ? first : number(field.substr(dash + 1), text);
-    if (first == 0 || last < first) refuse(text);
+    const std::uint64_t first = number_of_transaction(field.substr(0, dash), text);
+    const std::uint64_t last =
+        dash == std::string_view::npos ? first : number_of_transaction(field.substr(dash + 1), text);
+    if (last < first) refuse(text);
     insert(sources_[source], first, last);
   }
 }
@@ -96,9 +107,9 @@ void GtidSet::add(std::string_view gtid) {
   const std::size_t colon = gtid.rfind(':');
   if (colon == std::string_view::npos) return add_mariadb(gtid);
   const std::string_view source = gtid.substr(0, colon);
+  const std::uint64_t one = number_of_transaction(gtid.substr(colon + 1), gtid);
   auto found = sources_.find(source);
   if (found == sources_.end()) found = sources_.emplace(to_lower(std::string(source)), Intervals{}).first;
-  const std::uint64_t one = number(gtid.substr(colon + 1), gtid);
   insert(found->second, one, one);
 }
 
@@ -107,7 +118,7 @@ bool GtidSet::contains(std::string_view gtid) const {
   if (colon == std::string_view::npos) return false;
   const auto found = sources_.find(gtid.substr(0, colon));
   if (found == sources_.end()) return false;
-  const std::uint64_t one = number(gtid.substr(colon + 1), gtid);
+  const auto one = number<std::uint64_t>(gtid.substr(colon + 1), gtid);
   const auto next = found->second.upper_bound(one);
   return next != found->second.begin() && std::prev(next)->second >= one;
 }

@@ -14,6 +14,7 @@ FUZZ_BUILD   ?= build/fuzz
 # nested make of `make fuzz` sets LIBFUZZER, and they keep libFuzzer's.
 $(FUZZ_OBJ): ALL_CXXFLAGS += $(if $(LIBFUZZER),,-DLLVMFuzzerTestOneInput=$(basename $(notdir $@)))
 $(FUZZ_OBJ) $(REPLAY_OBJ): tests/fuzz/fuzz.mk
+$(REPLAY_OBJ): $(FUZZ_OBJ)  # their names are compiled into it
 $(REPLAY_OBJ): ALL_CXXFLAGS += -DFUZZ_FINDINGS='"tests/fuzz/findings"' \
                '-DFUZZ_TARGETS=$(foreach o,$(FUZZ_OBJ),X($(patsubst fuzz_%,%,$(basename $(notdir $(o))))))'
 

@@ -47,8 +47,11 @@ TEST(GtidSet, ContainsTransactionsOfMysql) {
 }
 
 TEST(GtidSet, RefusesWhatIsNone) {
-  for (const char* text : {"x", "1-2", "0-1-x", "uuid:0", "uuid:5-4", "uuid:1-"})
+  for (const char* text : {"x", "1-2", "0-1-x", "uuid:0", "uuid:5-4", "uuid:1-", ":",
+                           "uuid:", "uuid:1-18446744073709551615", "4294967296-1-1", "0-4294967296-1"})
     EXPECT_THROW(GtidSet{text}, Error) << text;
+  for (const char* gtid : {"uuid:0", "uuid:9223372036854775808", "uuid:", "0-1"})
+    EXPECT_THROW(GtidSet().add(gtid), Error) << gtid;
 }
 
 TEST(AppliedGtids, OfMysqlAreThoseOfTheSet) {
