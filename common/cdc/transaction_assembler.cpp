@@ -98,6 +98,13 @@ Transaction TransactionAssembler::commit(const Position& end) {
   return take_current();
 }
 
+bool TransactionAssembler::end_empty() {
+  if (!open_ || !current_.first || current_.changes.changes() > 0) return false;
+  open_ = false;
+  buffer_ = current_.changes.fit();
+  return true;
+}
+
 void TransactionAssembler::reset() {
   open_ = false;
   current_ = Transaction();

@@ -54,6 +54,9 @@ class TransactionAssembler {
   void roll_back_to(const ChangeLog::Mark& mark) { current_.changes.cut(mark); }
   // The transaction, or its last part.
   Transaction commit(const Position& end);
+  // Ends the transaction when there is nothing in it, of which most of a log may be that is
+  // followed for few tables; else false.
+  bool end_empty();
 
   // Forgets an unfinished transaction and all descriptions: the stream starts anew.
   void reset();

@@ -26,7 +26,6 @@ void BinlogStream::handle_gtid(const GtidEvent& gtid) {
   gtid_ = gtid;
   applied_ = options_.applied.pass(gtid.text);
   group_ = Group::announced;
-  const std::lock_guard lock(mutex_);
   group_start_ = seen_;
 }
 
@@ -34,7 +33,6 @@ void BinlogStream::open_group(const EventHeader& header) {
   if (group_ == Group::open) throw out_of_order("a transaction begins within another");
   if (group_ == Group::none) {  // without a GTID
     gtid_ = {};
-    const std::lock_guard lock(mutex_);
     group_start_ = seen_;
   }
   group_ = Group::open;
@@ -62,7 +60,9 @@ bool BinlogStream::deliver(Transaction transaction, Transaction& out) {
 bool BinlogStream::end_group(const EventHeader&, Transaction& out) {
   if (group_ != Group::open) throw out_of_order("the end of a transaction without its beginning");
   group_ = Group::none;
-  return deliver(assembler_.commit(clock_.at()), out);
+  if (!assembler_.end_empty()) return deliver(assembler_.commit(clock_.at()), out);
+  border(clock_.at());
+  return false;
 }
 
 // A statement that was a group of its own.

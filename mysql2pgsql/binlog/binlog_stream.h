@@ -152,7 +152,7 @@ class BinlogStream : public ChangeStream {
   std::atomic<bool> interrupted_{false};
 
   mutable std::mutex mutex_;  // guards the following
-  Position seen_;
+  Position seen_;             // written by the reading thread alone, which needs no lock to read it
   Position delivered_;
   Position confirmed_;
 };
