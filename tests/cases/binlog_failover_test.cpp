@@ -142,6 +142,27 @@ class BinlogFailover : public BinlogTest {
 
 }  // namespace
 
+// What was accepted up to a place of one server's log says nothing of another's, whose places
+// are lower.
+TEST_F(BinlogFailover, WhatWasAcceptedOnOneServerIsNotOnAnother) {
+  run_on(primary_, "FLUSH BINARY LOGS; FLUSH BINARY LOGS; FLUSH BINARY LOGS; ALTER TABLE shop.account ADD note int");
+  target.exec("ALTER TABLE account ADD note int");
+  ASSERT_EQ(follow({"--accept-schema"}).exit_code, 0) << last_run_report();
+  ASSERT_EQ(follow().exit_code, 0) << last_run_report();
+  wait_for_replica();
+  primary_.crash();
+  run_on(replica_, words_.promote);
+  connect(replica_);
+  Program program({"mysql2pgsql", "--follow"}, here());
+  pay(replica_, 1);
+  ASSERT_TRUE(eventually([&] { return target.value("SELECT count(*) FROM log") == "1"; })) << program.err_so_far();
+  run_on(replica_, "ALTER TABLE shop.log MODIFY b int FIRST; INSERT INTO shop.log (a, b) VALUES (7, 8)");
+  const RunResult stopped = program.wait();
+  EXPECT_EQ(stopped.exit_code, kSourceFailed) << stopped.describe();
+  EXPECT_THAT(stopped.err, HasSubstr("MODIFY b"));
+  EXPECT_EQ(target.value("SELECT count(*) FROM log"), "1");
+}
+
 TEST_F(BinlogFailover, PromotedReplica) {
   pay(primary_, 5);
   ASSERT_EQ(follow().exit_code, 0);
