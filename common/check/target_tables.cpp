@@ -30,6 +30,7 @@ struct TableFacts {
   bool may_truncate = false;
   bool plain = false;
   bool row_security = false;
+  bool may_read_log = true;  // of the rows that the server sets aside
   std::vector<TargetColumn> columns = {};
 };
 
@@ -51,6 +52,10 @@ class TableChecker {
 
   // COPY FROM is refused where policies are at work. Greenplum 6 has none.
   void read_row_security();
+
+  // gp_read_error_log wants SELECT on the table; on some of its columns is not enough.
+  bool reads_log() const { return check_.job.reject_limit > 0 && check_.dialect.segment_rejects; }
+  void read_log_rights();
 
   // Where tables are to be made.
   void check_schemas();
@@ -84,6 +89,7 @@ void TableChecker::run() {
   read_tables();
   read_columns();
   read_row_security();
+  read_log_rights();
   check_schemas();
   for (std::size_t i = 0; i < tables_.size(); ++i) check_table(i);
   if (check_.depth == CheckDepth::thorough) check_rows();
@@ -152,6 +158,17 @@ void TableChecker::read_row_security() {
   for (int row = 0; row < rows.rows(); ++row)
     for (const std::size_t index : by_oid_[static_cast<std::uint32_t>(rows.integer(row, 0))])
       facts_[index].row_security = true;
+}
+
+void TableChecker::read_log_rights() {
+  if (by_oid_.empty() || !reads_log()) return;
+  const PgResult rows = check_.target.exec(
+      "SELECT oid FROM pg_catalog.pg_class WHERE oid = ANY ($1::oid[]) AND NOT "
+      "pg_catalog.has_table_privilege(oid, 'SELECT')",
+      {oids()});
+  for (int row = 0; row < rows.rows(); ++row)
+    for (const std::size_t index : by_oid_[static_cast<std::uint32_t>(rows.integer(row, 0))])
+      facts_[index].may_read_log = false;
 }
 
 void TableChecker::check_schemas() {
@@ -224,9 +241,7 @@ void TableChecker::check_privileges(std::size_t index) {
   std::vector<std::string> missing;
   if (!facts.may_insert) missing.emplace_back("INSERT");
   if (whole && truncate && !facts.may_truncate) missing.emplace_back("TRUNCATE");
-  // The server's log of rows that it has set aside is for those who may read the table.
-  const bool reads_log = check_.job.reject_limit > 0 && check_.dialect.segment_rejects;
-  if ((look || reads_log) && !facts.may_select) missing.emplace_back("SELECT");
+  if ((look && !facts.may_select) || !facts.may_read_log) missing.emplace_back("SELECT");
   if (!facts.may_enter)
     fail(index, ErrorKind::target, "the role may not use the schema " + name.schema,
          fmt::format("GRANT USAGE ON SCHEMA {} TO the role of [desc.pgsql]", quote_identifier(name.schema)));

@@ -2,6 +2,7 @@
 // taken for Greenplum.
 #include <gtest/gtest.h>
 
+#include "tests/harness/check_support.h"
 #include "tests/harness/migration.h"
 #include "tests/harness/pg_migration.h"
 #include "tests/harness/segments.h"
@@ -60,6 +61,29 @@ TEST_F(MysqlSegmentsTest, AQueryKeepsItsOrderAndGoesInTextWhereTheKeyIsEarly) {
   table_list("t : select a, k from t\n");
   ASSERT_EQ(run({"mysql2pgsql", "-l", "tab_list.txt"}).exit_code, 0);
   EXPECT_EQ(last_copy(target), R"(COPY "public"."t" ("a", "k") FROM STDIN WITH BINARY)");
+}
+
+// The segments' log of bad rows is for those who may read the whole table: the check says it, and
+// a load reads the log before it sends rows.
+TEST_F(MysqlSegmentsTest, WhoMayNotReadTheLogOfBadRowsSendsNone) {
+  const PgRole role(target);
+  target.exec(
+      "create function pg_catalog.gp_read_error_log(text) returns table (cmdtime timestamptz, linenum int, errmsg "
+      "text, "
+      "rawdata text, rawbytes bytea) language plpgsql as $$ begin raise insufficient_privilege using message = "
+      "'permission denied for relation t'; end $$; grant select on pg_catalog.gp_distribution_policy to public; "
+      "grant insert, select (a) on t to " +
+      role.name());
+  dir.write_file("my.cfg", my_cfg(mysql_section(Servers::instance().mysql(), source.name()), role.conninfo(),
+                                  "ignore_copy_error_count_each_table = \"3\"\n"));
+  const RunResult check = run({"mysql2pgsql", "--append", "--check"});
+  EXPECT_EQ(check.exit_code, 4) << check.describe();
+  EXPECT_NE(check.out.find("the role lacks SELECT"), std::string::npos) << check.describe();
+  EXPECT_NE(check.out.find("GRANT SELECT ON \"public\".\"t\""), std::string::npos) << check.describe();
+  const RunResult load = run({"mysql2pgsql", "--append"});
+  EXPECT_EQ(load.exit_code, 4) << load.describe();
+  EXPECT_NE(load.err.find("permission denied for relation t"), std::string::npos) << load.describe();
+  EXPECT_EQ(target.value("select count(*) from copies"), "0");
 }
 
 class PgSegmentsTest : public PgMigrationTest {
