@@ -8,8 +8,8 @@ SELECT w.n,
        pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT') AS may_select,
        pg_catalog.has_table_privilege(c.oid, 'TRUNCATE') AS may_truncate,
        c.relkind = 'r' AS plain
-  FROM (SELECT i AS n, ($1::text[])[i] AS schema, ($2::text[])[i] AS name
-          FROM pg_catalog.generate_subscripts($1::text[], 1) AS i) w
+  FROM (SELECT pg_catalog.generate_subscripts($1::text[], 1) AS n, pg_catalog.unnest($1::text[]) AS schema,
+               pg_catalog.unnest($2::text[]) AS name) w
   JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
   JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
  WHERE c.relkind <> 't'
