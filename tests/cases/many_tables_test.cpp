@@ -94,6 +94,43 @@ TEST_F(PgManyTablesTest, QueriesAmongManyTablesFindTheirNames) {
   EXPECT_EQ(target.value(sum), std::to_string(kTables * (kTables + 1) / 2));
 }
 
+// Each line but the first has a fault of its own, found for all of them at once.
+TEST_F(ManyTablesTest, AListOfVeryManyLines) {
+  constexpr int kLines = 30000;
+  source.exec("create table t (id int primary key); insert into t values (1), (2)");
+  std::string list = "t\n";
+  for (int i = 1; i < kLines; ++i) list += fmt::format("lacking_{}\n", i);
+  table_list(list);
+  const RunResult result = run({"mysql2pgsql", "--create", "-l", "tab_list.txt", "-q"});
+  EXPECT_EQ(result.exit_code, 3) << result.describe();
+  EXPECT_EQ(target.value("select count(*) from t"), "2");
+  EXPECT_NE(result.err.find("the same error 29998 times more: lacking_2, "), std::string::npos) << result.err;
+}
+
+// As many columns as InnoDB has room for.
+TEST_F(ManyTablesTest, AThousandColumns) {
+  constexpr int kColumns = 1017;
+  std::string columns;
+  std::string sum;
+  for (int i = 1; i <= kColumns; ++i) columns += fmt::format("{}c{} int default {}", i > 1 ? ", " : "", i, i);
+  for (int i = 1; i <= kColumns; ++i) sum += fmt::format("{}c{}::bigint", i > 1 ? " + " : "", i);
+  source.exec("create table wide (" + columns + "); insert into wide () values (), ()");
+  const RunResult result = run({"mysql2pgsql", "--create", "--verify", "-q"});
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(target.value("select string_agg((" + sum + ")::text, ' ') from wide"), "517653 517653");
+}
+
+// As many as PostgreSQL has.
+TEST_F(PgManyTablesTest, AThousandColumns) {
+  constexpr int kColumns = 1600;
+  std::string columns;
+  for (int i = 1; i <= kColumns; ++i) columns += fmt::format("{}c{} int default {}", i > 1 ? ", " : "", i, i);
+  source.exec("create table wide (" + columns + "); insert into wide default values; insert into wide default values");
+  const RunResult result = run({"pgsql2pgsql", "--create", "--full-only", "--verify", "-q"});
+  ASSERT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(rows_differ("select * from wide"), "");
+}
+
 // What rows wait for is told: here a target that takes its time.
 TEST_F(ManyTablesTest, TheReportSaysWhatWorkersWaitedFor) {
   source.exec("create table t (id int primary key); insert into t values (1), (2), (3)");
