@@ -147,7 +147,7 @@ constexpr Row kRows[] = {
     {1, LEAVE_OUT "the engine does not allow it"},
     {2, LEAVE_OUT "one of its files is missing: restore it from a backup"},
     {13, LEAVE_OUT "the server may not read one of its files: mend the file's owner and rights"},
-    {24, "the source has too many files open: raise open_files_limit, or lower -j"},
+    {24, "the source has too many files open: raise open_files_limit, or lower table_open_cache, or -j"},
     {28, "the source's disk or tmpdir is full: make room there, then --resume"},
     {122, LEAVE_OUT "the engine gave an error of its own: see the source's error log"},
     {168, LEAVE_OUT "the engine gave an error of its own: see the source's error log"},
