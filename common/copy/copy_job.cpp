@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/freed_memory.h"
 #include "base/log.h"
 #include "base/log_error.h"
 #include "base/progress.h"
@@ -180,6 +181,7 @@ void Job::prepare() {
     read_places();
     if (journal_ && options_.start == StartMode::resume) journal_->note_files(control_.get());
   }
+  give_back_freed_memory();
   std::vector<TaskStart> starts;
   for (std::size_t i = 0; i < result.results.size(); ++i) starts.push_back(start_of(i));
   queue_.emplace(result.tasks, starts, dialect_);

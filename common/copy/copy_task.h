@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/optional_box.h"
 #include "schema/ddl_writer.h"
 #include "schema/table.h"
 
@@ -35,10 +36,10 @@ struct CopyTask {
   std::optional<QualifiedName> target_tree = {};
   std::uint64_t estimated_bytes = 0;  // orders the work; 0 = unknown
   std::uint64_t estimated_rows = 0;
-  std::optional<Table> definition;    // how to create the target when it is missing
-  std::optional<PostLoad> post_load;  // goes before what `definition` says
-  bool fresh_target = false;          // its table was made for this run and is empty
-  std::optional<Error> problem;       // found while planning: the task fails without being tried
+  OptionalBox<Table> definition;    // how to create the target when it is missing
+  OptionalBox<PostLoad> post_load;  // goes before what `definition` says
+  bool fresh_target = false;        // its table was made for this run and is empty
+  OptionalBox<Error> problem;       // found while planning: the task fails without being tried
 
   // What holds its rows together with those of other tasks, and no other ones.
   const QualifiedName& compared_with() const { return target_tree ? *target_tree : target; }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/optional_box.h"
 #include "copy/chunk_sink.h"
 #include "copy/job_progress.h"
 #include "copy/snapshot_source.h"
@@ -26,7 +27,7 @@ struct TaskResult {
   unsigned retries = 0;
   double seconds = 0;    // from its first chunk's start to its last one's end
   bool created = false;  // its target table was created by this run
-  std::optional<Error> error;
+  OptionalBox<Error> error;
   // What went wrong with its table after the rows were in: an index, a key.
   std::vector<Error> post_errors;
   StepSummary steps;  // when its table is ours to complete

@@ -30,6 +30,7 @@ constexpr int kWholeRun = -1;
 constexpr char kRowsToMend[] = "rows to mend";
 constexpr char kAnew[] = "begun anew";
 constexpr char kOpenSchema[] = "the schema is being made";
+constexpr std::size_t kTablesTogether = 5000;
 constexpr char kForgetStep[] = "DELETE FROM dbsync.copy_step WHERE run = $1 AND task = $2 AND step = $3";
 
 void note_of_run(PgConnection& connection, std::int64_t run, const char* step) {
@@ -249,7 +250,19 @@ void LoadJournal::finish(PgConnection& connection, std::int64_t run, const std::
   exec_together(connection, end);  // one transaction
 }
 
+// The texts of a statement for all of very many tables would be what needs most memory.
 void LoadJournal::add_tables(PgConnection& connection, const std::vector<NewTable>& tables) const {
+  std::optional<PgTransaction> transaction;
+  if (!connection.in_transaction()) transaction.emplace(connection);
+  for (std::span<const NewTable> left(tables); !left.empty();) {
+    const std::size_t count = std::min(left.size(), kTablesTogether);
+    insert_tables(connection, left.first(count));
+    left = left.subspan(count);
+  }
+  if (transaction) transaction->commit();
+}
+
+void LoadJournal::insert_tables(PgConnection& connection, std::span<const NewTable> tables) const {
   std::array<std::vector<std::string>, 8> columns;
   std::vector<std::string> whole;
   for (const NewTable& table : tables) {
@@ -267,8 +280,6 @@ void LoadJournal::add_tables(PgConnection& connection, const std::vector<NewTabl
   }
   std::vector<std::optional<std::string>> parameters{run_text()};
   for (const auto& column : columns) parameters.emplace_back(array_text(column));
-  std::optional<PgTransaction> transaction;
-  if (!whole.empty() && !connection.in_transaction()) transaction.emplace(connection);
   connection.exec_often(
       "INSERT INTO dbsync.copy_table (run, task, name, query, target_schema, target_table, created, owned, planned) "
       "SELECT $1::bigint, unnest($2::int[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), "
@@ -280,7 +291,6 @@ void LoadJournal::add_tables(PgConnection& connection, const std::vector<NewTabl
         "INSERT INTO dbsync.copy_chunk (run, task, chunk, source_from, predicate, estimated_bytes) "
         "SELECT $1::bigint, unnest($2::int[]), 0, '', '', 0",
         {run_text(), array_text(whole)});
-  if (transaction) transaction->commit();
 }
 
 void LoadJournal::forget_table(PgConnection& connection, int task) const {

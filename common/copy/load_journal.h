@@ -16,6 +16,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -131,6 +132,7 @@ class LoadJournal {
 
  private:
   void make_tables();
+  void insert_tables(PgConnection& connection, std::span<const NewTable> tables) const;
   static void finish(PgConnection& connection, std::int64_t run, const std::vector<CopyTask>& tasks);
   // The parameters of the statement that marks a chunk.
   std::vector<std::optional<std::string>> mark(int task, int number, const LoadOutcome& outcome) const;

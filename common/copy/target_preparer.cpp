@@ -188,8 +188,12 @@ void Preparer::finish(std::vector<PreparedTask>& prepared, std::vector<TaskResul
 }
 
 std::optional<TargetTable> Preparer::find(const QualifiedName& name) {
-  if (!created_.empty() && !relations_.contains(name)) return find_table(target_, name);
-  return find_table(relations_, name);
+  const auto known = relations_.find(name);
+  if (known == relations_.end()) return created_.empty() ? std::nullopt : find_table(target_, name);
+  auto found = find_table(relations_, name);
+  // Nobody asks again: of many tables the columns are not to be held twice.
+  if (found && uses_[name] == 1) known->second.columns = {};
+  return found;
 }
 
 std::uint32_t Preparer::oid_of(const QualifiedName& name) const {

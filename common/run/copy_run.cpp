@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/freed_memory.h"
 #include "base/log.h"
 #include "copy/job_setup.h"
 #include "run/check_run.h"
@@ -112,12 +113,14 @@ void meet_at_rows(RunContext& run, SourceProgram& program, const CopyOfTask& tas
 
 CopyOutcome copy_rows(RunContext& run, SourceProgram& program, JobStatus& status, const CopyOfTask* task) {
   program.make_schema();
+  give_back_freed_memory();
   auto tasks = program.plan();
   if (tasks.empty()) log::warning("main", fmt::format("{} has no tables to copy", run.facts.source));
   if (task != nullptr && !at_moment(run, program, tasks, *task)) return {exit_code(ErrorKind::interrupted), false};
   observe(run, status, task);
   status.observe({.tasks = tasks, .views = {}});
   run.target.reset();  // would be idle for as long as the rows take
+  give_back_freed_memory();
   std::optional<VerifyResult> compared;
   if (task != nullptr && task->at_rows) meet_at_rows(run, program, *task, compared);
   JobResult result = run_copy_job(program.source(), run.config.desc_pgsql, run.dialect, std::move(tasks), run.job,

@@ -40,7 +40,7 @@ std::vector<VerifyTable> tables_of(const std::vector<CopyTask>& tasks) {
     if (added) out.emplace_back().verdict.target = target;
     VerifyTable& table = out[found->second];
     table.verdict.name = table.tasks.empty() && !tasks[i].target_tree ? tasks[i].name : target.display();
-    if (tasks[i].problem && !table.verdict.error) table.verdict.error = tasks[i].problem;
+    if (tasks[i].problem && !table.verdict.error) table.verdict.error = *tasks[i].problem;
     table.tasks.push_back(i);
     table.estimated_bytes += tasks[i].estimated_bytes;
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/optional_box.h"
 #include "config/table_list.h"
 #include "copy/table_rules.h"
 #include "mysql2pgsql/client/mysql_connection.h"
@@ -106,7 +107,7 @@ struct MysqlTable {
   std::uint64_t estimated_rows = 0;  // the engine's guess
   std::uint64_t estimated_bytes = 0;
   bool in_run = true;                 // the table list names it, or there is none
-  std::optional<Error> problem = {};  // the server cannot open it, or the user may not see all of it
+  OptionalBox<Error> problem = {};    // the server cannot open it, or the user may not see all of it
 
   // Excluded ones, too: they are there, for keys and queries to name.
   const MysqlColumn* find_column(std::string_view column) const;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/optional_box.h"
 #include "copy/table_rules.h"
 #include "mysql2pgsql/row/row_encoder.h"
 #include "mysql2pgsql/schema/expression_map.h"
@@ -59,7 +60,7 @@ struct MappedTable {
   Table table;                         // columns in the order of the source's
   std::optional<OriginColumn> origin;  // the last column of `table`, which the source has not
   std::vector<DoubtfulColumn> doubts;  // generated columns, for generated_check.h
-  std::optional<Error> problem;        // the table cannot be mapped: an unsupported type, a rule that cannot be
+  OptionalBox<Error> problem;          // the table cannot be mapped: an unsupported type, a rule that cannot be
 };
 
 struct MappedSchema {
