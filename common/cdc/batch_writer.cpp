@@ -1,6 +1,7 @@
 #include "cdc/batch_writer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 
 #include <fmt/format.h>
@@ -16,7 +17,12 @@ namespace {
 
 using Net = TableBatch::Net;
 
-constexpr std::size_t kRowsWorthACopy = 64;  // a COPY leaves the pipeline: two round trips
+// A COPY leaves the pipeline, which is two round trips; it saves that much for each row,
+// against one statement for many rows, or one for each.
+constexpr std::size_t kRowsWorthACopy = 64;
+constexpr int kRoundTripsOfACopy = 2;
+constexpr std::chrono::nanoseconds kSavedOfMany{700};
+constexpr std::chrono::nanoseconds kSavedOfOne{7000};
 constexpr std::size_t kMostRowsInAStatement = 10000;
 constexpr std::int32_t kNull = -1;
 
@@ -237,9 +243,15 @@ std::optional<PgPipeline::Failure> BatchWriter::copy(const TableBatch& batch, co
   return std::nullopt;
 }
 
+bool BatchWriter::worth_a_copy(const ApplyPlan& plan, std::size_t rows) const {
+  const bool at_once = plan.many_rows() && !plan.written().empty();
+  const auto saved = (at_once ? kSavedOfMany : kSavedOfOne) * rows;
+  return rows >= kRowsWorthACopy && saved >= kRoundTripsOfACopy * session_.round_trip();
+}
+
 std::optional<PgPipeline::Failure> BatchWriter::write_inserts(const TableBatch& batch, const Entries& entries) {
   ApplyPlan& plan = batch.plan();
-  if (entries.size() >= kRowsWorthACopy) {
+  if (worth_a_copy(plan, entries.size())) {
     try {
       return copy(batch, entries);
     } catch (const Error& error) {

@@ -45,6 +45,7 @@ class BatchWriter {
   void write_deletes(const TableBatch& batch, const Entries& entries, bool none_expected);
   void look_for_keys(const TableBatch& batch, const Entries& entries);
   void write_updates(const TableBatch& batch, ApplyPlan::MaskId mask, const Entries& entries);
+  bool worth_a_copy(const ApplyPlan& plan, std::size_t rows) const;
   std::optional<PgPipeline::Failure> write_inserts(const TableBatch& batch, const Entries& entries);
   std::optional<PgPipeline::Failure> copy(const TableBatch& batch, const Entries& entries);
   void add_values(const Value* row, const std::vector<std::size_t>& columns);

@@ -186,7 +186,9 @@ bool FollowJob::collect() {
     return !(queue_.closed() && queue_.size() == 0);
   }
   const FollowLimits& limits = options_.limits;
-  const Clock::duration gather = far_behind(*first) ? Clock::duration(kGatherWhenBehind) : Clock::duration(0);
+  const bool behind = far_behind(*first);
+  const Clock::duration gather = behind ? Clock::duration(kGatherWhenBehind) : Clock::duration(0);
+  const std::size_t most = behind ? limits.group_transactions_behind : limits.group_transactions;
   const auto full_by = Clock::now() + std::max<Clock::duration>(limits.group_wait, gather);
   std::uint64_t changes = 0;
   std::uint64_t bytes = 0;
@@ -198,8 +200,7 @@ bool FollowJob::collect() {
     changes += next->changes.changes();
     bytes += next->changes.bytes();
     group_.push_back(std::move(*next));
-    if (group_.size() >= limits.group_transactions || changes >= limits.group_changes || bytes >= limits.group_bytes)
-      break;
+    if (group_.size() >= most || changes >= limits.group_changes || bytes >= limits.group_bytes) break;
   }
   return true;
 }

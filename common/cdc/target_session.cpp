@@ -30,7 +30,9 @@ TargetSession::TargetSession(const std::string& conninfo, const std::string& nam
     : connection_(conninfo, "target", name) {
   distributed_ = detect_dialect(connection_).distributed;
   connection_.exec(sql::apply_session, {distributed_ ? "t" : "f"});
+  const auto asked = std::chrono::steady_clock::now();
   replica_role_ = set_replica_role(connection_);
+  round_trip_ = std::chrono::steady_clock::now() - asked;
 }
 
 PgPipeline& TargetSession::pipeline() {

@@ -4,6 +4,7 @@
 // Errors: ErrorKind::target or data. Threads: one, except cancel().
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -35,6 +36,8 @@ class TargetSession {
   // keep their order within a transaction.
   bool replica_role() const { return replica_role_; }
   bool distributed() const { return distributed_; }
+  // How long an answer took when the session began.
+  std::chrono::nanoseconds round_trip() const { return round_trip_; }
 
   void cancel() const noexcept { connection_.cancel(); }
 
@@ -43,6 +46,7 @@ class TargetSession {
   std::optional<PgPipeline> pipeline_;
   bool replica_role_ = false;
   bool distributed_ = false;
+  std::chrono::nanoseconds round_trip_{0};
 };
 
 }  // namespace dbsync
