@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
-#include "pg/together.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -133,23 +132,20 @@ void write_known_files(PgConnection& target, const std::string& task, const Know
       parameters);
 }
 
-void write_known_rows(PgConnection& target, const std::string& task, const std::set<std::uint32_t>& tables,
-                      RowsSeen rows) {
-  if (tables.empty()) return;
-  target.exec(
+PgQuery note_of_rows(const std::string& task, const std::set<std::uint32_t>& tables, RowsSeen rows) {
+  return {
       "UPDATE dbsync.apply_files SET rows = $3 WHERE task = $1 AND table_oid = ANY ($2::bigint[]) AND part_oid = "
       "table_oid AND rows <> $3",
-      {task, array_of(tables), text_of(rows)});
+      {task, array_of(tables), text_of(rows)}};
 }
 
-void note_filled_leaves(PgConnection& target, const std::string& task, const std::set<std::uint32_t>& tables) {
-  if (tables.empty()) return;
-  target.exec(
+PgQuery note_of_filled_leaves(const std::string& task, const std::set<std::uint32_t>& tables) {
+  return {
       "UPDATE dbsync.apply_files AS f SET rows = 'r' FROM pg_catalog.pg_class c WHERE f.task = $1 AND f.table_oid = "
       "ANY "
       "($2::bigint[]) AND f.part_oid <> f.table_oid AND f.rows <> 'r' AND c.oid = f.part_oid::pg_catalog.oid AND "
       "c.relfilenode::bigint = f.file AND pg_catalog.pg_relation_size(c.oid) > 0",
-      {task, array_of(tables)});
+      {task, array_of(tables)}};
 }
 
 void note_emptied(PgConnection& target, const std::string& task, const std::set<std::uint32_t>& tables) {
@@ -167,12 +163,14 @@ void forget_known_files(PgConnection& target, const std::string& task, const Qua
               {task, source.schema, source.name});
 }
 
-void write_looked(PgConnection& target, const std::string& task) {
-  exec_together(target, {{"DELETE FROM dbsync.apply_looked WHERE task = $1", {task}},
-                         {"INSERT INTO dbsync.apply_looked (task, changes) SELECT task, changes FROM "
-                          "dbsync.apply_progress WHERE task = $1",
-                          {task}}});
+std::vector<PgQuery> notes_of_look(const std::string& task) {
+  return {{"DELETE FROM dbsync.apply_looked WHERE task = $1", {task}},
+          {"INSERT INTO dbsync.apply_looked (task, changes) SELECT task, changes FROM dbsync.apply_progress WHERE "
+           "task = $1",
+           {task}}};
 }
+
+void write_looked(PgConnection& target, const std::string& task) { exec_together(target, notes_of_look(task)); }
 
 bool looked_since_changes(PgConnection& target, const std::string& task) {
   return target
@@ -183,19 +181,29 @@ bool looked_since_changes(PgConnection& target, const std::string& task) {
              .rows() > 0;
 }
 
-std::vector<bool> hold_rows(PgConnection& target, const std::vector<TargetFile>& tables) {
+std::vector<PgQuery> questions_of_rows(const PgConnection& target, const std::vector<TargetFile>& tables) {
   // Greenplum before 7 keeps the partitions of an ordinary table as its children.
   const bool children = !target.parameter("gp_server_version").empty();
-  std::vector<bool> out(tables.size(), false);
+  std::vector<PgQuery> out;
   for (std::size_t from = 0; from < tables.size(); from += kTablesOfAQuery) {
     std::vector<std::string> queries;
     for (std::size_t i = from; i < std::min(tables.size(), from + kTablesOfAQuery); ++i)
       queries.push_back(fmt::format("SELECT {} WHERE EXISTS (SELECT 1 FROM {}{})", i,
                                     tables[i].file == 0 || children ? "" : "ONLY ", quote_name(tables[i].name)));
-    const PgResult result = target.exec(join(queries, " UNION ALL "), {});
-    for (int row = 0; row < result.rows(); ++row) out.at(static_cast<std::size_t>(result.integer(row, 0))) = true;
+    out.push_back({join(queries, " UNION ALL ")});
   }
   return out;
+}
+
+std::vector<bool> rows_held(const std::vector<PgResult>& answers, std::size_t tables) {
+  std::vector<bool> out(tables, false);
+  for (const PgResult& answer : answers)
+    for (int row = 0; row < answer.rows(); ++row) out.at(static_cast<std::size_t>(answer.integer(row, 0))) = true;
+  return out;
+}
+
+std::vector<bool> hold_rows(PgConnection& target, const std::vector<TargetFile>& tables) {
+  return rows_held(exec_together(target, questions_of_rows(target, tables)), tables.size());
 }
 
 }  // namespace dbsync

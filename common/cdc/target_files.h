@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "pg/connection.h"
+#include "pg/together.h"
 #include "schema/table.h"
 
 namespace dbsync {
@@ -62,19 +63,23 @@ KnownFiles read_files_before_restore(PgConnection& target, const std::string& ta
 std::optional<TargetFiles> find_known_files(PgConnection& target, const std::string& task, const QualifiedName& source);
 // In place of what was known of these tables.
 void write_known_files(PgConnection& target, const std::string& task, const KnownFiles& files);
-void write_known_rows(PgConnection& target, const std::string& task, const std::set<std::uint32_t>& tables,
-                      RowsSeen rows);
-// Leaves of these tables that have got pages since they were written down.
-void note_filled_leaves(PgConnection& target, const std::string& task, const std::set<std::uint32_t>& tables);
+// Statements to be run: what is known of these tables' own rows; which of their leaves have
+// got pages since they were written down.
+PgQuery note_of_rows(const std::string& task, const std::set<std::uint32_t>& tables, RowsSeen rows);
+PgQuery note_of_filled_leaves(const std::string& task, const std::set<std::uint32_t>& tables);
 // The task has emptied these tables itself, in the caller's transaction.
 void note_emptied(PgConnection& target, const std::string& task, const std::set<std::uint32_t>& tables);
 void forget_known_files(PgConnection& target, const std::string& task, const QualifiedName& source);
 
 // That all which is known of rows holds now, for as long as the task applies nothing.
+std::vector<PgQuery> notes_of_look(const std::string& task);  // statements, of one transaction
 void write_looked(PgConnection& target, const std::string& task);
 bool looked_since_changes(PgConnection& target, const std::string& task);
 
 // Whether each has a row.
 std::vector<bool> hold_rows(PgConnection& target, const std::vector<TargetFile>& tables);
+// The same as queries, and what their answers say of so many `tables`.
+std::vector<PgQuery> questions_of_rows(const PgConnection& target, const std::vector<TargetFile>& tables);
+std::vector<bool> rows_held(const std::vector<PgResult>& answers, std::size_t tables);
 
 }  // namespace dbsync

@@ -1,6 +1,7 @@
 #include "cdc/target_proof.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -107,12 +108,16 @@ FilesJudged judge_files(const TargetFiles& before, TargetFiles& now,
 }
 
 // A lock that somebody holds for long must not keep the run from hearing a signal.
+std::vector<PgQuery> begin_without_waiting(const PgConnection& target) {
+  std::vector<PgQuery> out{{"BEGIN"}};
+  if (target.server_version() >= kLockTimeoutSince) out.push_back({"SET LOCAL lock_timeout = '5s'"});
+  return out;
+}
+
 template <class Action>
 auto without_waiting(PgConnection& target, const Action& action) {
   PgTransaction transaction(target, PgTransaction::BegunElsewhere{});
-  std::vector<PgQuery> begin{{"BEGIN"}};
-  if (target.server_version() >= kLockTimeoutSince) begin.push_back({"SET LOCAL lock_timeout = '5s'"});
-  exec_together(target, begin);
+  exec_together(target, begin_without_waiting(target));
   try {
     auto out = action();
     transaction.commit();
@@ -123,11 +128,30 @@ auto without_waiting(PgConnection& target, const Action& action) {
   }
 }
 
+// The same for questions, in one round trip; their answers.
+std::vector<PgResult> ask_without_waiting(PgConnection& target, std::vector<PgQuery> questions) {
+  std::vector<PgQuery> all = begin_without_waiting(target);
+  const auto begun = static_cast<std::ptrdiff_t>(all.size());
+  std::move(questions.begin(), questions.end(), std::back_inserter(all));
+  all.push_back({"COMMIT"});
+  PgTransaction transaction(target, PgTransaction::BegunElsewhere{});
+  try {
+    auto answers = exec_together(target, all);
+    transaction.was_committed();
+    answers.pop_back();
+    answers.erase(answers.begin(), answers.begin() + begun);
+    return answers;
+  } catch (Error& error) {
+    if (error.sqlstate() == sqlstate::lock_not_available) error.mark_retryable();
+    throw;
+  }
+}
+
 }  // namespace
 
 std::vector<bool> TargetProof::hold_rows(const std::vector<TargetFile>& files) {
   if (files.empty()) return {};
-  return without_waiting(target_, [&] { return dbsync::hold_rows(target_, files); });
+  return rows_held(ask_without_waiting(target_, questions_of_rows(target_, files)), files.size());
 }
 
 void TargetProof::compare_one(const FollowedTarget& table, const TargetFiles& before, TargetFiles& now) {
@@ -258,7 +282,7 @@ void TargetProof::find_deleted() {
       faults_.push_back({&tables_[i], emptied_text(tables_[i], now_[i].files.front().name, false)});
   }
   fail_if_any();
-  write_known_rows(target_, task_, right, RowsSeen::none);
+  if (!right.empty()) exec_together(target_, {note_of_rows(task_, right, RowsSeen::none)});
 }
 
 void TargetProof::begin(bool accepts) {
@@ -284,11 +308,14 @@ void TargetProof::note_rows(const std::set<QualifiedName>& touched) {
     if (table.table != 0 && touched.contains(table.files.front().name)) files.push_back(table.files.front());
   const std::vector<bool> rows = hold_rows(files);
   for (std::size_t i = 0; i < files.size(); ++i) (rows[i] ? filled : empty).insert(files[i].oid);
-  PgTransaction transaction(target_);
-  write_known_rows(target_, task_, empty, RowsSeen::none);
-  note_filled_leaves(target_, task_, filled);
-  write_looked(target_, task_);
-  transaction.commit();
+  std::vector<PgQuery> notes{{"BEGIN"}};
+  if (!empty.empty()) notes.push_back(note_of_rows(task_, empty, RowsSeen::none));
+  if (!filled.empty()) notes.push_back(note_of_filled_leaves(task_, filled));
+  for (PgQuery& note : notes_of_look(task_)) notes.push_back(std::move(note));
+  notes.push_back({"COMMIT"});
+  PgTransaction transaction(target_, PgTransaction::BegunElsewhere{});
+  exec_together(target_, notes);
+  transaction.was_committed();
 }
 
 void TargetProof::at_end() {
