@@ -74,6 +74,8 @@ ChangeStream::Next BinlogStream::next(Transaction& out, Clock::time_point deadli
       if (step(out)) return Next::transaction;
       if (std::exchange(heard_, false)) return Next::position;
       if (at_end_) return Next::position;
+      // At once: a source that has nothing more to tell says so a second later.
+      if (options_.end.known() && seen_ >= options_.end) return Next::position;
       if ((events_ - first) % kEventsBetweenLooks == kEventsBetweenLooks - 1 && Clock::now() >= deadline)
         return Next::timeout;
     }

@@ -161,7 +161,7 @@ void MysqlFollowSource::find_ahead(const Position& at) {
                                    : dbsync::gtids_at({source(), *home_, reader}, at);
   if (!before)
     throw Error(ErrorKind::source, fmt::format("which GTIDs come before {} of the binlog cannot be told", at.text()))
-        .hint("run again with --log-level debug, which says why; BINLOG_GTID_POS() tells them on the source");
+        .hint("run again with -v, which says why; BINLOG_GTID_POS() tells them on the source");
   ahead_ = domains_ahead(*applied_gtids_, *before);
 }
 

@@ -106,8 +106,8 @@ struct MysqlTable {
   std::uint64_t auto_increment = 0;  // next value; 0 = none
   std::uint64_t estimated_rows = 0;  // the engine's guess
   std::uint64_t estimated_bytes = 0;
-  bool in_run = true;                 // the table list names it, or there is none
-  OptionalBox<Error> problem = {};    // the server cannot open it, or the user may not see all of it
+  bool in_run = true;               // the table list names it, or there is none
+  OptionalBox<Error> problem = {};  // the server cannot open it, or the user may not see all of it
 
   // Excluded ones, too: they are there, for keys and queries to name.
   const MysqlColumn* find_column(std::string_view column) const;

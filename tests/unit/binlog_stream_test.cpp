@@ -297,16 +297,41 @@ TEST(BinlogStream, AppliesChangesWithinJsonValues) {
   EXPECT_NE(error.find("binlog_row_value_options = ''"), std::string::npos) << error;
 }
 
+// These events and no more.
+struct Cut : EventSource {
+  std::vector<std::string> events;
+  std::size_t at = 0;
+  std::string_view read() override { return at < events.size() ? std::string_view(events[at++]) : ""; }
+  BinlogChecksum checksum() const override { return BinlogChecksum::crc32; }
+  void interrupt() noexcept override {}
+  std::string describe() const override { return "a file that is cut"; }
+};
+
+// A server would tell a second later that it has no more.
+TEST(BinlogStream, DoesNotWaitForMoreBehindItsEnd) {
+  auto cut = std::make_unique<Cut>();
+  BinlogClock clock(parse_position("my97.000001:4"));
+  bool ended = false;
+  for (const std::string& bytes : captured_events(Captured::my97)) {
+    const EventHeader header = split_event(bytes, BinlogChecksum::crc32).header;
+    cut->events.push_back(bytes);
+    clock.pass(header);
+    if ((ended = header.type == EventType::xid)) break;
+  }
+  ASSERT_TRUE(ended);
+  BinlogTables none(captured_charsets);
+  BinlogOptions options;
+  options.start = parse_position("my97.000001:4");
+  options.end = clock.at();
+  BinlogStream stream(std::move(cut), none, options);
+  Transaction transaction;
+  EXPECT_EQ(stream.next(transaction, ChangeStream::Clock::now()), ChangeStream::Next::position);
+  EXPECT_EQ(stream.seen(), options.end);
+  EXPECT_FALSE(stream.at_end());
+}
+
 // A server that died within a transaction gives its GTID to the next one.
 TEST(BinlogStream, GtidOfAnAbandonedTransactionIsNotApplied) {
-  struct Cut : EventSource {
-    std::vector<std::string> events;
-    std::size_t at = 0;
-    std::string_view read() override { return at < events.size() ? std::string_view(events[at++]) : ""; }
-    BinlogChecksum checksum() const override { return BinlogChecksum::crc32; }
-    void interrupt() noexcept override {}
-    std::string describe() const override { return "a file that is cut"; }
-  };
   auto cut = std::make_unique<Cut>();
   std::string gtid;
   const auto events = captured_events(Captured::my97);
