@@ -151,6 +151,13 @@ check_blanks() {
   xargs grep -n "[ $(printf '\r')]\$" /dev/null < "$tmp/files" | sed 's/^\([^:]*:[0-9]*\):.*/\1: blank at the end of the line/'
 }
 
+# Hints that name an option which is none. Those of other programs are in schema_dump.cpp.
+check_options() {
+  grep -hoE '[.]name = "[a-z0-9-]+"' common/config/*.cpp 2>/dev/null | cut -d '"' -f 2 > "$tmp/options"
+  grep -v -e '^tests/' -e '/schema_dump[.]cpp$' "$tmp/files" | xargs awk -v known="$tmp/options" -f "$lint/options.awk" ||
+    broken check_options
+}
+
 {
   check_include_direction
   check_library_headers
@@ -159,6 +166,7 @@ check_blanks() {
   check_class_sizes
   check_lists
   check_messages
+  check_options
   check_raw_memory
   check_raw_handles
   check_threads

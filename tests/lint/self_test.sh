@@ -220,5 +220,14 @@ END
 expect "messages that stand twice" "common/base/a.cpp:2: stands in common/base/b.cpp:1 as well:\
  \"the table {} is of another kind than it was before\""
 
+file common/config/options.cpp <<'END'
+const Option option{.name = "end-at"};
+END
+file common/base/a.cpp <<'END'
+error.hint("--end-at now, or (with --end-it) later");  // --no-option is none in a comment
+for (int i = n; i > 0; --i) f("it--runs");
+END
+expect "options that are none" "common/base/a.cpp:1: no option of the programs: --end-it"
+
 echo "lint self test: $checks checks, $failures failed"
 [ "$failures" -eq 0 ]
