@@ -9,11 +9,15 @@ namespace dbsync {
 namespace {
 
 constexpr std::uint64_t kLongest = std::uint64_t{1} << 30;
+// zlib packs no better than that (zlib's technical details, "Maximum Compression Factor"): room
+// for more, which a few bytes may ask for, is not even taken.
+constexpr std::uint64_t kBestFactor = 1032;
 constexpr std::uint8_t kCompressed = 0x80, kRaw = 0x08;
 
 // `window`: MAX_WBITS for zlib streams, its negative for raw ones.
 void inflate_all(std::string_view packed, std::uint64_t length, int window, const LittleReader& in, std::string& out) {
   if (length > kLongest) in.fail("more than 1 GiB of compressed data");
+  if (length / kBestFactor > packed.size()) in.fail("a length that compressed data cannot have");
   out.resize(static_cast<std::size_t>(length));
   z_stream stream{};
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));

@@ -65,7 +65,9 @@ void PayloadReader::fill(std::size_t wanted) {
   const std::size_t piece = ZSTD_DStreamOutSize();
   while (plain_.size() < wanted) {
     const std::size_t before = plain_.size();
-    plain_.resize(before + static_cast<std::size_t>(std::min<std::uint64_t>(left_, std::max(piece, wanted - before))));
+    // Twice of what is there at most: a size of an event is not trusted before its bytes come.
+    const std::size_t more = std::max(piece, std::min(wanted - before, before));
+    plain_.resize(before + static_cast<std::size_t>(std::min<std::uint64_t>(left_, more)));
     ZSTD_outBuffer out{plain_.data() + before, plain_.size() - before, 0};
     ZSTD_inBuffer from{packed_.data(), packed_.size(), stream_->read};
     const std::size_t status = ZSTD_decompressStream(stream_->zstd.get(), &out, &from);

@@ -171,6 +171,12 @@ TEST(BinlogEvent, ReadsTaggedGtid) {
   FAIL() << "no tagged GTID in the file";
 }
 
+TEST(CompressedEvent, TakesNoRoomForWhatItCannotHold) {
+  std::string out;
+  EXPECT_THROW(inflate_event(std::string_view("\x84\x3F\xFF\xFF\xFF\x78\x9C\x03", 8), "event", out), DecodeError);
+  EXPECT_LT(out.capacity(), 1000u);
+}
+
 TEST(BinlogStatement, TellsKinds) {
   using Kind = BinlogStatement::Kind;
   EXPECT_EQ(read_statement("BEGIN").kind, Kind::begin);
