@@ -11,7 +11,7 @@ TIDY     ?= clang-tidy
 TIDY_HOT := common/format common/cdc mysql2pgsql/row mysql2pgsql/binlog
 TIDY_OBJ := $(foreach m,$(MODULES),$(call objs_of,$(m))) $(M2P_OBJ) $(P2P_OBJ) \
             $(BUILD)/obj/mysql2pgsql/main.o $(BUILD)/obj/pgsql2pgsql/main.o
-TIDY_FLAGS = -std=c++20 $(WARN) -Icommon -I$(BUILD)/gen -I. $(PKGFLAGS) $(MYSQLFLAGS)
+TIDY_FLAGS = -std=c++20 $(filter-out -Wno-restrict,$(WARN)) -Icommon -I$(BUILD)/gen -I. $(PKGFLAGS) $(MYSQLFLAGS)
 
 tidied = $(patsubst $(BUILD)/obj/%.o,$(BUILD)/tidy/%.ok,$(1))
 
