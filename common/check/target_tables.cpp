@@ -27,10 +27,10 @@ struct TableFacts {
   bool may_enter = false;
   bool may_insert = false;
   bool may_select = false;
+  bool may_select_all = false;  // not only some columns
   bool may_truncate = false;
   bool plain = false;
   bool row_security = false;
-  bool may_read_log = true;  // of the rows that the server sets aside
   std::vector<TargetColumn> columns = {};
 };
 
@@ -55,7 +55,6 @@ class TableChecker {
 
   // gp_read_error_log wants SELECT on the table; on some of its columns is not enough.
   bool reads_log() const { return check_.job.reject_limit > 0 && check_.dialect.segment_rejects; }
-  void read_log_rights();
 
   // Where tables are to be made.
   void check_schemas();
@@ -89,7 +88,6 @@ void TableChecker::run() {
   read_tables();
   read_columns();
   read_row_security();
-  read_log_rights();
   check_schemas();
   for (std::size_t i = 0; i < tables_.size(); ++i) check_table(i);
   if (check_.depth == CheckDepth::thorough) check_rows();
@@ -125,8 +123,9 @@ void TableChecker::read_tables() {
              .may_enter = rows.boolean(row, 3),
              .may_insert = rows.boolean(row, 4),
              .may_select = rows.boolean(row, 5),
-             .may_truncate = rows.boolean(row, 6),
-             .plain = rows.boolean(row, 7),
+             .may_select_all = rows.boolean(row, 6),
+             .may_truncate = rows.boolean(row, 7),
+             .plain = rows.boolean(row, 8),
              .row_security = false};
     by_oid_[facts.oid].push_back(static_cast<std::size_t>(rows.integer(row, 0) - 1));
   }
@@ -158,17 +157,6 @@ void TableChecker::read_row_security() {
   for (int row = 0; row < rows.rows(); ++row)
     for (const std::size_t index : by_oid_[static_cast<std::uint32_t>(rows.integer(row, 0))])
       facts_[index].row_security = true;
-}
-
-void TableChecker::read_log_rights() {
-  if (by_oid_.empty() || !reads_log()) return;
-  const PgResult rows = check_.target.exec(
-      "SELECT oid FROM pg_catalog.pg_class WHERE oid = ANY ($1::oid[]) AND NOT "
-      "pg_catalog.has_table_privilege(oid, 'SELECT')",
-      {oids()});
-  for (int row = 0; row < rows.rows(); ++row)
-    for (const std::size_t index : by_oid_[static_cast<std::uint32_t>(rows.integer(row, 0))])
-      facts_[index].may_read_log = false;
 }
 
 void TableChecker::check_schemas() {
@@ -241,7 +229,7 @@ void TableChecker::check_privileges(std::size_t index) {
   std::vector<std::string> missing;
   if (!facts.may_insert) missing.emplace_back("INSERT");
   if (whole && truncate && !facts.may_truncate) missing.emplace_back("TRUNCATE");
-  if ((look && !facts.may_select) || !facts.may_read_log) missing.emplace_back("SELECT");
+  if ((look && !facts.may_select) || (reads_log() && !facts.may_select_all)) missing.emplace_back("SELECT");
   if (!facts.may_enter)
     fail(index, ErrorKind::target, "the role may not use the schema " + name.schema,
          fmt::format("GRANT USAGE ON SCHEMA {} TO the role of [desc.pgsql]", quote_identifier(name.schema)));

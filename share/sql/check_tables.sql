@@ -6,6 +6,7 @@ SELECT w.n,
        pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS may_enter,
        pg_catalog.has_table_privilege(c.oid, 'INSERT') OR pg_catalog.has_any_column_privilege(c.oid, 'INSERT') AS may_insert,
        pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT') AS may_select,
+       pg_catalog.has_table_privilege(c.oid, 'SELECT') AS may_select_all,
        pg_catalog.has_table_privilege(c.oid, 'TRUNCATE') AS may_truncate,
        c.relkind = 'r' AS plain
   FROM (SELECT pg_catalog.generate_subscripts($1::text[], 1) AS n, pg_catalog.unnest($1::text[]) AS schema,
