@@ -30,7 +30,7 @@ class BoundedQueue {
   bool push_until(T& item, std::size_t bytes, Clock::time_point deadline, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     if (!fits(bytes)) {
-      if (gathering_ > 0) changed_.notify_all();  // no more will come
+      if (gathered_ > 0) changed_.notify_all();  // no more will come
       ++pushing_;
       changed_.wait_until(lock, stop, deadline, [&] { return closed_ || fits(bytes); });
       --pushing_;
@@ -38,7 +38,7 @@ class BoundedQueue {
     if (!fits(bytes) || closed_ || stop.stop_requested()) return false;
     bytes_ += bytes;
     items_.push_back({std::move(item), bytes});
-    const bool awaited = popping_ > 0 || (gathering_ > 0 && items_.size() >= gathered_);
+    const bool awaited = popping_ > 0 || (gathered_ > 0 && items_.size() >= gathered_);
     lock.unlock();
     if (awaited) changed_.notify_all();
     return true;
@@ -61,14 +61,13 @@ class BoundedQueue {
     return take(lock);
   }
 
-  // Waits until `items` are there, or no more fit: a thread that is woken for each of many costs
+  // Waits until `items`, one or more, are there, or no more fit: a thread that is woken for each of many costs
   // more than they do. One thread gathers at a time.
   void gather_until(std::size_t items, Clock::time_point deadline, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     gathered_ = items;
-    ++gathering_;
     changed_.wait_until(lock, stop, deadline, [&] { return closed_ || pushing_ > 0 || items_.size() >= items; });
-    --gathering_;
+    gathered_ = 0;
   }
 
   void close() {
@@ -117,9 +116,8 @@ class BoundedQueue {
   std::deque<Slot> items_;
   std::size_t bytes_ = 0;
   bool closed_ = false;
-  // Threads that wait for room, for an item, for as many as `gathered_`.
-  std::size_t pushing_ = 0, popping_ = 0, gathering_ = 0;
-  std::size_t gathered_ = 0;
+  std::size_t pushing_ = 0, popping_ = 0;  // threads that wait for room, for an item
+  std::size_t gathered_ = 0;               // items that a thread waits for; 0: none does
 };
 
 }  // namespace dbsync

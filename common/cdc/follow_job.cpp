@@ -63,7 +63,7 @@ class FollowJob {
   void tend();
   bool apply_large(Transaction first);
   std::optional<Transaction> next_part();
-  std::optional<Transaction> next_of_group(Clock::time_point full_by);
+  std::optional<Transaction> next_of_group(std::size_t room, Clock::time_point full_by);
   void confirm();
   void pass();
   bool stopping() const { return stop_.stop_requested(); }
@@ -162,15 +162,13 @@ void FollowJob::tend() {
   }
 }
 
-// What waits, or comes in time.
-std::optional<Transaction> FollowJob::next_of_group(Clock::time_point full_by) {
+// What waits, or comes in time. `room`: for so many in the group.
+std::optional<Transaction> FollowJob::next_of_group(std::size_t room, Clock::time_point full_by) {
   for (;;) {
     if (auto next = queue_.try_pop()) return next;
     const auto now = Clock::now();
     if (now >= full_by || stopping() || queue_.closed()) return queue_.try_pop();
-    const std::size_t room =
-        options_.limits.group_transactions - std::min(group_.size(), options_.limits.group_transactions);
-    queue_.gather_until(std::clamp<std::size_t>(room, 1, kGathered), std::min(full_by, now + kTick), stop_);
+    queue_.gather_until(std::min(room, kGathered), std::min(full_by, now + kTick), stop_);
     tend();
   }
 }
@@ -192,7 +190,7 @@ bool FollowJob::collect() {
   const auto full_by = Clock::now() + std::max<Clock::duration>(limits.group_wait, gather);
   std::uint64_t changes = 0;
   std::uint64_t bytes = 0;
-  for (std::optional<Transaction> next = std::move(first); next; next = next_of_group(full_by)) {
+  for (std::optional<Transaction> next = std::move(first); next; next = next_of_group(most - group_.size(), full_by)) {
     if (!next->whole()) {
       large_ = std::move(next);
       break;
