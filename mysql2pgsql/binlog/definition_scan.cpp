@@ -1,5 +1,6 @@
 #include "mysql2pgsql/binlog/definition_scan.h"
 
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -110,15 +111,17 @@ class Scan {
 
 }  // namespace
 
-void find_definitions(EventSource& source, BinlogTables& tables, const Position& start, const Position& end,
-                      AppliedGtids applied, const std::function<bool(const FoundDefinition&)>& see) {
+std::vector<FoundDefinition> find_definitions(EventSource& source, BinlogTables& tables, const Position& start,
+                                              const Position& end, AppliedGtids applied) {
+  std::vector<FoundDefinition> out;
   Scan scan(tables, start, std::move(applied));
   EventReader reader(source);
   while (scan.at() < end) {
     const auto event = reader.next();
-    if (!event) return;
-    if (const auto found = scan.see(*event); found && !see(*found)) return;
+    if (!event) break;
+    if (auto found = scan.see(*event)) out.push_back(std::move(*found));
   }
+  return out;
 }
 
 std::string definition_hint(const std::string& table) {

@@ -6,8 +6,8 @@
 // Threads: one.
 #pragma once
 
-#include <functional>
 #include <string>
+#include <vector>
 
 #include "cdc/position.h"
 #include "mysql2pgsql/binlog/applied_gtids.h"
@@ -24,10 +24,10 @@ struct FoundDefinition {
                              // look different
 };
 
-// Shows `see` those of followed tables between `start` and `end`, but for the transactions
-// that are `applied`, until it returns false.
-void find_definitions(EventSource& source, BinlogTables& tables, const Position& start, const Position& end,
-                      AppliedGtids applied, const std::function<bool(const FoundDefinition&)>& see);
+// Those of followed tables between `start` and `end`, but for the transactions that are
+// `applied`.
+std::vector<FoundDefinition> find_definitions(EventSource& source, BinlogTables& tables, const Position& start,
+                                              const Position& end, AppliedGtids applied);
 
 // What to do about a definition of `table` ("db.name") that was changed.
 std::string definition_hint(const std::string& table);

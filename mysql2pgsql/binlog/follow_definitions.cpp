@@ -39,6 +39,12 @@ Error unreadable_definition(const FoundDefinition& found, bool kept) {
                                copy_again({"", found.table})));
 }
 
+std::set<std::string> names_of(const std::vector<CopyTask>& tasks) {
+  std::set<std::string> out;
+  for (const CopyTask& task : tasks) out.insert(task.name);
+  return out;
+}
+
 }  // namespace
 
 // A table that was made later is not followed: its rows from before would be missing.
@@ -87,8 +93,7 @@ void MysqlFollowSource::name_tables(Plan& plan, const StreamRange& range) {
   tables_ = std::make_unique<BinlogTables>([this](const std::string& sql) { return memory_->query(sql); });
   const std::string& db = config_.src_mysql.db;
   if (range.wanted) std::erase_if(plan.tasks, [&](const CopyTask& task) { return !range.wanted({db, task.name}); });
-  std::set<std::string> names;
-  for (const CopyTask& task : plan.tasks) names.insert(task.name);
+  const std::set<std::string> names = names_of(plan.tasks);
   for (const std::string& name : names) tables_->add_name(db, name);
   if (!cascades_are_logged(*memory_))
     for (const std::string& parent : parents_of(plan.catalog, names)) tables_->add_parent_name(db, parent);
@@ -126,7 +131,9 @@ void MysqlFollowSource::settle_definitions(RunContext& run, const StreamRange& r
     schema_known_ = parse_position(kept->accepted);
     return;
   }
-  const auto found = definitions_since(range.start);
+  const Position now = home_->end();
+  const auto log = events(range.start, true);
+  const auto found = find_definitions(*log, *tables_, range.start, now, AppliedGtids(applied_gtids_, ahead_));
   if (found.empty()) return;
   const auto unreadable = std::find_if(found.begin(), found.end(), [](const auto& each) { return each.rows_before; });
   if (unreadable == found.end()) return accept ? accept_definitions(found) : throw source_changed(found.front());
@@ -143,11 +150,9 @@ void MysqlFollowSource::settle_definitions(RunContext& run, const StreamRange& r
 // False, too, when it was kept with other tables in the list, or by another version.
 bool MysqlFollowSource::kept_holds(SourceMemory& kept, const Plan& plan) const {
   if (kept.is_mariadb() != memory_->is_mariadb()) return false;
-  std::set<std::string> names;
-  for (const CopyTask& task : plan.tasks) names.insert(task.name);
   try {
     const auto catalog = read_catalog(kept, config_.src_mysql.db, plan.mapping.rules, request_.list);
-    return same_definitions(catalog, plan.catalog, names);
+    return same_definitions(catalog, plan.catalog, names_of(plan.tasks));
   } catch (const Error& error) {
     log::debug("follow", fmt::format("the definitions that the task has kept do not serve: {}", error.what()));
     return false;
@@ -159,17 +164,6 @@ void MysqlFollowSource::keep_memory(PgConnection& target) {
   memory_->accepted = schema_known_.text();
   write_memory(target, task_, *memory_);
   memory_->rest();
-}
-
-std::vector<FoundDefinition> MysqlFollowSource::definitions_since(const Position& start) {
-  const Position now = home_->end();
-  const auto log = events(start, true);
-  std::vector<FoundDefinition> out;
-  find_definitions(*log, *tables_, start, now, AppliedGtids(applied_gtids_, ahead_), [&](const FoundDefinition& found) {
-    out.push_back(found);
-    return true;
-  });
-  return out;
 }
 
 void MysqlFollowSource::accept_definitions(const std::vector<FoundDefinition>& found) {

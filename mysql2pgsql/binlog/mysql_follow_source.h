@@ -79,7 +79,6 @@ class MysqlFollowSource : public FollowSource {
   void keep_memory(PgConnection& target);
   void note_targets(const std::vector<CopyTask>& tasks);
   void warn_of_cascades();
-  std::vector<FoundDefinition> definitions_since(const Position& start);
   void accept_definitions(const std::vector<FoundDefinition>& found);
   void prove_file(const KnownSource& known, const Position& applied) const;
   void find_gtids(PgConnection& target, const Position& applied);
