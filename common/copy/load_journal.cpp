@@ -252,8 +252,10 @@ void LoadJournal::finish(PgConnection& connection, std::int64_t run, const std::
 
 // The texts of a statement for all of very many tables would be what needs most memory.
 void LoadJournal::add_tables(PgConnection& connection, const std::vector<NewTable>& tables) const {
+  const bool whole = std::any_of(tables.begin(), tables.end(), [](const NewTable& table) { return table.whole; });
+  const bool several = whole || tables.size() > kTablesTogether;  // statements
   std::optional<PgTransaction> transaction;
-  if (!connection.in_transaction()) transaction.emplace(connection);
+  if (several && !connection.in_transaction()) transaction.emplace(connection);
   for (std::span<const NewTable> left(tables); !left.empty();) {
     const std::size_t count = std::min(left.size(), kTablesTogether);
     insert_tables(connection, left.first(count));
