@@ -103,12 +103,12 @@ std::unique_ptr<SourceMemory> read_memory(PgConnection& target, const std::strin
 }
 
 void forget_memory(PgConnection& target, const std::string& task) {
-  ensure_known_tables(target);
   target.exec("DELETE FROM dbsync.apply_memory WHERE task = $1", {task});
 }
 
 void write_memory(PgConnection& target, const std::string& task, const SourceMemory& memory) {
   constexpr std::uint32_t kText = 25, kBytea = 17;
+  ensure_known_tables(target);
   const std::string bytes = memory.bytes();
   PgTransaction transaction(target);
   forget_memory(target, task);

@@ -56,6 +56,7 @@ class SourceMemory : public SourceQueries {
 std::unique_ptr<SourceMemory> read_memory(PgConnection& target, const std::string& task);
 void write_memory(PgConnection& target, const std::string& task, const SourceMemory& memory);
 // It holds for the task no longer: a table was copied later, or the source is another server.
+// May be part of a transaction; where the known tables are, this one is (cdc/known_tables.h).
 void forget_memory(PgConnection& target, const std::string& task);
 
 }  // namespace dbsync
