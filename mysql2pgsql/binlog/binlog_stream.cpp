@@ -99,10 +99,9 @@ bool BinlogStream::step(Transaction& out) {
     return false;
   }
   if (passes_unread(bytes)) return false;
-  const BinlogChecksum checksum = checksum_known_ ? checksum_ : source_->checksum();
   // Of the end of a transaction nothing is read.
   const bool end = event_type(bytes) == EventType::xid;
-  return handle(end ? split_unchecked(bytes, checksum) : split_event(bytes, checksum), false, out);
+  return handle(end ? split_unchecked(bytes, checksum()) : split_event(bytes, checksum()), false, out);
 }
 
 // Most of what a busy source tells: a table as it was described before, and rows of one
@@ -110,7 +109,7 @@ bool BinlogStream::step(Transaction& out) {
 bool BinlogStream::passes_unread(std::string_view bytes) {
   const EventType type = event_type(bytes);
   if (group_ != Group::open || (type != EventType::table_map && !is_rows_event(type))) return false;
-  const BinlogEvent event = split_unchecked(bytes, checksum_known_ ? checksum_ : source_->checksum());
+  const BinlogEvent event = split_unchecked(bytes, checksum());
   const auto found = mapped_.find(LittleReader(event.body, "event of a table").le(6));
   if (found == mapped_.end()) return false;
   Mapped& mapped = found->second;

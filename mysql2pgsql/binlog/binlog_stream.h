@@ -80,6 +80,7 @@ class BinlogStream : public ChangeStream {
   // True when `out` holds a transaction.
   bool step(Transaction& out);
   bool passes_unread(std::string_view bytes);
+  BinlogChecksum checksum() const { return checksum_known_ ? checksum_ : source_->checksum(); }
   bool handle(const BinlogEvent& event, bool inner, Transaction& out);
   bool handle_query(const BinlogEvent& event, Transaction& out);
   bool handle_statement(const BinlogStatement& statement, const QueryEvent& query, std::string_view text,
