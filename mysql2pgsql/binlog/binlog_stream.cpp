@@ -22,7 +22,6 @@ BinlogStream::BinlogStream(std::unique_ptr<EventSource> source, BinlogTables& ta
       options_(std::move(options)),
       assembler_(options_.spill),
       clock_(options_.start),
-      checksum_(source_->checksum()),
       seen_(options_.start),
       delivered_(options_.start),
       confirmed_(options_.start) {}
@@ -170,7 +169,6 @@ void BinlogStream::handle_format(const BinlogEvent& event) {
   mapped_.clear();
   // A reader that asked for none gets none, whatever the file has.
   checksum_ = source_->checksum() == BinlogChecksum::none ? BinlogChecksum::none : format.checksum;
-  checksum_known_ = true;
   if (options_.place) options_.place->set(clock_.at().file, event.header.time);
   server_version_ = format.server_version;
 }
@@ -179,7 +177,7 @@ void BinlogStream::handle_rotate(const BinlogEvent& event) {
   const RotateEvent rotate = read_rotate(event);
   if (group_ == Group::open && rotate.file != clock_.at().file) abandon_group();
   clock_.enter(rotate.file, rotate.offset);
-  checksum_known_ = false;
+  checksum_.reset();
   if (group_ == Group::none) border(clock_.at());
   heard_ = true;
 }

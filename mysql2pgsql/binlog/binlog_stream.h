@@ -80,7 +80,7 @@ class BinlogStream : public ChangeStream {
   // True when `out` holds a transaction.
   bool step(Transaction& out);
   bool passes_unread(std::string_view bytes);
-  BinlogChecksum checksum() const { return checksum_known_ ? checksum_ : source_->checksum(); }
+  BinlogChecksum checksum() const { return checksum_.value_or(source_->checksum()); }
   bool handle(const BinlogEvent& event, bool inner, Transaction& out);
   bool handle_query(const BinlogEvent& event, Transaction& out);
   bool handle_statement(const BinlogStatement& statement, const QueryEvent& query, std::string_view text,
@@ -118,8 +118,7 @@ class BinlogStream : public ChangeStream {
   BinlogOptions options_;
   TransactionAssembler assembler_;
   BinlogClock clock_;
-  BinlogChecksum checksum_;
-  bool checksum_known_ = false;
+  std::optional<BinlogChecksum> checksum_;  // of the file, once it has told
   std::string server_version_;
   Group group_ = Group::none;
   std::uint64_t groups_ = 0;  // begun
