@@ -22,7 +22,7 @@ JournalKey MysqlProgram::journal_key() const {
 }
 
 void MysqlProgram::connect() {
-  connection_.emplace(run_.config.src_mysql);
+  connection_.emplace(run_.config.src_mysql, MysqlConnection::ForDefinitions{});
   run_.facts.source = run_.config.src_mysql.describe();
   run_.facts.source_version =
       fmt::format("{} {}", connection_->is_mariadb() ? "MariaDB" : "MySQL", connection_->server_version());

@@ -36,7 +36,7 @@ std::string mysql_task_name(const Config& config, const PgConnection& target) {
 
 MysqlConnection& MysqlTask::source() {
   if (!source_ || !source_->usable() || !source_->answers())
-    source_ = std::make_unique<MysqlConnection>(config_.src_mysql);
+    source_ = std::make_unique<MysqlConnection>(config_.src_mysql, MysqlConnection::ForDefinitions{});
   return *source_;
 }
 

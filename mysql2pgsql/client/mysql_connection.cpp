@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <mutex>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -28,6 +29,7 @@ constexpr unsigned long kMaxAllowedPacket = 1024UL * 1024 * 1024;
 // Error numbers: MySQL manual "Server Error Message Reference" and errmsg.h.
 constexpr std::array<unsigned, 4> kLost{2006, 2013, 2055, 1927};  // gone, lost, lost (extended), killed
 constexpr unsigned kTlsFailed = 2026;
+constexpr unsigned kSyntax = 1064;         // ER_PARSE_ERROR
 constexpr unsigned kCancelled = 1317;      // ER_QUERY_INTERRUPTED
 constexpr unsigned kPluginRefused = 5010;  // of Connector/C: not in MARIADB_OPT_RESTRICTED_AUTH
 constexpr std::array<unsigned, 6> kRetryable{1040, 1053, 1205,
@@ -104,6 +106,27 @@ void check_encryption(MYSQL* mysql, const MysqlEndpoint& endpoint) {
       .hint(mysql_hint(2026, {}));
 }
 
+// MySQL opens each table for its figures, and would wait for a year behind a
+// LOCK TABLES or an ALTER of somebody else.
+std::string lock_limit(const MysqlEndpoint& endpoint) {
+  return fmt::format("SET SESSION lock_wait_timeout = {}", endpoint.lock_wait_timeout);
+}
+
+// What is left of a batch when somebody does not want the rest, so that the session can be
+// asked again.
+class UnreadResults {
+ public:
+  explicit UnreadResults(MYSQL* mysql) : mysql_(mysql) {}
+  ~UnreadResults() {
+    while (mysql_more_results(mysql_) && mysql_next_result(mysql_) == 0) mysql_free_result(mysql_store_result(mysql_));
+  }
+  UnreadResults(const UnreadResults&) = delete;
+  UnreadResults& operator=(const UnreadResults&) = delete;
+
+ private:
+  MYSQL* mysql_;
+};
+
 void kill_query(const MysqlEndpoint& endpoint, unsigned long id) noexcept {
   try {
     MysqlConnection other(endpoint);
@@ -139,6 +162,8 @@ Error mysql_failure(unsigned code, const std::string& text) {
   return error;
 }
 
+void limit_lock_waits(MysqlConnection& connection) { connection.exec(lock_limit(connection.endpoint())); }
+
 MysqlLibrary::MysqlLibrary() {
   if (mysql_library_init(0, nullptr, nullptr) != 0)
     throw Error(ErrorKind::internal, "the MySQL client library cannot be initialised");
@@ -148,6 +173,18 @@ MysqlLibrary::~MysqlLibrary() { mysql_library_end(); }
 
 MysqlConnection::MysqlConnection(const MysqlEndpoint& endpoint, unsigned silence)
     : endpoint_(endpoint), handle_(std::make_unique<MysqlHandle>()), describe_("source " + endpoint.describe()) {
+  begin(silence);
+}
+
+MysqlConnection::MysqlConnection(const MysqlEndpoint& endpoint, ForDefinitions)
+    : endpoint_(endpoint),
+      handle_(std::make_unique<MysqlHandle>()),
+      describe_("source " + endpoint.describe()),
+      several_(true) {
+  begin(0);
+}
+
+void MysqlConnection::begin(unsigned silence) {
   if (handle_->mysql == nullptr) throw std::bad_alloc();
   remember_password(endpoint_.password, {endpoint_.user, endpoint_.db, endpoint_.host});
   connect(silence);
@@ -160,7 +197,7 @@ MysqlConnection::~MysqlConnection() = default;
 void MysqlConnection::connect(unsigned silence) {
   set_options(handle_->mysql, endpoint_, ssl_mode_of(endpoint_));
   if (silence > 0) mysql_options(handle_->mysql, MYSQL_OPT_READ_TIMEOUT, &silence);
-  if (!connect_handle(*handle_, endpoint_)) {
+  if (!connect_handle(*handle_, endpoint_, several_ ? CLIENT_MULTI_STATEMENTS : 0)) {
     const Error failure = error({});
     // The library's text has parts of another packet for the plugin's name.
     if (mysql_errno(handle_->mysql) == kPluginRefused)
@@ -187,9 +224,37 @@ void MysqlConnection::connect(unsigned silence) {
   describe_ = fmt::format("source {} (connection {})", endpoint_.describe(), thread_id_);
 }
 
+// What the server says of itself when it greets is taken for its version until it is asked,
+// in the same message as it is told the settings: that may be the word of a proxy.
 void MysqlConnection::prepare_session() {
-  const auto rows = query("SELECT VERSION()");
-  version_ = rows.at(0).at(0).value_or("");
+  know_version(mysql_get_server_info(handle_->mysql));
+  const bool limited = several_;
+  try {
+    tell_settings(limited);
+  } catch (const Error& error) {
+    // A proxy between may take one at a time only.
+    if (error.native_code() != kSyntax || !std::exchange(several_, false)) throw;
+    tell_settings(limited);
+  }
+  warn_of_plain_rows();
+}
+
+void MysqlConnection::tell_settings(bool limited) {
+  std::vector<std::string> statements{"SELECT VERSION()", settings()};
+  if (limited) statements.push_back(lock_limit(endpoint_));
+  bool as_greeted = false;
+  query_each(statements, [&](std::size_t number, const Answer& answer) {
+    if (answer.error && (number == 0 || as_greeted)) throw Error(*answer.error);
+    if (number == 0) as_greeted = know_version(answer.rows.at(0).at(0).value_or(""));
+  });
+  if (as_greeted) return;
+  exec(settings());
+  if (limited) exec(lock_limit(endpoint_));
+}
+
+bool MysqlConnection::know_version(std::string version) {
+  const std::pair known(mariadb_, version_number_);
+  version_ = std::move(version);
   mariadb_ = version_.find("MariaDB") != std::string::npos;
   // Replication-safe prefix of MariaDB 10 and 11 when VERSION() carries it.
   std::string_view digits = version_;
@@ -206,19 +271,21 @@ void MysqlConnection::prepare_session() {
     }
   }
   version_number_ = part[0] * 10000 + part[1] * 100 + part[2];
+  return known == std::pair(mariadb_, version_number_);
+}
 
-  std::string settings =
+std::string MysqlConnection::settings() const {
+  std::string out =
       "SET SESSION time_zone = '+00:00', sql_mode = '', net_write_timeout = 2147483, net_read_timeout = "
       "2147483, wait_timeout = 2147483";  // the longest that servers on any system take: a copy may take days
   // A server may show versioned tables as of some other moment; DEFAULT is none.
-  if (mariadb_ && version_number_ >= 100304) settings += ", system_versioning_asof = DEFAULT";
+  if (mariadb_ && version_number_ >= 100304) out += ", system_versioning_asof = DEFAULT";
   if (mariadb_)
-    settings += ", max_statement_time = 0";
+    out += ", max_statement_time = 0";
   else if (version_number_ >= 50708)
-    settings += ", max_execution_time = 0";
-  if (!mariadb_ && version_number_ >= 80000) settings += ", information_schema_stats_expiry = 0";
-  exec(settings);
-  warn_of_plain_rows();
+    out += ", max_execution_time = 0";
+  if (!mariadb_ && version_number_ >= 80000) out += ", information_schema_stats_expiry = 0";
+  return out;
 }
 
 // A server may not compress: then everything works, and is as slow as without.
@@ -270,47 +337,47 @@ std::vector<MysqlConnection::Row> MysqlConnection::take_rows(const std::string& 
   return rows;
 }
 
-bool MysqlConnection::set_several(bool several) {
-  if (mysql_set_server_option(handle_->mysql,
-                              several ? MYSQL_OPTION_MULTI_STATEMENTS_ON : MYSQL_OPTION_MULTI_STATEMENTS_OFF) == 0)
-    return true;
+void MysqlConnection::one_at_a_time() {
+  if (!std::exchange(several_, false)) return;
+  if (mysql_set_server_option(handle_->mysql, MYSQL_OPTION_MULTI_STATEMENTS_OFF) == 0) return;
   const Error failure = error({});
   if (failure.connection_lost()) throw Error(failure);
-  log::debug("source", fmt::format("several statements at once: {}", failure.message()));
-  return false;
+  // A proxy may not know how: another session has never taken more.
+  log::debug("source", fmt::format("one statement at a time: {}", failure.message()));
+  handle_ = std::make_unique<MysqlHandle>();
+  begin(0);
 }
 
-std::vector<MysqlConnection::Answer> MysqlConnection::query_each(const std::vector<std::string>& statements) {
-  // A proxy between may take one at a time only.
-  if (statements.size() < 2 || !set_several(true)) return SourceQueries::query_each(statements);
-  std::vector<Answer> answers;
-  answers.reserve(statements.size());
-  while (answers.size() < statements.size()) answer_batch(statements, answers);
-  // For good: a statement is never more than it was meant to be.
-  if (!set_several(false)) throw Error(error({}));
-  return answers;
+void MysqlConnection::query_each(const std::vector<std::string>& statements, const Take& take) {
+  if (!several_) return SourceQueries::query_each(statements, take);
+  for (std::size_t next = 0; next < statements.size();) next = answer_batch(statements, next, take);
 }
 
 // An error ends the batch: the server does not look at the statements behind it.
-void MysqlConnection::answer_batch(const std::vector<std::string>& statements, std::vector<Answer>& answers) {
+std::size_t MysqlConnection::answer_batch(const std::vector<std::string>& statements, std::size_t first,
+                                          const Take& take) {
   MYSQL* mysql = handle_->mysql;
-  const std::size_t end = std::min(statements.size(), answers.size() + kStatementsAtOnce);
+  const std::size_t end = std::min(statements.size(), first + kStatementsAtOnce);
   std::string batch;
-  for (std::size_t i = answers.size(); i < end; ++i) batch += statements[i] + "; ";
+  for (std::size_t i = first; i < end; ++i) batch += statements[i] + "; ";
   batch.resize(batch.size() - 2);
-  int next = mysql_real_query(mysql, batch.data(), batch.size());
-  for (; next >= 0 && answers.size() < end; next = mysql_next_result(mysql)) {
-    const std::string& statement = statements[answers.size()];
-    Answer& answer = answers.emplace_back();
+  // Below 0 there are no more results; a query that fails may give that, too.
+  int next = mysql_real_query(mysql, batch.data(), batch.size()) == 0 ? 0 : 1;
+  const UnreadResults rest(mysql);
+  for (; next >= 0 && first < end; next = mysql_next_result(mysql)) {
+    Answer answer;
     try {
-      if (next > 0) throw error(statement);
-      answer.rows = take_rows(statement);
+      if (next > 0) throw error(statements[first]);
+      answer.rows = take_rows(statements[first]);
     } catch (const Error& failure) {
       if (failure.connection_lost()) throw;
       answer.error = failure;
-      return;
     }
+    const bool failed = answer.error.has_value();
+    take(first++, std::move(answer));
+    if (failed) return first;
   }
+  return first;
 }
 
 std::string MysqlConnection::literal(std::string_view text) {

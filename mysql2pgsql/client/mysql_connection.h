@@ -38,14 +38,22 @@ class MysqlConnection : public SourceQueries {
  public:
   // `silence`: seconds without a byte after which the connection counts as lost; 0 = none.
   explicit MysqlConnection(const MysqlEndpoint& endpoint, unsigned silence = 0);
+  // A session that takes several statements in one message until one_at_a_time(), where the
+  // server does, and waits for a lock no longer than my.cfg says.
+  struct ForDefinitions {};
+  MysqlConnection(const MysqlEndpoint& endpoint, ForDefinitions);
   ~MysqlConnection() override;
   MysqlConnection(const MysqlConnection&) = delete;
   MysqlConnection& operator=(const MysqlConnection&) = delete;
 
   void exec(const std::string& sql);
   std::vector<Row> query(const std::string& sql) override;
-  // A hundred statements a round trip (manual, "Multiple Statement Execution Support").
-  std::vector<Answer> query_each(const std::vector<std::string>& statements) override;
+  // A hundred statements a round trip while the session takes several (manual, "Multiple
+  // Statement Execution Support").
+  void query_each(const std::vector<std::string>& statements, const Take& take) override;
+  // From now on a statement is never more than it was meant to be. For texts that are not
+  // made of identifiers and literals alone.
+  void one_at_a_time();
 
   const std::string& describe() const { return describe_; }
   const MysqlEndpoint& endpoint() const { return endpoint_; }
@@ -72,14 +80,18 @@ class MysqlConnection : public SourceQueries {
   MysqlHandle& handle() const { return *handle_; }
 
  private:
+  void begin(unsigned silence);
   void connect(unsigned silence);
   void prepare_session();
+  void tell_settings(bool limited);
+  // Whether it is the one that was known.
+  bool know_version(std::string version);
+  std::string settings() const;
   void warn_of_plain_rows();
   // The rows of the statement that was sent last, or of the next one of several.
   std::vector<Row> take_rows(const std::string& sql);
-  // True when the server takes several statements at once from now on, or one again.
-  bool set_several(bool several);
-  void answer_batch(const std::vector<std::string>& statements, std::vector<Answer>& answers);
+  // The statements from `first` on; the number of the next one.
+  std::size_t answer_batch(const std::vector<std::string>& statements, std::size_t first, const Take& take);
 
   MysqlEndpoint endpoint_;
   std::unique_ptr<MysqlHandle> handle_;
@@ -89,6 +101,7 @@ class MysqlConnection : public SourceQueries {
   unsigned version_number_ = 0;
   unsigned long thread_id_ = 0;
   bool mariadb_ = false;
+  bool several_ = false;  // the session takes several statements in one message
   bool abandoned_ = false;
   cancellation::Registration cancelled_;
 };
@@ -96,6 +109,9 @@ class MysqlConnection : public SourceQueries {
 // What a server or the client library says, as an error of the source: with its hint, and
 // without passwords.
 Error mysql_failure(unsigned code, const std::string& text);
+
+// The session waits for a lock no longer than my.cfg says from now on.
+void limit_lock_waits(MysqlConnection& connection);
 
 // errno values after which the same work may succeed.
 bool retryable_errno(unsigned code);

@@ -44,8 +44,8 @@ constexpr std::size_t kStack = 512UL * 1024;   // of the library's coroutine: TL
 
 class Handshake {
  public:
-  Handshake(MYSQL* mysql, const MysqlEndpoint& endpoint)
-      : mysql_(mysql), endpoint_(endpoint), mode_(ssl_mode_of(endpoint)) {}
+  Handshake(MYSQL* mysql, const MysqlEndpoint& endpoint, unsigned long capabilities)
+      : mysql_(mysql), endpoint_(endpoint), capabilities_(capabilities), mode_(ssl_mode_of(endpoint)) {}
 
   bool run() {
     const char* socket = endpoint_.socket.empty() ? nullptr : endpoint_.socket.c_str();
@@ -53,7 +53,7 @@ class Handshake {
     mysql_options(mysql_, MYSQL_OPT_NONBLOCK, &kStack);
     MYSQL* result = nullptr;
     int waits_for = mysql_real_connect_start(&result, mysql_, host, endpoint_.user.c_str(), endpoint_.password.c_str(),
-                                             endpoint_.db.c_str(), endpoint_.port, socket, 0);
+                                             endpoint_.db.c_str(), endpoint_.port, socket, capabilities_);
     while (waits_for != 0) waits_for = mysql_real_connect_cont(&result, mysql_, wait(waits_for));
     if (refusal_) throw *refusal_;
     return result != nullptr;
@@ -126,6 +126,7 @@ class Handshake {
 
   MYSQL* mysql_;
   const MysqlEndpoint& endpoint_;
+  const unsigned long capabilities_;
   const std::string mode_;
   const Clock::time_point start_ = Clock::now();
   bool greeted_ = false;
@@ -152,14 +153,14 @@ std::optional<bool> offers_tls(std::string_view packet) {
   return (static_cast<unsigned char>(packet[end + kBehindVersion + 1]) & kTlsHighBits) != 0;
 }
 
-bool connect_handle(MysqlHandle& handle, const MysqlEndpoint& endpoint) {
+bool connect_handle(MysqlHandle& handle, const MysqlEndpoint& endpoint, unsigned long capabilities) {
 #ifdef MARIADB_PACKAGE_VERSION
-  return Handshake(handle.mysql, endpoint).run();
+  return Handshake(handle.mysql, endpoint, capabilities).run();
 #else
   const char* socket = endpoint.socket.empty() ? nullptr : endpoint.socket.c_str();
   const char* host = socket != nullptr ? "localhost" : endpoint.host.c_str();
   return mysql_real_connect(handle.mysql, host, endpoint.user.c_str(), endpoint.password.c_str(), endpoint.db.c_str(),
-                            endpoint.port, socket, 0) != nullptr;
+                            endpoint.port, socket, capabilities) != nullptr;
 #endif
 }
 

@@ -21,7 +21,8 @@ namespace dbsync {
 
 struct MysqlHandle;
 
-bool connect_handle(MysqlHandle& handle, const MysqlEndpoint& endpoint);
+// `capabilities`: CLIENT_… of the protocol, beside the library's own.
+bool connect_handle(MysqlHandle& handle, const MysqlEndpoint& endpoint, unsigned long capabilities = 0);
 
 // ssl_mode, or what stands for none: preferred, as with MySQL's own clients; over a
 // Unix socket nobody listens.

@@ -1,18 +1,20 @@
 #include "mysql2pgsql/client/source_queries.h"
 
+#include <utility>
+
 namespace dbsync {
 
-std::vector<SourceQueries::Answer> SourceQueries::query_each(const std::vector<std::string>& statements) {
-  std::vector<Answer> answers(statements.size());
+void SourceQueries::query_each(const std::vector<std::string>& statements, const Take& take) {
   for (std::size_t i = 0; i < statements.size(); ++i) {
+    Answer answer;
     try {
-      answers[i].rows = query(statements[i]);
+      answer.rows = query(statements[i]);
     } catch (const Error& error) {
       if (error.connection_lost()) throw;
-      answers[i].error = error;
+      answer.error = error;
     }
+    take(i, std::move(answer));
   }
-  return answers;
 }
 
 }  // namespace dbsync

@@ -4,6 +4,7 @@
 // Errors: ErrorKind::source. Threads: as the implementation.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,9 +27,12 @@ class SourceQueries {
 
   // A whole small result as text (catalog queries).
   virtual std::vector<Row> query(const std::string& sql) = 0;
-  // The same for each of `statements`, in as few round trips as the implementation can.
-  // What a statement is refused for is its own answer; a lost connection is thrown.
-  virtual std::vector<Answer> query_each(const std::vector<std::string>& statements);
+  // Takes the answer to the statement of this number (from 0). It must not ask itself.
+  using Take = std::function<void(std::size_t number, Answer answer)>;
+  // The same for each of `statements`, one after another, in as few round trips as the
+  // implementation can: an answer is held no longer than it is taken. What a statement is
+  // refused for is its own answer; a lost connection is thrown, and so is what `take` throws.
+  virtual void query_each(const std::vector<std::string>& statements, const Take& take);
   virtual bool is_mariadb() const = 0;
   // 101106 for 10.11.6, 80036 for 8.0.36.
   virtual unsigned version_number() const = 0;

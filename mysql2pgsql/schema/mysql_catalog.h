@@ -134,9 +134,8 @@ struct MysqlCatalog {
 // whose definition cannot be read has a `problem`; the others do not suffer from it.
 MysqlCatalog read_catalog(SourceQueries& source, const std::string& db, const TableRules& rules,
                           const std::vector<TableListEntry>& list);
-// Of a session, which waits for locks no longer than my.cfg says.
+// Of a session that is for definitions; it takes one statement at a time behind that.
 MysqlCatalog read_catalog(MysqlConnection& connection, const std::string& db, const TableRules& rules,
                           const std::vector<TableListEntry>& list);
-void limit_lock_waits(MysqlConnection& connection);
 
 }  // namespace dbsync
