@@ -10,18 +10,28 @@ PgConnection& ControlSession::open() {
 }
 
 PgConnection& ControlSession::durable() {
-  constexpr char kDurable[] = "SET synchronous_commit = on";
+  durable({});
+  return *connection_;
+}
+
+std::vector<PgResult> ControlSession::durable(const std::vector<PgQuery>& questions) {
+  std::vector<PgQuery> all{{"SET synchronous_commit = on"}};
+  all.insert(all.end(), questions.begin(), questions.end());
+  const auto ask = [&] {
+    auto answers = exec_together(*connection_, all);
+    answers.erase(answers.begin());
+    return answers;
+  };
   if (connection_) {
     try {
       if (connection_->in_transaction()) connection_->exec("ROLLBACK");
-      connection_->exec(kDurable);
-      return *connection_;
+      return ask();
     } catch (const Error& error) {
       log::debug("main", error.what());
     }
   }
-  open().exec(kDurable);
-  return *connection_;
+  open();
+  return ask();
 }
 
 std::unique_ptr<PgConnection> ControlSession::another() const {

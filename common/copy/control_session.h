@@ -6,8 +6,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pg/connection.h"
+#include "pg/together.h"
 
 namespace dbsync {
 
@@ -25,6 +27,8 @@ class ControlSession {
   bool answers() { return connection_->answers(); }
   // Connected, outside of a transaction, and what it commits from now on is on the disk.
   PgConnection& durable();
+  // The same, and these questions in the same message; they only read.
+  std::vector<PgResult> durable(const std::vector<PgQuery>& questions);
 
   // Another connection like it.
   std::unique_ptr<PgConnection> another() const;

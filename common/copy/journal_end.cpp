@@ -94,9 +94,9 @@ void find_rewritten(ControlSession& control, const LoadJournal& journal, const s
                     JobResult& result) {
   if (!control.is_open()) return;
   try {
-    PgConnection& connection = control.durable();
-    const std::set<int> rewritten = journal.rewritten(connection);
+    const std::set<int> rewritten = LoadJournal::rewritten(control.durable({journal.ask_rewritten()}).front());
     if (rewritten.empty()) return;
+    PgConnection& connection = control.get();
     std::map<QualifiedName, std::uint64_t> rows;
     for (std::size_t i = 0; i < result.results.size(); ++i)
       rows[result.tasks[i].target] += result.results[i].outcome.rows;
@@ -135,7 +135,8 @@ void close_journal(ControlSession& control, const LoadJournal& journal, const Jo
                    const JobResult& result) {
   if (result.exit_status() != 0 || options.more_follows) return;
   try {
-    journal.finish(control.durable(), result.tasks);  // with this commit, all are on the disk
+    const bool open_schema = control.durable({journal.ask_open_schema()}).front().rows() > 0;
+    journal.finish(control.get(), result.tasks, open_schema);  // with this commit, all are on the disk
   } catch (const Error& error) {
     log::warning("main", fmt::format("the journal could not be closed: {}", error.what()));
   }

@@ -59,7 +59,6 @@ JournalState take_journal(PgConnection& control, LoadJournal& journal, const Job
                           const std::stop_token& stop) {
   end_left_sessions(control, journal, stop);
   JournalState state{&journal, journal.open()};
-  journal.claim(control);
   if (state.earlier.tables.empty()) {
     if (options.start != StartMode::fresh)
       log::info("main", "there is no earlier run to go on with; starting from the beginning");

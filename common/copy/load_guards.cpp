@@ -143,7 +143,7 @@ void LoadGuards::enter_replica_role(PgConnection& connection) const {
 }
 
 void LoadGuards::put_back(PgConnection& connection, JobResult& result) {
-  if (!any_off_ || journal_ == nullptr) return;
+  if (!any_off()) return;
   const GuardJournal guards(journal_->run());
   for (const GuardRecord& record : guards.read(connection)) {
     try {

@@ -57,6 +57,8 @@ class LoadGuards {
   const Enforcement& enforcement() const { return enforcement_; }
 
   // Puts back what was taken off, by this run or an earlier one. Errors go to `result`.
+  // Whether put_back() has to look for any.
+  bool any_off() const { return any_off_ && journal_ != nullptr; }
   void put_back(PgConnection& connection, JobResult& result);
   // Proves the keys of tables that are complete. Errors go to the results of their tables.
   void prove(const std::string& conninfo, JobResult& result, const std::stop_token& drain,

@@ -39,6 +39,12 @@ void note_of_run(PgConnection& connection, std::int64_t run, const char* step) {
                              {"INSERT INTO dbsync.copy_step (run, task, step, done) VALUES ($1, $2, $3, now())", key}});
 }
 
+std::string numbers_text(const std::vector<int>& numbers) {
+  std::vector<std::string> out;
+  for (const int number : numbers) out.push_back(std::to_string(number));
+  return array_text(out);
+}
+
 std::string flag(bool value) { return value ? "t" : "f"; }
 
 std::vector<std::string> lines(const std::string& text) {
@@ -51,11 +57,30 @@ std::vector<std::string> lines(const std::string& text) {
   return out;
 }
 
+PgQuery ask_note(std::int64_t run, const char* step) {
+  return {"SELECT 1 FROM dbsync.copy_step WHERE run = $1 AND task = $2 AND step = $3",
+          {std::to_string(run), std::to_string(kWholeRun), step}};
+}
+
 bool has_note(PgConnection& connection, std::int64_t run, const char* step) {
-  return connection
-             .exec("SELECT 1 FROM dbsync.copy_step WHERE run = $1 AND task = $2 AND step = $3",
-                   {std::to_string(run), std::to_string(kWholeRun), step})
-             .rows() > 0;
+  const PgQuery question = ask_note(run, step);
+  return connection.exec(question.sql, question.parameters).rows() > 0;
+}
+
+std::string claim_sql(std::int64_t run) {
+  return fmt::format("SELECT pg_catalog.pg_advisory_lock_shared({}, {})", kSessionClass, run);
+}
+
+// Whether the journal knows no other tables of the run than these.
+bool are_all(PgConnection& connection, const std::string& run, const std::vector<CopyTask>& tasks) {
+  std::set<std::string> ended;
+  for (const CopyTask& task : tasks) ended.insert(task_key(task.name, task.query, task.target));
+  const PgResult known =
+      connection.exec("SELECT name, query, target_schema, target_table FROM dbsync.copy_table WHERE run = $1", {run});
+  for (int row = 0; row < known.rows(); ++row)
+    if (!ended.contains(task_key(known.text(row, 0), known.text(row, 1), {known.text(row, 2), known.text(row, 3)})))
+      return false;
+  return true;
 }
 
 // Whoever may write into the target's tables is not to run statements on the source.
@@ -127,6 +152,7 @@ void LoadJournal::make_tables() {
 
 std::vector<LeftSession> LoadJournal::left_sessions() {
   const auto run = find_run(connection_, key_);
+  none_found_ = !run;
   if (!run) return {};
   const PgResult found = connection_.exec(
       "SELECT l.pid, coalesce(pg_catalog.left(a.query, 60), '') FROM pg_catalog.pg_locks l LEFT JOIN "
@@ -141,15 +167,20 @@ std::vector<LeftSession> LoadJournal::left_sessions() {
   return out;
 }
 
-void LoadJournal::claim(PgConnection& connection) const {
-  connection.exec(fmt::format("SELECT pg_catalog.pg_advisory_lock_shared({}, {})", kSessionClass, run_));
-}
+void LoadJournal::claim(PgConnection& connection) const { connection.exec(claim_sql(run_)); }
 
 bool LoadJournal::enter() {
-  if (const auto run = find_run(connection_, key_)) {
-    run_ = *run;
-    return true;
+  auto run = none_found_ ? std::nullopt : find_run(connection_, key_);
+  while (!run) {
+    if (add_run()) return false;
+    run = find_run(connection_, key_);
   }
+  run_ = *run;
+  return true;
+}
+
+// False: there is one by now.
+bool LoadJournal::add_run() {
   PgTransaction transaction(connection_, PgTransaction::BegunElsewhere{});
   // Other keys may be added at this moment, too.
   const auto answers = exec_together(
@@ -157,12 +188,16 @@ bool LoadJournal::enter() {
       {{"BEGIN"},
        {"LOCK TABLE dbsync.copy_run IN SHARE ROW EXCLUSIVE MODE"},
        {"INSERT INTO dbsync.copy_run (run, program, source, target_schema, started, snapshot) "
-        "SELECT coalesce(max(run), 0) + 1, $1::text, $2::text, $3::text, now(), '' FROM dbsync.copy_run RETURNING run",
+        "SELECT n.run, $1::text, $2::text, $3::text, now(), '' "
+        "FROM (SELECT coalesce(max(run), 0) + 1 AS run FROM dbsync.copy_run) AS n WHERE NOT EXISTS (SELECT 1 FROM "
+        "dbsync.copy_run r WHERE r.program = $1::text AND r.source = $2::text AND r.target_schema = $3::text) "
+        "RETURNING run",
         {key_.program, key_.source, key_.target_schema}},
        {"COMMIT"}});
   transaction.was_committed();
+  if (answers[2].rows() == 0) return false;
   run_ = answers[2].integer(0, 0);
-  return false;
+  return true;
 }
 
 EarlierRun LoadJournal::open() {
@@ -223,48 +258,50 @@ std::set<std::string> LoadJournal::read_steps(PgConnection& connection, int task
 }
 
 void LoadJournal::begin(const std::string& snapshot) {
-  connection_.exec("UPDATE dbsync.copy_run SET started = now(), finished = NULL, snapshot = $2 WHERE run = $1",
-                   {run_text(), snapshot});
+  exec_together(connection_,
+                {{claim_sql(run_)},
+                 {"UPDATE dbsync.copy_run SET started = now(), finished = NULL, snapshot = $2 WHERE run = $1",
+                  {run_text(), snapshot}}});
 }
 
-void LoadJournal::finish(PgConnection& connection, const std::vector<CopyTask>& tasks) const {
-  finish(connection, run_, tasks);
+PgQuery LoadJournal::ask_open_schema() const { return ask_note(run_, kOpenSchema); }
+
+void LoadJournal::finish(PgConnection& connection, const std::vector<CopyTask>& tasks, bool open_schema) const {
+  finish(connection, run_, tasks, open_schema);
 }
 
 void LoadJournal::finish(PgConnection& connection, const JournalKey& key, const std::vector<CopyTask>& tasks) {
-  if (const auto run = find_run(connection, key)) finish(connection, *run, tasks);
+  if (const auto run = find_run(connection, key))
+    finish(connection, *run, tasks, has_note(connection, *run, kOpenSchema));
 }
 
-void LoadJournal::finish(PgConnection& connection, std::int64_t run, const std::vector<CopyTask>& tasks) {
-  std::set<std::string> ended;
-  for (const CopyTask& task : tasks) ended.insert(task_key(task.name, task.query, task.target));
+void LoadJournal::finish(PgConnection& connection, std::int64_t run, const std::vector<CopyTask>& tasks,
+                         bool open_schema) {
   const std::string number = std::to_string(run);
-  const PgResult known = connection.exec(
-      "SELECT name, query, target_schema, target_table FROM dbsync.copy_table WHERE run = $1", {number});
-  bool all = true;
-  for (int row = 0; row < known.rows(); ++row)
-    all = all &&
-          ended.contains(task_key(known.text(row, 0), known.text(row, 1), {known.text(row, 2), known.text(row, 3)}));
   std::vector<PgQuery> end{{"UPDATE dbsync.copy_run SET finished = now() WHERE run = $1", {number}}};
-  if (all) end.push_back({kForgetStep, {number, std::to_string(kWholeRun), kOpenSchema}});
+  if (open_schema && are_all(connection, number, tasks))
+    end.push_back({kForgetStep, {number, std::to_string(kWholeRun), kOpenSchema}});
   exec_together(connection, end);  // one transaction
 }
 
 // The texts of a statement for all of very many tables would be what needs most memory.
 void LoadJournal::add_tables(PgConnection& connection, const std::vector<NewTable>& tables) const {
-  const bool whole = std::any_of(tables.begin(), tables.end(), [](const NewTable& table) { return table.whole; });
-  const bool several = whole || tables.size() > kTablesTogether;  // statements
   std::optional<PgTransaction> transaction;
-  if (several && !connection.in_transaction()) transaction.emplace(connection);
+  if (tables.size() > kTablesTogether && !connection.in_transaction()) transaction.emplace(connection);
   for (std::span<const NewTable> left(tables); !left.empty();) {
     const std::size_t count = std::min(left.size(), kTablesTogether);
-    insert_tables(connection, left.first(count));
+    exec_together(connection, inserts(left.first(count)));
     left = left.subspan(count);
   }
   if (transaction) transaction->commit();
 }
 
-void LoadJournal::insert_tables(PgConnection& connection, std::span<const NewTable> tables) const {
+std::vector<PgQuery> LoadJournal::adding(const std::vector<NewTable>& tables) const {
+  if (tables.empty() || tables.size() > kTablesTogether) return {};
+  return inserts(tables);
+}
+
+std::vector<PgQuery> LoadJournal::inserts(std::span<const NewTable> tables) const {
   std::array<std::vector<std::string>, 8> columns;
   std::vector<std::string> whole;
   for (const NewTable& table : tables) {
@@ -282,39 +319,49 @@ void LoadJournal::insert_tables(PgConnection& connection, std::span<const NewTab
   }
   std::vector<std::optional<std::string>> parameters{run_text()};
   for (const auto& column : columns) parameters.emplace_back(array_text(column));
-  connection.exec_often(
-      "INSERT INTO dbsync.copy_table (run, task, name, query, target_schema, target_table, created, owned, planned) "
-      "SELECT $1::bigint, unnest($2::int[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), "
-      "unnest($6::text[]), "
-      "unnest($7::boolean[]), unnest($8::boolean[]), unnest($9::boolean[])",
-      parameters);
+  std::vector<PgQuery> out{
+      {"INSERT INTO dbsync.copy_table (run, task, name, query, target_schema, target_table, created, owned, planned) "
+       "SELECT $1::bigint, unnest($2::int[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), "
+       "unnest($6::text[]), "
+       "unnest($7::boolean[]), unnest($8::boolean[]), unnest($9::boolean[])",
+       std::move(parameters)}};
   if (!whole.empty())
-    connection.exec_often(
-        "INSERT INTO dbsync.copy_chunk (run, task, chunk, source_from, predicate, estimated_bytes) "
-        "SELECT $1::bigint, unnest($2::int[]), 0, '', '', 0",
-        {run_text(), array_text(whole)});
+    out.push_back(
+        {"INSERT INTO dbsync.copy_chunk (run, task, chunk, source_from, predicate, estimated_bytes) "
+         "SELECT $1::bigint, unnest($2::int[]), 0, '', '', 0",
+         {run_text(), array_text(whole)}});
+  return out;
 }
 
 void LoadJournal::forget_table(PgConnection& connection, int task) const {
+  std::vector<PgQuery> deletions;
   for (const char* table : {"copy_step", "copy_chunk", "copy_table"})
-    connection.exec(fmt::format("DELETE FROM dbsync.{} WHERE run = $1 AND task = $2", table),
-                    {run_text(), std::to_string(task)});
+    deletions.push_back(
+        {fmt::format("DELETE FROM dbsync.{} WHERE run = $1 AND task = $2", table), {run_text(), std::to_string(task)}});
+  exec_together(connection, deletions);
 }
 
-void LoadJournal::note_relations(PgConnection& connection, const std::map<int, std::uint32_t>& relations) const {
-  if (relations.empty()) return;
+PgQuery LoadJournal::note_relations(const std::map<int, std::uint32_t>& relations) const {
   std::vector<std::string> tasks;
   std::vector<std::string> oids;
   for (const auto& [task, oid] : relations) {
     tasks.push_back(std::to_string(task));
     oids.push_back(std::to_string(oid));
   }
-  connection.exec(
-      fmt::format(
-          "UPDATE dbsync.copy_table AS t SET relation = n.relation, books = {} FROM (SELECT unnest($2::int[]) AS "
-          "task, unnest($3::bigint[]) AS relation) AS n WHERE t.run = $1 AND t.task = n.task",
-          kBooks),
-      {run_text(), array_text(tasks), array_text(oids)});
+  return {fmt::format(
+              "UPDATE dbsync.copy_table AS t SET relation = n.relation, books = {} FROM (SELECT unnest($2::int[]) AS "
+              "task, unnest($3::bigint[]) AS relation) AS n WHERE t.run = $1 AND t.task = n.task",
+              kBooks),
+          {run_text(), array_text(tasks), array_text(oids)}};
+}
+
+PgQuery LoadJournal::note_relations(const std::vector<int>& tasks) const {
+  return {fmt::format(
+              "UPDATE dbsync.copy_table AS t SET relation = c.oid::bigint, books = {} FROM pg_catalog.pg_namespace n "
+              "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid WHERE t.run = $1 AND t.task = ANY ($2::int[]) AND "
+              "n.nspname = t.target_schema AND c.relname = t.target_table",
+              kBooks),
+          {run_text(), numbers_text(tasks)}};
 }
 
 namespace {
@@ -326,17 +373,24 @@ constexpr char kFileNow[] =
 
 }  // namespace
 
-std::set<int> LoadJournal::rewritten(PgConnection& connection) const {
-  const PgResult found = connection.exec(
-      fmt::format(
-          "SELECT DISTINCT t.task FROM dbsync.copy_table t JOIN dbsync.copy_chunk k ON k.run = t.run AND k.task "
-          "= t.task WHERE t.run = $1 AND k.done IS NOT NULL AND k.row_count > 0 AND k.file IS NOT NULL AND "
-          "k.file IS DISTINCT FROM {}",
-          kFileNow),
-      {run_text()});
+PgQuery LoadJournal::ask_rewritten() const {
+  return {fmt::format(
+              "SELECT DISTINCT t.task FROM dbsync.copy_table t JOIN dbsync.copy_chunk k ON k.run = t.run AND k.task "
+              "= t.task WHERE t.run = $1 AND k.done IS NOT NULL AND k.row_count > 0 AND k.file IS NOT NULL AND "
+              "k.file IS DISTINCT FROM {}",
+              kFileNow),
+          {run_text()}};
+}
+
+std::set<int> LoadJournal::rewritten(const PgResult& answer) {
   std::set<int> out;
-  for (int row = 0; row < found.rows(); ++row) out.insert(static_cast<int>(found.integer(row, 0)));
+  for (int row = 0; row < answer.rows(); ++row) out.insert(static_cast<int>(answer.integer(row, 0)));
   return out;
+}
+
+std::set<int> LoadJournal::rewritten(PgConnection& connection) const {
+  const PgQuery question = ask_rewritten();
+  return rewritten(connection.exec(question.sql, question.parameters));
 }
 
 void LoadJournal::note_files(PgConnection& connection) const {
@@ -435,6 +489,11 @@ bool LoadJournal::mark_done_and_commit(PgConnection& connection, int task, int n
     if (error.sqlstate() != sqlstate::division_by_zero) throw;
     return false;
   }
+}
+
+PgQuery LoadJournal::mark_step(const std::vector<int>& tasks, const std::string& step) const {
+  return {"INSERT INTO dbsync.copy_step (run, task, step, done) SELECT $1::bigint, unnest($2::int[]), $3::text, now()",
+          {run_text(), numbers_text(tasks), step}};
 }
 
 std::string LoadJournal::mark_steps_sql(int task, const std::vector<std::string>& steps) const {

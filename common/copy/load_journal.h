@@ -24,6 +24,7 @@
 #include "copy/copy_task.h"
 #include "copy/journal_run.h"
 #include "pg/connection.h"
+#include "pg/together.h"
 
 namespace dbsync {
 
@@ -70,9 +71,12 @@ class LoadJournal {
   // What stands there now, by number, over another connection.
   std::map<int, JournalTable> read(PgConnection& connection) const;
   std::set<std::string> read_steps(PgConnection& connection, int task) const;
+  // Claims its own session, too.
   void begin(const std::string& snapshot);
-  // `tasks`: all of the run. A schema stays open when it was made for tables beside these.
-  void finish(PgConnection& connection, const std::vector<CopyTask>& tasks) const;
+  // `tasks`: all of the run; `open_schema`: whether the answer to ask_open_schema() has a row.
+  // A schema stays open when it was made for tables beside these.
+  void finish(PgConnection& connection, const std::vector<CopyTask>& tasks, bool open_schema) const;
+  PgQuery ask_open_schema() const;
   // The same of a run whose journal is not open; nothing when there is none.
   static void finish(PgConnection& connection, const JournalKey& key, const std::vector<CopyTask>& tasks);
 
@@ -99,13 +103,21 @@ class LoadJournal {
   // Tasks from their start, in place of what was known of them; in a transaction of
   // its own when the connection is in none.
   void add_tables(PgConnection& connection, const std::vector<NewTable>& tables) const;
+  // Its statements, when they are few enough to be held; else none.
+  std::vector<PgQuery> adding(const std::vector<NewTable>& tables) const;
   void forget_table(PgConnection& connection, int task) const;
   // Which relations the tables of these tasks are: oids by number.
-  void note_relations(PgConnection& connection, const std::map<int, std::uint32_t>& relations) const;
+  PgQuery note_relations(const std::map<int, std::uint32_t>& relations) const;
+  // The same, which the server finds by their names. Not for Greenplum, whose segments do not
+  // join its catalogs.
+  PgQuery note_relations(const std::vector<int>& tasks) const;
   // Tasks of whose rows some were put into another file than the one that the target's table
   // has now: it was emptied, made again or written anew. Each chunk notes its file with its
   // mark; partitioned tables have none.
   std::set<int> rewritten(PgConnection& connection) const;
+  // The question, and what its answer says.
+  PgQuery ask_rewritten() const;
+  static std::set<int> rewritten(const PgResult& answer);
   // What is loaded was found to be right: it stands in the files of now.
   void note_files(PgConnection& connection) const;
   void forget_steps(PgConnection& connection, int task) const;
@@ -118,6 +130,8 @@ class LoadJournal {
   // The same and COMMIT in one round trip. False: nothing was committed. Not for Greenplum,
   // which does not take the statement.
   bool mark_done_and_commit(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const;
+  // That a step of each of these tasks is done.
+  PgQuery mark_step(const std::vector<int>& tasks, const std::string& step) const;
   // To be sent with the steps themselves as one query, which makes them one transaction.
   std::string mark_steps_sql(int task, const std::vector<std::string>& steps) const;
 
@@ -132,16 +146,18 @@ class LoadJournal {
 
  private:
   void make_tables();
-  void insert_tables(PgConnection& connection, std::span<const NewTable> tables) const;
-  static void finish(PgConnection& connection, std::int64_t run, const std::vector<CopyTask>& tasks);
+  bool add_run();
+  std::vector<PgQuery> inserts(std::span<const NewTable> tables) const;
+  static void finish(PgConnection& connection, std::int64_t run, const std::vector<CopyTask>& tasks, bool open_schema);
   // The parameters of the statement that marks a chunk.
   std::vector<std::optional<std::string>> mark(int task, int number, const LoadOutcome& outcome) const;
   std::string run_text() const { return std::to_string(run_); }
 
   PgConnection& connection_;
   JournalKey key_;
-  std::int64_t run_ = 0;  // constant once opened: read by all threads
-  int next_task_ = 0;     // new_number is for one thread
+  bool none_found_ = false;  // by left_sessions()
+  std::int64_t run_ = 0;     // constant once opened: read by all threads
+  int next_task_ = 0;        // new_number is for one thread
 };
 
 }  // namespace dbsync

@@ -23,7 +23,7 @@ void report(Error& error, const std::string& context, JobResult& result) {
 }  // namespace
 
 void put_back_guards(ControlSession& control, LoadGuards& guards, JobResult& result) {
-  if (!control.is_open()) return;
+  if (!control.is_open() || !guards.any_off()) return;
   try {
     guards.put_back(control.durable(), result);
   } catch (Error& error) {

@@ -14,6 +14,7 @@
 #include "pg/hints.h"
 #include "pg/sqlstate.h"
 #include "pg/table_errors.h"
+#include "pg/together.h"
 #include "schema/ddl_writer.h"
 #include "schema/quote.h"
 
@@ -104,14 +105,19 @@ class Preparer {
   // What is in the way is known before anything is emptied. Each step's facts are in
   // the journal with the step: a run that ends at any moment can be gone on with.
   void empty_and_note(std::vector<PreparedTask>& prepared, std::vector<TaskResult>& results);
-  void note_relations(const std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results);
+  void note_all(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan, std::vector<PreparedTask>& prepared,
+                const std::vector<TaskResult>& results);
+  void note_relations(const std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results,
+                      std::vector<PgQuery>& notes);
   void empty_alone(const TableToEmpty& table, const std::vector<PreparedTask>& prepared,
                    std::vector<TaskResult>& results);
   void empty_together(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan);
-  void mark(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan, std::vector<PreparedTask>& prepared);
+  void mark(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan, std::vector<PreparedTask>& prepared,
+            std::vector<PgQuery>& notes) const;
   void forget(int journal, bool whole);
 
   PgConnection& target_;
+  const bool distributed_;
   const std::vector<CopyTask>& tasks_;
   const JobOptions& options_;
   const JournalState& state_;
@@ -135,6 +141,7 @@ class Preparer {
 Preparer::Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks,
                    const JobOptions& options, const JournalState& state, LoadGuards& guards)
     : target_(target),
+      distributed_(dialect.distributed),
       tasks_(tasks),
       options_(options),
       state_(state),
@@ -465,28 +472,59 @@ void Preparer::empty_and_note(std::vector<PreparedTask>& prepared, std::vector<T
   guards_.take_off(target_);
   for (std::size_t i = 0; i < tables.size(); ++i)
     if (plan.ways[i] == EmptyingWay::alone && !tables[i].by_worker) empty_alone(tables[i], prepared, results);
-  PgTransaction transaction(target_);
-  guards_.enter_replica_role(target_);
-  empty_together(tables, plan);
-  for (const int task : remade_) state_.journal->forget_steps(target_, task);
-  for (const auto& [task, whole] : std::exchange(forgotten_, {})) forget(task, whole);
-  if (!noted_.empty()) state_.journal->add_tables(target_, noted_);
-  mark(tables, plan, prepared);
-  note_relations(prepared, results);
-  transaction.commit();
+  note_all(tables, plan, prepared, results);
 }
 
-void Preparer::note_relations(const std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results) {
+// One transaction. Where nothing is emptied its statements go together.
+void Preparer::note_all(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan,
+                        std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results) {
+  std::vector<PgQuery> notes;
+  if (state_.journal != nullptr) notes = state_.journal->adding(noted_);
+  PgTransaction transaction(target_, PgTransaction::BegunElsewhere{});
+  std::string begin = "BEGIN";
+  const auto now = [&]() -> PgConnection& {
+    if (!begin.empty()) target_.exec(std::exchange(begin, ""));
+    return target_;
+  };
+  const auto is_now = [](EmptyingWay way) { return way == EmptyingWay::together || way == EmptyingWay::by_delete; };
+  if (std::any_of(plan.ways.begin(), plan.ways.end(), is_now)) {
+    guards_.enter_replica_role(now());
+    empty_together(tables, plan);
+  }
+  for (const int task : remade_) state_.journal->forget_steps(now(), task);
+  for (const auto& [task, whole] : std::exchange(forgotten_, {})) {
+    now();
+    forget(task, whole);
+  }
+  if (!noted_.empty() && notes.empty()) state_.journal->add_tables(now(), noted_);
+  mark(tables, plan, prepared, notes);
+  note_relations(prepared, results, notes);
+  if (!begin.empty()) notes.insert(notes.begin(), {begin});
+  notes.push_back({"COMMIT"});
+  exec_together(target_, notes);
+  transaction.was_committed();
+}
+
+// By their names within the transaction: it is they whose numbers the chunks go by.
+void Preparer::note_relations(const std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results,
+                              std::vector<PgQuery>& notes) {
   if (state_.journal == nullptr) return;
-  std::set<QualifiedName> names;
-  for (const CopyTask& task : tasks_) names.insert(task.target);
-  const auto oids = relation_oids(target_, names);
+  std::vector<int> tasks;
   std::map<int, std::uint32_t> relations;
-  for (std::size_t i = 0; i < tasks_.size(); ++i)
-    if (const auto oid = oids.find(tasks_[i].target);
-        oid != oids.end() && prepared[i].journal >= 0 && results[i].status != TaskStatus::failed)
+  std::map<QualifiedName, std::uint32_t> oids;
+  if (distributed_) {
+    std::set<QualifiedName> names;
+    for (const CopyTask& task : tasks_) names.insert(task.target);
+    oids = relation_oids(target_, names);
+  }
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    if (prepared[i].journal < 0 || results[i].status == TaskStatus::failed) continue;
+    tasks.push_back(prepared[i].journal);
+    if (const auto oid = oids.find(tasks_[i].target); oid != oids.end())
       relations.emplace(prepared[i].journal, oid->second);
-  state_.journal->note_relations(target_, relations);
+  }
+  if (tasks.empty()) return;
+  notes.push_back(distributed_ ? state_.journal->note_relations(relations) : state_.journal->note_relations(tasks));
 }
 
 void Preparer::empty_alone(const TableToEmpty& table, const std::vector<PreparedTask>& prepared,
@@ -532,17 +570,17 @@ void Preparer::empty_together(const std::vector<TableToEmpty>& tables, const Emp
 }
 
 void Preparer::mark(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan,
-                    std::vector<PreparedTask>& prepared) {
-  std::string sql;
+                    std::vector<PreparedTask>& prepared, std::vector<PgQuery>& notes) const {
+  std::map<const char*, std::vector<int>> marked;  // by step
   for (std::size_t i = 0; i < tables.size(); ++i) {
     if (state_.journal == nullptr || plan.ways[i] == EmptyingWay::refused) continue;
     if (plan.ways[i] == EmptyingWay::alone && !tables[i].by_worker) continue;
     const char* step = plan.ways[i] == EmptyingWay::alone ? kToEmpty : kEmptied;
     for (const std::size_t task : tables[i].tasks)
       if (prepared[task].journal >= 0 && prepared[task].steps.insert(step).second)
-        sql += state_.journal->mark_steps_sql(prepared[task].journal, {step}) + ";\n";
+        marked[step].push_back(prepared[task].journal);
   }
-  if (!sql.empty()) target_.exec(sql);
+  for (const auto& [step, of] : marked) notes.push_back(state_.journal->mark_step(of, step));
 }
 
 void Preparer::forget(int journal, bool whole) {
