@@ -11,6 +11,7 @@
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 #include "pg/table_errors.h"
+#include "pg/together.h"
 #include "schema/quote.h"
 #include "schema/table_limits.h"
 
@@ -20,6 +21,13 @@ namespace {
 
 constexpr std::size_t kTablesPerQuery = 100;  // of those that are looked into
 constexpr auto kTable = CheckFinding::Reach::table;
+// Those of the tables, by number, where policies are at work: COPY FROM is refused there.
+// Greenplum 6 has none.
+constexpr char kRowSecurity[] =
+    "SELECT w.n FROM (SELECT pg_catalog.generate_subscripts($1::text[], 1) AS n, pg_catalog.unnest($1::text[]) AS "
+    "schema, pg_catalog.unnest($2::text[]) AS name) w JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema JOIN "
+    "pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name WHERE c.relrowsecurity AND "
+    "pg_catalog.row_security_active(c.oid)";
 
 struct TableFacts {
   std::uint32_t oid = 0;
@@ -47,11 +55,7 @@ class TableChecker {
   void fail(std::size_t index, ErrorKind kind, std::string message, std::string remedy);
   void warn(std::size_t index, std::string message, std::string remedy);
   void read_tables();
-  std::string oids() const;
   void read_columns();
-
-  // COPY FROM is refused where policies are at work. Greenplum 6 has none.
-  void read_row_security();
 
   // gp_read_error_log wants SELECT on the table; on some of its columns is not enough.
   bool reads_log() const { return check_.job.reject_limit > 0 && check_.dialect.segment_rejects; }
@@ -87,7 +91,6 @@ class TableChecker {
 void TableChecker::run() {
   read_tables();
   read_columns();
-  read_row_security();
   check_schemas();
   for (std::size_t i = 0; i < tables_.size(); ++i) check_table(i);
   if (check_.depth == CheckDepth::thorough) check_rows();
@@ -115,7 +118,11 @@ void TableChecker::read_tables() {
     names.push_back(table.task->target.name);
   }
   if (names.empty()) return;
-  const PgResult rows = check_.target.exec(sql::check_tables, {array_text(schemas), array_text(names)});
+  const std::vector<std::optional<std::string>> wanted{array_text(schemas), array_text(names)};
+  std::vector<PgQuery> questions{{sql::check_tables, wanted}};
+  if (!check_.dialect.distributed) questions.push_back({kRowSecurity, wanted});
+  const auto answers = exec_together(check_.target, questions);
+  const PgResult& rows = answers[0];
   for (int row = 0; row < rows.rows(); ++row) {
     TableFacts& facts = facts_.at(static_cast<std::size_t>(rows.integer(row, 0) - 1));
     facts = {.oid = static_cast<std::uint32_t>(rows.integer(row, 1)),
@@ -129,12 +136,9 @@ void TableChecker::read_tables() {
              .row_security = false};
     by_oid_[facts.oid].push_back(static_cast<std::size_t>(rows.integer(row, 0) - 1));
   }
-}
-
-std::string TableChecker::oids() const {
-  std::vector<std::string> out;
-  for (const auto& [oid, indexes] : by_oid_) out.push_back(std::to_string(oid));
-  return array_text(out);
+  for (std::size_t i = 1; i < answers.size(); ++i)
+    for (int row = 0; row < answers[i].rows(); ++row)
+      facts_.at(static_cast<std::size_t>(answers[i].integer(row, 0) - 1)).row_security = true;
 }
 
 void TableChecker::read_columns() {
@@ -146,17 +150,6 @@ void TableChecker::read_columns() {
     for (const std::size_t index : indexes)
       if (const auto found = relations.find(tables_[index].task->target); found != relations.end())
         facts_[index].columns = found->second.columns;
-}
-
-void TableChecker::read_row_security() {
-  if (by_oid_.empty() || check_.dialect.distributed) return;
-  const PgResult rows = check_.target.exec(
-      "SELECT oid FROM pg_catalog.pg_class WHERE oid = ANY ($1::oid[]) AND relrowsecurity AND "
-      "pg_catalog.row_security_active(oid)",
-      {oids()});
-  for (int row = 0; row < rows.rows(); ++row)
-    for (const std::size_t index : by_oid_[static_cast<std::uint32_t>(rows.integer(row, 0))])
-      facts_[index].row_security = true;
 }
 
 void TableChecker::check_schemas() {
