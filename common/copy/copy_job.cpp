@@ -26,6 +26,7 @@
 #include "copy/step_proof.h"
 #include "copy/table_loader.h"
 #include "copy/target_preparer.h"
+#include "copy/targets_ahead.h"
 #include "copy/work_queue.h"
 #include "pg/routing.h"
 
@@ -95,6 +96,7 @@ class Job {
 
   // The snapshot comes first: without it nothing may be touched.
   void prepare();
+  JournalState begin();
 
   void read_places();
   CopyFormatChoice format() const;
@@ -113,7 +115,8 @@ class Job {
   // ---------------------------------------------------------------- workers
 
   void work(unsigned index);
-  std::unique_ptr<PgConnection> target_connection() const;
+  std::unique_ptr<PgConnection> target_connection();
+  std::unique_ptr<PgConnection> new_target_connection() const;
 
   // For the display.
   std::string what_to_do(const WorkItem& item);
@@ -148,6 +151,7 @@ class Job {
   std::optional<SnapshotWatch> snapshot_;
   WorkClock observing_;  // of the observer's thread
   Clock::time_point next_observation_{};
+  std::optional<TargetsAhead> ahead_;  // its threads use what stands above
 };
 
 JobResult Job::run() {
@@ -169,7 +173,7 @@ void Job::prepare() {
   JobResult& result = ledger_.result();
   prepared_.resize(result.tasks.size());
   if (result.count(TaskStatus::waiting) > 0) {
-    JournalState state = open_journal(control_.open(), options_, drain_, journal_);
+    JournalState state = begin();
     result.snapshot = source_.open_snapshot(options_.workers, result.tasks);
     snapshot_.emplace(source_, std::chrono::steady_clock::now());
     log::info("main", "snapshot: " + result.snapshot.describe());
@@ -186,6 +190,24 @@ void Job::prepare() {
   for (std::size_t i = 0; i < result.results.size(); ++i) starts.push_back(start_of(i));
   queue_.emplace(result.tasks, starts, dialect_);
   steps_.emplace(journal(), prepared_, ledger_, result.snapshot.consistent, options_.retry, drain_, cancel_);
+}
+
+// The journal, and sessions on the source meanwhile; then those of the workers on the target
+// while the snapshot is opened and the tables are prepared.
+JournalState Job::begin() {
+  JournalState state;
+  run_workers(2, "begin", [&](unsigned side) {
+    if (side == 0)
+      state = open_journal(control_.open(), options_, drain_, journal_);
+    else
+      source_.connect_ahead(options_.workers);
+  });
+  const auto& tasks = ledger_.tasks();
+  const bool large = std::any_of(tasks.begin(), tasks.end(), [&](const CopyTask& t) { return is_large(t, options_); });
+  const std::size_t items = large ? options_.workers : ledger_.result().count(TaskStatus::waiting);
+  ahead_.emplace(static_cast<unsigned>(std::min<std::size_t>(options_.workers, items)),
+                 [this] { return new_target_connection(); });
+  return state;
 }
 
 // By which columns the target finds a row's segment.
@@ -224,6 +246,7 @@ void Job::load() {
   const ProgressReporter reporter(ledger_.progress().source());
   ProgressTicker ticker(kObserverInterval, [this] { observe(); });
   run_workers(options_.workers, "worker", [this](unsigned i) { work(i); });
+  ahead_.reset();
   ledger_.result().spent = ledger_.progress().spent();
 }
 
@@ -318,7 +341,12 @@ void Job::work(unsigned index) {
   }
 }
 
-std::unique_ptr<PgConnection> Job::target_connection() const {
+std::unique_ptr<PgConnection> Job::target_connection() {
+  auto connection = ahead_ ? ahead_->take() : nullptr;
+  return connection ? std::move(connection) : new_target_connection();
+}
+
+std::unique_ptr<PgConnection> Job::new_target_connection() const {
   auto connection = loading_connection(conninfo_, options_.application_name, journal_.has_value());
   if (journal_) journal_->claim(*connection);
   return connection;

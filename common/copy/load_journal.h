@@ -61,7 +61,7 @@ class LoadJournal {
   // network was cut) and are still at work on the target. For the holder of the task's
   // lock (status/task_lock.h): then there is no other run that they could be of.
   std::vector<LeftSession> left_sessions();
-  // Marks a session of the target as one of this run, for as long as it lives.
+  // Marks a session of the target as one of this run, for as long as it lives; begin() its own.
   void claim(PgConnection& connection) const;
 
   // Reads what there is, or makes an empty entry for the key.
@@ -71,7 +71,6 @@ class LoadJournal {
   // What stands there now, by number, over another connection.
   std::map<int, JournalTable> read(PgConnection& connection) const;
   std::set<std::string> read_steps(PgConnection& connection, int task) const;
-  // Claims its own session, too.
   void begin(const std::string& snapshot);
   // `tasks`: all of the run; `open_schema`: whether the answer to ask_open_schema() has a row.
   // A schema stays open when it was made for tables beside these.
@@ -106,10 +105,9 @@ class LoadJournal {
   // Its statements, when they are few enough to be held; else none.
   std::vector<PgQuery> adding(const std::vector<NewTable>& tables) const;
   void forget_table(PgConnection& connection, int task) const;
-  // Which relations the tables of these tasks are: oids by number.
+  // Which relations the tables of these tasks are: oids by number, or as the server finds them
+  // by their names; not Greenplum, whose segments do not join its catalogs.
   PgQuery note_relations(const std::map<int, std::uint32_t>& relations) const;
-  // The same, which the server finds by their names. Not for Greenplum, whose segments do not
-  // join its catalogs.
   PgQuery note_relations(const std::vector<int>& tasks) const;
   // Tasks of whose rows some were put into another file than the one that the target's table
   // has now: it was emptied, made again or written anew. Each chunk notes its file with its
@@ -137,7 +135,6 @@ class LoadJournal {
 
   // The number of the key's run, when there is one.
   static std::optional<std::int64_t> find_run(PgConnection& connection, const JournalKey& key);
-
   static RunEnd end_of(PgConnection& connection, const JournalKey& key);
 
   // Removes what the journal knows of this key, and its tables and the schema

@@ -106,6 +106,10 @@ class SnapshotSource {
  public:
   virtual ~SnapshotSource() = default;
 
+  // Connects up to `sessions` sessions for open_snapshot(), which does what was not done here.
+  // Errors: as there.
+  virtual void connect_ahead(unsigned sessions) { (void)sessions; }
+
   // Opens one snapshot for up to `sessions` sessions. Once, before session().
   // Errors: ErrorKind::source when no consistent snapshot can be had.
   virtual SnapshotFacts open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) = 0;

@@ -30,12 +30,8 @@ struct Refused {
   std::string why;
 };
 
-// SESSION, since an attempt before may have left a transaction open; its own START
-// ends it.
-void start_snapshot(MysqlConnection& session) {
-  session.exec("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-  session.exec("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-}
+// An attempt before may have left a transaction open, which this ends.
+void start_snapshot(MysqlConnection& session) { session.exec("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"); }
 
 // The binlog position that a session's snapshot belongs to; empty when the
 // server does not say.
@@ -161,6 +157,7 @@ class Ladder {
     SnapshotFacts out{"none: every worker sees the rows of its own moment", false, {}};
     if (!positioned_) return out;
     MysqlConnection side(endpoint_);
+    make_ready_for_snapshot(side);
     start_snapshot(side);
     out.position = own_position(side);
     side.exec("COMMIT");
@@ -318,7 +315,12 @@ SnapshotFacts open_mysql_snapshot(const MysqlEndpoint& endpoint, const MysqlSess
   return Ladder(endpoint, sessions, tables, positioned).climb();
 }
 
+void make_ready_for_snapshot(MysqlConnection& session) {
+  session.exec("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+}
+
 bool join_mysql_snapshot(MysqlConnection& session, const SnapshotFacts& snapshot) {
+  make_ready_for_snapshot(session);
   start_snapshot(session);
   const Position position = own_position(session);
   return !position.empty() && snapshot.position.size() >= position.size() &&

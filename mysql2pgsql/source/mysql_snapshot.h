@@ -27,13 +27,16 @@ namespace dbsync {
 
 using MysqlSessions = std::vector<std::unique_ptr<MysqlConnection>>;
 
-// Starts the transactions of all `sessions`, which must be idle. `tables` are
+// What a session has to know before it can be one of them.
+void make_ready_for_snapshot(MysqlConnection& session);
+
+// Starts the transactions of all `sessions`, which must be idle and ready. `tables` are
 // those that will be read; only their locks need them. `positioned`: the snapshot's
 // place in the binlog must be known; ErrorKind::source when no way tells it.
 SnapshotFacts open_mysql_snapshot(const MysqlEndpoint& endpoint, const MysqlSessions& sessions,
                                   const std::vector<std::string>& tables, bool positioned = false);
 
-// Starts the transaction of a session that comes later. True when it sees the same
+// Makes a session ready that comes later, and starts its transaction. True when it sees the same
 // moment as `snapshot`: nothing was committed since, and the server can tell.
 bool join_mysql_snapshot(MysqlConnection& session, const SnapshotFacts& snapshot);
 

@@ -149,7 +149,7 @@ class MysqlSession : public SourceSession {
         options_(options),
         policies_(policies) {}
   ~MysqlSession() override {
-    if (connection_->usable() && connection_->answers()) source_.give_back(std::move(connection_));
+    if (connection_->usable()) source_.give_back(std::move(connection_));
   }
   MysqlSession(const MysqlSession&) = delete;
   MysqlSession& operator=(const MysqlSession&) = delete;
@@ -285,6 +285,16 @@ std::vector<std::string> MysqlSource::tables_to_lock(const std::vector<CopyTask>
   return out;
 }
 
+void MysqlSource::connect_ahead(unsigned sessions) {
+  if (!snapshot_.method.empty() || !free_.empty()) return;
+  MysqlSessions opened(sessions);
+  run_workers(sessions, "connect", [&](unsigned i) {
+    opened[i] = std::make_unique<MysqlConnection>(endpoint_);
+    make_ready_for_snapshot(*opened[i]);
+  });
+  free_ = std::move(opened);
+}
+
 SnapshotFacts MysqlSource::open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) {
   if (!snapshot_.method.empty()) return snapshot_;
   const auto tables = tables_to_lock(tasks);
@@ -300,9 +310,7 @@ SnapshotFacts MysqlSource::open_snapshot(unsigned sessions, const std::vector<Co
     log::warning("source", fmt::format("tables of engines without transactions are not part of the snapshot; do not "
                                        "write to them during the copy: {}",
                                        join(loose, ", ")));
-  MysqlSessions opened(sessions);
-  run_workers(sessions, "connect", [&](unsigned i) { opened[i] = std::make_unique<MysqlConnection>(endpoint_); });
-  std::move(opened.begin(), opened.end(), std::back_inserter(free_));
+  connect_ahead(sessions);
   snapshot_ = open_mysql_snapshot(endpoint_, free_, tables, moment_required_);
   return snapshot_;
 }
@@ -321,21 +329,24 @@ std::optional<SnapshotHistory> MysqlSource::history() {
 }
 
 std::unique_ptr<SourceSession> MysqlSource::session() {
-  std::unique_ptr<MysqlConnection> connection;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!free_.empty()) {
-      connection = std::move(free_.back());
-      free_.pop_back();
-    }
-  }
+  auto connection = take(free_);
+  // Whether it can be used is asked by who needs it, not by who has done with it.
+  while (!connection && (connection = take(used_)) && !connection->answers()) connection.reset();
   if (!connection) connection = replace_session();
   return std::make_unique<MysqlSession>(*this, std::move(connection), catalog_, options_, policies_);
 }
 
+std::unique_ptr<MysqlConnection> MysqlSource::take(Connections& from) {
+  const std::lock_guard lock(mutex_);
+  if (from.empty()) return nullptr;
+  auto connection = std::move(from.back());
+  from.pop_back();
+  return connection;
+}
+
 void MysqlSource::give_back(std::unique_ptr<MysqlConnection> connection) {
   const std::lock_guard lock(mutex_);
-  free_.push_back(std::move(connection));
+  used_.push_back(std::move(connection));
 }
 
 // A MySQL snapshot ends with its session. A user who asked for one moment gets

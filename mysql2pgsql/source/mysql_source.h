@@ -28,6 +28,7 @@ class MysqlSource : public SnapshotSource {
   // A session came too late to join the snapshot that was required.
   bool snapshot_lost() const { return snapshot_lost_; }
 
+  void connect_ahead(unsigned sessions) override;
   // Again: the same snapshot.
   SnapshotFacts open_snapshot(unsigned sessions, const std::vector<CopyTask>& tasks) override;
   std::unique_ptr<SourceSession> session() override;
@@ -38,6 +39,9 @@ class MysqlSource : public SnapshotSource {
   void give_back(std::unique_ptr<MysqlConnection> connection);
 
  private:
+  using Connections = std::vector<std::unique_ptr<MysqlConnection>>;
+
+  std::unique_ptr<MysqlConnection> take(Connections& from);  // null: none
   std::unique_ptr<MysqlConnection> replace_session();
   std::vector<std::string> tables_to_lock(const std::vector<CopyTask>& tasks) const;
 
@@ -45,8 +49,9 @@ class MysqlSource : public SnapshotSource {
   const MysqlCatalog& catalog_;
   const MapOptions& options_;
   const ValuePolicies& policies_;
-  std::mutex mutex_;                                    // guards free_
-  std::vector<std::unique_ptr<MysqlConnection>> free_;  // on the snapshot, nobody's
+  std::mutex mutex_;  // guards the next two
+  Connections free_;  // on the snapshot, nobody's
+  Connections used_;  // the same, and may have failed since
   SnapshotFacts snapshot_;
   std::atomic<bool> later_moment_{false};
   bool moment_required_ = false;

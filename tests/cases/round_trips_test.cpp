@@ -115,7 +115,7 @@ Turns copy_of_pgsql(int tables) {
 TEST(RoundTripsTest, OfASmallTableAreFew) {
   if (Servers::instance().mysql().socket.empty()) GTEST_SKIP() << "the proxy wants servers on Unix sockets";
   expect_few(copy_of_mysql(kFew), copy_of_mysql(kMany),
-             {.source_table = 2, .source_run = 20, .target_run = 75});  // prepare, execute
+             {.source_table = 2, .source_run = 19, .target_run = 63});  // prepare, execute
 }
 
 // `partitions` of one table.
@@ -147,7 +147,7 @@ TEST(RoundTripsTest, PartitionsAreMadeTogether) {
 TEST(RoundTripsTest, OfAResumedTableAreFew) {
   if (Servers::instance().mysql().socket.empty()) GTEST_SKIP() << "the proxy wants servers on Unix sockets";
   expect_few(copy_of_mysql(kFew, true), copy_of_mysql(kMany, true),
-             {.source_table = 2, .source_run = 20, .target_run = 75});
+             {.source_table = 2, .source_run = 19, .target_run = 58});
 }
 
 TEST(RoundTripsTest, RowsComeCompressedWhenAskedFor) {

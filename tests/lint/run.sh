@@ -142,8 +142,8 @@ check_raw_handles() {
 }
 
 check_threads() {
-  forbid 'std::j?thread([^A-Za-z0-9_:]|$)' 'threads are started by worker_pool, progress, shutdown, cancellation, network, follow_job, follow_beside, task_lock, wait_watch and dump_relay only' \
-    '^(common/(base/(worker_pool[.]|progress|shutdown[.]|cancellation[.]|network[.])|cdc/follow_job[.]|follow/follow_beside[.]|status/task_lock[.]|pg/(wait_watch|dump_relay)[.]))'
+  forbid 'std::j?thread([^A-Za-z0-9_:]|$)' 'threads are started by worker_pool, progress, shutdown, cancellation, network, targets_ahead, follow_job, follow_beside, task_lock, wait_watch and dump_relay only' \
+    '^(common/(base/(worker_pool[.]|progress|shutdown[.]|cancellation[.]|network[.])|copy/targets_ahead[.]|cdc/follow_job[.]|follow/follow_beside[.]|status/task_lock[.]|pg/(wait_watch|dump_relay)[.]))'
 }
 
 check_blanks() {

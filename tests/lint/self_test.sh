@@ -181,8 +181,8 @@ expect "raw handles" \
   "common/schema/a.cpp:3: delete: let the owner do it" \
   "common/schema/a.cpp:4: malloc and free belong to common/format/copy_buffer" \
   "common/schema/a.cpp:5: malloc and free belong to common/format/copy_buffer" \
-  "common/schema/a.cpp:6: threads are started by worker_pool, progress, shutdown, cancellation, network, follow_job, follow_beside, task_lock, wait_watch and dump_relay only" \
-  "common/schema/a.cpp:7: threads are started by worker_pool, progress, shutdown, cancellation, network, follow_job, follow_beside, task_lock, wait_watch and dump_relay only" \
+  "common/schema/a.cpp:6: threads are started by worker_pool, progress, shutdown, cancellation, network, targets_ahead, follow_job, follow_beside, task_lock, wait_watch and dump_relay only" \
+  "common/schema/a.cpp:7: threads are started by worker_pool, progress, shutdown, cancellation, network, targets_ahead, follow_job, follow_beside, task_lock, wait_watch and dump_relay only" \
   "common/schema/a.cpp:8: only the owning handle in common/pg ends this" \
   "common/schema/a.cpp:8: only the owning handle in mysql2pgsql/*/mysql_* ends this" \
   "common/schema/a.cpp:9: only the owning handle in mysql2pgsql/*/mysql_* ends this"
