@@ -7,8 +7,10 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pg/dialect_question.h"
 #include "pg/sqlstate.h"
 #include "pg/table_errors.h"
+#include "pg/together.h"
 #include "pg/users_path.h"
 #include "schema/name_arrays.h"
 #include "schema/quote.h"
@@ -65,8 +67,8 @@ PgType pg_type_of(std::uint32_t oid, std::string_view typtype, std::string_view 
   return type;
 }
 
-Dialect detect_dialect(PgConnection& connection) {
-  const PgResult result = connection.exec(
+PgQuery question_of_dialect() {
+  return {
       "SELECT version(), EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
       "ON n.oid = c.relnamespace WHERE c.relname = 'gp_distribution_policy' AND n.nspname = 'pg_catalog'), "
       "EXISTS (SELECT 1 FROM pg_catalog.pg_extension e "
@@ -75,7 +77,11 @@ Dialect detect_dialect(PgConnection& connection) {
       "AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype = 'e' "
       "JOIN pg_catalog.pg_type t ON t.oid = d.objid "
       "WHERE e.extname = 'postgis' AND t.typname = 'geometry'), "
-      "EXISTS (SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'btree_gist')");
+      "EXISTS (SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'btree_gist')"};
+}
+
+Dialect detect_dialect(PgConnection& connection) {
+  const PgResult result = ask(connection, question_of_dialect());
   Dialect dialect = dialect_of_server(result.value(0, 0), result.boolean(0, 1), connection.server_version());
   dialect.postgis = result.boolean(0, 2);
   dialect.btree_gist = result.boolean(0, 3);

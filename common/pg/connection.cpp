@@ -1,7 +1,6 @@
 #include "pg/connection.h"
 
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,9 +12,11 @@
 #include "base/text.h"
 #include "pg/conninfo.h"
 #include "pg/copy_context.h"
+#include "pg/early_connections.h"
 #include "pg/hints.h"
 #include "pg/open_connection.h"
 #include "pg/own_sessions.h"
+#include "pg/prefetched_answers.h"
 #include "pg/session_settings.h"
 #include "pg/sqlstate.h"
 
@@ -81,6 +82,12 @@ std::vector<const char*> pointers(const std::vector<std::optional<std::string>>&
   return out;
 }
 
+pg_result* send_and_wait(pg_conn* raw, const std::string& sql,
+                         const std::vector<std::optional<std::string>>& parameters) {
+  const auto values = pointers(parameters);
+  return PQexecParams(raw, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0);
+}
+
 // The results of all, each ended by a null pointer, then that of the sync.
 template <std::size_t kStatements>
 std::array<std::unique_ptr<pg_result, PgResult::Clear>, kStatements> end_pipeline(pg_conn* raw) {
@@ -102,36 +109,6 @@ Error timeout_error(const std::string& message, const std::string& role) {
 }
 
 }  // namespace
-
-PgResult::PgResult(pg_result* result) : result_(result) {}
-void PgResult::Clear::operator()(pg_result* result) const { PQclear(result); }
-int PgResult::rows() const { return PQntuples(result_.get()); }
-int PgResult::columns() const { return PQnfields(result_.get()); }
-bool PgResult::is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
-std::string_view PgResult::value(int row, int column) const {
-  return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
-}
-
-std::int64_t PgResult::integer(int row, int column) const {
-  const std::string_view text = value(row, column);
-  std::int64_t out = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (ec != std::errc() || end != text.data() + text.size())
-    throw Error(ErrorKind::internal, fmt::format("a number was expected from the server, not \"{}\"", text));
-  return out;
-}
-
-std::string PgResult::column_name(int column) const { return PQfname(result_.get(), column); }
-std::uint32_t PgResult::column_type(int column) const { return PQftype(result_.get(), column); }
-
-int PgResult::column_modifier(int column) const { return PQfmod(result_.get(), column); }
-
-std::uint64_t PgResult::affected_rows() const {
-  const std::string_view text = PQcmdTuples(result_.get());
-  std::uint64_t out = 0;
-  std::from_chars(text.data(), text.data() + text.size(), out);
-  return out;
-}
 
 void PgConnection::Finish::operator()(pg_conn* connection) const { PQfinish(connection); }
 void PgConnection::FreeCancel::operator()(pg_cancel* handle) const { own_sessions::leave(handle); }
@@ -157,11 +134,9 @@ PgConnection::PgConnection(const std::string& conninfo, std::string role, const 
 }
 
 void PgConnection::connect(const std::string& conninfo, const std::string& name, PgSessionKind kind) {
-  // What stands before dbname is a default that the user's string may change.
-  std::vector<std::pair<std::string, std::string>> words = network_defaults();
-  words.insert(words.end(), {{"dbname", conninfo}, {"fallback_application_name", name}, {"client_encoding", "UTF8"}});
-  if (kind == PgSessionKind::replication) words.emplace_back("replication", "database");
-  const OpenedConnection opened = open_connection(words, role_);
+  const SessionWish wish{conninfo, role_, name, kind == PgSessionKind::replication};
+  const auto early = EarlyConnections::take(wish);
+  const OpenedConnection opened = early ? early->opened : open_connection(words_of(wish), role_);
   connection_.reset(opened.connection);
   if (!connection_) throw std::bad_alloc();
   remember_password_of(connection_.get());
@@ -178,6 +153,7 @@ void PgConnection::connect(const std::string& conninfo, const std::string& name,
                           PQport(connection_.get()), PQdb(connection_.get()));
   watched_ = WatchedSocket(PQsocket(connection_.get()), fmt::format("the {} {}", role_, endpoint_));
   describe_ = fmt::format("{} {} (backend {})", role_, endpoint_, PQbackendPID(connection_.get()));
+  if (early && early->set_up) return;
   // SQL_ASCII keeps bytes of any encoding, which nobody can convert: they go as they
   // are, and a server that knows characters refuses the row that is not UTF-8.
   if (parameter("server_encoding") == kBytes && PQsetClientEncoding(connection_.get(), kBytes) != 0)
@@ -243,13 +219,27 @@ PgResult PgConnection::checked(pg_result* result, std::string_view statement) co
   }
 }
 
-PgResult PgConnection::exec(const std::string& sql) { return checked(PQexec(connection_.get(), sql.c_str()), sql); }
+PgConnection::~PgConnection() {
+  if (prefetched_) prefetched_->close();
+}
+
+pg_conn* PgConnection::settled(bool keep) const {
+  if (prefetched_) prefetched_->settle(keep);
+  return connection_.get();
+}
+
+PgResult PgConnection::exec(const std::string& sql) { return checked(PQexec(settled(false), sql.c_str()), sql); }
 
 PgResult PgConnection::exec(const std::string& sql, const std::vector<std::optional<std::string>>& parameters) {
-  const auto values = pointers(parameters);
-  return checked(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
-                              nullptr, nullptr, 0),
-                 sql);
+  return checked(send_and_wait(settled(false), sql, parameters), sql);
+}
+
+PgResult ask(PgConnection& connection, const PgQuery& question) {
+  if (connection.prefetched_)
+    if (pg_result* const answer = connection.prefetched_->answer(question))
+      return connection.checked(answer, question.sql);
+  pg_conn* const raw = connection.settled(true);
+  return connection.checked(send_and_wait(raw, question.sql, question.parameters), question.sql);
 }
 
 PgResult PgConnection::exec_binary(const std::string& sql, const std::vector<BinaryValue>& parameters) {
@@ -262,8 +252,8 @@ PgResult PgConnection::exec_binary(const std::string& sql, const std::vector<Bin
     lengths.push_back(parameter.bytes ? static_cast<int>(parameter.bytes->size()) : 0);
   }
   const std::vector<int> formats(parameters.size(), 1);
-  return checked(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), types.data(),
-                              values.data(), lengths.data(), formats.data(), 0),
+  return checked(PQexecParams(settled(false), sql.c_str(), static_cast<int>(values.size()), types.data(), values.data(),
+                              lengths.data(), formats.data(), 0),
                  sql);
 }
 
@@ -276,7 +266,7 @@ const std::string& PgConnection::prepared(const std::string& sql) {
   auto found = prepared_.find(sql);
   if (found == prepared_.end()) {
     const std::string name = fmt::format("dbsync_{}", prepared_.size());
-    checked(PQprepare(connection_.get(), name.c_str(), sql.c_str(), 0, nullptr), sql);
+    checked(PQprepare(settled(false), name.c_str(), sql.c_str(), 0, nullptr), sql);
     found = prepared_.emplace(sql, name).first;
   }
   return found->second;
@@ -289,7 +279,7 @@ PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std:
   const bool prepare = known == prepared_.end();
   const std::string name = prepare ? fmt::format("dbsync_{}", prepared_.size()) : known->second;
   const auto count = static_cast<int>(values.size());
-  pg_conn* const raw = connection_.get();
+  pg_conn* const raw = settled(false);
   if (!prepare) return checked(PQexecPrepared(raw, name.c_str(), count, values.data(), nullptr, nullptr, 0), sql);
   const bool sent = PQenterPipelineMode(raw) == 1 && PQsendPrepare(raw, name.c_str(), sql.c_str(), 0, nullptr) == 1 &&
                     PQsendQueryPrepared(raw, name.c_str(), count, values.data(), nullptr, nullptr, 0) == 1;
@@ -303,7 +293,7 @@ PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std:
 // The first failure is the one to tell.
 PgResult PgConnection::exec_often_and_commit(const std::string& sql,
                                              const std::vector<std::optional<std::string>>& parameters) {
-  pg_conn* const raw = connection_.get();
+  pg_conn* const raw = settled(false);
   const std::string& name = prepared(sql);
   const auto values = pointers(parameters);
   const bool sent = PQenterPipelineMode(raw) == 1 &&
@@ -318,7 +308,7 @@ PgResult PgConnection::exec_often_and_commit(const std::string& sql,
 }
 
 void PgConnection::start_copy(const std::string& sql) {
-  if (PQsendQuery(connection_.get(), sql.c_str()) != 1) throw error_of(nullptr, sql);
+  if (PQsendQuery(settled(false), sql.c_str()) != 1) throw error_of(nullptr, sql);
 }
 
 void PgConnection::await_copy(const std::string& sql) {
@@ -334,7 +324,7 @@ void PgConnection::await_copy(const std::string& sql) {
 }
 
 PgResult PgConnection::columns_of(const std::string& query) {
-  checked(PQprepare(connection_.get(), "", query.c_str(), 0, nullptr), query);
+  checked(PQprepare(settled(false), "", query.c_str(), 0, nullptr), query);
   return checked(PQdescribePrepared(connection_.get(), ""), query);
 }
 
@@ -345,8 +335,8 @@ std::string PgConnection::parameter(const char* name) const {
   return value != nullptr ? value : "";
 }
 
-bool PgConnection::in_transaction() const { return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE; }
-bool PgConnection::idle_in_transaction() const { return PQtransactionStatus(connection_.get()) == PQTRANS_INTRANS; }
+bool PgConnection::in_transaction() const { return PQtransactionStatus(settled(true)) != PQTRANS_IDLE; }
+bool PgConnection::idle_in_transaction() const { return PQtransactionStatus(settled(true)) == PQTRANS_INTRANS; }
 bool PgConnection::usable() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
 
 bool PgConnection::answers() noexcept {

@@ -20,39 +20,15 @@
 
 #include "base/error.h"
 #include "base/network.h"
+#include "pg/result.h"
 
 struct pg_conn;
-struct pg_result;
 struct pg_cancel;
 
 namespace dbsync {
 
-// Text values of one result; rows and columns count from 0.
-class PgResult {
- public:
-  explicit PgResult(pg_result* result);
-
-  int rows() const;
-  int columns() const;
-  bool is_null(int row, int column) const;
-  std::string_view value(int row, int column) const;  // "" for NULL; valid while the result lives
-  std::string text(int row, int column) const { return std::string(value(row, column)); }
-  std::int64_t integer(int row, int column) const;
-  bool boolean(int row, int column) const { return value(row, column) == "t"; }
-  std::string column_name(int column) const;
-  std::uint32_t column_type(int column) const;      // pg_type.oid, a domain's base type
-  int column_modifier(int column) const;            // as pg_attribute.atttypmod
-  pg_result* raw() const { return result_.get(); }  // for those that speak libpq themselves
-  // Rows changed, as the command tag says; 0 when it says nothing.
-  std::uint64_t affected_rows() const;
-
-  struct Clear {
-    void operator()(pg_result* result) const;
-  };
-
- private:
-  std::unique_ptr<pg_result, Clear> result_;
-};
+class PrefetchedAnswers;
+struct PgQuery;
 
 // What a connection is for: SQL, or the replication protocol of one database.
 // The latter takes statements without parameters only.
@@ -67,6 +43,9 @@ class PgConnection {
   // in SQL_ASCII, whose bytes stay as they are.
   PgConnection(const std::string& conninfo, std::string role, const std::string& name,
                PgSessionKind kind = PgSessionKind::sql);
+  ~PgConnection();
+  PgConnection(const PgConnection&) = delete;
+  PgConnection& operator=(const PgConnection&) = delete;
 
   // One statement with text parameters ($1 …), or several without parameters.
   PgResult exec(const std::string& sql);
@@ -110,11 +89,15 @@ class PgConnection {
 
   // The error state of a failed result or of the connection, ready to throw.
   Error error_of(const pg_result* result, std::string_view statement) const;
-  pg_conn* raw() const { return connection_.get(); }  // for those that speak libpq themselves
+  pg_conn* raw() const { return settled(true); }      // for those that speak libpq themselves
   std::uint64_t notices() const { return notices_; }  // received so far
 
  private:
   friend void count_notice(void* self, const pg_result* result);
+  friend class PgPrefetch;
+  friend PgResult ask(PgConnection& connection, const PgQuery& question);
+  friend std::vector<PgResult> exec_together(PgConnection& connection, const std::vector<PgQuery>& queries);
+  friend std::vector<PgResult> ask_together(PgConnection& connection, const std::vector<PgQuery>& questions);
 
   struct Finish {
     void operator()(pg_conn* connection) const;
@@ -125,6 +108,8 @@ class PgConnection {
 
   void connect(const std::string& conninfo, const std::string& name, PgSessionKind kind);
   PgResult checked(pg_result* result, std::string_view statement) const;
+  // When all that was sent ahead is answered; `keep` those answers, or drop them.
+  pg_conn* settled(bool keep) const;
   const std::string& prepared(const std::string& sql);
 
   std::string role_;
@@ -135,6 +120,7 @@ class PgConnection {
   std::map<std::string, std::string> prepared_;  // statement -> its name
   std::unique_ptr<pg_conn, Finish> connection_;
   std::unique_ptr<pg_cancel, FreeCancel> cancel_;
+  std::shared_ptr<PrefetchedAnswers> prefetched_;  // of the PgPrefetch that lives
   WatchedSocket watched_;
 };
 

@@ -1,0 +1,23 @@
+#include "pg/prefetch.h"
+
+#include <utility>
+
+#include "pg/prefetched_answers.h"
+
+namespace dbsync {
+
+PgPrefetch::PgPrefetch(PgConnection& connection, std::vector<PgQuery> questions)
+    : answers_(std::make_shared<PrefetchedAnswers>(connection.settled(false))) {
+  connection.prefetched_ = answers_;
+  answers_->send(std::move(questions));
+}
+
+PgPrefetch::~PgPrefetch() { answers_->close(); }
+
+void PgPrefetch::more(std::vector<PgQuery> questions) { answers_->send(std::move(questions)); }
+
+void PgPrefetch::more_of(PgConnection& connection, std::vector<PgQuery> questions) {
+  if (connection.prefetched_) connection.prefetched_->send(std::move(questions));
+}
+
+}  // namespace dbsync
