@@ -32,11 +32,16 @@ bool final_error(const Error& error) {
          error.sqlstate() == sqlstate::invalid_binary_representation;
 }
 
+TargetSession& session_of(ApplierOptions& options) {
+  if (!options.session) options.session = std::make_shared<TargetSession>(options.conninfo, options.application_name);
+  return *options.session;
+}
+
 }  // namespace
 
 Applier::Applier(ApplierOptions options)
     : options_(std::move(options)),
-      session_(options_.conninfo, options_.application_name),
+      session_(session_of(options_)),
       plans_(session_, options_.schema, options_.task),
       batch_(session_, plans_),
       exact_(session_, plans_, options_.conflicts),
@@ -66,9 +71,9 @@ ProgressStep Applier::step_of(std::span<const Transaction> group) const {
   return step;
 }
 
-void Applier::begin(std::span<const Transaction> group) {
+void Applier::begin() {
   session_.send(begin_statement_);
-  progress_.send(session_, step_of(group));
+  if (flushes_) session_.send(flush_statement_);
 }
 
 void Applier::commit(std::span<const Transaction> group) {
@@ -77,6 +82,7 @@ void Applier::commit(std::span<const Transaction> group) {
   session_.connection().exec("COMMIT");
   const ProgressStep step = step_of(group);
   position_ = step.to;
+  if (flushes_) durable_ = position_;
   if (plans_.committed()) batch_.reset();
   counters_.transactions += step.transactions;
   counters_.changes += step.changes;
@@ -89,16 +95,29 @@ void Applier::roll_back() {
   batch_.reset();
   session_.rollback();
   plans_.rolled_back();
-  begin_statement_.prepared = false;
+  begin_statement_.prepared = flush_statement_.prepared = false;
   progress_.forget_prepared();
 }
 
-void Applier::try_group(std::span<const Transaction> group, const std::stop_token& stop) {
+// The target is at work on what was written of the group while more of it is.
+void Applier::write_group(std::span<const Transaction>& group, const std::stop_token& stop, const Growing& growing) {
+  begin();
+  if (growing)
+    progress_.lock(session_, position_);
+  else
+    progress_.send(session_, step_of(group));
+  for (const Transaction& transaction : group) batch_.apply(transaction, stop);
+  if (growing)
+    for (std::size_t written = group.size(); (group = growing()).size() > written; written = group.size())
+      for (const Transaction& transaction : group.subspan(written)) batch_.apply(transaction, stop);
+  batch_.flush();
+  if (growing) progress_.send(session_, step_of(group));
+}
+
+void Applier::try_group(std::span<const Transaction>& group, const std::stop_token& stop, const Growing& growing) {
   for (int attempt = 1;; ++attempt) {
     try {
-      begin(group);
-      for (const Transaction& transaction : group) batch_.apply(transaction, stop);
-      batch_.flush();
+      write_group(group, stop, growing);
       return commit(group);
     } catch (const Error& error) {
       if (error.connection_lost()) throw;
@@ -113,7 +132,8 @@ void Applier::try_group(std::span<const Transaction> group, const std::stop_toke
 // One transaction, whole or in all its parts, change by change.
 void Applier::apply_alone(std::span<const Transaction> parts, const std::stop_token& stop) {
   try {
-    begin(parts);
+    begin();
+    progress_.send(session_, step_of(parts));
     if (auto failure = session_.leave()) throw Error(failure->error);
     std::uint64_t conflicts = 0;
     for (const Transaction& part : parts) {
@@ -130,18 +150,24 @@ void Applier::apply_alone(std::span<const Transaction> parts, const std::stop_to
   }
 }
 
-void Applier::apply(std::span<const Transaction> group, const std::stop_token& stop) {
+void Applier::apply(std::span<const Transaction> group, const std::stop_token& stop, const Growing& growing,
+                    bool flushed) {
   if (group.empty()) return;
   try {
-    return try_group(group, stop);
+    flushes_ = flushed;
+    try_group(group, stop, growing);
+    flushes_ = false;
+    return;
   } catch (const Error& error) {
+    flushes_ = false;
     if (final_error(error)) throw;
     log::debug("apply", fmt::format("{} transactions do not fit as a group: {}", group.size(), error.what()));
   }
   for (const Transaction& transaction : group) {
     try {
       if (group.size() > 1) {
-        try_group({&transaction, 1}, stop);
+        std::span<const Transaction> one(&transaction, 1);
+        try_group(one, stop);
         continue;
       }
     } catch (const Error& error) {

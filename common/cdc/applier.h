@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -35,6 +36,8 @@ namespace dbsync {
 struct ApplierOptions {
   std::string conninfo;
   std::string application_name;
+  // A session that was set up before, with the same two; null: the applier connects.
+  std::shared_ptr<TargetSession> session = {};
   std::string task;
   std::string progress = {};  // whose row of dbsync.apply_progress; "" = the task's
   SchemaPolicy schema;
@@ -61,8 +64,13 @@ class Applier {
   // All transactions that end here or before are applied.
   const Position& position() const { return position_; }
 
-  // Applies the transactions in their order, all or up to the one that fails.
-  void apply(std::span<const Transaction> group, const std::stop_token& stop);
+  // The group as it is now: more of it than before when transactions have come meanwhile.
+  using Growing = std::function<std::span<const Transaction>()>;
+  // Applies the transactions in their order, all or up to the one that fails. `growing`, if
+  // any, is asked when they are written to the connection and before the target has answered.
+  // `flushed`: their commit is, as by make_durable(), unless they do not fit as a group.
+  void apply(std::span<const Transaction> group, const std::stop_token& stop, const Growing& growing = {},
+             bool flushed = false);
 
   // Applies a large transaction part by part, while it arrives. `next` waits for
   // the next part; nothing means that none will come, and the transaction is rolled
@@ -92,7 +100,7 @@ class Applier {
   void cancel() const noexcept { session_.cancel(); }  // any thread
 
  private:
-  void begin(std::span<const Transaction> group);
+  void begin();
   void commit(std::span<const Transaction> group);
   // What a group, or the parts of one transaction, come to.
   ProgressStep step_of(std::span<const Transaction> group) const;
@@ -101,17 +109,20 @@ class Applier {
   }
   const std::string& row() const { return options_.progress.empty() ? options_.task : options_.progress; }
   bool try_part(const Transaction& part, const std::stop_token& stop);
-  void try_group(std::span<const Transaction> group, const std::stop_token& stop);
+  void try_group(std::span<const Transaction>& group, const std::stop_token& stop, const Growing& growing = {});
+  void write_group(std::span<const Transaction>& group, const std::stop_token& stop, const Growing& growing);
   void apply_alone(std::span<const Transaction> parts, const std::stop_token& stop);
   void roll_back();
 
   ApplierOptions options_;
-  TargetSession session_;
+  TargetSession& session_;
   PlanCache plans_;
   BatchApply batch_;
   ExactApply exact_;
   ProgressWriter progress_;
   PgStatement begin_statement_{"begin", "BEGIN", {}, false};
+  PgStatement flush_statement_{"flush_commit", "SET LOCAL synchronous_commit = on", {}, false};
+  bool flushes_ = false;  // the commit of the transaction that is begun
   Position position_;
   Position durable_;
   std::uint64_t transactions_before_ = 0;

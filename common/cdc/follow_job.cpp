@@ -8,6 +8,7 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -60,6 +61,9 @@ class FollowJob {
   // The caller's thread.
   void apply_all();
   bool collect();
+  void begin_group(const Transaction& first);
+  bool add_to_group(Transaction&& transaction);
+  std::span<const Transaction> grown();
   void tend();
   bool apply_large(Transaction first);
   std::optional<Transaction> next_part();
@@ -67,6 +71,10 @@ class FollowJob {
   void confirm();
   void pass();
   bool stopping() const { return stop_.stop_requested(); }
+  bool full() const {
+    return group_.size() >= most_ || group_changes_ >= options_.limits.group_changes ||
+           group_bytes_ >= options_.limits.group_bytes;
+  }
 
   ChangeStream& stream_;
   Applier& applier_;
@@ -80,6 +88,10 @@ class FollowJob {
   std::atomic<bool> end_reached_ = false;
 
   std::vector<Transaction> group_;
+  bool behind_ = false;   // it began far behind: a full one is better than an early one
+  std::size_t most_ = 0;  // transactions of it
+  std::uint64_t group_changes_ = 0;
+  std::uint64_t group_bytes_ = 0;
   std::optional<Transaction> large_;  // first part of a transaction, to be applied behind the group
   Clock::time_point last_report_ = Clock::now();
   Clock::time_point last_durable_ = Clock::now();
@@ -183,29 +195,47 @@ bool FollowJob::collect() {
     if (!stopping() && Clock::now() - last_pass_ >= kPassInterval) pass();
     return !(queue_.closed() && queue_.size() == 0);
   }
-  const FollowLimits& limits = options_.limits;
-  const bool behind = far_behind(*first);
-  const Clock::duration gather = behind ? Clock::duration(kGatherWhenBehind) : Clock::duration(0);
-  const std::size_t most = behind ? limits.group_transactions_behind : limits.group_transactions;
-  const auto full_by = Clock::now() + std::max<Clock::duration>(limits.group_wait, gather);
-  std::uint64_t changes = 0;
-  std::uint64_t bytes = 0;
-  for (std::optional<Transaction> next = std::move(first); next; next = next_of_group(most - group_.size(), full_by)) {
-    if (!next->whole()) {
-      large_ = std::move(next);
-      break;
-    }
-    changes += next->changes.changes();
-    bytes += next->changes.bytes();
-    group_.push_back(std::move(*next));
-    if (group_.size() >= most || changes >= limits.group_changes || bytes >= limits.group_bytes) break;
-  }
+  begin_group(*first);
+  const Clock::duration gather = behind_ ? Clock::duration(kGatherWhenBehind) : Clock::duration(0);
+  const auto full_by = Clock::now() + std::max<Clock::duration>(options_.limits.group_wait, gather);
+  for (std::optional<Transaction> next = std::move(first); next; next = next_of_group(most_ - group_.size(), full_by))
+    if (!add_to_group(std::move(*next))) break;
   return true;
+}
+
+void FollowJob::begin_group(const Transaction& first) {
+  group_.clear();
+  behind_ = far_behind(first);
+  most_ = behind_ ? options_.limits.group_transactions_behind : options_.limits.group_transactions;
+  group_changes_ = group_bytes_ = 0;
+}
+
+// False when the group is full, or ends with the beginning of a large one.
+bool FollowJob::add_to_group(Transaction&& transaction) {
+  if (!transaction.whole()) {
+    large_ = std::move(transaction);
+    most_ = group_.size();
+    return false;
+  }
+  group_changes_ += transaction.changes.changes();
+  group_bytes_ += transaction.changes.bytes();
+  group_.push_back(std::move(transaction));
+  return !full();
+}
+
+// With what has come while it was written.
+std::span<const Transaction> FollowJob::grown() {
+  if (!full() && !stopping())
+    if (auto next = queue_.try_pop()) add_to_group(std::move(*next));
+  return group_;
 }
 
 void FollowJob::apply_all() {
   while (!stopping() && collect()) {
-    applier_.apply(group_, stop_);
+    const bool last = queue_.closed() && queue_.size() == 0 && !large_;
+    const bool flushed = last || Clock::now() - last_durable_ >= kDurableInterval;
+    applier_.apply(group_, stop_, behind_ ? Applier::Growing([this] { return grown(); }) : Applier::Growing(), flushed);
+    if (applier_.durable()) confirm();
     tend();
     if (large_ && !apply_large(*std::exchange(large_, std::nullopt))) return;
   }

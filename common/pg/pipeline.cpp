@@ -15,8 +15,9 @@ namespace dbsync {
 
 namespace {
 
-// Enough to keep the server busy, little enough for its and our buffers.
-constexpr std::size_t kMostBytesInFlight = std::size_t{1} << 20;
+// Enough to keep the server busy, also while its answer travels far; little enough for its
+// and our buffers.
+constexpr std::size_t kMostBytesInFlight = std::size_t{4} << 20;
 constexpr std::size_t kMostStatementsInFlight = 1024;
 constexpr std::size_t kStatementOverhead = 64;  // of the messages around the parameters
 

@@ -280,7 +280,7 @@ class ApplyModel : public ::testing::Test {
 };
 
 TEST_F(ApplyModel, InSetsAndWhereTheyDoNotFitOneByOne) {
-  std::uint64_t in_sets = 0, one_by_one = 0;
+  std::uint64_t in_sets = 0, one_by_one = 0, grown = 0;
   for_each_seed([&](ModelSource& model) {
     PgConnection connection(target.conninfo(), "target", "test");
     ensure_progress_table(connection);
@@ -293,8 +293,23 @@ TEST_F(ApplyModel, InSetsAndWhereTheyDoNotFitOneByOne) {
     for (int done = 0; done < kTransactions;) {
       std::vector<Transaction> group;
       for (int i = 1 + model.number(8); i > 0; --i, ++done) group.push_back(model.next());
-      applier.apply(group, {});
+      // Some come while the group is written.
+      int late = model.number(2) == 0 ? 0 : model.number(4);
+      const auto growing = [&]() -> std::span<const Transaction> {
+        if (late == 0) return group;
+        --late;
+        ++done;
+        ++grown;
+        group.push_back(model.next());
+        return group;
+      };
+      const bool flushed = model.number(2) == 0;
+      const std::uint64_t alone = applier.counters().one_by_one;
+      applier.apply(group, {}, growing, flushed);
       ASSERT_EQ(applier.position(), group.back().end);
+      if (applier.counters().one_by_one == alone) {
+        ASSERT_EQ(applier.durable(), flushed);
+      }
       expect_same(model, target);
       if (HasFailure()) return;
     }
@@ -304,6 +319,7 @@ TEST_F(ApplyModel, InSetsAndWhereTheyDoNotFitOneByOne) {
   // Both ways were taken.
   EXPECT_GT(in_sets, one_by_one);
   EXPECT_GT(one_by_one, 0U);
+  EXPECT_GT(grown, 0U);
 }
 
 TEST_F(ApplyModel, ChangeByChange) {
