@@ -373,7 +373,7 @@ void PgProgram::tell_of_followed_tables(const std::string& task) {
   if (!known_tables_exist(*run_.target)) return;
   const auto followed = read_known_tables(*run_.target, task);
   for (const std::string& difference :
-       choice_differences(source_.planner(), options_, config_, run_.request.list, followed))
+       ChoiceWatch(options_, config_, run_.request.list).differences(source_.planner(), followed))
     log::warning("verify", difference);
   std::vector<NamedTable> named;
   for (const KnownTable& table : followed)

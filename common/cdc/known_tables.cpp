@@ -79,9 +79,30 @@ void ensure_known_tables(PgConnection& connection) {
   });
 }
 
+PgQuery question_of_known_source(const std::string& task) {
+  return {"SELECT system_identifier, timeline FROM dbsync.apply_source WHERE task = $1", {task}};
+}
+
+PgQuery question_of_known_tables(const std::string& task) { return {std::string(kTables) + " ORDER BY 1, 2", {task}}; }
+
+PgQuery question_of_known_table(const std::string& task, std::uint32_t oid, const QualifiedName& name) {
+  return {std::string(kTables) +
+              " AND (t.source_oid = $2::bigint OR (t.schema_name = $3 AND t.table_name = $4)) ORDER BY t.source_oid <> "
+              "$2::bigint",
+          {task, std::to_string(oid), name.schema, name.name}};
+}
+
+PgQuery question_of_known_columns(const std::string& task, const QualifiedName& name) {
+  return {std::string(kColumns) + " AND schema_name = $2 AND table_name = $3 ORDER BY number",
+          {task, name.schema, name.name}};
+}
+
+PgQuery question_of_choice(const std::string& task) {
+  return {"SELECT choice FROM dbsync.apply_choice WHERE task = $1", {task}};
+}
+
 std::optional<KnownSource> read_known_source(PgConnection& connection, const std::string& task) {
-  const PgResult result =
-      connection.exec("SELECT system_identifier, timeline FROM dbsync.apply_source WHERE task = $1", {task});
+  const PgResult result = ask(connection, question_of_known_source(task));
   if (result.rows() == 0) return std::nullopt;
   return KnownSource{result.text(0, 0), result.text(0, 1)};
 }
@@ -94,7 +115,7 @@ void write_known_source(PgConnection& connection, const std::string& task, const
 
 std::optional<std::string> read_choice(PgConnection& connection, const std::string& task) {
   if (!has_table(connection, "apply_choice")) return std::nullopt;
-  const PgResult result = connection.exec("SELECT choice FROM dbsync.apply_choice WHERE task = $1", {task});
+  const PgResult result = ask(connection, question_of_choice(task));
   if (result.rows() == 0) return std::nullopt;
   return result.text(0, 0);
 }
@@ -106,15 +127,12 @@ void write_choice(PgConnection& connection, const std::string& task, const std::
 }
 
 std::vector<KnownTable> read_known_tables(PgConnection& connection, const std::string& task) {
-  return tables_of(connection.exec(std::string(kTables) + " ORDER BY 1, 2", {task}));
+  return tables_of(ask(connection, question_of_known_tables(task)));
 }
 
 std::optional<KnownTable> find_known_table(PgConnection& connection, const std::string& task, std::uint32_t oid,
                                            const QualifiedName& name) {
-  const auto found =
-      tables_of(connection.exec(std::string(kTables) + " AND (t.source_oid = $2::bigint OR (t.schema_name = $3 AND "
-                                                       "t.table_name = $4)) ORDER BY t.source_oid <> $2::bigint",
-                                {task, std::to_string(oid), name.schema, name.name}));
+  const auto found = tables_of(ask(connection, question_of_known_table(task, oid, name)));
   return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
@@ -176,9 +194,7 @@ void rename_known_tables(PgConnection& connection, const std::string& task,
 
 std::optional<Relation> read_known_columns(PgConnection& connection, const std::string& task,
                                            const QualifiedName& name) {
-  auto found =
-      columns_of(connection.exec(std::string(kColumns) + " AND schema_name = $2 AND table_name = $3 ORDER BY number",
-                                 {task, name.schema, name.name}));
+  auto found = columns_of(ask(connection, question_of_known_columns(task, name)));
   return found.empty() ? std::nullopt : std::optional(std::move(found.begin()->second));
 }
 

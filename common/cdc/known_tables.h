@@ -18,6 +18,7 @@
 
 #include "cdc/relation.h"
 #include "pg/connection.h"
+#include "pg/together.h"
 
 namespace dbsync {
 
@@ -37,6 +38,13 @@ struct KnownTable {
 void ensure_known_tables(PgConnection& connection);
 bool known_tables_exist(PgConnection& connection);
 bool known_triggers_exist(PgConnection& connection);  // dbsync.apply_triggers
+
+// As the functions below ask, for PgPrefetch.
+PgQuery question_of_known_source(const std::string& task);
+PgQuery question_of_known_tables(const std::string& task);
+PgQuery question_of_known_table(const std::string& task, std::uint32_t oid, const QualifiedName& name);
+PgQuery question_of_known_columns(const std::string& task, const QualifiedName& name);
+PgQuery question_of_choice(const std::string& task);
 
 std::optional<KnownSource> read_known_source(PgConnection& connection, const std::string& task);
 void write_known_source(PgConnection& connection, const std::string& task, const KnownSource& source);

@@ -178,18 +178,61 @@ void PlanCache::prove_tables() {
   session_.pipeline().send(proof_, parameters, 1);
 }
 
-ApplyPlan& PlanCache::make(const Relation* relation, const ChangeLog& log) {
+// Tables of a transaction that have no plan yet, `first` before the others. Of those that it
+// describes more than once only the first description: what it fits may be made to fit the
+// next one when changes before are written.
+std::vector<std::shared_ptr<const Relation>> PlanCache::lacking(const Relation* first, const ChangeLog& log) const {
   const auto& relations = log.relations();
-  const auto shared = std::find_if(relations.begin(), relations.end(),
-                                   [&](const auto& candidate) { return candidate.get() == relation; });
+  const auto shared =
+      std::find_if(relations.begin(), relations.end(), [&](const auto& candidate) { return candidate.get() == first; });
   if (shared == relations.end()) throw Error(ErrorKind::internal, "a change of a relation that its transaction lacks");
+  std::vector<std::shared_ptr<const Relation>> out{*shared};
+  std::set<QualifiedName> seen{first->name};
+  for (const auto& relation : relations)
+    if (seen.insert(relation->name).second && !relation->cascade && find(relation.get()) == nullptr)
+      out.push_back(relation);
+  return out;
+}
+
+// What their plans will ask for, in two round trips for all of them.
+void PlanCache::prefetch(const std::vector<std::shared_ptr<const Relation>>& relations, PgPrefetch& ahead) {
+  std::vector<PgQuery> questions;
+  for (const auto& relation : relations) {
+    if (policy_.ids_stay) questions.push_back(question_of_known_table(task_, relation->id, relation->name));
+    questions.push_back(question_of_known_columns(task_, relation->name));
+    questions.push_back(question_of_known_files(task_, relation->name));
+  }
+  ahead.more(std::exchange(questions, {}));
+  PgConnection& target = session_.connection();
+  for (const auto& relation : relations) {
+    const auto known = find_known_files(target, task_, relation->name);
+    if (!known) continue;
+    questions.push_back(question_of_target_files(target, {{relation->name, {}, known->table}}));
+    for (PgQuery& question : questions_of_relation(known->table, known->files.front().name))
+      questions.push_back(std::move(question));
+  }
+  ahead.more(std::move(questions));
+}
+
+void PlanCache::make_one(const std::shared_ptr<const Relation>& relation) {
   const auto before = latest_.find(relation->name);
   TargetRelation target = fit(*relation);
-  auto plan = std::make_unique<ApplyPlan>(*shared, std::move(target), TargetTraits{session_.distributed()},
+  auto plan = std::make_unique<ApplyPlan>(relation, std::move(target), TargetTraits{session_.distributed()},
                                           fmt::format("p{}", ++made_));
   if (before == latest_.end()) tell_about(*plan);
-  latest_[relation->name] = *shared;
-  return *(plans_[relation] = std::move(plan));
+  latest_[relation->name] = relation;
+  plans_[relation.get()] = std::move(plan);
+}
+
+ApplyPlan& PlanCache::make(const Relation* relation, const ChangeLog& log) {
+  const auto relations = lacking(relation, log);
+  std::vector<std::uint32_t> ids;
+  for (const auto& one : relations) ids.push_back(one->id);
+  const auto columns = policy_.prefetch_columns ? policy_.prefetch_columns(ids) : nullptr;
+  PgPrefetch ahead(session_.connection(), {});
+  if (!task_.empty()) prefetch(relations, ahead);
+  for (const auto& one : relations) make_one(one);
+  return *plans_.at(relation);
 }
 
 void PlanCache::forget_prepared() {

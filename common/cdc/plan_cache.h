@@ -27,6 +27,7 @@
 #include "cdc/table_growth.h"
 #include "cdc/target_files.h"
 #include "cdc/target_session.h"
+#include "pg/prefetch.h"
 
 namespace dbsync {
 
@@ -43,6 +44,7 @@ class PlanCache {
     const auto found = plans_.find(relation);
     return found == plans_.end() ? nullptr : found->second.get();
   }
+  // With those of the transaction's other tables that have none yet.
   ApplyPlan& make(const Relation* relation, const ChangeLog& log);
   // Changes are written by it in this transaction.
   void use(ApplyPlan& plan) {
@@ -79,6 +81,9 @@ class PlanCache {
   TargetRelation fit_known(const Relation& now, const Relation* before, std::uint32_t target);
   void note_storage(std::uint32_t table, const TargetStorage& storage);
   void note_rows();
+  std::vector<std::shared_ptr<const Relation>> lacking(const Relation* first, const ChangeLog& log) const;
+  void prefetch(const std::vector<std::shared_ptr<const Relation>>& relations, PgPrefetch& ahead);
+  void make_one(const std::shared_ptr<const Relation>& relation);
 
   TargetSession& session_;
   SchemaPolicy policy_;

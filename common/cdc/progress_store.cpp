@@ -35,15 +35,19 @@ void ensure_progress_table(PgConnection& connection) {
   });
 }
 
+PgQuery question_of_progress(const std::string& task) {
+  return {
+      "SELECT position, state, transactions, changes, conflicts, gtids, tolerant_until FROM dbsync.apply_progress "
+      "WHERE "
+      "task = $1",
+      {task}};
+}
+
 std::optional<Progress> read_progress(PgConnection& connection, const std::string& task) {
   const BookkeepingTables there = bookkeeping_tables(connection);
   if (!there.has(kTable)) return std::nullopt;
   complete_columns(connection, there);
-  const PgResult result = connection.exec(
-      "SELECT position, state, transactions, changes, conflicts, gtids, tolerant_until FROM dbsync.apply_progress "
-      "WHERE "
-      "task = $1",
-      {task});
+  const PgResult result = ask(connection, question_of_progress(task));
   if (result.rows() == 0) return std::nullopt;
   Progress progress;
   progress.position = parse_position(result.value(0, 0));

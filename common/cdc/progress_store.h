@@ -14,6 +14,7 @@
 
 #include "cdc/position.h"
 #include "cdc/target_session.h"
+#include "pg/together.h"
 
 namespace dbsync {
 
@@ -34,6 +35,8 @@ std::string resync_row(const std::string& task);
 // Creates schema and table where they are missing.
 void ensure_progress_table(PgConnection& connection);
 
+// As it asks, for PgPrefetch.
+PgQuery question_of_progress(const std::string& task);
 std::optional<Progress> read_progress(PgConnection& connection, const std::string& task);
 
 // A new task, or a task that starts anew.

@@ -56,6 +56,9 @@ struct SchemaPolicy {
   // New columns of types that the target has not become text, and defaults that it cannot
   // compute are told and not made.
   bool takes_text = false;
+  // number_columns() of these tables, by Relation::id, will be asked for while what is
+  // returned lives; null: nothing can be asked ahead.
+  std::function<std::shared_ptr<void>(const std::vector<std::uint32_t>& ids)> prefetch_columns;
   // Numbers the columns of a description; `before`: what the target was fitted to.
   std::function<void(Relation& relation, const Relation* before)> number_columns;
   // A column's type as the target writes it; without it: by its name or number.

@@ -57,9 +57,7 @@ bool TargetFiles::same_files(const TargetFiles& other) const {
          std::all_of(other.files.begin(), other.files.end(), as_here);
 }
 
-std::vector<TargetFiles> read_target_files(PgConnection& target, const std::vector<FollowedTarget>& tables) {
-  std::vector<TargetFiles> out(tables.size());
-  if (tables.empty()) return out;
+PgQuery question_of_target_files(const PgConnection& target, const std::vector<FollowedTarget>& tables) {
   std::vector<std::string> schemas;
   std::vector<std::string> names;
   std::vector<std::string> oids;
@@ -69,9 +67,14 @@ std::vector<TargetFiles> read_target_files(PgConnection& target, const std::vect
     oids.push_back(std::to_string(table.oid));
   }
   const bool trees = target.server_version() >= kPartitionsSince;
-  const PgResult result =
-      target.exec(trees ? sql::target_files : sql::target_files_flat,
-                  {std::to_string(tables.size()), array_text(schemas), array_text(names), array_text(oids)});
+  return {trees ? sql::target_files : sql::target_files_flat,
+          {std::to_string(tables.size()), array_text(schemas), array_text(names), array_text(oids)}};
+}
+
+std::vector<TargetFiles> read_target_files(PgConnection& target, const std::vector<FollowedTarget>& tables) {
+  std::vector<TargetFiles> out(tables.size());
+  if (tables.empty()) return out;
+  const PgResult result = ask(target, question_of_target_files(target, tables));
   for (int row = 0; row < result.rows(); ++row) {
     TargetFiles& table = out.at(static_cast<std::size_t>(result.integer(row, 0) - 1));
     table.table = static_cast<std::uint32_t>(result.integer(row, 1));
@@ -83,8 +86,14 @@ std::vector<TargetFiles> read_target_files(PgConnection& target, const std::vect
   return out;
 }
 
+PgQuery question_of_known_files(const std::string& task) { return {kKnown, {task}}; }
+
+PgQuery question_of_known_files(const std::string& task, const QualifiedName& source) {
+  return {kKnown + " AND schema_name = $2 AND table_name = $3", {task, source.schema, source.name}};
+}
+
 KnownFiles read_known_files(PgConnection& target, const std::string& task) {
-  return known_of(target.exec(kKnown, {task}));
+  return known_of(ask(target, question_of_known_files(task)));
 }
 
 KnownFiles read_files_before_restore(PgConnection& target, const std::string& task) {
@@ -93,8 +102,7 @@ KnownFiles read_files_before_restore(PgConnection& target, const std::string& ta
 
 std::optional<TargetFiles> find_known_files(PgConnection& target, const std::string& task,
                                             const QualifiedName& source) {
-  KnownFiles found =
-      known_of(target.exec(kKnown + " AND schema_name = $2 AND table_name = $3", {task, source.schema, source.name}));
+  KnownFiles found = known_of(ask(target, question_of_known_files(task, source)));
   return found.empty() ? std::nullopt : std::optional(std::move(found.begin()->second));
 }
 
@@ -172,13 +180,15 @@ std::vector<PgQuery> notes_of_look(const std::string& task) {
 
 void write_looked(PgConnection& target, const std::string& task) { exec_together(target, notes_of_look(task)); }
 
+PgQuery question_of_look(const std::string& task) {
+  return {
+      "SELECT 1 FROM dbsync.apply_looked l JOIN dbsync.apply_progress p ON p.task = l.task AND p.changes = l.changes "
+      "WHERE l.task = $1",
+      {task}};
+}
+
 bool looked_since_changes(PgConnection& target, const std::string& task) {
-  return target
-             .exec(
-                 "SELECT 1 FROM dbsync.apply_looked l JOIN dbsync.apply_progress p ON p.task = l.task AND p.changes = "
-                 "l.changes WHERE l.task = $1",
-                 {task})
-             .rows() > 0;
+  return ask(target, question_of_look(task)).rows() > 0;
 }
 
 std::vector<PgQuery> questions_of_rows(const PgConnection& target, const std::vector<TargetFile>& tables) {

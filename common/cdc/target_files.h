@@ -52,6 +52,12 @@ struct TargetFiles {
 
 using KnownFiles = std::map<QualifiedName, TargetFiles>;  // by the source's table
 
+// As the functions below ask, for PgPrefetch.
+PgQuery question_of_target_files(const PgConnection& target, const std::vector<FollowedTarget>& tables);
+PgQuery question_of_known_files(const std::string& task);
+PgQuery question_of_known_files(const std::string& task, const QualifiedName& source);
+PgQuery question_of_look(const std::string& task);
+
 // As the target has them now, one for each of `tables`. What is known of rows is that of leaves.
 std::vector<TargetFiles> read_target_files(PgConnection& target, const std::vector<FollowedTarget>& tables);
 

@@ -149,9 +149,18 @@ std::vector<PgResult> ask_without_waiting(PgConnection& target, std::vector<PgQu
 
 }  // namespace
 
+// Each is asked for once.
 std::vector<bool> TargetProof::hold_rows(const std::vector<TargetFile>& files) {
-  if (files.empty()) return {};
-  return rows_held(ask_without_waiting(target_, questions_of_rows(target_, files)), files.size());
+  std::vector<TargetFile> asked;
+  for (const TargetFile& file : files)
+    if (held_.emplace(file.oid, false).second) asked.push_back(file);
+  if (!asked.empty()) {
+    const auto rows = rows_held(ask_without_waiting(target_, questions_of_rows(target_, asked)), asked.size());
+    for (std::size_t i = 0; i < asked.size(); ++i) held_[asked[i].oid] = rows[i];
+  }
+  std::vector<bool> out;
+  for (const TargetFile& file : files) out.push_back(held_[file.oid]);
+  return out;
 }
 
 void TargetProof::compare_one(const FollowedTarget& table, const TargetFiles& before, TargetFiles& now) {
@@ -253,18 +262,24 @@ void TargetProof::record_new() {
   PgTransaction transaction(target_);
   record_targets(target_, task_, fresh, rows);
   transaction.commit();
+  known_ = read_known_files(target_, task_);
 }
 
-// Tables that are known and empty, by their places in tables_.
-std::vector<std::size_t> TargetProof::empty_ones(const std::function<bool(RowsSeen)>& wanted) {
-  std::vector<std::size_t> places;
-  std::vector<TargetFile> files;
+// Tables that are known, by their places in tables_.
+std::vector<std::size_t> TargetProof::known_ones(const std::function<bool(RowsSeen)>& wanted) const {
+  std::vector<std::size_t> out;
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     const auto known = known_.find(tables_[i].source);
-    if (known == known_.end() || now_[i].table == 0 || !wanted(known->second.files.front().rows)) continue;
-    places.push_back(i);
-    files.push_back(now_[i].files.front());
+    if (known != known_.end() && now_[i].table != 0 && wanted(known->second.files.front().rows)) out.push_back(i);
   }
+  return out;
+}
+
+// Those of them that are empty.
+std::vector<std::size_t> TargetProof::empty_ones(const std::function<bool(RowsSeen)>& wanted) {
+  const std::vector<std::size_t> places = known_ones(wanted);
+  std::vector<TargetFile> files;
+  for (const std::size_t i : places) files.push_back(now_[i].files.front());
   const std::vector<bool> filled = hold_rows(files);
   std::vector<std::size_t> out;
   for (std::size_t i = 0; i < places.size(); ++i)
@@ -299,13 +314,18 @@ void TargetProof::look(const std::set<QualifiedName>& touched) {
   note_rows(touched);
 }
 
+std::vector<TargetFile> TargetProof::touched_ones(const std::set<QualifiedName>& touched) const {
+  std::vector<TargetFile> out;
+  for (const TargetFiles& table : now_)
+    if (table.table != 0 && touched.contains(table.files.front().name)) out.push_back(table.files.front());
+  return out;
+}
+
 void TargetProof::note_rows(const std::set<QualifiedName>& touched) {
   if (looked_since_changes(target_, task_)) return;
   std::set<std::uint32_t> filled;
   std::set<std::uint32_t> empty;
-  std::vector<TargetFile> files;
-  for (const TargetFiles& table : now_)
-    if (table.table != 0 && touched.contains(table.files.front().name)) files.push_back(table.files.front());
+  const std::vector<TargetFile> files = touched_ones(touched);
   const std::vector<bool> rows = hold_rows(files);
   for (std::size_t i = 0; i < files.size(); ++i) (rows[i] ? filled : empty).insert(files[i].oid);
   std::vector<PgQuery> notes{{"BEGIN"}};
@@ -316,12 +336,20 @@ void TargetProof::note_rows(const std::set<QualifiedName>& touched) {
   PgTransaction transaction(target_, PgTransaction::BegunElsewhere{});
   exec_together(target_, notes);
   transaction.was_committed();
+  for (auto& [source, table] : known_)
+    if (empty.contains(table.table)) table.files.front().rows = RowsSeen::none;
 }
 
-void TargetProof::at_end() {
+void TargetProof::look_at_end(const std::set<QualifiedName>& touched) {
+  compare(false);
   if (!following_) return;
-  known_ = read_known_files(target_, task_);
-  const auto empty = empty_ones([](RowsSeen rows) { return rows != RowsSeen::never; });
+  record_new();
+  const auto with_rows = [](RowsSeen rows) { return rows != RowsSeen::never; };
+  std::vector<TargetFile> asked = touched_ones(touched);
+  for (const std::size_t i : known_ones(with_rows)) asked.push_back(now_[i].files.front());
+  hold_rows(asked);  // of all in one round trip
+  note_rows(touched);
+  const auto empty = empty_ones(with_rows);
   for (const std::size_t i : empty)
     if (source_.holds_rows(tables_[i], std::nullopt) == true)
       faults_.push_back({&tables_[i], emptied_text(tables_[i], now_[i].files.front().name, false)});

@@ -14,7 +14,9 @@
 // Threads: as the connection. Errors: ErrorKind::target with the way out.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -48,8 +50,8 @@ class TargetProof {
   // While following, and when it ends. `touched`: tables of the target that the task's
   // changes have come into since it was called last.
   void look(const std::set<QualifiedName>& touched);
-  // Everything up to the end is applied; after look().
-  void at_end();
+  // The same when everything up to the end is applied.
+  void look_at_end(const std::set<QualifiedName>& touched);
 
  private:
   // What is wrong with one table.
@@ -66,7 +68,9 @@ class TargetProof {
   void note_rows(const std::set<QualifiedName>& touched);
   void find_deleted();
   void fail_if_any();
+  std::vector<std::size_t> known_ones(const std::function<bool(RowsSeen)>& wanted) const;
   std::vector<std::size_t> empty_ones(const std::function<bool(RowsSeen)>& wanted);
+  std::vector<TargetFile> touched_ones(const std::set<QualifiedName>& touched) const;
   std::vector<bool> hold_rows(const std::vector<TargetFile>& files);
 
   PgConnection& target_;
@@ -76,6 +80,7 @@ class TargetProof {
   const bool following_;
   KnownFiles known_;
   std::vector<TargetFiles> now_;
+  std::map<std::uint32_t, bool> held_;  // whether they hold rows, as far as that was asked for
   KnownFiles changed_;
   std::vector<std::string> rewritten_;
   std::vector<Fault> faults_;

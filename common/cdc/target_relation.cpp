@@ -6,7 +6,6 @@
 
 #include "embedded_sql.h"
 #include "pg/table_errors.h"
-#include "pg/together.h"
 
 namespace dbsync {
 
@@ -30,9 +29,11 @@ void read_keys(const PgResult& result, TargetRelation& table) {
   });
 }
 
+PgQuery question_of_columns(const QualifiedName& name) { return {sql::apply_columns, {name.schema, name.name}}; }
+
 // `keys`: of a relation that is to be the one of that name; nullptr: to be read.
 std::optional<TargetRelation> read_relation(PgConnection& connection, const QualifiedName& name, const PgResult* keys) {
-  const PgResult result = connection.exec(sql::apply_columns, {name.schema, name.name});
+  const PgResult result = ask(connection, question_of_columns(name));
   if (result.rows() == 0) return std::nullopt;
   const std::string_view relkind = result.value(0, 1);
   if (relkind != "r" && relkind != "p") throw not_a_table(name).hint("rename it, and create the table");
@@ -77,12 +78,17 @@ std::optional<TargetRelation> read_target_relation(PgConnection& connection, con
   return read_relation(connection, name, nullptr);
 }
 
+std::vector<PgQuery> questions_of_relation(std::uint32_t oid, const QualifiedName& name) {
+  std::vector<PgQuery> out{{"SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON "
+                            "n.oid = c.relnamespace WHERE c.oid = $1::oid",
+                            {std::to_string(oid)}},
+                           {sql::apply_keys, {std::to_string(oid)}}};
+  if (!name.name.empty()) out.push_back(question_of_columns(name));
+  return out;
+}
+
 std::optional<TargetRelation> read_target_relation(PgConnection& connection, std::uint32_t oid) {
-  const auto answers = exec_together(
-      connection, {{"SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
-                    "c.relnamespace WHERE c.oid = $1::oid",
-                    {std::to_string(oid)}},
-                   {sql::apply_keys, {std::to_string(oid)}}});
+  const auto answers = ask_together(connection, questions_of_relation(oid, {}));
   if (answers[0].rows() == 0) return std::nullopt;
   auto table = read_relation(connection, {answers[0].text(0, 0), answers[0].text(0, 1)}, &answers[1]);
   return table && table->oid == oid ? table : std::nullopt;  // renamed in between: as if it were gone

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pg/connection.h"
+#include "pg/together.h"
 #include "schema/table.h"
 
 namespace dbsync {
@@ -47,6 +48,9 @@ struct TargetRelation {
 
   const TargetColumnInfo* find_column(const std::string& column) const;
 };
+
+// As read_target_relation() asks, for PgPrefetch; `name`: that of the relation, as far as is known.
+std::vector<PgQuery> questions_of_relation(std::uint32_t oid, const QualifiedName& name);
 
 // Nothing when there is no such table.
 std::optional<TargetRelation> read_target_relation(PgConnection& connection, const QualifiedName& name);

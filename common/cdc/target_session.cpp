@@ -6,17 +6,21 @@
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 #include "pg/sqlstate.h"
+#include "pg/together.h"
 
 namespace dbsync {
 
 namespace {
 
-bool set_replica_role(PgConnection& connection) {
+// With the replica role, where that is permitted.
+bool set_up(PgConnection& connection, bool distributed) {
+  const PgQuery settings{sql::apply_session, {distributed ? "t" : "f"}};
   try {
-    connection.exec("SET session_replication_role = replica");
+    exec_together(connection, {settings, {"SET session_replication_role = replica"}});
     return true;
   } catch (const Error& error) {
     if (error.sqlstate() != sqlstate::insufficient_privilege) throw;
+    exec_together(connection, {settings});
     log::warning("apply", fmt::format("{}: session_replication_role may not be set: triggers and foreign keys of the "
                                       "target are at work, and changes are applied in their order, which is slower",
                                       connection.describe()));
@@ -29,9 +33,8 @@ bool set_replica_role(PgConnection& connection) {
 TargetSession::TargetSession(const std::string& conninfo, const std::string& name)
     : connection_(conninfo, "target", name) {
   distributed_ = detect_dialect(connection_).distributed;
-  connection_.exec(sql::apply_session, {distributed_ ? "t" : "f"});
   const auto asked = std::chrono::steady_clock::now();
-  replica_role_ = set_replica_role(connection_);
+  replica_role_ = set_up(connection_, distributed_);
   round_trip_ = std::chrono::steady_clock::now() - asked;
 }
 

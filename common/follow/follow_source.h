@@ -43,6 +43,9 @@ class FollowSource {
   // Lets go of the connection, which may be broken.
   virtual void disconnect() = 0;
 
+  // prepare(), end_position() and prove() come next: what they will ask both sides may be sent
+  // ahead, and holds as long as what is returned.
+  virtual std::shared_ptr<void> prefetch(PgConnection& /*target*/) { return nullptr; }
   // Once, before the end is chosen. `ends_now`: it will be where the log ends now.
   virtual void prepare(bool ends_now) = 0;
   // --end-at: "now" or a position. Sees to it that the log goes past it.
@@ -57,6 +60,8 @@ class FollowSource {
   // where that is on a source that has gone over to another server, else `applied`.
   virtual Position prove(PgConnection& target, const Position& applied) = 0;
   virtual std::unique_ptr<ChangeStream> open(const StreamRange& range) = 0;
+  // Once the stream stands: that it is the one which was proved, from `start` on.
+  virtual void prove_stream(const Position& /*start*/) {}
 
   // GTIDs of all that ends there, for the progress row; "" = none, or not known. By the thread that applies.
   virtual std::string gtids_at(const Position& /*position*/) { return {}; }

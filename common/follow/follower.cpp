@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,6 +21,8 @@
 #include "cdc/known_tables.h"
 #include "cdc/target_proof.h"
 #include "follow/task_life.h"
+#include "pg/early_connections.h"
+#include "pg/prefetch.h"
 
 namespace dbsync {
 
@@ -71,18 +74,22 @@ class Follower {
 
  private:
   void prove();
-  void begin_targets();
+  void begin_targets(const Position& from);
   FollowEnd follow_once();
   StreamRange range_from(const Position& start) const;
   std::function<bool(const QualifiedName&)> wanted() const;
   bool whole() const { return request_.only == nullptr && request_.except == nullptr; }
   void connect_target();
+  void prefetch_start();
+  void open_session();
   void finish(Applier& applier, FollowEnd end);
   void wait_or_rethrow(const Error& error);
   ApplierOptions applier_options();
   void report(Applier& applier);
   void tell(const FollowFigures& now, const std::string& more = {});
-  void tell_of_silence(const Applier& applier);
+  void tell_now_and_then(const Applier& applier);
+  std::vector<FollowedTarget> followed_targets();
+  std::vector<PgQuery> questions_of_targets(const std::vector<FollowedTarget>& tables) const;
   template <class Action>
   void prove_targets(const Action& action);
   FollowFigures figures(const Applier& applier, const Position& applied);
@@ -92,7 +99,10 @@ class Follower {
   FollowSource& log_;
   const std::stop_token drain_;
   const std::stop_token cancel_;
-  std::unique_ptr<PgConnection> target_;  // for what is known of the source
+  std::shared_ptr<PgConnection> target_;                 // for what is known of the source
+  std::optional<std::shared_ptr<void>> ahead_;           // what a start asks is on its way
+  std::future<std::shared_ptr<TargetSession>> session_;  // the applier's, for one attempt
+  std::vector<FollowedTarget> places_;                   // of the tables, as a start found them
   Position end_;
   bool proved_ = false;
   bool following_ = false;                            // not within a copy
@@ -100,8 +110,7 @@ class Follower {
   std::stop_source stop_;                             // of one attempt: drain_, or over_
   Clock::time_point reached_servers_ = Clock::now();  // the last time that all was well
   Clock::duration pause_ = kFirstPause;
-  // Figures are taken by the thread that applies and, while that waits for the target,
-  // by another one.
+  // Figures are taken by a thread of their own and, for a look, by the one that applies.
   std::mutex mutex_;
   Clock::time_point last_figures_{};
   Clock::time_point last_report_{};
@@ -111,7 +120,21 @@ class Follower {
 };
 
 void Follower::connect_target() {
-  target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", request_.program);
+  target_ = std::make_shared<PgConnection>(config_.desc_pgsql, "target", request_.program);
+}
+
+// Before the end is chosen, so that it travels with what that takes.
+void Follower::prefetch_start() {
+  if (!request_.target || !request_.target->usable()) return;
+  target_ = std::exchange(request_.target, nullptr);
+  ahead_ = log_.prefetch(*target_);
+}
+
+// While the start is proved.
+void Follower::open_session() {
+  if (session_.valid()) return;
+  session_ = std::async(std::launch::async,
+                        [this] { return std::make_shared<TargetSession>(config_.desc_pgsql, request_.program); });
 }
 
 ApplierOptions Follower::applier_options() {
@@ -156,12 +179,25 @@ void Follower::tell(const FollowFigures& now, const std::string& more) {
   if (request_.figures) request_.figures(now);  // last: where the status is kept may be what does not answer
 }
 
-// Of the tables whose changes are applied.
-template <class Action>
-void Follower::prove_targets(const Action& action) {
+// The tables whose changes are applied.
+std::vector<FollowedTarget> Follower::followed_targets() {
   std::vector<FollowedTarget> tables = log_.targets(*target_);
   if (const auto ours = wanted())
     std::erase_if(tables, [&ours](const FollowedTarget& table) { return !ours(table.source); });
+  return tables;
+}
+
+// As a proof of them asks the target.
+std::vector<PgQuery> Follower::questions_of_targets(const std::vector<FollowedTarget>& tables) const {
+  std::vector<PgQuery> out{question_of_progress(request_.task), question_of_known_tables(request_.task),
+                           question_of_known_files(request_.task), question_of_look(request_.task)};
+  if (!tables.empty()) out.push_back(question_of_target_files(*target_, tables));
+  return out;
+}
+
+template <class Action>
+void Follower::prove_targets(const Action& action) {
+  const std::vector<FollowedTarget> tables = followed_targets();
   const SourceRows source{
       [this](const FollowedTarget& table, const auto& leaf) { return log_.holds_rows(table, leaf); },
       [this] {
@@ -174,36 +210,40 @@ void Follower::prove_targets(const Action& action) {
 
 void Follower::report(Applier& applier) {
   pause_ = kFirstPause;
+  const bool looks = request_.looks && Clock::now() - last_look_ >= kFiguresInterval;
   FollowFigures now;
   {
     const std::lock_guard lock(mutex_);
     last_report_ = reached_servers_ = Clock::now();
     reported_ = applier.position();
-    if (Clock::now() - last_figures_ < kFiguresInterval) return;
-    now = figures(applier, reported_);
-    tell(now);
+    if (looks) now = figures(applier, reported_);
   }
-  if (request_.looks && Clock::now() - last_look_ >= kFiguresInterval) {
-    last_look_ = Clock::now();
-    log_.look(*target_, now);
-    prove_targets([&](TargetProof& proof) { proof.look(applier.take_touched()); });
-    const auto ours = wanted();
-    for (const Relation& changed : log_.changed_behind(*target_, applier.position()))
-      if (!ours || ours(changed.name)) applier.fit(changed);
-  }
-  over_ = log_.keeps_too_much(now);
-  if (over_) stop_.request_stop();
+  if (!looks) return;
+  last_look_ = Clock::now();
+  log_.look(*target_, now);
+  prove_targets([&](TargetProof& proof) { proof.look(applier.take_touched()); });
+  const auto ours = wanted();
+  for (const Relation& changed : log_.changed_behind(*target_, applier.position()))
+    if (!ours || ours(changed.name)) applier.fit(changed);
 }
 
-// From another thread: the one that applies may wait for the target all the while.
-void Follower::tell_of_silence(const Applier& applier) {
+// By a thread of its own: neither does the one that applies wait for it, nor it for that one,
+// which may wait for the target all the while.
+void Follower::tell_now_and_then(const Applier& applier) {
   const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
-  if (now - last_report_ < kFiguresInterval || now - last_figures_ < kFiguresInterval) return;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - last_report_).count();
+  if (now - last_figures_ < kFiguresInterval) return;
   FollowFigures at = figures(applier, reported_);
-  at.lag_seconds = std::max(at.lag_seconds, static_cast<double>(seconds));
-  tell(at, fmt::format("; waiting for the target for {} s", seconds));
+  if (const auto silent = now - last_report_; silent < kFiguresInterval) {
+    tell(at);
+  } else {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silent).count();
+    at.lag_seconds = std::max(at.lag_seconds, static_cast<double>(seconds));
+    tell(at, fmt::format("; waiting for the target for {} s", seconds));
+  }
+  EarlyConnections::close_left();
+  over_ = log_.keeps_too_much(at);
+  if (over_) stop_.request_stop();
 }
 
 StreamRange Follower::range_from(const Position& start) const {
@@ -219,12 +259,18 @@ std::function<bool(const QualifiedName&)> Follower::wanted() const {
 
 // An end that was chosen is a place of the server that was there when the run began.
 void Follower::prove() {
-  connect_target();
+  if (!ahead_) {
+    connect_target();
+    ahead_ = log_.prefetch(*target_);
+  }
+  const std::shared_ptr<void> ahead = std::move(*std::exchange(ahead_, std::nullopt));  // of this proof
   ensure_known_tables(*target_);
   const auto progress = read_progress(*target_, request_.progress.empty() ? request_.task : request_.progress);
   if (!progress) return;  // the applier says so
   const bool again = std::exchange(proved_, true);
-  if (log_.prove(*target_, progress->position) == progress->position || !end_.known()) return;
+  const bool same = log_.prove(*target_, progress->position) == progress->position;
+  places_ = followed_targets();
+  if (same || !end_.known()) return;
   if (request_.end_at == "now")
     end_ = log_.end_position("now");
   else if (again)
@@ -233,27 +279,33 @@ void Follower::prove() {
         .hint("give --end-at a position of the server that is there now");
 }
 
-// Before anything is applied, and behind the opening of the stream, which reads where tables go.
-void Follower::begin_targets() {
+// Before anything is applied, and behind the opening of the stream, which reads where tables
+// go. `from`: where that begins, when there is one.
+void Follower::begin_targets(const Position& from) {
+  const PgPrefetch of_target(*target_, questions_of_targets(places_));
+  if (from.known()) log_.prove_stream(from);
   following_ = state_of(read_progress(*target_, request_.task)) == TaskState::following;
   prove_targets([&](TargetProof& proof) { proof.begin(log_.accepts_targets()); });
   last_look_ = Clock::now();
 }
 
 FollowEnd Follower::follow_once() {
+  open_session();
   prove();
-  Applier applier(applier_options());
+  ApplierOptions applied = applier_options();
+  applied.session = session_.get();
+  Applier applier(std::move(applied));
   const std::stop_callback hard(cancel_, [&] { applier.cancel(); });
   if (end_.known() && applier.position() >= end_) {
     if (whole())
       log::info("follow", fmt::format("nothing is left to apply: the task is at {}, and is to end at {}",
                                       applier.position().text(), end_.text()));
-    begin_targets();
+    begin_targets({});
     finish(applier, FollowEnd::reached);
     return FollowEnd::reached;
   }
   const auto stream = log_.open(range_from(applier.position()));
-  begin_targets();
+  begin_targets(applier.position());
   log::info("follow", fmt::format("following {} from {} on{}", log_.endpoint(), applier.position().text(),
                                   log_.binary() ? ", values in binary" : ""));
   FollowOptions options;
@@ -265,7 +317,7 @@ FollowEnd Follower::follow_once() {
   const FollowEnd end = [&] {
     last_report_ = Clock::now();
     reported_ = applier.position();
-    const ProgressTicker silence(1s, [&] { tell_of_silence(applier); });
+    const ProgressTicker telling(1s, [&] { tell_now_and_then(applier); });
     return run_follow_job(*stream, applier, options, stop_.get_token());
   }();
   stream->finish();
@@ -274,17 +326,27 @@ FollowEnd Follower::follow_once() {
 }
 
 void Follower::finish(Applier& applier, FollowEnd end) {
+  auto measured = std::async(std::launch::async, [&] { return figures(applier, applier.position()); });
+  std::optional<PgPrefetch> of_target(std::in_place, *target_, questions_of_targets(places_));
   if (end == FollowEnd::reached && whole()) {
     log_.look_at_end(*target_, request_.end_at == "now");
     if (request_.end_at == "now")
-      for (const Relation& changed : log_.changed_at_end(*target_)) applier.fit(changed);
+      for (const Relation& changed : log_.changed_at_end(*target_)) {
+        of_target.reset();
+        applier.fit(changed);
+      }
   }
   prove_targets([&](TargetProof& proof) {
-    proof.look(applier.take_touched());
-    if (end == FollowEnd::reached) proof.at_end();
+    if (end == FollowEnd::reached)
+      proof.look_at_end(applier.take_touched());
+    else
+      proof.look(applier.take_touched());
   });
-  const FollowFigures last = figures(applier, applier.position());
-  if (request_.figures) request_.figures(last);
+  const FollowFigures last = measured.get();
+  if (request_.last_figures)
+    request_.last_figures(last);
+  else if (request_.figures)
+    request_.figures(last);
   log::info("follow", fmt::format("stopped at {}: {} transactions with {} changes applied in {} commits{}",
                                   applier.position().text(), format_count(last.transactions_here),
                                   format_count(last.changes), format_count(applier.counters().commits),
@@ -304,6 +366,8 @@ void Follower::wait_or_rethrow(const Error& error) {
 }
 
 bool Follower::run() {
+  prefetch_start();
+  open_session();
   log_.prepare(request_.end_at == "now");
   if (!request_.end_at.empty()) end_ = log_.end_position(request_.end_at);
   std::optional<ProgressReporter> reporter;
@@ -313,6 +377,7 @@ bool Follower::run() {
       if (follow_once() == FollowEnd::reached) return true;
       if (drain_.stop_requested()) return false;
     } catch (const Error& error) {
+      session_ = {};
       if (error.kind() == ErrorKind::interrupted) return false;
       if (log_.open_in_other_form(error)) continue;
       wait_or_rethrow(error);

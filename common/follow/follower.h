@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -20,8 +21,10 @@ namespace dbsync {
 struct FollowRequest {
   const Config& config;
   FollowSource& source;
-  std::string program;      // application_name
-  std::string task;         // of the progress row, which is there
+  std::string program;  // application_name
+  std::string task;     // of the progress row, which is there
+  // To ask things of the target, for the first start, which takes it; null: it connects.
+  mutable std::shared_ptr<PgConnection> target = {};
   std::string end_at = {};  // --end-at: "" = go on, "now", or a position
   // Only changes of these tables are applied, or of all but those, by their names on the
   // source; null: all.
@@ -34,6 +37,8 @@ struct FollowRequest {
   bool again = false;
   // Called about every ten seconds, and at the end.
   std::function<void(const FollowFigures&)> figures = {};
+  // Called at the end in its place, when there is one.
+  std::function<void(const FollowFigures&)> last_figures = {};
 };
 
 // True at the end, false when stopped.

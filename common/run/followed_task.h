@@ -28,6 +28,9 @@ class FollowedTask {
   // Of the progress row.
   virtual const std::string& name() const = 0;
   virtual std::string source_endpoint() = 0;
+  // exists() and state() come next: what they will ask both sides is sent ahead, and holds as
+  // long as what is returned.
+  virtual std::shared_ptr<void> prefetch_state() { return nullptr; }
   // Something of it is on the source or the target.
   virtual bool exists() = 0;
   // What of my.cfg holds for copies only; "" = nothing.
@@ -50,6 +53,11 @@ class FollowedTask {
   // returned may be in the rows already. Unknown: all rows are of the copy's moment.
   virtual Position mixed_until() { return {}; }
   virtual std::unique_ptr<FollowSource> log() = 0;
+  // The same to be followed from now on, with what the task has of connections.
+  virtual std::unique_ptr<FollowSource> follow_log() {
+    disconnect();
+    return log();
+  }
 
   // For --resync: tables whose changes it follows or may follow from now on, by the names
   // under which these come.

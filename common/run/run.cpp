@@ -9,6 +9,7 @@
 #include "base/standard_streams.h"
 #include "copy/job_setup.h"
 #include "copy/job_status.h"
+#include "pg/early_connections.h"
 #include "run/check_run.h"
 #include "run/copy_run.h"
 #include "run/ddl_run.h"
@@ -17,6 +18,8 @@
 namespace dbsync {
 
 namespace {
+
+constexpr int kFirstOfTarget = 3;  // of the task, the run and the applier
 
 // Whether changes will be followed after the copy, as far as the options say.
 FollowWish follow_wish(const ProgramTraits& traits, const Options& options) {
@@ -56,8 +59,18 @@ bool writes(Verb verb) {
          verb == Verb::cleanup;
 }
 
+bool runs_task(Verb verb) { return verb == Verb::copy_and_follow || verb == Verb::follow || verb == Verb::resync; }
+
+// Those that a task asks first: while its lock is taken.
+void open_ahead(const ProgramTraits& traits, const Config& config) {
+  for (int i = 0; i < kFirstOfTarget; ++i) EarlyConnections::open({config.desc_pgsql, "target", traits.name});
+  if (!config.src_pgsql.empty()) EarlyConnections::open({config.src_pgsql, "source", traits.name});
+}
+
 // A run that writes has its task for itself, from before it reads anything.
 int run_alone(const ProgramTraits& traits, RunRequest request, Shutdown& shutdown) {
+  const EarlyConnections early;
+  if (runs_task(request.options.verb)) open_ahead(traits, request.config);
   TaskLock lock(request.config.desc_pgsql, traits.name, journal_key_of(request, traits.makers).text());
   const std::stop_callback lost(lock.lost(), [&] { shutdown.drain(); });
   request.lock = &lock;

@@ -14,10 +14,12 @@
 #include "copy/guard_journal.h"
 #include "copy/job_setup.h"
 #include "follow/follower.h"
+#include "pg/early_connections.h"
 #include "pg/enforcement.h"
 #include "run/check_run.h"
 #include "run/copy_run.h"
 #include "run/resync_run.h"
+#include "status/pg_status_store.h"
 
 namespace dbsync {
 
@@ -94,8 +96,10 @@ void TaskRun::connect_target() {
 
 int TaskRun::run() {
   lock_by_name(request_, *task_);
+  auto prefetched = task_->prefetch_state();
   if (!can_follow()) return copy_alone();
   state_ = options_.restart && options_.load != Verb::follow ? TaskState::none : task_->state();
+  prefetched.reset();
   read_resync();
   refuse_early_end();
   if (state_ == TaskState::none || state_ == TaskState::creating) {
@@ -242,6 +246,7 @@ CopyMoment TaskRun::begin() {
 }
 
 int TaskRun::copy() {
+  EarlyConnections::close_left();  // it takes long, and connects by itself
   for (unsigned tries = 0;; ++tries) {
     const CopyOutcome outcome = try_copy(tries);
     if (joined_) return outcome.exit_status;
@@ -500,12 +505,14 @@ int TaskRun::follow() {
     log::warning("verify",
                  "nothing is copied, so --verify has nothing to compare: --verify-only compares while the task "
                  "follows, and --end-at now --verify at its end");
-  task_->disconnect();
-  target_.reset();
-  const auto log = task_->log();
+  connect_target();
+  open_ahead(status_place(config_.local_pgsql, config_.desc_pgsql));
+  const auto log = task_->follow_log();
   FollowRequest request{config_, *log, request_.program, task_->name()};
+  request.target = std::move(target_);
   request.end_at = options_.end_at;
   request.figures = [this](const FollowFigures& figures) { status_->writer().follow(figures); };
+  request.last_figures = [this](const FollowFigures& figures) { status_->writer().note_follow(figures); };
   const bool reached = run_follow(request, request_.drain, request_.cancel);
   const int outcome = reached ? 0 : exit_code(ErrorKind::interrupted);
   status_->writer().end_following(reached ? "done" : "interrupted", outcome, {});

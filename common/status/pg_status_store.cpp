@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "pg/bookkeeping.h"
+#include "pg/early_connections.h"
 #include "pg/together.h"
 #include "pg/users_path.h"
 #include "schema/quote.h"
@@ -21,6 +22,10 @@ namespace {
 constexpr char kRuns[] = "db_sync_status";
 constexpr char kTables[] = "db_sync_tables";
 constexpr char kSchema[] = "dbsync";
+
+// Of its connection.
+constexpr char kRole[] = "local";
+constexpr char kName[] = "dbsync status";
 
 struct ColumnSpec {
   const char* name;
@@ -147,10 +152,12 @@ StatusPlace status_place(const std::string& local_conninfo, const std::string& t
   return local_conninfo.empty() ? StatusPlace{target_conninfo, kSchema} : StatusPlace{local_conninfo, {}};
 }
 
+void open_ahead(const StatusPlace& place) { EarlyConnections::open({place.conninfo, kRole, kName}); }
+
 PgConnection& PgStatusStore::connection() {
   if (connection_ && !connection_->usable()) connection_.reset();
   if (!connection_) {
-    connection_ = std::make_unique<PgConnection>(place_.conninfo, "local", "dbsync status");
+    connection_ = std::make_unique<PgConnection>(place_.conninfo, kRole, kName);
     connection_->exec("SET client_min_messages = error");
     if (place_.schema.empty()) place_.schema = schema_of_local(*connection_);
     bookkeeping_tables(*connection_, place_.schema);

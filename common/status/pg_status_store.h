@@ -25,6 +25,9 @@ struct StatusPlace {
 // `local` goes before `target`.
 StatusPlace status_place(const std::string& local_conninfo, const std::string& target_conninfo);
 
+// It will be written to soon.
+void open_ahead(const StatusPlace& place);
+
 class PgStatusStore : public StatusStore {
  public:
   explicit PgStatusStore(StatusPlace place) : place_(std::move(place)) {}

@@ -117,22 +117,29 @@ void StatusWriter::write_following() {
   });
 }
 
-void StatusWriter::follow(const FollowStatus& status) {
-  const std::lock_guard lock(mutex_);
+void StatusWriter::take(const FollowStatus& status) {
   run_.follow = status;
   run_.apply_id = static_cast<std::int64_t>(status.transactions);
+  metrics::follow(run_);
+}
+
+void StatusWriter::follow(const FollowStatus& status) {
+  const std::lock_guard lock(mutex_);
   run_.state = "following";
   run_.exit_status.reset();
   run_.message.clear();
-  metrics::follow(run_);
+  take(status);
   write_following();
+}
+
+void StatusWriter::note_follow(const FollowStatus& status) {
+  const std::lock_guard lock(mutex_);
+  take(status);
 }
 
 void StatusWriter::follow_beside(const FollowStatus& status) {
   const std::lock_guard lock(mutex_);
-  run_.follow = status;
-  run_.apply_id = static_cast<std::int64_t>(status.transactions);
-  metrics::follow(run_);
+  take(status);
   write_following();
 }
 

@@ -37,6 +37,7 @@ class StatusWriter {
   // writes it.
   void retained(std::uint64_t bytes, const std::string& wal_status);
   void follow(const FollowStatus& status);
+  void note_follow(const FollowStatus& status);  // the next write has it
   // The same while some tables are being copied.
   void follow_beside(const FollowStatus& status);
   // `state`: done, failed, interrupted.
@@ -48,6 +49,7 @@ class StatusWriter {
   template <class Body>
   void quietly(const Body& body);
   void take(const std::vector<TableStatus>& tables, const CopyFacts& facts);
+  void take(const FollowStatus& status);
   void add_up(const std::vector<TableStatus>& tables);
   void write(const std::vector<TableStatus>& tables);
 

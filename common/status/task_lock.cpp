@@ -97,7 +97,8 @@ void TaskLock::check() const {
 void TaskLock::connect() {
   connection_ = std::make_unique<PgConnection>(conninfo_, "target", holder_);
   // The connect_string may have a name of its own.
-  connection_->exec("SELECT pg_catalog.set_config('application_name', $1, false)", {holder_});
+  if (connection_->parameter("application_name") != holder_)
+    connection_->exec("SELECT pg_catalog.set_config('application_name', $1, false)", {holder_});
 }
 
 bool TaskLock::try_lock(const std::string& task) {

@@ -4,23 +4,46 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "pg/catalog.h"
+#include "pg/dialect_question.h"
 #include "pgsql2pgsql/follow/published_tables.h"
 #include "pgsql2pgsql/follow/replication_slot.h"
 #include "pgsql2pgsql/pg_program.h"
-#include "pgsql2pgsql/schema/copy_plan.h"
-#include "pgsql2pgsql/schema/pg_catalog.h"
+#include "pgsql2pgsql/schema/catalog_questions.h"
 #include "pgsql2pgsql/source/standby.h"
 
 namespace dbsync {
 
-std::vector<std::string> choice_differences(PgConnection& source, const Options& options, const Config& config,
-                                            const std::vector<TableListEntry>& list,
-                                            const std::vector<KnownTable>& followed) {
-  const PgCatalog catalog = read_pg_catalog(source, detect_dialect(source));
-  const SelectedTables selected = select_tables(catalog, {table_filter(options, config), list, on_standby(source)});
-  PublishedTables chosen = followed_tables(source, catalog, selected, config.follow.without_key);
+std::vector<PgQuery> ChoiceWatch::first_questions(const PgConnection& source) {
+  std::vector<PgQuery> out = questions_of_catalog(source);
+  out.push_back(question_of_dialect());
+  out.push_back(question_of_standby());
+  return out;
+}
+
+std::unique_ptr<ChoiceWatch::Choice> ChoiceWatch::read(PgConnection& source) const {
+  auto out = std::make_unique<Choice>();
+  out->catalog = read_pg_catalog(source, detect_dialect(source));
+  out->selected = select_tables(out->catalog, {table_filter(options_, config_), list_, on_standby(source)});
+  return out;
+}
+
+std::vector<PgQuery> ChoiceWatch::next_questions(PgConnection& source) {
+  try {
+    ahead_ = read(source);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::config) throw;
+    return {};  // differences() says it
+  }
+  return questions_of_followed(source, ahead_->catalog, ahead_->selected, config_.follow.without_key);
+}
+
+std::vector<std::string> ChoiceWatch::differences(PgConnection& source, const std::vector<KnownTable>& followed) {
+  const std::unique_ptr<Choice> choice = ahead_ ? std::move(ahead_) : read(source);
+  const PgCatalog& catalog = choice->catalog;
+  PublishedTables chosen = followed_tables(source, catalog, choice->selected, config_.follow.without_key);
   const auto is_followed = [&](const QualifiedName& name) {
     const PgRelation* relation = catalog.find(name);
     return relation != nullptr && std::any_of(followed.begin(), followed.end(), [&](const KnownTable& table) {

@@ -11,6 +11,7 @@
 #include "cdc/target_files.h"
 #include "embedded_sql.h"
 #include "pg/left_tables.h"
+#include "pg/prefetch.h"
 #include "pgsql2pgsql/follow/partition_watch.h"
 #include "pgsql2pgsql/follow/replica_identity.h"
 #include "pgsql2pgsql/follow/table_places.h"
@@ -32,8 +33,23 @@ struct Published {
   bool column_list = false;
 };
 
+PgQuery question_of_published(const std::string& publication) { return {sql::publication_tables, {publication}}; }
+
+PgQuery question_of_operations(const std::string& publication) {
+  return {
+      "SELECT p.pubinsert, p.pubupdate, p.pubdelete, coalesce((row_to_json(p)->>'pubtruncate')::boolean, true) "
+      "FROM pg_catalog.pg_publication p WHERE p.pubname = $1",
+      {publication}};
+}
+
+PgQuery question_of_identity() {
+  return {
+      "SELECT s.system_identifier, c.timeline_id FROM pg_catalog.pg_control_system() s, "
+      "pg_catalog.pg_control_checkpoint() c"};
+}
+
 std::vector<Published> read_published(PgConnection& source, const std::string& publication) {
-  const PgResult result = source.exec(sql::publication_tables, {publication});
+  const PgResult result = ask(source, question_of_published(publication));
   std::vector<Published> out;
   for (int row = 0; row < result.rows(); ++row)
     out.push_back({.name = {result.text(row, 0), result.text(row, 1)},
@@ -47,10 +63,7 @@ std::vector<Published> read_published(PgConnection& source, const std::string& p
 // Empty where the role may not ask.
 KnownSource identity_of(PgConnection& source) {
   try {
-    const PgResult row = source.exec(
-        "SELECT s.system_identifier, c.timeline_id FROM pg_catalog.pg_control_system() s, "
-        "pg_catalog.pg_control_checkpoint() c",
-        {});
+    const PgResult row = ask(source, question_of_identity());
     return {row.text(0, 0), row.text(0, 1)};
   } catch (const Error& error) {
     if (error.connection_lost()) throw;
@@ -86,10 +99,7 @@ void record_columns(PgConnection& source, PgConnection& target, const FollowTask
 }
 
 void prove_operations(PgConnection& source, const std::string& publication) {
-  const PgResult result = source.exec(
-      "SELECT p.pubinsert, p.pubupdate, p.pubdelete, coalesce((row_to_json(p)->>'pubtruncate')::boolean, true) "
-      "FROM pg_catalog.pg_publication p WHERE p.pubname = $1",
-      {publication});
+  const PgResult result = ask(source, question_of_operations(publication));
   if (result.rows() == 0)
     throw Error(
         ErrorKind::source,
@@ -220,6 +230,20 @@ class TableProof {
   const std::vector<Published>& published_;
 };
 
+std::vector<std::uint32_t> oids_of(const std::vector<Published>& tables) {
+  std::vector<std::uint32_t> out;
+  for (const Published& table : tables) out.push_back(table.oid);
+  return out;
+}
+
+std::vector<KnownTable> of_publication(const std::vector<KnownTable>& known, const std::vector<Published>& published) {
+  std::vector<KnownTable> out;
+  for (const KnownTable& table : known)
+    for (const Published& entry : published)
+      if (entry.oid == table.oid) out.push_back(table);
+  return out;
+}
+
 // While a copy goes on, tables may yet be made on the target.
 void prove_places_of(PgConnection& source, PgConnection& target, const FollowTask& task, const SchemaMap& map,
                      const std::vector<Published>& published) {
@@ -325,10 +349,28 @@ void Continuity::prove_slot(PgConnection& source, const Position& applied) const
       .hint(kRestart);
 }
 
+std::vector<PgQuery> Continuity::questions_of_look() const {
+  return {question_of_operations(task_.publication), question_of_published(task_.publication)};
+}
+
+std::vector<PgQuery> Continuity::questions_of_proof(const PgConnection& source) const {
+  std::vector<PgQuery> out = questions_of_look();
+  out.push_back(question_of_identity());
+  out.push_back(question_of_slot(source, task_.slot));
+  return out;
+}
+
+void Continuity::prefetch_more(PgConnection& source, PgConnection& target, const std::vector<KnownTable>& known) const {
+  const auto published = read_published(source, task_.publication);
+  PgPrefetch::more_of(source, {question_of_leaves(oids_of(published))});
+  PgPrefetch::more_of(target, {question_of_places(of_publication(known, published))});
+}
+
 void Continuity::look(PgConnection& source, PgConnection& target) {
   prove_operations(source, task_.publication);
   const auto published = read_published(source, task_.publication);
   const auto known = read_known_tables(target, task_.name);
+  prefetch_more(source, target, known);
   TableProof proof(source, target, task_, published);
   for (const KnownTable& table : known) proof.prove(table, told_);
   for (const Published& table : published) {
@@ -347,9 +389,7 @@ void Continuity::look(PgConnection& source, PgConnection& target) {
                     display_name(table.name), copy_again(table.name)));
   }
   prove_places_of(source, target, task_, map_, published);
-  std::vector<std::uint32_t> oids;
-  for (const Published& table : published) oids.push_back(table.oid);
-  refuse_other_identities(source, oids);
+  refuse_other_identities(source, oids_of(published));
 }
 
 void Continuity::prove(PgConnection& source, PgConnection& target, const Position& applied) {

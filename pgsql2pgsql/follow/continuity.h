@@ -22,6 +22,7 @@
 
 #include "cdc/known_tables.h"
 #include "cdc/position.h"
+#include "pg/together.h"
 #include "pgsql2pgsql/follow/follow_task.h"
 #include "pgsql2pgsql/schema/schema_names.h"
 
@@ -49,6 +50,11 @@ class Continuity {
 
   // Before changes are asked for; `applied`: where the target is.
   void prove(PgConnection& source, PgConnection& target, const Position& applied);
+  // As prove() and look() ask the source first, for PgPrefetch.
+  std::vector<PgQuery> questions_of_proof(const PgConnection& source) const;
+  std::vector<PgQuery> questions_of_look() const;
+  // And what both ask of either side by the answers to these; `known`: the task's tables.
+  void prefetch_more(PgConnection& source, PgConnection& target, const std::vector<KnownTable>& known) const;
   // While following, and at its end: the publication, and the tables on both sides.
   void look(PgConnection& source, PgConnection& target);
   // That the slot has all behind `applied`. While it is read nobody else can replace it, so

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "embedded_sql.h"
 #include "pg/sqlstate.h"
+#include "pg/together.h"
 #include "pg/wait_watch.h"
 #include "pgsql2pgsql/follow/continuity.h"
 #include "pgsql2pgsql/follow/held_triggers.h"
@@ -40,6 +41,8 @@ std::string slot_name(const std::string& task) {
   return shorten_name(plain == task ? "dbsync_" + plain : fmt::format("dbsync_{}_{:08x}", plain, stable_hash(task)));
 }
 
+PgQuery question_of_database() { return {"SELECT pg_catalog.current_database()"}; }
+
 bool slot_of_this_database(PgConnection& source, const std::string& slot) {
   return source
              .exec(
@@ -67,9 +70,7 @@ FollowTask resync_of(const FollowTask& task) {
 
 namespace {
 
-std::string current_database(PgConnection& source) {
-  return source.exec("SELECT pg_catalog.current_database()", {}).text(0, 0);
-}
+std::string current_database(PgConnection& source) { return ask(source, question_of_database()).text(0, 0); }
 
 // A slot of the task's name may be another task's: one of another database is, and so
 // may be one of a name that users give, when the target does not know it.

@@ -33,6 +33,7 @@ struct FollowTask {
 
 // Of the task of that name.
 std::string slot_name(const std::string& task);
+PgQuery question_of_database();
 bool slot_of_this_database(PgConnection& source, const std::string& slot);
 // The same task with the slot of its tables that are copied again.
 FollowTask resync_of(const FollowTask& task);

@@ -7,9 +7,14 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pg/together.h"
 #include "schema/quote.h"
 
 namespace dbsync {
+
+PgQuery question_of_generated(const std::vector<std::uint32_t>& oids) {
+  return {sql::generated_columns, {fmt::format("{{{}}}", fmt::join(oids, ","))}};
+}
 
 namespace {
 
@@ -28,7 +33,7 @@ struct Generated {
 std::vector<Generated> generated_of(PgConnection& source, const std::vector<std::uint32_t>& oids) {
   std::vector<Generated> out;
   if (source.server_version() < kGeneratedSince) return out;
-  const PgResult result = source.exec(sql::generated_columns, {fmt::format("{{{}}}", fmt::join(oids, ","))});
+  const PgResult result = ask(source, question_of_generated(oids));
   for (int row = 0; row < result.rows(); ++row)
     out.push_back({.table = {result.text(row, 0), result.text(row, 1)},
                    .column = result.text(row, 2),

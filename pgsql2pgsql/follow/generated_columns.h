@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pg/connection.h"
+#include "pg/together.h"
 #include "pgsql2pgsql/schema/schema_names.h"
 
 namespace dbsync {
@@ -20,6 +21,9 @@ struct UnfitColumn {
   std::string reason;  // "is generated on the source, which …"
   std::string remedy;  // "on the target: ALTER TABLE …"
 };
+
+// As unfit_generated_columns() asks the source, for PgPrefetch.
+PgQuery question_of_generated(const std::vector<std::uint32_t>& oids);
 
 // Of these tables of the source, by name. `sends_generated`: stored ones are sent.
 // A table that the target does not have yet will have them as the source.

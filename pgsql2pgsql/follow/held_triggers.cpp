@@ -12,7 +12,9 @@
 #include "cdc/known_tables.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
+#include "pg/dialect_question.h"
 #include "pg/sqlstate.h"
+#include "pg/together.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -38,8 +40,10 @@ struct Acting {
   }
 };
 
+PgQuery question_of_acting(const std::vector<std::string>& oids) { return {sql::always_triggers, {array_text(oids)}}; }
+
 std::vector<Acting> acting_on(PgConnection& connection, const std::vector<std::string>& oids) {
-  const PgResult result = connection.exec(sql::always_triggers, {array_text(oids)});
+  const PgResult result = ask(connection, question_of_acting(oids));
   std::vector<Acting> out;
   for (int row = 0; row < result.rows(); ++row)
     out.push_back({result.text(row, 0),
@@ -114,6 +118,13 @@ std::vector<ActingTrigger> acting_triggers(PgConnection& source, PgConnection& t
     out.push_back({fmt::format("the {} is ENABLE {}", one.shown(), one.enabled()), is_among(of_source, one, map),
                    one.enable_sql("")});
   return out;
+}
+
+std::vector<PgQuery> questions_of_triggers(const std::vector<KnownTable>& followed) {
+  std::vector<std::string> here;
+  for (const KnownTable& table : followed)
+    if (table.target != 0) here.push_back(std::to_string(table.target));
+  return {question_of_dialect(), question_of_acting(here)};
 }
 
 void hold_triggers(PgConnection& source, PgConnection& target, const std::string& task, const SchemaMap& map) {

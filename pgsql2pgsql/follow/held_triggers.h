@@ -12,10 +12,14 @@
 #include <string>
 #include <vector>
 
+#include "cdc/known_tables.h"
 #include "pg/connection.h"
 #include "pgsql2pgsql/schema/schema_names.h"
 
 namespace dbsync {
+
+// As hold_triggers() asks the target, for PgPrefetch.
+std::vector<PgQuery> questions_of_triggers(const std::vector<KnownTable>& followed);
 
 // Of the tables that the task follows; after their places are noted.
 void hold_triggers(PgConnection& source, PgConnection& target, const std::string& task, const SchemaMap& map);

@@ -1,6 +1,8 @@
 #include "pgsql2pgsql/follow/pg_follow_source.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -10,6 +12,8 @@
 #include "cdc/plan_cache.h"
 #include "cdc/progress_store.h"
 #include "embedded_sql.h"
+#include "pg/early_connections.h"
+#include "pg/prefetch.h"
 #include "pg/sqlstate.h"
 #include "pgsql2pgsql/follow/generated_columns.h"
 #include "pgsql2pgsql/follow/held_triggers.h"
@@ -31,6 +35,26 @@ constexpr int kBinarySince = 140000;
 constexpr std::chrono::seconds kPatienceWithSlot{75};
 constexpr std::chrono::seconds kDifferencesInterval{60};
 
+PgQuery question_of_written() { return {fmt::format("SELECT {}", kWalWritten)}; }
+
+std::string oids_of(const std::vector<KnownTable>& tables) {
+  std::vector<std::uint32_t> oids;
+  for (const KnownTable& table : tables) oids.push_back(table.oid);
+  return fmt::format("{{{}}}", fmt::join(oids, ","));
+}
+
+// As the stream's session has it, which logs in as this one.
+PgQuery question_of_sender_timeout() {
+  return {"SELECT setting::int8 FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'"};
+}
+
+PgQuery question_of_names(const std::vector<KnownTable>& tables) {
+  return {
+      "SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+      "c.relnamespace WHERE c.oid = ANY ($1::pg_catalog.oid[])",
+      {oids_of(tables)}};
+}
+
 }  // namespace
 
 PgFollowSource::PgFollowSource(const Config& config, const FollowTask& task, const SchemaMap& map)
@@ -46,6 +70,43 @@ PgConnection& PgFollowSource::meter() {
   return *meter_;
 }
 
+void PgFollowSource::open_ahead() const {
+  for (const bool replication : {true, false, false})
+    EarlyConnections::open({config_.src_pgsql, "source", kProgram, replication});
+}
+
+// In one round trip, of both sides at once.
+std::shared_ptr<void> PgFollowSource::prefetch(PgConnection& target) {
+  struct Both {
+    std::optional<PgPrefetch> source;
+    std::optional<PgPrefetch> target;
+  };
+  std::vector<PgQuery> questions = continuity_.questions_of_proof(source());
+  questions.push_back(question_of_published_types(task_.publication));
+  questions.push_back(question_of_sent_generated(task_.publication));
+  questions.push_back(question_of_sender_timeout());
+  if (choice_) std::ranges::move(ChoiceWatch::first_questions(source()), std::back_inserter(questions));
+  auto out = std::make_shared<Both>();
+  out->source.emplace(source(), std::move(questions));
+  if (known_tables_exist(target))
+    out->target.emplace(target,
+                        std::vector<PgQuery>{question_of_progress(task_.name), question_of_known_source(task_.name),
+                                             question_of_known_tables(task_.name)});
+  return out;
+}
+
+// What the answers to these lead to, again of both at once.
+void PgFollowSource::prefetch_more(PgConnection& target) {
+  if (!known_tables_exist(target)) return;
+  const auto known = read_known_tables(target, task_.name);
+  std::vector<std::uint32_t> oids;
+  for (const KnownTable& table : known) oids.push_back(table.oid);
+  PgPrefetch::more_of(source(), {question_of_names(known), question_of_generated(oids)});
+  if (choice_) PgPrefetch::more_of(source(), choice_->next_questions(source()));
+  PgPrefetch::more_of(target, questions_of_triggers(known));
+  continuity_.prefetch_more(source(), target, known);
+}
+
 void PgFollowSource::prepare(bool ends_now) {
   choose_format();
   if (!ends_now) return;
@@ -55,17 +116,20 @@ void PgFollowSource::prepare(bool ends_now) {
 }
 
 Position PgFollowSource::end_of_log() {
-  return parse_position(source().exec(fmt::format("SELECT {}", kWalInserted), {}).value(0, 0));
+  return parse_position(meter().exec(fmt::format("SELECT {}", kWalInserted), {}).value(0, 0));
 }
 
+// On an idle source nothing would lie behind that position to show that it was passed: this
+// puts something there. A standby's sender says how far it has read what was replayed.
 Position PgFollowSource::end_position(const std::string& end_at) {
-  const Position end = end_at == "now" ? end_of_log() : parse_position(end_at);
-  // A standby's sender says how far it has read what was replayed.
-  if (end > end_of_log() || on_standby(source())) return end;
-  // On an idle source nothing would lie behind that position to show that it was
-  // passed: this puts something there.
-  source().exec("SELECT pg_catalog.pg_logical_emit_message(true, 'dbsync', 'end')", {});
-  return end;
+  const auto end = end_at == "now" ? std::nullopt : std::optional(parse_position(end_at));
+  const PgResult now = meter().exec(
+      fmt::format("SELECT w.at, CASE WHEN NOT pg_catalog.pg_is_in_recovery() AND coalesce($1::pg_catalog.pg_lsn, w.at) "
+                  "<= w.at THEN pg_catalog.pg_logical_emit_message(true, 'dbsync', 'end') END FROM (SELECT {} AS at "
+                  "OFFSET 0) w",
+                  kWalInserted),
+      {end ? std::optional(end->text()) : std::nullopt});
+  return end ? *end : parse_position(now.value(0, 0));
 }
 
 // Binary when every published type allows it; columns of the target are looked
@@ -95,6 +159,7 @@ SchemaPolicy PgFollowSource::schema_policy() {
     for (QualifiedName& candidate : names) candidate = map_.of(candidate);
     return names;
   };
+  out.prefetch_columns = [this](const std::vector<std::uint32_t>& ids) { return schema_->prefetch_columns(ids); };
   out.number_columns = [this](Relation& relation, const Relation* before) {
     schema_->number_columns(relation, before);
   };
@@ -119,15 +184,8 @@ void PgFollowSource::refuse_generated(PgConnection& target, const std::vector<Kn
 // Those that the task knows, and those of now.
 void PgFollowSource::read_names(const std::vector<KnownTable>& followed) {
   names_.clear();
-  std::vector<std::uint32_t> oids;
-  for (const KnownTable& table : followed) {
-    names_.emplace(table.oid, table.name);
-    oids.push_back(table.oid);
-  }
-  const PgResult now = source().exec(
-      "SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
-      "c.relnamespace WHERE c.oid = ANY ($1::pg_catalog.oid[])",
-      {fmt::format("{{{}}}", fmt::join(oids, ","))});
+  for (const KnownTable& table : followed) names_.emplace(table.oid, table.name);
+  const PgResult now = ask(source(), question_of_names(followed));
   for (int row = 0; row < now.rows(); ++row)
     names_.emplace(static_cast<std::uint32_t>(now.integer(row, 0)), QualifiedName{now.text(row, 1), now.text(row, 2)});
 }
@@ -144,6 +202,9 @@ RelationWanted PgFollowSource::wanted(const StreamRange& range) const {
 }
 
 Position PgFollowSource::prove(PgConnection& target, const Position& applied) {
+  prefetch_more(target);
+  const PgResult timeout = ask(source(), question_of_sender_timeout());
+  sender_timeout_ = std::chrono::milliseconds(timeout.rows() > 0 ? timeout.integer(0, 0) : 0);
   continuity_.prove(source(), target, applied);
   const auto followed = read_known_tables(target, task_.name);
   read_names(followed);
@@ -158,10 +219,10 @@ Position PgFollowSource::prove(PgConnection& target, const Position& applied) {
 
 // Patterns that match nothing any more are no reason to stop.
 void PgFollowSource::look_at_tables(PgConnection& target) {
-  if (!differences_ || std::chrono::steady_clock::now() - last_differences_ < kDifferencesInterval) return;
+  if (!choice_ || std::chrono::steady_clock::now() - last_differences_ < kDifferencesInterval) return;
   last_differences_ = std::chrono::steady_clock::now();
   try {
-    for (const std::string& difference : differences_(source(), read_known_tables(target, task_.name)))
+    for (const std::string& difference : choice_->differences(source(), read_known_tables(target, task_.name)))
       if (told_.insert(difference).second) log::warning("follow", difference);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::config) throw;
@@ -180,13 +241,15 @@ std::unique_ptr<ChangeStream> PgFollowSource::open(const StreamRange& range) {
   options.binary = binary_;
   options.spill.directory = config_.follow.spill_directory;
   options.wanted = wanted(range);
-  auto stream = std::make_unique<PgoutputStream>(options);
-  continuity_.prove_slot(source(), range.start);
-  return stream;
+  options.sender_timeout = sender_timeout_;
+  return std::make_unique<PgoutputStream>(options);
 }
 
+void PgFollowSource::prove_stream(const Position& start) { continuity_.prove_slot(source(), start); }
+
 void PgFollowSource::measure(const Position& applied, FollowStatus& out) {
-  const Position at = parse_position(meter().exec(fmt::format("SELECT {}", kWalWritten), {}).value(0, 0));
+  const PgPrefetch both(meter(), {question_of_written(), question_of_slot(meter(), task_.slot)});
+  const Position at = parse_position(ask(meter(), question_of_written()).value(0, 0));
   out.source = at.text();
   if (at > applied) out.lag_bytes = at.high - applied.high;
   const auto slot = read_slot(meter(), task_.slot);
@@ -234,12 +297,14 @@ bool PgFollowSource::changes_wait(PgConnection&, const Position& applied) {
 }
 
 void PgFollowSource::look(PgConnection& target, const FollowStatus& now) {
+  const PgPrefetch of_source(source(), continuity_.questions_of_look());
   continuity_.look(source(), target);
   look_at_tables(target);
   if (now.lag_bytes == 0) compare_partitions(source(), target, task_, map_);
 }
 
 void PgFollowSource::look_at_end(PgConnection& target, bool at_now) {
+  const PgPrefetch of_source(source(), continuity_.questions_of_look());
   continuity_.look(source(), target);
   if (at_now) compare_partitions(source(), target, task_, map_);
 }

@@ -5,9 +5,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,6 +16,7 @@
 #include "cdc/transaction_assembler.h"
 #include "config/config.h"
 #include "follow/follow_source.h"
+#include "pgsql2pgsql/follow/choice_watch.h"
 #include "pgsql2pgsql/follow/continuity.h"
 #include "pgsql2pgsql/follow/follow_task.h"
 #include "pgsql2pgsql/follow/retained_wal.h"
@@ -29,23 +30,27 @@ class PgFollowSource : public FollowSource {
   // `map`: of the source's schemas to the target's. Everything given must outlive it.
   PgFollowSource(const Config& config, const FollowTask& task, const SchemaMap& map);
 
-  // What this run's choice and the task's tables differ in; asked at the start and now
-  // and then while the task follows.
-  using Differences =
-      std::function<std::vector<std::string>(PgConnection& source, const std::vector<KnownTable>& followed)>;
-  void tell_differences(Differences differences) { differences_ = std::move(differences); }
+  // What this run's choice and the task's tables differ in is told at the start and now and
+  // then while the task follows.
+  void watch_choice(ChoiceWatch choice) { choice_.emplace(std::move(choice)); }
 
   std::string endpoint() override { return source().endpoint(); }
   void disconnect() override {
     source_.reset();
     meter_.reset();
   }
+  // The connection of the task, which needs it no more.
+  void take(std::unique_ptr<PgConnection> source) { source_ = std::move(source); }
+  // Connections that following will need are opened meanwhile.
+  void open_ahead() const;
+  std::shared_ptr<void> prefetch(PgConnection& target) override;
   void prepare(bool ends_now) override;
   Position end_position(const std::string& end_at) override;
   bool binary() const override { return binary_; }
   SchemaPolicy schema_policy() override;
   Position prove(PgConnection& target, const Position& applied) override;
   std::unique_ptr<ChangeStream> open(const StreamRange& range) override;
+  void prove_stream(const Position& start) override;
   void measure(const Position& applied, FollowStatus& out) override;
   std::vector<FollowedTarget> targets(PgConnection& target) override;
   std::optional<bool> holds_rows(const FollowedTarget& table, const std::optional<QualifiedName>& leaf) override;
@@ -63,6 +68,7 @@ class PgFollowSource : public FollowSource {
  private:
   PgConnection& source();
   PgConnection& meter();
+  void prefetch_more(PgConnection& target);
   void choose_format();
   Position end_of_log();
   void read_names(const std::vector<KnownTable>& followed);
@@ -89,7 +95,8 @@ class PgFollowSource : public FollowSource {
   std::map<std::uint32_t, ChangedColumns> changed_;
   std::unique_ptr<SourceSchema> schema_;
   bool binary_ = false;
-  Differences differences_;
+  std::chrono::milliseconds sender_timeout_{0};
+  std::optional<ChoiceWatch> choice_;
   std::set<std::string> told_;
   std::chrono::steady_clock::time_point last_differences_{};
 };

@@ -10,6 +10,7 @@
 #include "cdc/other_task.h"
 #include "copy/table_rules.h"
 #include "pg/catalog.h"
+#include "pg/prefetch.h"
 #include "pg/wait_watch.h"
 #include "pgsql2pgsql/follow/choice_watch.h"
 #include "pgsql2pgsql/follow/continuity.h"
@@ -62,6 +63,28 @@ PgConnection& PgTask::target() {
 void PgTask::disconnect() {
   source_.reset();
   target_.reset();
+}
+
+// Of both sides in one round trip.
+std::shared_ptr<void> PgTask::prefetch_state() {
+  struct Both {
+    std::optional<PgPrefetch> source;
+    std::optional<PgPrefetch> target;
+  };
+  auto out = std::make_shared<Both>();
+  out->source.emplace(source(), std::vector<PgQuery>{question_of_slot(source(), task_.slot), question_of_database()});
+  if (known_tables_exist(target()))
+    out->target.emplace(target(),
+                        std::vector<PgQuery>{question_of_progress(task_.name), question_of_choice(task_.name)});
+  return out;
+}
+
+std::unique_ptr<FollowSource> PgTask::follow_log() {
+  auto out = make_log();
+  out->open_ahead();
+  out->take(std::move(source_));
+  disconnect();
+  return out;
 }
 
 bool PgTask::exists() {
@@ -183,11 +206,11 @@ CopyMoment PgTask::later_moment(const std::stop_token& stop) {
   return {snapshot.slot.snapshot, snapshot.slot.start, std::move(snapshot.connection)};
 }
 
-std::unique_ptr<FollowSource> PgTask::log() {
+std::unique_ptr<FollowSource> PgTask::log() { return make_log(); }
+
+std::unique_ptr<PgFollowSource> PgTask::make_log() {
   auto out = std::make_unique<PgFollowSource>(config_, task_, map_);
-  out->tell_differences([this](PgConnection& source, const std::vector<KnownTable>& followed) {
-    return choice_differences(source, options_, config_, request_.list, followed);
-  });
+  out->watch_choice(ChoiceWatch(options_, config_, request_.list));
   return out;
 }
 
@@ -260,7 +283,7 @@ void PgTask::hand_over() {
   log::info("follow", "the target's sequences go on where the source's are");
   for (const std::string& note : large_objects_apart(source(), target())) log::warning("follow", note);
   for (const std::string& difference :
-       choice_differences(source(), options_, config_, request_.list, read_known_tables(target(), task_.name)))
+       ChoiceWatch(options_, config_, request_.list).differences(source(), read_known_tables(target(), task_.name)))
     log::warning("follow", difference);
 }
 

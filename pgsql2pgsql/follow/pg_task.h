@@ -19,6 +19,8 @@
 
 namespace dbsync {
 
+class PgFollowSource;
+
 class PgTask : public FollowedTask {
  public:
   // Connects to both servers, which must not be one database.
@@ -26,6 +28,7 @@ class PgTask : public FollowedTask {
 
   const std::string& name() const override { return task_.name; }
   std::string source_endpoint() override { return source().endpoint(); }
+  std::shared_ptr<void> prefetch_state() override;
   bool exists() override;
   std::string copy_only_settings() const override;
   std::vector<std::string> obstacles() override;
@@ -35,6 +38,7 @@ class PgTask : public FollowedTask {
   Position earliest_beginning() override { return log()->end_position("now"); }
   CopyMoment later_moment(const std::stop_token& stop) override;
   std::unique_ptr<FollowSource> log() override;
+  std::unique_ptr<FollowSource> follow_log() override;
   std::vector<QualifiedName> tables() override;
   void accept(const std::set<QualifiedName>& tables) override;
   CopyMoment resync_moment(const std::stop_token& stop) override;
@@ -57,6 +61,7 @@ class PgTask : public FollowedTask {
 
   PgConnection& source();
   PgConnection& target();
+  std::unique_ptr<PgFollowSource> make_log();
   std::unique_ptr<Selection> select_now(const std::vector<TableListEntry>& list);
   PublishedTables published_of(const Selection& selection);
   void refuse_identities(const PublishedTables& published);

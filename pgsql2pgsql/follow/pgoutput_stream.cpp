@@ -44,9 +44,7 @@ PgoutputStream::PgoutputStream(const PgoutputOptions& options)
       values_(options.binary ? RelationValues::source_binary : RelationValues::source_text),
       start_(options.start.high),
       feedback_(options.start.high, options.end.known() ? options.end.high : Feedback::kNoLimit) {
-  const PgResult timeout =
-      connection_.command("SELECT setting::int8 FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'");
-  const std::chrono::milliseconds patience(timeout.rows() > 0 ? timeout.integer(0, 0) : 0);
+  const auto patience = options.sender_timeout;
   interval_ = patience.count() > 0 ? std::min<Clock::duration>(patience / 3, kLongestSilence) : kLongestSilence;
   if (options.binary && connection_.server_version() < kBinarySince)
     throw Error(ErrorKind::internal, "binary values were asked of a source that has none");

@@ -8,6 +8,7 @@
 // Threads and errors: as ChangeStream.
 #pragma once
 
+#include <chrono>
 #include <mutex>
 #include <string>
 
@@ -24,9 +25,10 @@ struct PgoutputOptions {
   std::string application_name;
   std::string slot;
   std::string publication;
-  Position start;       // everything that ends here or before is applied
-  Position end;         // the caller ends here; unknown = nowhere
-  bool binary = false;  // values in binary form; from 14 on
+  Position start;                               // everything that ends here or before is applied
+  Position end;                                 // the caller ends here; unknown = nowhere
+  bool binary = false;                          // values in binary form; from 14 on
+  std::chrono::milliseconds sender_timeout{0};  // the source's wal_sender_timeout
   SpillPolicy spill;
   RelationWanted wanted;  // empty: the changes of all published tables
 };

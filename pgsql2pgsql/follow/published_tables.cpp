@@ -68,6 +68,13 @@ std::optional<QualifiedName> PublishedTables::name_of(const PgRelation& table) c
   return found == by_table_.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::vector<PgQuery> questions_of_followed(const PgConnection& source, const PgCatalog& catalog,
+                                           const SelectedTables& selected, FollowConfig::WithoutKey without_key) {
+  if (without_key != FollowConfig::WithoutKey::leave) return {};
+  const PublishedTables all(catalog, selected, publishes_roots(source));
+  return {question_of_leaves(all.oids()), question_without_identity(source, all.oids())};
+}
+
 PublishedTables followed_tables(PgConnection& source, const PgCatalog& catalog, const SelectedTables& selected,
                                 FollowConfig::WithoutKey without_key) {
   PublishedTables out(catalog, selected, publishes_roots(source));

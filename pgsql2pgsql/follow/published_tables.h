@@ -51,5 +51,8 @@ class PublishedTables {
 // Those of a selection on a source as it is, and as [follow] tables_without_key says.
 PublishedTables followed_tables(PgConnection& source, const PgCatalog& catalog, const SelectedTables& selected,
                                 FollowConfig::WithoutKey without_key);
+// As it asks, for PgPrefetch.
+std::vector<PgQuery> questions_of_followed(const PgConnection& source, const PgCatalog& catalog,
+                                           const SelectedTables& selected, FollowConfig::WithoutKey without_key);
 
 }  // namespace dbsync

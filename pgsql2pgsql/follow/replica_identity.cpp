@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pg/together.h"
 #include "pgsql2pgsql/follow/replication_slot.h"
 #include "pgsql2pgsql/schema/schema_names.h"
 #include "pgsql2pgsql/source/standby.h"
@@ -79,11 +80,14 @@ std::string TableWithoutIdentity::remedy_sql() const {
                      index.empty() ? "FULL" : "USING INDEX " + quote_identifier(index));
 }
 
+PgQuery question_without_identity(const PgConnection& source, const std::vector<std::uint32_t>& oids) {
+  const bool sends_generated = source.server_version() >= kSendsGeneratedSince;
+  return {sql::tables_without_identity, {oid_list(oids), sends_generated ? "true" : "false"}};
+}
+
 std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source,
                                                           const std::vector<std::uint32_t>& oids) {
-  const bool sends_generated = source.server_version() >= kSendsGeneratedSince;
-  const PgResult result =
-      source.exec(sql::tables_without_identity, {oid_list(oids), sends_generated ? "true" : "false"});
+  const PgResult result = ask(source, question_without_identity(source, oids));
   std::vector<TableWithoutIdentity> out;
   for (int row = 0; row < result.rows(); ++row)
     out.push_back({.published = static_cast<std::uint32_t>(result.integer(row, 4)),
@@ -119,9 +123,13 @@ std::string LeafOfOtherIdentity::describe() const {
   return fmt::format("{} of {}", display_name(leaf), display_name(root));
 }
 
+PgQuery question_of_leaves(const std::vector<std::uint32_t>& oids) {
+  return {sql::leaves_of_other_identity, {oid_list(oids)}};
+}
+
 std::vector<LeafOfOtherIdentity> leaves_of_other_identity(PgConnection& source,
                                                           const std::vector<std::uint32_t>& oids) {
-  const PgResult result = source.exec(sql::leaves_of_other_identity, {oid_list(oids)});
+  const PgResult result = ask(source, question_of_leaves(oids));
   std::vector<LeafOfOtherIdentity> out;
   for (int row = 0; row < result.rows(); ++row) {
     LeafOfOtherIdentity& one = out.emplace_back();

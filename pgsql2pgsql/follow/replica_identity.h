@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "pg/connection.h"
+#include "pg/together.h"
 #include "schema/table.h"
 
 namespace dbsync {
@@ -29,6 +30,7 @@ struct TableWithoutIdentity {
   std::string remedy_sql() const;
 };
 std::vector<TableWithoutIdentity> tables_without_identity(PgConnection& source, const std::vector<std::uint32_t>& oids);
+PgQuery question_without_identity(const PgConnection& source, const std::vector<std::uint32_t>& oids);  // as it asks
 
 // Such tables cannot be published all the same. Errors: ErrorKind::source.
 void refuse_partial_keys(PgConnection& source, const std::vector<TableWithoutIdentity>& tables);
@@ -49,6 +51,9 @@ struct LeafOfOtherIdentity {
 
   std::string describe() const;
 };
+
+// As leaves_of_other_identity() asks, for PgPrefetch.
+PgQuery question_of_leaves(const std::vector<std::uint32_t>& oids);
 std::vector<LeafOfOtherIdentity> leaves_of_other_identity(PgConnection& source, const std::vector<std::uint32_t>& oids);
 // Errors: ErrorKind::source, naming leaves and remedies, when there are some that mislead.
 void refuse_other_identities(PgConnection& source, const std::vector<std::uint32_t>& oids);

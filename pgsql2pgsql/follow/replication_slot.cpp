@@ -10,6 +10,7 @@
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 #include "pg/sqlstate.h"
+#include "pg/together.h"
 #include "pgsql2pgsql/schema/schema_names.h"
 #include "pgsql2pgsql/source/standby.h"
 #include "schema/quote.h"
@@ -124,10 +125,14 @@ std::vector<QualifiedName> published_tables(PgConnection& source, const std::str
       "SELECT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname = $1 ORDER BY 1, 2", {name}));
 }
 
-bool sends_generated(PgConnection& source, const std::string& publication) {
-  const PgResult generated = source.exec(
+PgQuery question_of_sent_generated(const std::string& publication) {
+  return {
       "SELECT coalesce(row_to_json(p)->>'pubgencols', 'n') = 's' FROM pg_catalog.pg_publication p WHERE p.pubname = $1",
-      {publication});
+      {publication}};
+}
+
+bool sends_generated(PgConnection& source, const std::string& publication) {
+  const PgResult generated = ask(source, question_of_sent_generated(publication));
   return generated.rows() > 0 && generated.boolean(0, 0);
 }
 
@@ -139,8 +144,9 @@ bool will_send_generated(PgConnection& source, const std::string& publication) {
 std::vector<Relation> published_columns(PgConnection& source, const std::string& publication,
                                         const std::vector<std::uint32_t>& oids) {
   const bool with_generated = sends_generated(source, publication);
-  const PgResult result = source.exec(sql::published_columns,
-                                      {fmt::format("{{{}}}", fmt::join(oids, ",")), with_generated ? "true" : "false"});
+  const PgResult result =
+      ask(source,
+          {sql::published_columns, {fmt::format("{{{}}}", fmt::join(oids, ",")), with_generated ? "true" : "false"}});
   std::vector<Relation> out;
   for (int row = 0; row < result.rows(); ++row) {
     const auto table = static_cast<std::uint32_t>(result.integer(row, 0));
@@ -155,31 +161,38 @@ std::vector<Relation> published_columns(PgConnection& source, const std::string&
   return out;
 }
 
-std::vector<std::uint32_t> published_types(PgConnection& source, const std::string& publication) {
-  const PgResult result = source.exec(
+PgQuery question_of_published_types(const std::string& publication) {
+  return {
       "SELECT DISTINCT a.atttypid FROM pg_catalog.pg_publication_tables p "
       "JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname "
       "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename "
       "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
       "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype <> 'e' "
       "WHERE p.pubname = $1",
-      {publication});
+      {publication}};
+}
+
+std::vector<std::uint32_t> published_types(PgConnection& source, const std::string& publication) {
+  const PgResult result = ask(source, question_of_published_types(publication));
   std::vector<std::uint32_t> out;
   for (int row = 0; row < result.rows(); ++row) out.push_back(static_cast<std::uint32_t>(result.integer(row, 0)));
   return out;
 }
 
-std::optional<SlotState> read_slot(PgConnection& source, const std::string& name) {
+PgQuery question_of_slot(const PgConnection& source, const std::string& name) {
   const bool status = source.server_version() >= kWalStatusSince;
-  const PgResult result =
-      source.exec(fmt::format("SELECT plugin, coalesce(database, ''), active, coalesce(active_pid, 0), "
-                              "coalesce(confirmed_flush_lsn::text, ''), "
-                              "coalesce(pg_catalog.pg_wal_lsn_diff({}, restart_lsn), 0)::bigint, {}, "
-                              "coalesce(row_to_json(s)->>'invalidation_reason', CASE row_to_json(s)->>'conflicting' "
-                              "WHEN 'true' THEN 'a conflict with recovery' ELSE '' END) "
-                              "FROM pg_catalog.pg_replication_slots s WHERE slot_name = $1",
-                              kWalWritten, status ? "coalesce(wal_status, ''), safe_wal_size" : "'', NULL::bigint"),
-                  {name});
+  return {fmt::format("SELECT plugin, coalesce(database, ''), active, coalesce(active_pid, 0), "
+                      "coalesce(confirmed_flush_lsn::text, ''), "
+                      "coalesce(pg_catalog.pg_wal_lsn_diff({}, restart_lsn), 0)::bigint, {}, "
+                      "coalesce(row_to_json(s)->>'invalidation_reason', CASE row_to_json(s)->>'conflicting' "
+                      "WHEN 'true' THEN 'a conflict with recovery' ELSE '' END) "
+                      "FROM pg_catalog.pg_replication_slots s WHERE slot_name = $1",
+                      kWalWritten, status ? "coalesce(wal_status, ''), safe_wal_size" : "'', NULL::bigint"),
+          {name}};
+}
+
+std::optional<SlotState> read_slot(PgConnection& source, const std::string& name) {
+  const PgResult result = ask(source, question_of_slot(source, name));
   if (result.rows() == 0) return std::nullopt;
   SlotState slot;
   slot.plugin = result.text(0, 0);

@@ -18,6 +18,7 @@
 #include "cdc/position.h"
 #include "cdc/relation.h"
 #include "pg/connection.h"
+#include "pg/together.h"
 #include "pgsql2pgsql/follow/replication_connection.h"
 #include "schema/table.h"
 
@@ -65,6 +66,11 @@ struct SlotState {
   std::optional<std::int64_t> safe_wal_size;  // bytes until the slot is lost; unset = no limit
   std::string invalidated;                    // why (from 16 on), when it is "lost"
 };
+
+// As read_slot(), published_types() and sends_generated() ask, for PgPrefetch.
+PgQuery question_of_slot(const PgConnection& source, const std::string& name);
+PgQuery question_of_published_types(const std::string& publication);
+PgQuery question_of_sent_generated(const std::string& publication);
 
 std::optional<SlotState> read_slot(PgConnection& source, const std::string& name);
 

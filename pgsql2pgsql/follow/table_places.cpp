@@ -12,9 +12,20 @@
 #include "cdc/schema_policy.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
+#include "pg/together.h"
 #include "schema/quote.h"
 
 namespace dbsync {
+
+PgQuery question_of_places(const std::vector<KnownTable>& tables) {
+  std::vector<std::string> oids;
+  for (const KnownTable& table : tables)
+    if (table.target != 0) oids.push_back(std::to_string(table.target));
+  return {
+      "SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+      "c.relnamespace WHERE c.oid = ANY ($1::oid[])",
+      {array_text(oids)}};
+}
 
 namespace {
 
@@ -28,14 +39,9 @@ struct Misplaced {
 };
 
 std::map<std::uint32_t, QualifiedName> names_of_oids(PgConnection& target, const std::vector<NamedTable>& tables) {
-  std::vector<std::string> oids;
-  for (const NamedTable& table : tables)
-    if (table.known.target != 0) oids.push_back(std::to_string(table.known.target));
-  const PgResult result = target.exec(
-      "SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
-      "c.relnamespace "
-      "WHERE c.oid = ANY ($1::oid[])",
-      {array_text(oids)});
+  std::vector<KnownTable> known;
+  for (const NamedTable& table : tables) known.push_back(table.known);
+  const PgResult result = ask(target, question_of_places(known));
   std::map<std::uint32_t, QualifiedName> out;
   for (int row = 0; row < result.rows(); ++row)
     out.emplace(static_cast<std::uint32_t>(result.integer(row, 0)),

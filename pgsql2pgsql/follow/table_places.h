@@ -27,6 +27,9 @@ struct NamedTable {
   QualifiedName name;
 };
 
+// As find_misplaced() and prove_places() ask the target first, for PgPrefetch.
+PgQuery question_of_places(const std::vector<KnownTable>& tables);
+
 // The tables whose names do not agree, or that are gone from the target, with the
 // statements; writes nothing.
 std::optional<Error> find_misplaced(PgConnection& source, PgConnection& target, const std::string& task,

@@ -9,6 +9,7 @@
 #include "embedded_sql.h"
 #include "pg/catalog.h"
 #include "pg/together.h"
+#include "pgsql2pgsql/schema/catalog_questions.h"
 
 namespace dbsync {
 
@@ -160,15 +161,19 @@ const PgRelation& PgCatalog::root_of(const PgRelation& relation) const {
   return *root;
 }
 
-PgCatalog read_pg_catalog(PgConnection& connection, const Dialect& dialect) {
-  PgCatalog catalog;
+std::vector<PgQuery> questions_of_catalog(const PgConnection& connection) {
   std::vector<PgQuery> questions{{"SELECT pg_catalog.current_database()"},
                                  {sql::source_relations},
                                  {sql::source_columns},
                                  {sql::source_sequences}};
+  if (connection.server_version() >= kDeclarativePartitions) questions.push_back({sql::partition_tree});
+  return questions;
+}
+
+PgCatalog read_pg_catalog(PgConnection& connection, const Dialect& dialect) {
+  PgCatalog catalog;
   const bool trees = connection.server_version() >= kDeclarativePartitions;
-  if (trees) questions.push_back({sql::partition_tree});
-  const auto answers = exec_together(connection, questions);
+  const auto answers = ask_together(connection, questions_of_catalog(connection));
   catalog.database = answers[0].text(0, 0);
   read_relations(answers[1], catalog);
   if (dialect.distributed) catalog.segments = read_segment_tables(connection, dialect);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
+#include "pg/prefetch.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -22,6 +23,8 @@ std::string missing_value(PgConnection& source, const std::string& table_oid, co
           {table_oid, column})
       .text(0, 0);
 }
+
+PgQuery question_of_columns(std::uint32_t table) { return {sql::source_column_numbers, {std::to_string(table)}}; }
 
 }  // namespace
 
@@ -54,8 +57,14 @@ std::string SourceSchema::type_of(const RelationColumn& column) {
                      .text(0, 0));
 }
 
+std::shared_ptr<void> SourceSchema::prefetch_columns(const std::vector<std::uint32_t>& ids) {
+  std::vector<PgQuery> questions;
+  for (const std::uint32_t id : ids) questions.push_back(question_of_columns(id));
+  return std::make_shared<PgPrefetch>(connection(), std::move(questions));
+}
+
 void SourceSchema::number_columns(Relation& relation, const Relation* before) {
-  const PgResult result = connection().exec_often(sql::source_column_numbers, {std::to_string(relation.id)});
+  const PgResult result = ask(connection(), question_of_columns(relation.id));
   std::vector<RelationColumn> catalog;
   for (int row = 0; row < result.rows(); ++row) {
     const std::string name = result.text(row, 0);
@@ -122,7 +131,7 @@ std::vector<SchemaPolicy::Partition> SourceSchema::partitions(const Relation& re
 }
 
 std::vector<GeneratedColumn> SourceSchema::generated_columns(const Relation& relation) {
-  const PgResult result = connection().exec_often(sql::source_column_numbers, {std::to_string(relation.id)});
+  const PgResult result = ask(connection(), question_of_columns(relation.id));
   std::vector<GeneratedColumn> out;
   for (int row = 0; row < result.rows(); ++row)
     if (!result.value(row, 4).empty())

@@ -8,6 +8,7 @@
 // Threads: one.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,9 @@ class SourceSchema {
   // has them, if it is the same; the other way round when the description is known to be
   // older than a change of the catalog.
   void number_columns(Relation& relation, const Relation* before);
+  // What number_columns() asks of these tables, by Relation::id, is sent ahead; the answers
+  // live as long as what is returned.
+  std::shared_ptr<void> prefetch_columns(const std::vector<std::uint32_t>& ids);
   std::string type_of(const RelationColumn& column);
   std::vector<std::string> enum_labels(const RelationColumn& column);
   std::vector<SchemaPolicy::Partition> partitions(const Relation& relation);

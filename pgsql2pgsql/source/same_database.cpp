@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
+#include "pg/prefetch.h"
 
 namespace dbsync {
 
@@ -15,8 +16,10 @@ struct Identity {
   bool tells_cluster = false;
 };
 
+PgQuery question_of_identity() { return {sql::database_identity}; }
+
 Identity identity_of(PgConnection& connection) {
-  const PgResult row = connection.exec(sql::database_identity, {});
+  const PgResult row = ask(connection, question_of_identity());
   return {row.text(0, 0), row.boolean(0, 1), row.text(0, 2), row.boolean(0, 3)};
 }
 
@@ -33,6 +36,7 @@ std::string files_of(PgConnection& connection) { return connection.exec(sql::dat
 bool same_database(PgConnection& source, PgConnection& target) {
   constexpr int kMajor = 10000;  // minor versions may differ between a standby and its primary
   if (source.server_version() / kMajor != target.server_version() / kMajor) return false;
+  const PgPrefetch of_target(target, {question_of_identity()});  // both at once
   const Identity here = identity_of(source);
   const Identity there = identity_of(target);
   if (here.database != there.database) return false;
