@@ -14,12 +14,15 @@
 #include "run/copy_run.h"
 #include "run/ddl_run.h"
 #include "status/metrics.h"
+#include "status/pg_status_store.h"
 
 namespace dbsync {
 
 namespace {
 
-constexpr int kFirstOfTarget = 3;  // of the task, the run and the applier
+// Sessions of the target that are needed soon.
+constexpr int kOfTask = 3;  // of the task, the run and the applier
+constexpr int kOfCopy = 2;  // of the checks and the journal
 
 // Whether changes will be followed after the copy, as far as the options say.
 FollowWish follow_wish(const ProgramTraits& traits, const Options& options) {
@@ -59,18 +62,19 @@ bool writes(Verb verb) {
          verb == Verb::cleanup;
 }
 
-bool runs_task(Verb verb) { return verb == Verb::copy_and_follow || verb == Verb::follow || verb == Verb::resync; }
-
-// Those that a task asks first: while its lock is taken.
-void open_ahead(const ProgramTraits& traits, const Config& config) {
-  for (int i = 0; i < kFirstOfTarget; ++i) EarlyConnections::open({config.desc_pgsql, "target", traits.name});
+// While the lock is taken.
+void open_ahead(const ProgramTraits& traits, const Config& config, Verb verb) {
+  if (verb == Verb::cleanup) return;
+  const int targets = verb == Verb::copy ? kOfCopy : kOfTask;
+  for (int i = 0; i < targets; ++i) EarlyConnections::open({config.desc_pgsql, "target", traits.name});
   if (!config.src_pgsql.empty()) EarlyConnections::open({config.src_pgsql, "source", traits.name});
+  if (verb == Verb::copy) open_ahead(status_place(config.local_pgsql, config.desc_pgsql));
 }
 
 // A run that writes has its task for itself, from before it reads anything.
 int run_alone(const ProgramTraits& traits, RunRequest request, Shutdown& shutdown) {
   const EarlyConnections early;
-  if (runs_task(request.options.verb)) open_ahead(traits, request.config);
+  open_ahead(traits, request.config, request.options.verb);
   TaskLock lock(request.config.desc_pgsql, traits.name, journal_key_of(request, traits.makers).text());
   const std::stop_callback lost(lock.lost(), [&] { shutdown.drain(); });
   request.lock = &lock;

@@ -2,6 +2,8 @@
 # Times whole runs whose servers are far away, on both sides, against the same runs
 # without a distance, in alternation; prints seconds and ratios. What is sent to a
 # server or comes from it arrives FAR_MS / 2 later (tests/bench/far/delay_proxy.cpp).
+# "linked": through the same proxies without a delay, since on few cores they themselves
+# take time from the servers, which a real distance does not.
 #
 #   small    200 small tables, -j 8: mysql2pgsql --create, pgsql2pgsql --create --full-only
 #   large    lineitem, BENCH_ROWS rows (3000000), -j 4, mysql2pgsql
@@ -30,9 +32,11 @@ export PGUSER=postgres PGOPTIONS='-c client_min_messages=warning'
 mysql=(mariadb --no-defaults -uroot -S "$work/s/my.sock")
 
 # The servers once more, as they look from afar.
-mkdir "$work/far-s" "$work/far-t"
+mkdir "$work"/{far,linked}-{s,t}
 for path in s/my.sock s/.s.PGSQL.5432 t/.s.PGSQL.5432; do
   "$work/delay_proxy" "$work/far-$path" "$work/$path" $((far_ms / 2)) &
+  proxies+=($!)
+  "$work/delay_proxy" "$work/linked-$path" "$work/$path" 0 &
   proxies+=($!)
 done
 
@@ -56,13 +60,14 @@ timed() { # NAME command…: seconds into figures
   "$@" >"$work/out" 2>&1 || { cat "$work/out" >&2; return 1; }
   awk -v n="$name" -v a="$EPOCHREALTIME" -v b="$start" 'BEGIN { printf "%s\t%.2f\n", n, a - b }' >>"$work/figures"
 }
-run() { # near|far PROGRAM DATABASE option…
+run() { # near|linked|far PROGRAM DATABASE option…
   local where=$1 program=$2 database=$3
   shift 3
   "$bin/$program" -q -c "$work/$where-$database-${program%2pgsql}.cfg" "$@"
 }
 configs() { # DATABASE
   config "near-$1" '' "$1"
+  config "linked-$1" linked- "$1"
   config "far-$1" far- "$1"
 }
 
@@ -87,7 +92,7 @@ bench_small() {
           insert into s$i select g, md5(g::text), timestamp '2024-01-01' + g * interval '1 s' from generate_series(1, 100) g;"
   done | psql -qXh "$work/s" -d small
   for _ in $(seq "$runs"); do
-    for where in near far; do
+    for where in near linked far; do
       new_target small
       timed "small mysql2pgsql --create, $where" run $where mysql2pgsql small --create -j 8
       [ "$(psql -qAtXh "$work/t" -d small -c 'select count(*) from pg_indexes where schemaname = $$public$$')" = $((2 * small_tables)) ]
@@ -107,7 +112,7 @@ bench_large() {
   echo lineitem >"$work/list"
   local where
   for _ in $(seq "$runs"); do
-    for where in near far; do
+    for where in near linked far; do
       psql -qXh "$work/t" -d bench -c 'truncate lineitem' -c checkpoint
       timed "large mysql2pgsql -j 4, $where" run $where mysql2pgsql bench -l "$work/list" -j 4
       [ "$(psql -qAtXh "$work/t" -d bench -c 'select count(*) from lineitem')" = "$rows" ]
@@ -119,7 +124,7 @@ bench_follow() {
   local where end table side
   configs follow
   for _ in $(seq "$runs"); do
-    for where in near far; do
+    for where in near linked far; do
       for side in s t; do
         psql -qXh "$work/$side" -d postgres -c 'drop database if exists follow with (force)' -c 'create database follow'
         pgbench -h "$work/$side" -i -s 10 -q follow >/dev/null 2>&1
@@ -147,14 +152,14 @@ done
 
 echo "$(date -u +%Y-%m-%d), $(nproc) cores, $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $far_ms ms of round trip to both servers, medians of $runs"
 echo
-echo "| what | near s | far s | ratio |"
-echo "|---|---|---|---|"
+echo "| what | near s | linked s | far s | far / linked | far / near |"
+echo "|---|---|---|---|---|---|"
 awk -F'\t' '
-  { name = $1; sub(/, (near|far)$/, "", name); if (!(name in seen)) { seen[name] = 1; order[++n] = name }
+  { name = $1; sub(/, (near|linked|far)$/, "", name); if (!(name in seen)) { seen[name] = 1; order[++n] = name }
     key = $1; values[key, ++count[key]] = $2 }
   function median(key,   i, j, t, c) {
     c = count[key]
     for (i = 1; i <= c; ++i) for (j = i + 1; j <= c; ++j) if (values[key, j] < values[key, i]) { t = values[key, i]; values[key, i] = values[key, j]; values[key, j] = t }
     return values[key, int((c + 1) / 2)]
   }
-  END { for (i = 1; i <= n; ++i) { a = median(order[i] ", near"); b = median(order[i] ", far"); printf "| %s | %.2f | %.2f | %.2f |\n", order[i], a, b, b / a } }' "$work/figures"
+  END { for (i = 1; i <= n; ++i) { a = median(order[i] ", near"); l = median(order[i] ", linked"); b = median(order[i] ", far"); printf "| %s | %.2f | %.2f | %.2f | %.2f | %.2f |\n", order[i], a, l, b, b / l, b / a } }' "$work/figures"

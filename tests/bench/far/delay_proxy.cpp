@@ -31,10 +31,14 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMostOnTheWay = 32u << 20;
 constexpr std::size_t kReadSize = 256u << 10;
+constexpr std::size_t kSmall = 4096;  // is copied; else the block that it was read into goes on
+
+using Block = std::vector<char>;  // of kReadSize bytes, or of a small part
 
 struct Part {
   Clock::time_point due;
-  std::vector<char> bytes;  // empty = the sender is through
+  Block bytes;
+  std::size_t size = 0;  // 0 = the sender is through
 };
 
 // The bytes of one direction that have been sent and have not arrived.
@@ -43,7 +47,7 @@ class Pipe {
   void put(Part part) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return broken_ || on_the_way_ < kMostOnTheWay; });
-    on_the_way_ += part.bytes.size();
+    on_the_way_ += part.size;
     parts_.push_back(std::move(part));
     changed_.notify_all();
   }
@@ -52,9 +56,21 @@ class Pipe {
     changed_.wait(lock, [&] { return !parts_.empty(); });
     Part part = std::move(parts_.front());
     parts_.pop_front();
-    on_the_way_ -= part.bytes.size();
+    on_the_way_ -= part.size;
     changed_.notify_all();
     return part;
+  }
+  // Blocks are used again, the last one first: what they cost would not be the link's.
+  Block new_block() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return Block(kReadSize);
+    Block block = std::move(free_.back());
+    free_.pop_back();
+    return block;
+  }
+  void give_back(Block block) {
+    const std::lock_guard lock(mutex_);
+    if (block.size() == kReadSize) free_.push_back(std::move(block));
   }
   // Nobody takes any more: the sender must not wait.
   void give_up() {
@@ -67,6 +83,7 @@ class Pipe {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Part> parts_;
+  std::vector<Block> free_;
   std::size_t on_the_way_ = 0;
   bool broken_ = false;
 };
@@ -83,27 +100,34 @@ struct Link {
 };
 
 void read_all(int from, Pipe& pipe, Clock::duration delay) {
-  std::vector<char> buffer(kReadSize);
+  Block block = pipe.new_block();
   for (;;) {
-    const ssize_t n = ::read(from, buffer.data(), buffer.size());
-    const auto size = static_cast<std::ptrdiff_t>(std::max<ssize_t>(n, 0));
-    pipe.put({Clock::now() + delay, {buffer.begin(), buffer.begin() + size}});
+    const ssize_t n = ::read(from, block.data(), block.size());
+    const auto size = static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+    const auto due = Clock::now() + delay;
+    if (size <= kSmall) {
+      pipe.put({due, {block.begin(), block.begin() + static_cast<std::ptrdiff_t>(size)}, size});
+    } else {
+      pipe.put({due, std::move(block), size});
+      block = pipe.new_block();
+    }
     if (n <= 0) return;
   }
 }
 
 void write_all(int to, Pipe& pipe) {
   for (;;) {
-    const Part part = pipe.take();
+    Part part = pipe.take();
     std::this_thread::sleep_until(part.due);
-    if (part.bytes.empty()) break;
+    if (part.size == 0) break;
     std::size_t sent = 0;
-    while (sent < part.bytes.size()) {
-      const ssize_t n = ::send(to, part.bytes.data() + sent, part.bytes.size() - sent, MSG_NOSIGNAL);
+    while (sent < part.size) {
+      const ssize_t n = ::send(to, part.bytes.data() + sent, part.size - sent, MSG_NOSIGNAL);
       if (n <= 0) break;
       sent += static_cast<std::size_t>(n);
     }
-    if (sent < part.bytes.size()) break;
+    if (sent < part.size) break;
+    pipe.give_back(std::move(part.bytes));
   }
   pipe.give_up();
   ::shutdown(to, SHUT_WR);
