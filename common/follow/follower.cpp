@@ -80,6 +80,7 @@ class Follower {
   std::function<bool(const QualifiedName&)> wanted() const;
   bool whole() const { return request_.only == nullptr && request_.except == nullptr; }
   void connect_target();
+  void choose_end();
   void prefetch_start();
   void open_session();
   void finish(Applier& applier, FollowEnd end);
@@ -104,6 +105,7 @@ class Follower {
   std::future<std::shared_ptr<TargetSession>> session_;  // the applier's, for one attempt
   std::vector<FollowedTarget> places_;                   // of the tables, as a start found them
   Position end_;
+  bool end_chosen_ = false;
   bool proved_ = false;
   bool following_ = false;                            // not within a copy
   std::optional<Error> over_;                         // the source keeps too much for the task
@@ -365,19 +367,26 @@ void Follower::wait_or_rethrow(const Error& error) {
   pause_ = std::min<Clock::duration>(pause_ * 2, kLongestPause);
 }
 
-bool Follower::run() {
+void Follower::choose_end() {
+  if (end_chosen_) return;
   prefetch_start();
   open_session();
   log_.prepare(request_.end_at == "now");
   if (!request_.end_at.empty()) end_ = log_.end_position(request_.end_at);
+  end_chosen_ = true;
+}
+
+bool Follower::run() {
   std::optional<ProgressReporter> reporter;
   if (request_.displayed) reporter.emplace(display_.source());
   for (;;) {
     try {
+      choose_end();
       if (follow_once() == FollowEnd::reached) return true;
       if (drain_.stop_requested()) return false;
     } catch (const Error& error) {
       session_ = {};
+      ahead_.reset();
       if (error.kind() == ErrorKind::interrupted) return false;
       if (log_.open_in_other_form(error)) continue;
       wait_or_rethrow(error);

@@ -69,6 +69,7 @@ class TaskRun {
   void fit(const std::set<QualifiedName>& complete);
   bool bring_up(const Position& moment, const std::set<QualifiedName>& complete);
   CopyOutcome copy_at(CopyMoment moment, bool goes_on);
+  void begin_following();
   void start_following();
   bool wait_before(unsigned number);
   void leave_interrupted();
@@ -251,13 +252,29 @@ int TaskRun::copy() {
     const CopyOutcome outcome = try_copy(tries);
     if (joined_) return outcome.exit_status;
     if (outcome.exit_status == 0) {
-      start_following();
+      begin_following();
       return 0;
     }
     const bool again = outcome.worth_a_retry && tries < config_.retry_times && !request_.drain.stop_requested();
     if (!again || !wait_before(tries + 1)) {
       leave_unfinished();
       return outcome.exit_status;
+    }
+  }
+}
+
+// The copy is made: a connection that is lost now is no reason to leave it there.
+void TaskRun::begin_following() {
+  for (unsigned tries = 0;; ++tries) {
+    try {
+      return start_following();
+    } catch (const Error& error) {
+      const bool may_pass = (error.retryable() || error.connection_lost()) && !stop_asked();
+      if (!may_pass || tries >= config_.retry_times) throw;
+      const double seconds = backoff_seconds(tries + 1, config_.retry_interval);
+      log::warning("main", fmt::format("{}; trying again in {:.1f} s", error.what(), seconds));
+      task_->disconnect();
+      if (!wait_for(seconds, request_.drain)) throw;
     }
   }
 }

@@ -203,6 +203,11 @@ TEST_F(BinlogOperate, ALostConnectionIsMadeAgain) {
   };
   source.exec("INSERT INTO n VALUES (0)");
   ASSERT_TRUE(there(0)) << program.err_so_far();
+  // Wherever the run is between its copy and its following.
+  for (int i = 0; i < 10; ++i) {
+    proxy.cut_all();
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
   for (int row = 1; row <= 3; ++row) {
     if (row > 1) source.exec(fmt::format("INSERT INTO n VALUES ({})", row * 100));
     proxy.cut_all();
