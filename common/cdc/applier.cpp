@@ -79,6 +79,7 @@ void Applier::begin() {
 void Applier::commit(std::span<const Transaction> group) {
   plans_.prove_tables();
   if (auto failure = session_.leave()) throw Error(failure->error);
+  plans_.confirm();
   session_.connection().exec("COMMIT");
   const ProgressStep step = step_of(group);
   position_ = step.to;

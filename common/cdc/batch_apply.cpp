@@ -48,6 +48,10 @@ ApplyPlan& BatchApply::plan_of(const Relation* relation, const Transaction& tran
     return *plan;
   }
   flush();
+  if (ApplyPlan* plan = plans_.renew(relation, transaction.changes)) {
+    plans_.use(*plan);
+    return *plan;
+  }
   if (auto failure = session_.leave()) throw Error(failure->error);
   ApplyPlan& plan = plans_.make(relation, transaction.changes);
   plans_.use(plan);

@@ -34,16 +34,9 @@ TargetStorage storage_of(const TargetFiles& table) {
 
 }  // namespace
 
-bool same_columns(const Relation& a, const Relation& b) {
-  const auto same = [](const RelationColumn& x, const RelationColumn& y) {
-    return x.name == y.name && x.number == y.number && x.type_oid == y.type_oid && x.typmod == y.typmod;
-  };
-  return std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), same);
-}
-
 // unnest in the list, since Greenplum 5 has no other.
 PlanCache::PlanCache(TargetSession& session, SchemaPolicy policy, std::string task)
-    : session_(session), policy_(std::move(policy)), task_(std::move(task)) {
+    : session_(session), policy_(std::move(policy)), task_(std::move(task)), renewal_(policy_) {
   policy_.task = task_;
   policy_.takes_text = session_.distributed();
   proof_.name = "same_tables";
@@ -217,7 +210,7 @@ void PlanCache::prefetch(const std::vector<std::shared_ptr<const Relation>>& rel
 void PlanCache::make_one(const std::shared_ptr<const Relation>& relation) {
   const auto before = latest_.find(relation->name);
   TargetRelation target = fit(*relation);
-  auto plan = std::make_unique<ApplyPlan>(relation, std::move(target), TargetTraits{session_.distributed()},
+  auto plan = std::make_shared<ApplyPlan>(relation, std::move(target), TargetTraits{session_.distributed()},
                                           fmt::format("p{}", ++made_));
   if (before == latest_.end()) tell_about(*plan);
   latest_[relation->name] = relation;
@@ -235,6 +228,33 @@ ApplyPlan& PlanCache::make(const Relation* relation, const ChangeLog& log) {
   return *plans_.at(relation);
 }
 
+std::optional<PlanRenewal::Renewed> PlanCache::renewable(const std::shared_ptr<const Relation>& relation) const {
+  const auto latest = latest_.find(relation->name);
+  const auto known = known_.find({relation->id, relation->name});
+  if (latest == latest_.end() || known == known_.end() || !same_description(*latest->second, *relation))
+    return std::nullopt;
+  const auto plan = plans_.find(latest->second.get());
+  if (plan == plans_.end()) return std::nullopt;
+  return PlanRenewal::Renewed{relation, plan->second, known->second};
+}
+
+ApplyPlan* PlanCache::renew(const Relation* relation, const ChangeLog& log) {
+  if (task_.empty() || !renewal_.possible()) return nullptr;
+  std::vector<PlanRenewal::Renewed> renewed;
+  for (const auto& one : lacking(relation, log)) {
+    auto found = renewable(one);
+    if (!found && one.get() == relation) return nullptr;
+    if (found) renewed.push_back(std::move(*found));
+  }
+  for (const PlanRenewal::Renewed& one : renewed) {
+    auto& latest = latest_.at(one.relation->name);
+    plans_[one.relation.get()] = plans_.at(latest.get());
+    latest = one.relation;
+  }
+  renewal_.ask(std::move(renewed));
+  return find(relation);
+}
+
 void PlanCache::forget_prepared() {
   proof_.prepared = rows_note_.prepared = false;
   for (auto& [relation, plan] : plans_) plan->forget_prepared();
@@ -250,6 +270,7 @@ bool PlanCache::committed() {
 }
 
 void PlanCache::rolled_back() {
+  renewal_.forget();
   plans_.clear();
   used_.clear();
   growth_.rolled_back();

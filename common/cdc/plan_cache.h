@@ -23,6 +23,7 @@
 #include "cdc/apply_plan.h"
 #include "cdc/change_log.h"
 #include "cdc/known_tables.h"
+#include "cdc/plan_renewal.h"
 #include "cdc/schema_policy.h"
 #include "cdc/table_growth.h"
 #include "cdc/target_files.h"
@@ -30,9 +31,6 @@
 #include "pg/prefetch.h"
 
 namespace dbsync {
-
-// The same columns in the same places; whether they are part of a key does not count.
-bool same_columns(const Relation& a, const Relation& b);
 
 class PlanCache {
  public:
@@ -46,6 +44,12 @@ class PlanCache {
   }
   // With those of the transaction's other tables that have none yet.
   ApplyPlan& make(const Relation* relation, const ChangeLog& log);
+  // The plan of a description that says what the one before said, and of those of the
+  // transaction's other tables that do; null when it must be made. Before the commit comes
+  // confirm().
+  ApplyPlan* renew(const Relation* relation, const ChangeLog& log);
+  // Throws when a plan of renew() should have been made; out of pipeline mode.
+  void confirm() { renewal_.confirm(); }
   // Changes are written by it in this transaction.
   void use(ApplyPlan& plan) {
     used_.insert(&plan);
@@ -84,6 +88,7 @@ class PlanCache {
   std::vector<std::shared_ptr<const Relation>> lacking(const Relation* first, const ChangeLog& log) const;
   void prefetch(const std::vector<std::shared_ptr<const Relation>>& relations, PgPrefetch& ahead);
   void make_one(const std::shared_ptr<const Relation>& relation);
+  std::optional<PlanRenewal::Renewed> renewable(const std::shared_ptr<const Relation>& relation) const;
 
   TargetSession& session_;
   SchemaPolicy policy_;
@@ -95,10 +100,11 @@ class PlanCache {
   std::set<QualifiedName> touched_;
   PgStatement proof_;
   PgStatement rows_note_;
-  std::unordered_map<const Relation*, std::unique_ptr<ApplyPlan>> plans_;
-  std::map<QualifiedName, std::shared_ptr<const Relation>> committed_;  // last description of each
-  std::map<QualifiedName, std::shared_ptr<const Relation>> latest_;     // of this transaction
-  std::map<std::pair<std::uint32_t, QualifiedName>, Relation> known_;   // what the target was fitted to
+  PlanRenewal renewal_;
+  std::unordered_map<const Relation*, std::shared_ptr<ApplyPlan>> plans_;  // one may have several
+  std::map<QualifiedName, std::shared_ptr<const Relation>> committed_;     // last description of each
+  std::map<QualifiedName, std::shared_ptr<const Relation>> latest_;        // of this transaction
+  std::map<std::pair<std::uint32_t, QualifiedName>, Relation> known_;      // what the target was fitted to
 };
 
 }  // namespace dbsync

@@ -48,4 +48,7 @@ struct Relation {
   friend bool operator==(const Relation&, const Relation&) = default;
 };
 
+// The same columns in the same places; whether they are part of a key does not count.
+bool same_columns(const Relation& a, const Relation& b);
+
 }  // namespace dbsync

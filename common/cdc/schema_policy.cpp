@@ -203,8 +203,8 @@ void refuse_lost_column(const Relation& relation, const Relation& before, const 
 
 // A column that the source computes and the target does not would stay empty, or as
 // it was.
-void check_generated(const Relation& relation, const TargetRelation& target, const std::vector<std::string>& unsent,
-                     const SchemaPolicy& policy) {
+void refuse_uncomputed(const Relation& relation, const TargetRelation& target, const std::vector<std::string>& unsent,
+                       const SchemaPolicy& policy) {
   if (unsent.empty() || !policy.generated_columns) return;
   for (const GeneratedColumn& column : policy.generated_columns(relation)) {
     if (std::find(unsent.begin(), unsent.end(), column.name) == unsent.end()) continue;
@@ -239,7 +239,7 @@ TargetRelation fitted(PgConnection& connection, const Relation& relation, const 
                       const SchemaPolicy& policy, std::uint32_t target_oid) {
   TargetRelation target = find_target(connection, relation, policy, target_oid);
   const auto unsent = columns_unknown_to_source(target, relation);
-  check_generated(relation, target, unsent, policy);
+  refuse_uncomputed(relation, target, unsent, policy);
   if (before != nullptr) {
     check_places(relation, *before, target, policy.task);
     check_types(connection, relation, *before, target, policy);
@@ -277,6 +277,10 @@ TargetRelation fit_target(PgConnection& connection, const Relation& relation, co
                           const SchemaPolicy& policy, std::uint32_t target_oid) {
   TargetRelation target = fitted(connection, relation, before, policy, target_oid);
   return target;
+}
+
+void refuse_uncomputed_columns(const Relation& relation, const TargetRelation& target, const SchemaPolicy& policy) {
+  refuse_uncomputed(relation, target, columns_unknown_to_source(target, relation), policy);
 }
 
 Error target_table_gone(const QualifiedName& source) {

@@ -89,6 +89,9 @@ struct SchemaPolicy {
 TargetRelation fit_target(PgConnection& connection, const Relation& relation, const Relation* before,
                           const SchemaPolicy& policy, std::uint32_t target_oid = 0);
 
+// Stops at a column that the source computes and does not send, and the target does not.
+void refuse_uncomputed_columns(const Relation& relation, const TargetRelation& target, const SchemaPolicy& policy);
+
 // The table of the target that a followed table is known to have its rows in is gone.
 Error target_table_gone(const QualifiedName& source);
 

@@ -168,6 +168,41 @@ TEST_F(FollowSchema, TruncateOfATableThatAnotherOneRefersToStopsWithTheWayOut) {
   expect_same_table("p");
 }
 
+// A source describes a table anew behind each ANALYZE, mostly as before; what has changed may
+// not be in the description.
+TEST_F(FollowSchema, ADescriptionThatTellsNothingOfAChangeDoesNotHideIt) {
+  both("create table a (id int primary key, v int, w int); insert into a values (1, 1, 1)");
+  begin();
+  source.exec("insert into a values (2, 2, 2); analyze a; insert into a values (3, 3, 3)");
+  source.exec("alter table a drop column w, add column w int; insert into a values (4, 4, 4)");
+  const RunResult run = follow();
+  EXPECT_EQ(run.exit_code, kTargetFailed) << run.describe();
+  expect_has(run.err, "the column w of public.a is another one on the source now");
+  EXPECT_EQ(target.query("select id, w from a order by 1"), (Rows{{"1", "1"}, {"2", "2"}, {"3", "3"}}));
+  expect_mended_by_hint(R"(ALTER TABLE "public"."a" DROP COLUMN "w")");
+  source.exec("update a set w = id");
+  drain();
+  expect_same_table("a");
+}
+
+TEST_F(FollowSchema, AColumnThatTheSourceComputesFromNowOnIsSeen) {
+  if (source.version() < 120000) GTEST_SKIP() << "generated columns came with 12";
+  if (source.version() >= 180000) GTEST_SKIP() << "generated columns are sent from 18 on";
+  both("create table a (id int primary key)");
+  target.exec("alter table a add g int");
+  begin();
+  Program program({"pgsql2pgsql", "--follow-only"}, here());
+  source.exec("insert into a values (1)");
+  EXPECT_TRUE(eventually([this] { return target.value("select count(*) from a") == "1"; })) << program.err_so_far();
+  source.exec("alter table a add g int generated always as (id * 2) stored; insert into a values (2)");
+  EXPECT_TRUE(eventually([&] { return !program.running(); }, std::chrono::seconds(45))) << program.err_so_far();
+  if (program.running()) program.signal(SIGTERM);
+  const RunResult run = program.wait();
+  EXPECT_EQ(run.exit_code, kTargetFailed) << run.describe();
+  expect_has(run.err, "public.a.g is generated on the source, which does not send it");
+  EXPECT_EQ(target.query("select * from a"), (Rows{{"1", std::nullopt}}));
+}
+
 }  // namespace
 
 }  // namespace dbsync::test
