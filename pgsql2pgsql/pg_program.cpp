@@ -93,7 +93,10 @@ void PgProgram::connect() {
   run_.facts.source_version = dialect_name(source_.dialect());
 }
 
-void PgProgram::refuse_same_database() { dbsync::refuse_same_database(source_.planner(), *run_.target); }
+void PgProgram::refuse_same_database() {
+  const auto asked = prefetch_identities(source_.planner(), *run_.target);
+  dbsync::refuse_same_database(source_.planner(), *run_.target);
+}
 
 bool PgProgram::has_slot() {
   if (source_.dialect().distributed || !run_.target) return false;

@@ -46,7 +46,7 @@ Applier::Applier(ApplierOptions options)
       batch_(session_, plans_),
       exact_(session_, plans_, options_.conflicts),
       progress_(row()) {
-  const auto progress = read_progress(session_.connection(), row());
+  const auto progress = options_.at ? options_.at : read_progress(session_.connection(), row());
   if (!progress)
     throw Error(ErrorKind::target, fmt::format("the target knows nothing of the task {}", row()))
         .hint("the row of dbsync.apply_progress is missing: start the task from its beginning");

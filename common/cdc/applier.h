@@ -39,7 +39,8 @@ struct ApplierOptions {
   // A session that was set up before, with the same two; null: the applier connects.
   std::shared_ptr<TargetSession> session = {};
   std::string task;
-  std::string progress = {};  // whose row of dbsync.apply_progress; "" = the task's
+  std::string progress = {};        // whose row of dbsync.apply_progress; "" = the task's
+  std::optional<Progress> at = {};  // of that row as it is now; else it is read
   SchemaPolicy schema;
   ConflictPolicy conflicts = ConflictPolicy::error;
   // Of all that ends there, for the progress row; null: the source has none.

@@ -311,7 +311,7 @@ void TargetProof::look(const std::set<QualifiedName>& touched) {
   compare(false);
   if (!following_) return;
   record_new();
-  note_rows(touched);
+  if (!looked_since_changes(target_, task_)) note_rows(touched);
 }
 
 std::vector<TargetFile> TargetProof::touched_ones(const std::set<QualifiedName>& touched) const {
@@ -322,7 +322,6 @@ std::vector<TargetFile> TargetProof::touched_ones(const std::set<QualifiedName>&
 }
 
 void TargetProof::note_rows(const std::set<QualifiedName>& touched) {
-  if (looked_since_changes(target_, task_)) return;
   std::set<std::uint32_t> filled;
   std::set<std::uint32_t> empty;
   const std::vector<TargetFile> files = touched_ones(touched);
@@ -345,10 +344,11 @@ void TargetProof::look_at_end(const std::set<QualifiedName>& touched) {
   if (!following_) return;
   record_new();
   const auto with_rows = [](RowsSeen rows) { return rows != RowsSeen::never; };
+  const bool looked = looked_since_changes(target_, task_);  // asked ahead, and the next question is not
   std::vector<TargetFile> asked = touched_ones(touched);
   for (const std::size_t i : known_ones(with_rows)) asked.push_back(now_[i].files.front());
   hold_rows(asked);  // of all in one round trip
-  note_rows(touched);
+  if (!looked) note_rows(touched);
   const auto empty = empty_ones(with_rows);
   for (const std::size_t i : empty)
     if (source_.holds_rows(tables_[i], std::nullopt) == true)

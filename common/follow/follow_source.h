@@ -46,8 +46,8 @@ class FollowSource {
   // prepare(), end_position() and prove() come next: what they will ask both sides may be sent
   // ahead, and holds as long as what is returned.
   virtual std::shared_ptr<void> prefetch(PgConnection& /*target*/) { return nullptr; }
-  // Once, before the end is chosen. `ends_now`: it will be where the log ends now.
-  virtual void prepare(bool ends_now) = 0;
+  // Once, before the end is chosen by end_position(), which comes next unless `end_at` is "".
+  virtual void prepare(const std::string& end_at) = 0;
   // --end-at: "now" or a position. Sees to it that the log goes past it.
   virtual Position end_position(const std::string& end_at) = 0;
 

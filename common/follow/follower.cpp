@@ -103,6 +103,7 @@ class Follower {
   std::shared_ptr<PgConnection> target_;                 // for what is known of the source
   std::optional<std::shared_ptr<void>> ahead_;           // what a start asks is on its way
   std::future<std::shared_ptr<TargetSession>> session_;  // the applier's, for one attempt
+  std::optional<Progress> applied_;                      // as the proof found it
   std::vector<FollowedTarget> places_;                   // of the tables, as a start found them
   Position end_;
   bool end_chosen_ = false;
@@ -267,11 +268,13 @@ void Follower::prove() {
   }
   const std::shared_ptr<void> ahead = std::move(*std::exchange(ahead_, std::nullopt));  // of this proof
   ensure_known_tables(*target_);
-  const auto progress = read_progress(*target_, request_.progress.empty() ? request_.task : request_.progress);
+  const std::string& row = request_.progress.empty() ? request_.task : request_.progress;
+  const auto progress = read_progress(*target_, row);
   if (!progress) return;  // the applier says so
   const bool again = std::exchange(proved_, true);
   const bool same = log_.prove(*target_, progress->position) == progress->position;
   places_ = followed_targets();
+  applied_ = read_progress(*target_, row);  // asked before, unless the proof has moved it
   if (same || !end_.known()) return;
   if (request_.end_at == "now")
     end_ = log_.end_position("now");
@@ -296,6 +299,7 @@ FollowEnd Follower::follow_once() {
   prove();
   ApplierOptions applied = applier_options();
   applied.session = session_.get();
+  applied.at = std::exchange(applied_, std::nullopt);
   Applier applier(std::move(applied));
   const std::stop_callback hard(cancel_, [&] { applier.cancel(); });
   if (end_.known() && applier.position() >= end_) {
@@ -371,7 +375,7 @@ void Follower::choose_end() {
   if (end_chosen_) return;
   prefetch_start();
   open_session();
-  log_.prepare(request_.end_at == "now");
+  log_.prepare(request_.end_at);
   if (!request_.end_at.empty()) end_ = log_.end_position(request_.end_at);
   end_chosen_ = true;
 }

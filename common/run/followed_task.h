@@ -28,7 +28,11 @@ class FollowedTask {
   // Of the progress row.
   virtual const std::string& name() const = 0;
   virtual std::string source_endpoint() = 0;
-  // exists() and state() come next: what they will ask both sides is sent ahead, and holds as
+  // Before it is asked anything: source and target are not one place.
+  virtual void prove_servers() {}
+  // Connections that following will need are opened while the state is found out.
+  virtual void open_ahead() const {}
+  // exists(), state() and end_resync() come next: what they will ask both sides is sent ahead, and holds as
   // long as what is returned.
   virtual std::shared_ptr<void> prefetch_state() { return nullptr; }
   // Something of it is on the source or the target.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -26,8 +27,9 @@ namespace dbsync {
 namespace {
 
 // Two configurations may give their tasks one name.
-void lock_by_name(const RunRequest& request, const FollowedTask& task) {
+void begin_with(const RunRequest& request, FollowedTask& task) {
   if (request.lock != nullptr) request.lock->add("task\n" + task.name());
+  task.prove_servers();
 }
 
 class TaskRun {
@@ -47,6 +49,7 @@ class TaskRun {
   }
   bool resyncs() const { return options_.verb == Verb::resync; }
   void connect_target();
+  void open_ahead_of_following();
   int copy_alone();
   bool can_follow();
   bool refuse(const Error& why) const;
@@ -86,6 +89,8 @@ class TaskRun {
   Resync again_;
   bool starts_over_ = false;
   bool joined_ = false;  // what was copied again is where the task is
+  bool opened_ahead_ = false;
+  std::shared_ptr<void> prefetched_;  // the task's state
   std::unique_ptr<PgConnection> target_;
   std::optional<JobStatus> status_;
 };
@@ -95,12 +100,19 @@ void TaskRun::connect_target() {
   target_ = std::make_unique<PgConnection>(config_.desc_pgsql, "target", request_.program);
 }
 
+void TaskRun::open_ahead_of_following() {
+  if (std::exchange(opened_ahead_, true)) return;
+  open_ahead(status_place(config_.local_pgsql, config_.desc_pgsql));
+  task_->open_ahead();
+}
+
 int TaskRun::run() {
-  lock_by_name(request_, *task_);
-  auto prefetched = task_->prefetch_state();
+  if (options_.load == Verb::follow) open_ahead_of_following();
+  begin_with(request_, *task_);
+  prefetched_ = task_->prefetch_state();
   if (!can_follow()) return copy_alone();
   state_ = options_.restart && options_.load != Verb::follow ? TaskState::none : task_->state();
-  prefetched.reset();
+  if (state_ != TaskState::following) prefetched_.reset();
   read_resync();
   refuse_early_end();
   if (state_ == TaskState::none || state_ == TaskState::creating) {
@@ -215,8 +227,12 @@ void TaskRun::read_resync() {
 int TaskRun::begin_or_go_on() {
   switch (state_) {
     case TaskState::following:
-      if (again_.any()) return copy();
+      if (again_.any()) {
+        prefetched_.reset();
+        return copy();
+      }
       task_->end_resync();  // of a run that was killed behind its end
+      prefetched_.reset();
       put_back_left_guards();
       log::info("main", fmt::format("the task {} was copied before and goes on following", task_->name()));
       return 0;
@@ -523,7 +539,7 @@ int TaskRun::follow() {
                  "nothing is copied, so --verify has nothing to compare: --verify-only compares while the task "
                  "follows, and --end-at now --verify at its end");
   connect_target();
-  open_ahead(status_place(config_.local_pgsql, config_.desc_pgsql));
+  open_ahead_of_following();
   const auto log = task_->follow_log();
   FollowRequest request{config_, *log, request_.program, task_->name()};
   request.target = std::move(target_);
@@ -555,7 +571,7 @@ int run_task(const RunRequest& request, const TaskMakers& makers) { return TaskR
 int run_cleanup(const RunRequest& request, const TaskMakers& makers) {
   if (makers.task) {
     const auto task = makers.task(request);
-    lock_by_name(request, *task);
+    begin_with(request, *task);
     if (task->exists()) {
       task->hand_over();
       task->end();

@@ -33,7 +33,7 @@ class MysqlFollowSource : public FollowSource {
 
   std::string endpoint() override { return home_->describe(); }
   void disconnect() override;
-  void prepare(bool) override {}
+  void prepare(const std::string&) override {}
   Position end_position(const std::string& end_at) override;
   bool binary() const override { return !text_; }
   SchemaPolicy schema_policy() override;

@@ -360,13 +360,17 @@ std::vector<PgQuery> Continuity::questions_of_proof(const PgConnection& source) 
   return out;
 }
 
-void Continuity::prefetch_more(PgConnection& source, PgConnection& target, const std::vector<KnownTable>& known) const {
+void Continuity::prefetch_more(PgConnection& source, PgConnection& target, const std::vector<KnownTable>& known) {
   const auto published = read_published(source, task_.publication);
-  PgPrefetch::more_of(source, {question_of_leaves(oids_of(published))});
-  PgPrefetch::more_of(target, {question_of_places(of_publication(known, published))});
+  of_source_ = question_of_leaves(oids_of(published));
+  of_target_ = question_of_places(of_publication(known, published));
+  PgPrefetch::more_of(source, {*of_source_});
+  PgPrefetch::more_of(target, {*of_target_});
 }
 
 void Continuity::look(PgConnection& source, PgConnection& target) {
+  if (of_source_) PgPrefetch::more_of(source, {*of_source_});
+  if (of_target_) PgPrefetch::more_of(target, {*of_target_});
   prove_operations(source, task_.publication);
   const auto published = read_published(source, task_.publication);
   const auto known = read_known_tables(target, task_.name);

@@ -54,7 +54,7 @@ class Continuity {
   std::vector<PgQuery> questions_of_proof(const PgConnection& source) const;
   std::vector<PgQuery> questions_of_look() const;
   // And what both ask of either side by the answers to these; `known`: the task's tables.
-  void prefetch_more(PgConnection& source, PgConnection& target, const std::vector<KnownTable>& known) const;
+  void prefetch_more(PgConnection& source, PgConnection& target, const std::vector<KnownTable>& known);
   // While following, and at its end: the publication, and the tables on both sides.
   void look(PgConnection& source, PgConnection& target);
   // That the slot has all behind `applied`. While it is read nobody else can replace it, so
@@ -67,6 +67,9 @@ class Continuity {
   const FollowTask& task_;
   const SchemaMap& map_;
   std::set<QualifiedName> told_;  // tables that are gone from the source
+  // As was asked last, which the next look will ask most likely.
+  std::optional<PgQuery> of_source_;
+  std::optional<PgQuery> of_target_;
 };
 
 }  // namespace dbsync

@@ -70,11 +70,6 @@ PgConnection& PgFollowSource::meter() {
   return *meter_;
 }
 
-void PgFollowSource::open_ahead() const {
-  for (const bool replication : {true, false, false})
-    EarlyConnections::open({config_.src_pgsql, "source", kProgram, replication});
-}
-
 // In one round trip, of both sides at once.
 std::shared_ptr<void> PgFollowSource::prefetch(PgConnection& target) {
   struct Both {
@@ -107,9 +102,13 @@ void PgFollowSource::prefetch_more(PgConnection& target) {
   continuity_.prefetch_more(source(), target, known);
 }
 
-void PgFollowSource::prepare(bool ends_now) {
+// A position does not depend on what else is asked: the meter asks for it meanwhile.
+void PgFollowSource::prepare(const std::string& end_at) {
+  end_ = {};
+  if (!end_at.empty() && end_at != "now")
+    end_ = std::async(std::launch::async, [this, end_at] { return look_for_end(end_at); });
   choose_format();
-  if (!ends_now) return;
+  if (end_at != "now") return;
   PgConnection target(config_.desc_pgsql, "target", kProgram);
   if (!known_tables_exist(target)) return;
   for (Relation& relation : columns_of_known(target)) columns_at_start_.emplace(relation.id, std::move(relation));
@@ -121,7 +120,7 @@ Position PgFollowSource::end_of_log() {
 
 // On an idle source nothing would lie behind that position to show that it was passed: this
 // puts something there. A standby's sender says how far it has read what was replayed.
-Position PgFollowSource::end_position(const std::string& end_at) {
+Position PgFollowSource::look_for_end(const std::string& end_at) {
   const auto end = end_at == "now" ? std::nullopt : std::optional(parse_position(end_at));
   const PgResult now = meter().exec(
       fmt::format("SELECT w.at, CASE WHEN NOT pg_catalog.pg_is_in_recovery() AND coalesce($1::pg_catalog.pg_lsn, w.at) "
@@ -130,6 +129,10 @@ Position PgFollowSource::end_position(const std::string& end_at) {
                   kWalInserted),
       {end ? std::optional(end->text()) : std::nullopt});
   return end ? *end : parse_position(now.value(0, 0));
+}
+
+Position PgFollowSource::end_position(const std::string& end_at) {
+  return end_.valid() ? end_.get() : look_for_end(end_at);
 }
 
 // Binary when every published type allows it; columns of the target are looked

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,15 +37,15 @@ class PgFollowSource : public FollowSource {
 
   std::string endpoint() override { return source().endpoint(); }
   void disconnect() override {
+    end_ = {};
     source_.reset();
     meter_.reset();
   }
   // The connection of the task, which needs it no more.
   void take(std::unique_ptr<PgConnection> source) { source_ = std::move(source); }
   // Connections that following will need are opened meanwhile.
-  void open_ahead() const;
   std::shared_ptr<void> prefetch(PgConnection& target) override;
-  void prepare(bool ends_now) override;
+  void prepare(const std::string& end_at) override;
   Position end_position(const std::string& end_at) override;
   bool binary() const override { return binary_; }
   SchemaPolicy schema_policy() override;
@@ -71,6 +72,7 @@ class PgFollowSource : public FollowSource {
   void prefetch_more(PgConnection& target);
   void choose_format();
   Position end_of_log();
+  Position look_for_end(const std::string& end_at);
   void read_names(const std::vector<KnownTable>& followed);
   RelationWanted wanted(const StreamRange& range) const;
   void refuse_generated(PgConnection& target, const std::vector<KnownTable>& followed);
@@ -83,7 +85,8 @@ class PgFollowSource : public FollowSource {
   const FollowTask& task_;
   const SchemaMap& map_;
   std::unique_ptr<PgConnection> source_;
-  std::unique_ptr<PgConnection> meter_;  // of measure() only
+  std::unique_ptr<PgConnection> meter_;  // of measure(), and of the end before that
+  std::future<Position> end_;            // asked for by prepare()
   Continuity continuity_;
   RetainedWalGuard guard_;
   std::multimap<std::uint32_t, QualifiedName> names_;  // of the task's tables by oid, as proved last

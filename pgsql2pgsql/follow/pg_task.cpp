@@ -10,6 +10,7 @@
 #include "cdc/other_task.h"
 #include "copy/table_rules.h"
 #include "pg/catalog.h"
+#include "pg/early_connections.h"
 #include "pg/prefetch.h"
 #include "pg/wait_watch.h"
 #include "pgsql2pgsql/follow/choice_watch.h"
@@ -45,7 +46,12 @@ PgTask::PgTask(const RunRequest& request)
       resync_(resync_of(task_)),
       guard_(config_.follow, task_.slot),
       resync_guard_(config_.follow, resync_.slot) {
+  identities_ = prefetch_identities(source(), target());
+}
+
+void PgTask::prove_servers() {
   refuse_same_database(source(), target());
+  identities_.reset();
 }
 
 PgConnection& PgTask::source() {
@@ -72,7 +78,8 @@ std::shared_ptr<void> PgTask::prefetch_state() {
     std::optional<PgPrefetch> target;
   };
   auto out = std::make_shared<Both>();
-  out->source.emplace(source(), std::vector<PgQuery>{question_of_slot(source(), task_.slot), question_of_database()});
+  out->source.emplace(source(), std::vector<PgQuery>{question_of_slot(source(), task_.slot),
+                                                     question_of_slot(source(), resync_.slot), question_of_database()});
   if (known_tables_exist(target()))
     out->target.emplace(target(),
                         std::vector<PgQuery>{question_of_progress(task_.name), question_of_choice(task_.name)});
@@ -81,10 +88,15 @@ std::shared_ptr<void> PgTask::prefetch_state() {
 
 std::unique_ptr<FollowSource> PgTask::follow_log() {
   auto out = make_log();
-  out->open_ahead();
   out->take(std::move(source_));
   disconnect();
   return out;
+}
+
+// For the stream, and to ask beside it.
+void PgTask::open_ahead() const {
+  for (const bool replication : {true, false, false})
+    EarlyConnections::open({config_.src_pgsql, "source", request_.program, replication});
 }
 
 bool PgTask::exists() {

@@ -28,6 +28,8 @@ class PgTask : public FollowedTask {
 
   const std::string& name() const override { return task_.name; }
   std::string source_endpoint() override { return source().endpoint(); }
+  void prove_servers() override;
+  void open_ahead() const override;
   std::shared_ptr<void> prefetch_state() override;
   bool exists() override;
   std::string copy_only_settings() const override;
@@ -74,8 +76,9 @@ class PgTask : public FollowedTask {
   SchemaMap map_;
   std::unique_ptr<PgConnection> source_;
   std::unique_ptr<PgConnection> target_;
-  FollowTask task_;    // named by the endpoints of both
-  FollowTask resync_;  // with the slot of tables that are copied again
+  std::shared_ptr<void> identities_;  // asked for
+  FollowTask task_;                   // named by the endpoints of both
+  FollowTask resync_;                 // with the slot of tables that are copied again
   RetainedWalGuard guard_;
   RetainedWalGuard resync_guard_;
   bool resync_keeps_too_much_ = false;

@@ -1,5 +1,9 @@
 #include "pgsql2pgsql/source/same_database.h"
 
+#include <tuple>
+#include <utility>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
@@ -29,14 +33,25 @@ std::string cluster_of(PgConnection& connection, const Identity& identity) {
   return connection.exec("SELECT system_identifier FROM pg_catalog.pg_control_system()", {}).text(0, 0);
 }
 
+bool of_other_versions(const PgConnection& source, const PgConnection& target) {
+  constexpr int kMajor = 10000;  // minor versions may differ between a standby and its primary
+  return source.server_version() / kMajor != target.server_version() / kMajor;
+}
+
 std::string files_of(PgConnection& connection) { return connection.exec(sql::database_files, {}).text(0, 0); }
 
 }  // namespace
 
+std::shared_ptr<void> prefetch_identities(PgConnection& source, PgConnection& target) {
+  using Both = std::pair<PgPrefetch, PgPrefetch>;
+  if (of_other_versions(source, target)) return nullptr;
+  return std::make_shared<Both>(std::piecewise_construct,
+                                std::forward_as_tuple(source, std::vector{question_of_identity()}),
+                                std::forward_as_tuple(target, std::vector{question_of_identity()}));
+}
+
 bool same_database(PgConnection& source, PgConnection& target) {
-  constexpr int kMajor = 10000;  // minor versions may differ between a standby and its primary
-  if (source.server_version() / kMajor != target.server_version() / kMajor) return false;
-  const PgPrefetch of_target(target, {question_of_identity()});  // both at once
+  if (of_other_versions(source, target)) return false;
   const Identity here = identity_of(source);
   const Identity there = identity_of(target);
   if (here.database != there.database) return false;

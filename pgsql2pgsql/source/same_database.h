@@ -11,9 +11,15 @@
 // Source: PostgreSQL manual, "Session Information Functions", pg_control_system().
 #pragma once
 
+#include <memory>
+
 #include "pg/connection.h"
 
 namespace dbsync {
+
+// What both of the functions below ask is sent to both servers at once, as long as what is
+// returned lives.
+std::shared_ptr<void> prefetch_identities(PgConnection& source, PgConnection& target);
 
 bool same_database(PgConnection& source, PgConnection& target);
 

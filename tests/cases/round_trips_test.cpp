@@ -25,7 +25,7 @@ constexpr double kOfTarget = 4;  // BEGIN and COPY, the end of the rows, the mar
 constexpr double kNowAndThen = 0.7;
 
 // Of a run that goes on following one table and ends: both sides.
-constexpr unsigned kOfFollowing = 85;
+constexpr unsigned kOfFollowing = 82;
 
 // The servers once more, behind proxies that count.
 struct Counted {
