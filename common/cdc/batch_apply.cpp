@@ -52,6 +52,7 @@ ApplyPlan& BatchApply::plan_of(const Relation* relation, const Transaction& tran
     plans_.use(*plan);
     return *plan;
   }
+  plans_.ask_source(relation, transaction.changes);
   if (auto failure = session_.leave()) throw Error(failure->error);
   ApplyPlan& plan = plans_.make(relation, transaction.changes);
   plans_.use(plan);

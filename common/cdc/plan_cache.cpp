@@ -15,6 +15,10 @@ namespace dbsync {
 
 namespace {
 
+// Of a change of the target's tables meanwhile the plan would know nothing.
+constexpr std::chrono::seconds kAheadHolds{5};
+constexpr std::size_t kMostAhead = 100;  // tables
+
 void tell_about(const ApplyPlan& plan) {
   const Relation& relation = plan.relation();
   if (plan.match() == ApplyPlan::Match::whole_row)
@@ -187,8 +191,33 @@ std::vector<std::shared_ptr<const Relation>> PlanCache::lacking(const Relation* 
   return out;
 }
 
-// What their plans will ask for, in two round trips for all of them.
-void PlanCache::prefetch(const std::vector<std::shared_ptr<const Relation>>& relations, PgPrefetch& ahead) {
+void PlanCache::ask_ahead(const std::vector<FollowedTarget>& tables) {
+  if (task_.empty() || tables.size() > kMostAhead) return;
+  std::vector<PgQuery> questions;
+  for (const FollowedTarget& table : tables) {
+    if (table.oid == 0) continue;
+    if (policy_.ids_stay) questions.push_back(question_of_known_table(task_, table.id, table.source));
+    questions.push_back(question_of_known_columns(task_, table.source));
+    questions.push_back(question_of_known_files(task_, table.source));
+    questions.push_back(question_of_target_files(session_.connection(), {{table.source, {}, table.oid}}));
+    for (PgQuery& question : questions_of_relation(table.oid, table.name)) questions.push_back(std::move(question));
+  }
+  asked_ahead_ = std::chrono::steady_clock::now();
+  ahead_ = std::make_unique<PgPrefetch>(session_.connection(), std::move(questions));
+}
+
+void PlanCache::ask_source(const Relation* relation, const ChangeLog& log) {
+  if (!policy_.prefetch_columns) return;
+  std::vector<std::uint32_t> ids;
+  for (const auto& one : lacking(relation, log)) ids.push_back(one->id);
+  columns_ = policy_.prefetch_columns(ids);
+}
+
+// What their plans will ask for, in two round trips for all of them, or in none.
+void PlanCache::prefetch(const std::vector<std::shared_ptr<const Relation>>& relations) {
+  if (!ahead_ || std::chrono::steady_clock::now() - asked_ahead_ > kAheadHolds)
+    ahead_ = std::make_unique<PgPrefetch>(session_.connection(), std::vector<PgQuery>{});
+  PgPrefetch& ahead = *ahead_;
   std::vector<PgQuery> questions;
   for (const auto& relation : relations) {
     if (policy_.ids_stay) questions.push_back(question_of_known_table(task_, relation->id, relation->name));
@@ -219,11 +248,10 @@ void PlanCache::make_one(const std::shared_ptr<const Relation>& relation) {
 
 ApplyPlan& PlanCache::make(const Relation* relation, const ChangeLog& log) {
   const auto relations = lacking(relation, log);
-  std::vector<std::uint32_t> ids;
-  for (const auto& one : relations) ids.push_back(one->id);
-  const auto columns = policy_.prefetch_columns ? policy_.prefetch_columns(ids) : nullptr;
-  PgPrefetch ahead(session_.connection(), {});
-  if (!task_.empty()) prefetch(relations, ahead);
+  if (!columns_) ask_source(relation, log);
+  const auto columns = std::exchange(columns_, nullptr);
+  if (!task_.empty()) prefetch(relations);
+  const auto ahead = std::exchange(ahead_, nullptr);
   for (const auto& one : relations) make_one(one);
   return *plans_.at(relation);
 }
@@ -246,12 +274,12 @@ ApplyPlan* PlanCache::renew(const Relation* relation, const ChangeLog& log) {
     if (!found && one.get() == relation) return nullptr;
     if (found) renewed.push_back(std::move(*found));
   }
-  for (const PlanRenewal::Renewed& one : renewed) {
+  for (PlanRenewal::Renewed& one : renewed) {
     auto& latest = latest_.at(one.relation->name);
     plans_[one.relation.get()] = plans_.at(latest.get());
     latest = one.relation;
+    renewal_.add(std::move(one));
   }
-  renewal_.ask(std::move(renewed));
   return find(relation);
 }
 
@@ -271,6 +299,8 @@ bool PlanCache::committed() {
 
 void PlanCache::rolled_back() {
   renewal_.forget();
+  ahead_.reset();
+  columns_.reset();
   plans_.clear();
   used_.clear();
   growth_.rolled_back();

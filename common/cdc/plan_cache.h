@@ -11,6 +11,7 @@
 // Threads: one.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,13 +43,20 @@ class PlanCache {
     const auto found = plans_.find(relation);
     return found == plans_.end() ? nullptr : found->second.get();
   }
+  // What plans of these tables will ask the target is sent while the session has nothing else
+  // to do. It serves the first ones only, and not for long.
+  void ask_ahead(const std::vector<FollowedTarget>& tables);
+  // make() comes next: what it will ask the source is sent.
+  void ask_source(const Relation* relation, const ChangeLog& log);
   // With those of the transaction's other tables that have none yet.
   ApplyPlan& make(const Relation* relation, const ChangeLog& log);
   // The plan of a description that says what the one before said, and of those of the
   // transaction's other tables that do; null when it must be made. Before the commit comes
   // confirm().
   ApplyPlan* renew(const Relation* relation, const ChangeLog& log);
-  // Throws when a plan of renew() should have been made; out of pipeline mode.
+  // When all is written, and behind the answers to that: throws when a plan of renew() should
+  // have been made.
+  void ask_renewed() { renewal_.ask(); }
   void confirm() { renewal_.confirm(); }
   // Changes are written by it in this transaction.
   void use(ApplyPlan& plan) {
@@ -86,7 +94,7 @@ class PlanCache {
   void note_storage(std::uint32_t table, const TargetStorage& storage);
   void note_rows();
   std::vector<std::shared_ptr<const Relation>> lacking(const Relation* first, const ChangeLog& log) const;
-  void prefetch(const std::vector<std::shared_ptr<const Relation>>& relations, PgPrefetch& ahead);
+  void prefetch(const std::vector<std::shared_ptr<const Relation>>& relations);
   void make_one(const std::shared_ptr<const Relation>& relation);
   std::optional<PlanRenewal::Renewed> renewable(const std::shared_ptr<const Relation>& relation) const;
 
@@ -95,6 +103,9 @@ class PlanCache {
   std::string task_;
   TableGrowth growth_;
   unsigned made_ = 0;
+  std::unique_ptr<PgPrefetch> ahead_;  // of the target
+  std::chrono::steady_clock::time_point asked_ahead_{};
+  std::shared_ptr<void> columns_;  // asked of the source
   std::unordered_set<ApplyPlan*> used_;
   std::unordered_set<ApplyPlan*> filling_;  // used, and that its table has got rows is not noted
   std::set<QualifiedName> touched_;

@@ -1,6 +1,5 @@
 #include "cdc/plan_renewal.h"
 
-#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,12 +13,10 @@ bool same_description(const Relation& a, const Relation& b) {
          a.values == b.values && !a.cascade && !b.cascade;
 }
 
-// An answer from before a description could be from before the change that it came for.
-void PlanRenewal::ask(std::vector<Renewed> renewed) {
-  renewed_.insert(renewed_.end(), std::make_move_iterator(renewed.begin()), std::make_move_iterator(renewed.end()));
+void PlanRenewal::ask() {
+  if (renewed_.empty()) return;
   std::vector<std::uint32_t> ids;
   for (const Renewed& one : renewed_) ids.push_back(one.relation->id);
-  answers_ = nullptr;
   answers_ = policy_.prefetch_columns(ids);
 }
 

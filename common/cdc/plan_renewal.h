@@ -1,8 +1,9 @@
 // Descriptions that a source sends anew without a change: it does so whenever it looks at
 // the table's definition again, behind each VACUUM and ANALYZE. The plan of the description
 // before serves on, provided that the source says that the columns are still those that the
-// target was fitted to. It is asked when such a description is met, and its answer is taken
-// before the commit: nothing waits meanwhile.
+// target was fitted to. It is asked when all of a transaction of the target is written, since
+// an answer from before a description could be from before the change that it came for, and
+// the answer is taken before the commit: nothing waits meanwhile.
 //
 // Threads: as the connections of the policy. Errors: of the source's connection, and
 // confirm()'s own.
@@ -10,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "cdc/apply_plan.h"
@@ -33,8 +35,9 @@ class PlanRenewal {
     std::shared_ptr<const ApplyPlan> plan;
     Relation known;  // what the target was fitted to
   };
-  // The source is asked about them, and about those before once more.
-  void ask(std::vector<Renewed> renewed);
+  void add(Renewed renewed) { renewed_.push_back(std::move(renewed)); }
+  // Sends what confirm() will ask the source.
+  void ask();
   // Throws when one of them is not as its plan has it; forgets them.
   void confirm();
   void forget();

@@ -28,6 +28,7 @@ struct FollowedTarget {
   QualifiedName source;   // under which they come
   QualifiedName name;     // of the target's table
   std::uint32_t oid = 0;  // of that table when it is known by it, whatever its name; 0 = by the name
+  std::uint32_t id = 0;   // the source's number for its table; 0 = it has none that stays
 };
 
 // What is known of the rows in a table: none were put into it yet; some were; some were, and

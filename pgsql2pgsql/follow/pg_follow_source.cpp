@@ -270,7 +270,7 @@ std::vector<FollowedTarget> PgFollowSource::targets(PgConnection& target) {
   for (const KnownTable& table : read_known_tables(target, task_.name)) {
     if (table.published == 0) continue;
     const std::uint32_t oid = table.target != 0 ? table.target : place_of_rows(source(), target, map_, table.name);
-    if (oid != 0) out.push_back({table.name, map_.of(table.name), oid});
+    if (oid != 0) out.push_back({table.name, map_.of(table.name), oid, table.oid});
   }
   return out;
 }
