@@ -76,11 +76,44 @@ void Applier::begin() {
   if (flushes_) session_.send(flush_statement_);
 }
 
-void Applier::commit(std::span<const Transaction> group) {
+// Goes out at once, and its answer comes with those to the next group; the server passes over
+// that one when it fails.
+void Applier::send_commit() {
+  session_.send(commit_statement_);
+  session_.pipeline().push();
+  unproved_ = true;
+}
+
+// Behind an error that may have been that of the last commit.
+void Applier::prove_commit() {
+  if (!std::exchange(unproved_, false)) return;
+  const auto progress = read_progress(session_.connection(), row());
+  if (progress && progress->position == position_) return;
+  *options_.commits_ahead = false;
+  broken_ = true;
+  Error error(ErrorKind::target, fmt::format("the commit of what ends at {} has failed", position_.text()));
+  error.mark_retryable();
+  throw error;
+}
+
+void Applier::settle() {
+  if (!unproved_) return;
+  if (session_.leave()) return roll_back();
+  unproved_ = false;
+}
+
+void Applier::commit(std::span<const Transaction> group, bool ahead) {
+  ahead = ahead && !flushes_ && options_.commits_ahead != nullptr && *options_.commits_ahead &&
+          session_.replica_role() && !session_.distributed();
   plans_.prove_tables();
-  if (auto failure = session_.leave()) throw Error(failure->error);
+  plans_.ask_renewed();
+  if (auto failure = ahead ? session_.sync() : session_.leave()) throw Error(failure->error);
+  unproved_ = false;
   plans_.confirm();
-  session_.connection().exec("COMMIT");
+  if (ahead)
+    send_commit();
+  else
+    session_.connection().exec("COMMIT");
   const ProgressStep step = step_of(group);
   position_ = step.to;
   if (flushes_) durable_ = position_;
@@ -96,8 +129,9 @@ void Applier::roll_back() {
   batch_.reset();
   session_.rollback();
   plans_.rolled_back();
-  begin_statement_.prepared = flush_statement_.prepared = false;
+  begin_statement_.prepared = flush_statement_.prepared = commit_statement_.prepared = false;
   progress_.forget_prepared();
+  prove_commit();
 }
 
 // The target is at work on what was written of the group while more of it is.
@@ -119,7 +153,7 @@ void Applier::try_group(std::span<const Transaction>& group, const std::stop_tok
   for (int attempt = 1;; ++attempt) {
     try {
       write_group(group, stop, growing);
-      return commit(group);
+      return commit(group, growing != nullptr);
     } catch (const Error& error) {
       if (error.connection_lost()) throw;
       roll_back();
@@ -161,7 +195,7 @@ void Applier::apply(std::span<const Transaction> group, const std::stop_token& s
     return;
   } catch (const Error& error) {
     flushes_ = false;
-    if (final_error(error)) throw;
+    if (broken_ || final_error(error)) throw;
     log::debug("apply", fmt::format("{} transactions do not fit as a group: {}", group.size(), error.what()));
   }
   for (const Transaction& transaction : group) {
@@ -172,7 +206,7 @@ void Applier::apply(std::span<const Transaction> group, const std::stop_token& s
         continue;
       }
     } catch (const Error& error) {
-      if (final_error(error)) throw;
+      if (broken_ || final_error(error)) throw;
     }
     apply_alone({&transaction, 1}, stop);
   }
@@ -199,6 +233,7 @@ bool Applier::try_part(const Transaction& part, const std::stop_token& stop) {
 
 bool Applier::apply_large(Transaction first, const std::function<std::optional<Transaction>()>& next,
                           const std::stop_token& stop) {
+  settle();
   std::vector<Transaction> parts;
   bool fits = true;
   for (std::optional<Transaction> part = std::move(first); part; part = next()) {
@@ -225,6 +260,7 @@ bool Applier::apply_large(Transaction first, const std::function<std::optional<T
 }
 
 void Applier::fit(const Relation& relation) {
+  settle();
   PgTransaction transaction(session_.connection());
   try {
     plans_.fit(relation);
@@ -252,6 +288,7 @@ void Applier::pass(const Position& position) {
 
 Position Applier::make_durable() {
   if (durable()) return durable_;
+  settle();
   PgConnection& connection = session_.connection();
   PgTransaction transaction(connection, PgTransaction::BegunElsewhere{});
   // Flushing this commit flushes all that were made before it.

@@ -9,6 +9,10 @@
 // make_durable() returns may be confirmed to the source. A crash of the target
 // loses the last commits whole, progress row included, and they come again.
 //
+// Of groups that grow and are not to be flushed, the answer to COMMIT is not waited for:
+// it comes with those to the next group, and is settle()d before anything but a group.
+// When such a commit fails, the attempt ends: the next one begins where the target is.
+//
 // Errors: with the position in their context; the target is left as it was
 // before the transaction in question. Threads: one, except cancel() and counters().
 #pragma once
@@ -43,6 +47,9 @@ struct ApplierOptions {
   std::optional<Progress> at = {};  // of that row as it is now; else it is read
   SchemaPolicy schema;
   ConflictPolicy conflicts = ConflictPolicy::error;
+  // Whether commits may be left unanswered for a while; made false when one of those failed,
+  // and to be kept for the next attempt then. Null: they may not.
+  bool* commits_ahead = nullptr;
   // Of all that ends there, for the progress row; null: the source has none.
   std::function<std::string(const Position&)> gtids_at;
 };
@@ -61,6 +68,9 @@ class Applier {
  public:
   // Connects; the task must have a progress row.
   explicit Applier(ApplierOptions options);
+
+  // Changes of these tables come soon.
+  void expect(const std::vector<FollowedTarget>& tables) { plans_.ask_ahead(tables); }
 
   // All transactions that end here or before are applied.
   const Position& position() const { return position_; }
@@ -87,6 +97,9 @@ class Applier {
   // Nothing that is to be applied lies before `position`: the task goes on from there.
   void pass(const Position& position);
 
+  // What position() says is committed.
+  void settle();
+
   // How many transactions the task had applied when this connected.
   std::uint64_t transactions_before() const { return transactions_before_; }
 
@@ -102,7 +115,9 @@ class Applier {
 
  private:
   void begin();
-  void commit(std::span<const Transaction> group);
+  void commit(std::span<const Transaction> group, bool ahead = false);
+  void send_commit();
+  void prove_commit();
   // What a group, or the parts of one transaction, come to.
   ProgressStep step_of(std::span<const Transaction> group) const;
   std::string gtids_at(const Position& position) const {
@@ -123,7 +138,10 @@ class Applier {
   ProgressWriter progress_;
   PgStatement begin_statement_{"begin", "BEGIN", {}, false};
   PgStatement flush_statement_{"flush_commit", "SET LOCAL synchronous_commit = on", {}, false};
-  bool flushes_ = false;  // the commit of the transaction that is begun
+  PgStatement commit_statement_{"commit", "COMMIT", {}, false};
+  bool flushes_ = false;   // the commit of the transaction that is begun
+  bool unproved_ = false;  // the commit at position_ has not been answered
+  bool broken_ = false;    // it has failed
   Position position_;
   Position durable_;
   std::uint64_t transactions_before_ = 0;

@@ -72,8 +72,7 @@ class FollowJob {
   void pass();
   bool stopping() const { return stop_.stop_requested(); }
   bool full() const {
-    return group_.size() >= most_ || group_changes_ >= options_.limits.group_changes ||
-           group_bytes_ >= options_.limits.group_bytes;
+    return group_.size() >= most_ || group_changes_ >= options_.limits.group_changes || group_bytes_ >= most_bytes_;
   }
 
   ChangeStream& stream_;
@@ -90,9 +89,11 @@ class FollowJob {
   std::vector<Transaction> group_;
   bool behind_ = false;   // it began far behind: a full one is better than an early one
   std::size_t most_ = 0;  // transactions of it
+  std::uint64_t most_bytes_ = 0;
   std::uint64_t group_changes_ = 0;
   std::uint64_t group_bytes_ = 0;
   std::optional<Transaction> large_;  // first part of a transaction, to be applied behind the group
+  Clock::duration took_{0};           // the last group
   Clock::time_point last_report_ = Clock::now();
   Clock::time_point last_durable_ = Clock::now();
   Clock::time_point last_pass_ = Clock::now();
@@ -167,7 +168,9 @@ void FollowJob::pass() {
 // What is due now and then, between groups.
 void FollowJob::tend() {
   const auto now = Clock::now();
-  if (!applier_.durable() && now - last_durable_ >= kDurableInterval) confirm();
+  // The commit of what waits already is flushed by itself.
+  const auto due = queue_.size() == 0 ? kDurableInterval : 2 * kDurableInterval;
+  if (!applier_.durable() && now - last_durable_ >= due) confirm();
   if (options_.report && now - last_report_ >= kTick) {
     last_report_ = now;
     options_.report(applier_, stream_.seen());
@@ -207,6 +210,7 @@ void FollowJob::begin_group(const Transaction& first) {
   group_.clear();
   behind_ = far_behind(first);
   most_ = behind_ ? options_.limits.group_transactions_behind : options_.limits.group_transactions;
+  most_bytes_ = behind_ ? options_.limits.group_bytes_behind : options_.limits.group_bytes;
   group_changes_ = group_bytes_ = 0;
 }
 
@@ -233,8 +237,11 @@ std::span<const Transaction> FollowJob::grown() {
 void FollowJob::apply_all() {
   while (!stopping() && collect()) {
     const bool last = queue_.closed() && queue_.size() == 0 && !large_;
-    const bool flushed = last || Clock::now() - last_durable_ >= kDurableInterval;
+    const auto begun = Clock::now();
+    // It will be due when the group, which may take as long as the one before, is written.
+    const bool flushed = last || begun + took_ - last_durable_ >= kDurableInterval;
     applier_.apply(group_, stop_, behind_ ? Applier::Growing([this] { return grown(); }) : Applier::Growing(), flushed);
+    took_ = Clock::now() - begun;
     if (applier_.durable()) confirm();
     tend();
     if (large_ && !apply_large(*std::exchange(large_, std::nullopt))) return;

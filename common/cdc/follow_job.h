@@ -31,9 +31,10 @@ struct FollowLimits {
   std::size_t group_transactions = 5000;
   // Of one that begins far behind: fewer groups wait less often for the target's answers,
   // which takes long over a distance.
-  std::size_t group_transactions_behind = 20000;
+  std::size_t group_transactions_behind = 50000;
   std::uint64_t group_changes = 100000;
   std::uint64_t group_bytes = std::uint64_t{8} << 20;
+  std::uint64_t group_bytes_behind = std::uint64_t{24} << 20;
   // How long a group that is not full waits for more; 0 = it is what waits already.
   std::chrono::seconds group_wait{0};
 };

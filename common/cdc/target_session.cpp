@@ -48,6 +48,8 @@ void TargetSession::send(PgStatement& statement) {
   pipeline().send(statement, none, PgPipeline::kAnyRows);
 }
 
+std::optional<PgPipeline::Failure> TargetSession::sync() { return pipeline_ ? pipeline_->sync() : std::nullopt; }
+
 std::optional<PgPipeline::Failure> TargetSession::leave() {
   if (!pipeline_) return std::nullopt;
   auto failure = pipeline_->sync();

@@ -25,6 +25,9 @@ class TargetSession {
   // A statement without parameters and results, in the pipeline.
   void send(PgStatement& statement);
 
+  // Waits for all that was sent, in pipeline mode still; what failed of it.
+  std::optional<PgPipeline::Failure> sync();
+
   // Ends pipeline mode; what failed in it.
   std::optional<PgPipeline::Failure> leave();
 

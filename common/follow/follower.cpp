@@ -83,7 +83,7 @@ class Follower {
   void choose_end();
   void prefetch_start();
   void open_session();
-  void finish(Applier& applier, FollowEnd end);
+  void finish(Applier& applier, FollowEnd end, ChangeStream* stream);
   void wait_or_rethrow(const Error& error);
   ApplierOptions applier_options();
   void report(Applier& applier);
@@ -108,6 +108,7 @@ class Follower {
   Position end_;
   bool end_chosen_ = false;
   bool proved_ = false;
+  bool commits_ahead_ = true;
   bool following_ = false;                            // not within a copy
   std::optional<Error> over_;                         // the source keeps too much for the task
   std::stop_source stop_;                             // of one attempt: drain_, or over_
@@ -147,6 +148,7 @@ ApplierOptions Follower::applier_options() {
   out.task = request_.task;
   out.progress = request_.progress;
   out.conflicts = policy_of(config_.follow.conflicts);
+  out.commits_ahead = &commits_ahead_;
   out.gtids_at = [this](const Position& position) { return log_.gtids_at(position); };
   out.schema = log_.schema_policy();
   out.schema.new_columns = config_.follow.add_columns ? NewColumnPolicy::add : NewColumnPolicy::stop;
@@ -222,6 +224,7 @@ void Follower::report(Applier& applier) {
     if (looks) now = figures(applier, reported_);
   }
   if (!looks) return;
+  applier.settle();  // another session is to see it
   last_look_ = Clock::now();
   log_.look(*target_, now);
   prove_targets([&](TargetProof& proof) { proof.look(applier.take_touched()); });
@@ -307,9 +310,10 @@ FollowEnd Follower::follow_once() {
       log::info("follow", fmt::format("nothing is left to apply: the task is at {}, and is to end at {}",
                                       applier.position().text(), end_.text()));
     begin_targets({});
-    finish(applier, FollowEnd::reached);
+    finish(applier, FollowEnd::reached, nullptr);
     return FollowEnd::reached;
   }
+  applier.expect(places_);
   const auto stream = log_.open(range_from(applier.position()));
   begin_targets(applier.position());
   log::info("follow", fmt::format("following {} from {} on{}", log_.endpoint(), applier.position().text(),
@@ -326,13 +330,16 @@ FollowEnd Follower::follow_once() {
     const ProgressTicker telling(1s, [&] { tell_now_and_then(applier); });
     return run_follow_job(*stream, applier, options, stop_.get_token());
   }();
-  stream->finish();
-  finish(applier, end);
+  finish(applier, end, stream.get());
   return end;
 }
 
-void Follower::finish(Applier& applier, FollowEnd end) {
-  auto measured = std::async(std::launch::async, [&] { return figures(applier, applier.position()); });
+// The source ends the stream, if any, while both sides are looked at.
+void Follower::finish(Applier& applier, FollowEnd end, ChangeStream* stream) {
+  auto measured = std::async(std::launch::async, [&, stream] {
+    if (stream != nullptr) stream->finish();
+    return figures(applier, applier.position());
+  });
   std::optional<PgPrefetch> of_target(std::in_place, *target_, questions_of_targets(places_));
   if (end == FollowEnd::reached && whole()) {
     log_.look_at_end(*target_, request_.end_at == "now");

@@ -166,6 +166,10 @@ std::optional<PgPipeline::Failure> PgPipeline::sync() {
   return std::exchange(failure_, std::nullopt);
 }
 
+void PgPipeline::push() {
+  if (PQflush(connection_.raw()) < 0) lost();
+}
+
 void PgPipeline::finish() {
   open_ = false;
   // A null is left behind the answer to a sync.

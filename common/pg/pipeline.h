@@ -85,6 +85,9 @@ class PgPipeline {
   // connections throw.
   std::optional<Failure> sync();
 
+  // What was sent goes out, as far as the socket takes it now; it is not waited for.
+  void push();
+
   // The failure seen so far, without waiting.
   bool failed() const { return failure_.has_value(); }
 
