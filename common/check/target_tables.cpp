@@ -10,6 +10,7 @@
 #include "check/target_check.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
+#include "pg/relation_questions.h"
 #include "pg/table_errors.h"
 #include "pg/together.h"
 #include "schema/quote.h"
@@ -321,9 +322,8 @@ void TableChecker::check_rows(const std::vector<std::size_t>& batch) {
   if (batch.empty()) return;
   std::string sql;
   for (const std::size_t index : batch)
-    sql += fmt::format("{}SELECT {} WHERE EXISTS (SELECT 1 FROM {}{})", sql.empty() ? "" : " UNION ALL ", index,
-                       facts_[index].plain && !check_.dialect.distributed ? "ONLY " : "",
-                       quote_name(tables_[index].task->target));
+    sql += (sql.empty() ? "" : " UNION ALL ") +
+           number_if_filled_sql(index, tables_[index].task->target, facts_[index].plain && !check_.dialect.distributed);
   const PgResult filled = check_.target.exec(sql);
   for (int row = 0; row < filled.rows(); ++row)
     fail(static_cast<std::size_t>(filled.integer(row, 0)), ErrorKind::target, "it is not empty", kNotEmptyHint);

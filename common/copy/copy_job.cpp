@@ -177,8 +177,8 @@ void Job::prepare() {
     result.snapshot = source_.open_snapshot(options_.workers, result.tasks);
     snapshot_.emplace(source_, std::chrono::steady_clock::now());
     log::info("main", "snapshot: " + result.snapshot.describe());
-    if (journal_) journal_->begin(result.snapshot.describe());
     state.journal = journal_ ? &*journal_ : nullptr;
+    state.snapshot = result.snapshot.describe();
     prepared_ = prepare_targets(control_.get(), dialect_, result.tasks, options_, state, result.results, guards_);
     if (state.earlier.begun_anew) journal_->forget_anew(control_.get());
     if (journal_) forget_lost_steps(control_.get(), *journal_, dialect_, result, prepared_);

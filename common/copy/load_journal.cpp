@@ -257,11 +257,10 @@ std::set<std::string> LoadJournal::read_steps(PgConnection& connection, int task
   return out;
 }
 
-void LoadJournal::begin(const std::string& snapshot) {
-  exec_together(connection_,
-                {{claim_sql(run_)},
-                 {"UPDATE dbsync.copy_run SET started = now(), finished = NULL, snapshot = $2 WHERE run = $1",
-                  {run_text(), snapshot}}});
+std::vector<PgQuery> LoadJournal::beginning(const std::string& snapshot) const {
+  return {{claim_sql(run_)},
+          {"UPDATE dbsync.copy_run SET started = now(), finished = NULL, snapshot = $2 WHERE run = $1",
+           {run_text(), snapshot}}};
 }
 
 PgQuery LoadJournal::ask_open_schema() const { return ask_note(run_, kOpenSchema); }

@@ -61,7 +61,7 @@ class LoadJournal {
   // network was cut) and are still at work on the target. For the holder of the task's
   // lock (status/task_lock.h): then there is no other run that they could be of.
   std::vector<LeftSession> left_sessions();
-  // Marks a session of the target as one of this run, for as long as it lives; begin() its own.
+  // Marks a session of the target as one of this run, for as long as it lives; beginning() its own.
   void claim(PgConnection& connection) const;
 
   // Reads what there is, or makes an empty entry for the key.
@@ -71,7 +71,8 @@ class LoadJournal {
   // What stands there now, by number, over another connection.
   std::map<int, JournalTable> read(PgConnection& connection) const;
   std::set<std::string> read_steps(PgConnection& connection, int task) const;
-  void begin(const std::string& snapshot);
+  // Notes that the run begins; for the connection of the constructor. It may be run twice.
+  std::vector<PgQuery> beginning(const std::string& snapshot) const;
   // `tasks`: all of the run; `open_schema`: whether the answer to ask_open_schema() has a row.
   // A schema stays open when it was made for tables beside these.
   void finish(PgConnection& connection, const std::vector<CopyTask>& tasks, bool open_schema) const;
@@ -93,8 +94,7 @@ class LoadJournal {
   void note_rows_to_mend(PgConnection& connection, bool any) const;
 
   int new_number() { return next_task_++; }
-  // Its number, once opened.
-  std::int64_t run() const { return run_; }
+  std::int64_t run() const { return run_; }  // its number, once opened
 
   // All of these write through the connection given, in its transaction when it
   // is in one.

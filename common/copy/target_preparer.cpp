@@ -11,6 +11,7 @@
 #include "copy/emptying.h"
 #include "copy/journal_proof.h"
 #include "copy/table_creation.h"
+#include "copy/target_looks.h"
 #include "pg/hints.h"
 #include "pg/sqlstate.h"
 #include "pg/table_errors.h"
@@ -30,7 +31,7 @@ constexpr char kToEmpty[] = "to be emptied";
 class Preparer {
  public:
   Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks, const JobOptions& options,
-           const JournalState& state, LoadGuards& guards);
+           const JournalState& state, LoadGuards& guards, TargetLooks& looks);
   PreparedTask prepare(const CopyTask& task, TaskResult& result);
 
   // Those that nothing is known of, together; prepare() makes the others.
@@ -122,6 +123,7 @@ class Preparer {
   const JobOptions& options_;
   const JournalState& state_;
   LoadGuards& guards_;
+  TargetLooks& looks_;
   TableCreation creation_;
   std::map<const CopyTask*, PreparedTask> made_;  // by make_missing
   std::map<QualifiedName, int> uses_;
@@ -139,13 +141,14 @@ class Preparer {
 };
 
 Preparer::Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks,
-                   const JobOptions& options, const JournalState& state, LoadGuards& guards)
+                   const JobOptions& options, const JournalState& state, LoadGuards& guards, TargetLooks& looks)
     : target_(target),
       distributed_(dialect.distributed),
       tasks_(tasks),
       options_(options),
       state_(state),
       guards_(guards),
+      looks_(looks),
       creation_(target, dialect, state.journal) {
   std::set<QualifiedName> names;
   for (const CopyTask& task : tasks_) {
@@ -157,6 +160,7 @@ Preparer::Preparer(PgConnection& target, const Dialect& dialect, const std::vect
   if (names.empty()) return;
   relations_ = find_relations(target_, names);
   if (state_.journal != nullptr) oids_ = relation_oids(target_, names);
+  looks_.go_on(relations_);
 }
 
 PreparedTask Preparer::prepare(const CopyTask& task, TaskResult& result) {
@@ -415,7 +419,7 @@ bool Preparer::settle_rows(const CopyTask& task, const TargetTable& table) {
     to_empty_.emplace(task.target, table);
     return false;
   }
-  if (!goes_on_with_siblings(task.target) && has_rows(target_, table))
+  if (!goes_on_with_siblings(task.target) && looks_.has_rows(table))
     throw Error(ErrorKind::target, fmt::format("the target table {} is not empty", task.target.display()))
         .hint(kNotEmptyHint);
   return false;
@@ -604,7 +608,12 @@ std::vector<PreparedTask> prepare_targets(PgConnection& target, const Dialect& d
                                           const std::vector<CopyTask>& tasks, const JobOptions& options,
                                           const JournalState& state, std::vector<TaskResult>& results,
                                           LoadGuards& guards) {
-  Preparer preparer(target, dialect, tasks, options, state, guards);
+  std::vector<bool> running;
+  for (const TaskResult& result : results) running.push_back(result.status != TaskStatus::failed);
+  // That the run begins is in the journal before anything is changed.
+  TargetLooks looks(target, dialect, tasks, options, running,
+                    state.journal != nullptr ? state.journal->beginning(state.snapshot) : std::vector<PgQuery>{});
+  Preparer preparer(target, dialect, tasks, options, state, guards, looks);
   preparer.make_missing(results);
   std::vector<PreparedTask> out(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {

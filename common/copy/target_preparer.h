@@ -33,11 +33,12 @@ struct PreparedTask {
 // The journal of this run, if there is one, and what it held at the start.
 struct JournalState {
   LoadJournal* journal = nullptr;
-  EarlierRun earlier;
+  EarlierRun earlier = {};
+  std::string snapshot = {};  // of this run
 };
 
-// Fills in `results` (failed, created) for tasks that cannot run, and takes off what
-// `guards` say. One entry per task; those of failed tasks are not to be used.
+// Notes in the journal that the run begins. Fills in `results` (failed, created) for tasks that cannot run, and takes
+// off what `guards` say. One entry per task; those of failed tasks are not to be used.
 std::vector<PreparedTask> prepare_targets(PgConnection& target, const Dialect& dialect,
                                           const std::vector<CopyTask>& tasks, const JobOptions& options,
                                           const JournalState& state, std::vector<TaskResult>& results,

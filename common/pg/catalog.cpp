@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "embedded_sql.h"
 #include "pg/dialect_question.h"
+#include "pg/prefetch.h"
+#include "pg/relation_questions.h"
 #include "pg/sqlstate.h"
 #include "pg/table_errors.h"
 #include "pg/together.h"
@@ -50,6 +52,12 @@ int major_after(std::string_view version, std::string_view word) {
   int major = 0;
   if (digits != std::string_view::npos) std::from_chars(rest.data() + digits, rest.data() + rest.size(), major);
   return major;
+}
+
+// Sent ahead, or to be parsed once.
+PgResult answer_or_exec_often(PgConnection& connection, const PgQuery& question) {
+  return PgPrefetch::has(connection, question) ? ask(connection, question)
+                                               : connection.exec_often(question.sql, question.parameters);
 }
 
 }  // namespace
@@ -97,9 +105,27 @@ Dialect dialect_of_server(std::string_view version, bool distributed, int server
   return greenplum_dialect(major > 0 ? major : server_version >= 120000 ? 7 : 6);
 }
 
-std::map<QualifiedName, TargetTable> find_relations(PgConnection& connection, const std::set<QualifiedName>& names) {
+PgQuery question_of_relations(const std::set<QualifiedName>& names) {
   const NameArrays arrays = name_arrays(names);
-  const PgResult result = connection.exec_often(sql::target_columns, {arrays.schemas, arrays.tables});
+  return {sql::target_columns, {arrays.schemas, arrays.tables}};
+}
+
+PgQuery question_of_oids(const std::set<QualifiedName>& names) {
+  const NameArrays arrays = name_arrays(names);
+  return {
+      "SELECT n.nspname, c.relname, c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+      "c.relnamespace "
+      "JOIN (SELECT unnest($1::text[]) AS s, unnest($2::text[]) AS t) AS wanted ON wanted.s = n.nspname AND wanted.t = "
+      "c.relname",
+      {arrays.schemas, arrays.tables}};
+}
+
+std::string number_if_filled_sql(std::size_t number, const QualifiedName& table, bool only) {
+  return fmt::format("SELECT {} WHERE EXISTS (SELECT 1 FROM {}{})", number, only ? "ONLY " : "", quote_name(table));
+}
+
+std::map<QualifiedName, TargetTable> find_relations(PgConnection& connection, const std::set<QualifiedName>& names) {
+  const PgResult result = answer_or_exec_often(connection, question_of_relations(names));
   std::map<QualifiedName, TargetTable> out;
   for (int row = 0; row < result.rows(); ++row) {
     const QualifiedName name{result.text(row, 0), result.text(row, 1)};
@@ -128,13 +154,7 @@ std::map<QualifiedName, TargetTable> find_relations(PgConnection& connection, co
 }
 
 std::map<QualifiedName, std::uint32_t> relation_oids(PgConnection& connection, const std::set<QualifiedName>& names) {
-  const NameArrays arrays = name_arrays(names);
-  const PgResult result = connection.exec_often(
-      "SELECT n.nspname, c.relname, c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
-      "c.relnamespace "
-      "JOIN (SELECT unnest($1::text[]) AS s, unnest($2::text[]) AS t) AS wanted ON wanted.s = n.nspname AND wanted.t = "
-      "c.relname",
-      {arrays.schemas, arrays.tables});
+  const PgResult result = answer_or_exec_often(connection, question_of_oids(names));
   std::map<QualifiedName, std::uint32_t> out;
   for (int row = 0; row < result.rows(); ++row)
     out.emplace(QualifiedName{result.text(row, 0), result.text(row, 1)},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
+#include "pg/prefetch.h"
 #include "pg/sqlstate.h"
 #include "schema/name_arrays.h"
 #include "schema/quote.h"
@@ -21,27 +22,28 @@ std::string oid_array(const std::set<std::uint32_t>& oids) {
   return array_text(out);
 }
 
-void read_oids(PgConnection& connection, const std::set<QualifiedName>& names, Enforcement& out) {
+PgQuery question_of_tables(const std::set<QualifiedName>& names) {
   const NameArrays arrays = name_arrays(names);
-  const PgResult result = connection.exec(
+  return {
       "SELECT n.nspname, c.relname, c.oid FROM (SELECT unnest($1::name[]) AS nspname, unnest($2::name[]) AS relname) w "
       "JOIN pg_catalog.pg_namespace n ON n.nspname = w.nspname "
       "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.relname AND c.relkind IN ('r', 'p', 'f')",
-      {arrays.schemas, arrays.tables});
+      {arrays.schemas, arrays.tables}};
+}
+
+void take_oids(const PgResult& result, Enforcement& out) {
   for (int row = 0; row < result.rows(); ++row)
     out.tables.emplace(QualifiedName{result.text(row, 0), result.text(row, 1)}, oid_at(result, row, 2));
 }
 
-void read_partitions(PgConnection& connection, Enforcement& out) {
-  const PgResult result = connection.exec(sql::partition_parents, {});
+void take_partitions(const PgResult& result, Enforcement& out) {
   for (int row = 0; row < result.rows(); ++row) {
     out.parent.emplace(oid_at(result, row, 0), oid_at(result, row, 1));
     out.partition_names.emplace(oid_at(result, row, 0), QualifiedName{result.text(row, 2), result.text(row, 3)});
   }
 }
 
-void read_keys(PgConnection& connection, const std::set<std::uint32_t>& oids, Enforcement& out) {
-  const PgResult r = connection.exec(sql::enforced_keys, {oid_array(oids)});
+void take_keys(const PgResult& r, Enforcement& out) {
   for (int row = 0; row < r.rows(); ++row) {
     EnforcedKey& key = out.keys.emplace_back();
     key.oid = oid_at(r, row, 0);
@@ -68,8 +70,7 @@ void read_keys(PgConnection& connection, const std::set<std::uint32_t>& oids, En
   }
 }
 
-void read_triggers(PgConnection& connection, const std::set<std::uint32_t>& oids, Enforcement& out) {
-  const PgResult r = connection.exec(sql::enforced_triggers, {oid_array(oids)});
+void take_triggers(const PgResult& r, Enforcement& out) {
   for (int row = 0; row < r.rows(); ++row)
     out.triggers.push_back({.table_oid = oid_at(r, row, 0),
                             .table = {r.text(row, 1), r.text(row, 2)},
@@ -77,12 +78,42 @@ void read_triggers(PgConnection& connection, const std::set<std::uint32_t>& oids
                             .enabled = r.value(row, 4).front(),
                             .on_insert = r.boolean(row, 5),
                             .owned = r.boolean(row, 6)});
-  const PgResult unique = connection.exec(
-      "SELECT DISTINCT conrelid FROM pg_catalog.pg_constraint WHERE conrelid = ANY ($1::oid[]) AND contype IN ('p', "
-      "'u', 'x') "
-      "AND condeferrable",
-      {oid_array(oids)});
+}
+
+void take_deferred_unique(const PgResult& unique, Enforcement& out) {
   for (int row = 0; row < unique.rows(); ++row) out.deferred_unique.insert(oid_at(unique, row, 0));
+}
+
+// The tables and their partitions.
+Enforcement read_tables(PgConnection& connection, const std::set<QualifiedName>& tables) {
+  Enforcement out;
+  const auto answers = ask_together(connection, questions_of_enforcement(tables));
+  take_oids(answers[0], out);
+  if (!out.tables.empty()) take_partitions(answers[1], out);
+  return out;
+}
+
+// Keys, triggers and deferrable keys: what is asked of these tables.
+std::vector<PgQuery> questions_of_rules(const Enforcement& of) {
+  std::set<std::uint32_t> below;
+  std::set<std::uint32_t> around;
+  for (const auto& [name, oid] : of.tables) {
+    below.insert(oid);
+    around.insert(oid);
+    for (auto up = of.parent.find(oid); up != of.parent.end(); up = of.parent.find(up->second))
+      around.insert(up->second);
+  }
+  const std::set<std::uint32_t> asked = below;
+  for (const auto& [partition, above] : of.parent)
+    for (auto up = of.parent.find(partition); up != of.parent.end(); up = of.parent.find(up->second))
+      if (asked.contains(up->second)) below.insert(partition);
+  around.insert(below.begin(), below.end());
+  const std::string oids = oid_array(below);
+  return {{sql::enforced_keys, {oid_array(around)}},
+          {sql::enforced_triggers, {oids}},
+          {"SELECT DISTINCT conrelid FROM pg_catalog.pg_constraint WHERE conrelid = ANY ($1::oid[]) AND contype IN "
+           "('p', 'u', 'x') AND condeferrable",
+           {oids}}};
 }
 
 }  // namespace
@@ -105,26 +136,22 @@ std::uint32_t Enforcement::root_of(std::uint32_t table) const {
   return table;
 }
 
+std::vector<PgQuery> questions_of_enforcement(const std::set<QualifiedName>& tables) {
+  return {question_of_tables(tables), {sql::partition_parents}};
+}
+
+void prefetch_enforcement(PgConnection& connection, const std::set<QualifiedName>& tables) {
+  const Enforcement known = read_tables(connection, tables);
+  if (!known.tables.empty()) PgPrefetch::more_of(connection, questions_of_rules(known));
+}
+
 Enforcement read_enforcement(PgConnection& connection, const std::set<QualifiedName>& tables) {
-  Enforcement out;
-  read_oids(connection, tables, out);
+  Enforcement out = read_tables(connection, tables);
   if (out.tables.empty()) return out;
-  read_partitions(connection, out);
-  std::set<std::uint32_t> below;
-  std::set<std::uint32_t> around;
-  for (const auto& [name, oid] : out.tables) {
-    below.insert(oid);
-    around.insert(oid);
-    for (auto up = out.parent.find(oid); up != out.parent.end(); up = out.parent.find(up->second))
-      around.insert(up->second);
-  }
-  const std::set<std::uint32_t> asked = below;
-  for (const auto& [partition, above] : out.parent)
-    for (auto up = out.parent.find(partition); up != out.parent.end(); up = out.parent.find(up->second))
-      if (asked.contains(up->second)) below.insert(partition);
-  around.insert(below.begin(), below.end());
-  read_keys(connection, around, out);
-  read_triggers(connection, below, out);
+  const auto answers = ask_together(connection, questions_of_rules(out));
+  take_keys(answers[0], out);
+  take_triggers(answers[1], out);
+  take_deferred_unique(answers[2], out);
   return out;
 }
 
@@ -149,8 +176,7 @@ std::string orphan_example_sql(const EnforcedKey& key) {
 
 bool may_set_replica_role(PgConnection& connection) {
   try {
-    connection.exec("SET session_replication_role = replica");
-    connection.exec("RESET session_replication_role");
+    exec_together(connection, {{"SET session_replication_role = replica"}, {"RESET session_replication_role"}});
     return true;
   } catch (const Error& error) {
     if (error.sqlstate() != sqlstate::insufficient_privilege) throw;

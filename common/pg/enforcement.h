@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "pg/connection.h"
+#include "pg/together.h"
 #include "schema/table.h"
 
 namespace dbsync {
@@ -73,7 +74,13 @@ struct Enforcement {
   std::uint32_t root_of(std::uint32_t table) const;
 };
 
+// In two round trips.
 Enforcement read_enforcement(PgConnection& connection, const std::set<QualifiedName>& tables);
+// Those of the first, for a PgPrefetch.
+std::vector<PgQuery> questions_of_enforcement(const std::set<QualifiedName>& tables);
+// Sends those of the second, which the answers to these lead to; nothing where the connection
+// has no PgPrefetch.
+void prefetch_enforcement(PgConnection& connection, const std::set<QualifiedName>& tables);
 
 // Rows of the key's table that refer to nothing, as a FROM clause with its WHERE.
 std::string orphans_from_sql(const EnforcedKey& key);

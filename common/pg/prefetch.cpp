@@ -20,4 +20,8 @@ void PgPrefetch::more_of(PgConnection& connection, std::vector<PgQuery> question
   if (connection.prefetched_) connection.prefetched_->send(std::move(questions));
 }
 
+bool PgPrefetch::has(const PgConnection& connection, const PgQuery& question) {
+  return connection.prefetched_ && connection.prefetched_->has(question);
+}
+
 }  // namespace dbsync

@@ -8,6 +8,9 @@
 // that could change them (those of a PgPipeline change rows of the user's tables). So prefetch
 // nothing that has to be seen behind an event of another session within the phase.
 //
+// What the bookkeeping notes may be sent so, too, ahead of questions that do not depend on it,
+// when it does no harm that it is run twice: ask() is to wait for it.
+//
 // A connection has one at most: the last one counts. Threads: as PgConnection. Errors: that
 // of an answer, where it is asked for.
 #pragma once
@@ -32,6 +35,8 @@ class PgPrefetch {
   void more(std::vector<PgQuery> questions);
   // For the one that the connection has; nothing where it has none.
   static void more_of(PgConnection& connection, std::vector<PgQuery> questions);
+  // Whether the connection has one that was asked this.
+  static bool has(const PgConnection& connection, const PgQuery& question);
 
  private:
   std::shared_ptr<PrefetchedAnswers> answers_;

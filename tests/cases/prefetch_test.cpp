@@ -69,6 +69,16 @@ TEST_F(PrefetchTest, WhatFailsIsToldWhereItIsAskedFor) {
   connection.exec("COMMIT");
 }
 
+TEST_F(PrefetchTest, WhatIsNotedGoesWithTheQuestions) {
+  const PgQuery note{"UPDATE public.t SET a = a + 1"};
+  const PgPrefetch ahead(connection, {note, count_});
+  EXPECT_TRUE(PgPrefetch::has(connection, count_));
+  EXPECT_FALSE(PgPrefetch::has(connection, {"SELECT 1"}));
+  ask(connection, note);
+  EXPECT_EQ(count(), "1");
+  EXPECT_EQ(target.value("select a from t"), "2");  // once
+}
+
 TEST_F(PrefetchTest, ALostConnectionIsTold) {
   TargetDb other;
   std::optional<PgConnection> lost(std::in_place, other.conninfo(), "target", "test");
