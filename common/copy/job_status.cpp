@@ -1,5 +1,7 @@
 #include "copy/job_status.h"
 
+#include <utility>
+
 #include "base/log.h"
 #include "pg/left_tables.h"
 #include "pg/not_valid.h"
@@ -80,7 +82,7 @@ void JobStatus::observe(const JobView& job) {
   std::vector<TableStatus> tables;
   for (std::size_t i = 0; i < job.tasks.size(); ++i)
     tables.push_back(table_status(job.tasks[i], i < job.views.size() ? job.views[i] : TaskView{}));
-  writer_.update(tables, {job.steps, job.spent, job.snapshot, job.snapshot_seconds});
+  writer_.update(std::move(tables), {job.steps, job.spent, job.snapshot, job.snapshot_seconds});
 }
 
 void JobStatus::end(const JobResult& result) {

@@ -4,13 +4,11 @@
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "embedded_sql.h"
-#include "pg/together.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -43,18 +41,6 @@ constexpr char kColumns[] =
     "ANY "
     "($2::text[]) AND a.attnum > 0 AND NOT a.attisdropped";
 
-// The last of them tells the columns, the others what is not trusted.
-std::vector<PgQuery> questions(const PgConnection& connection, const std::string& schema) {
-  const std::string tables = array_text(our_tables());
-  std::vector<PgQuery> out;
-  // Greenplum 5 has not all of the catalog.
-  if (connection.server_version() >= kInternalTriggersSince)
-    out.push_back({sql::bookkeeping_tables, {schema, tables, schema == kBookkeepingSchema ? "t" : "f"}});
-  if (connection.server_version() >= kRowSecuritySince) out.push_back({kRowSecurity, {schema, tables}});
-  out.push_back({kColumns, {schema, tables}});
-  return out;
-}
-
 void refuse_untrusted(const PgConnection& connection, const std::string& schema,
                       const std::vector<std::string>& found) {
   if (found.empty()) return;
@@ -85,7 +71,7 @@ constexpr std::chrono::seconds kStaysKnown{30};
 
 struct Known {
   BookkeepingTables tables;
-  Clock::time_point since;
+  Clock::time_point since = {};
 };
 
 // By endpoint and schema, for all threads.
@@ -97,9 +83,16 @@ class Memory {
     if (found == known_.end() || Clock::now() - found->second.since > kStaysKnown) return std::nullopt;
     return found->second.tables;
   }
-  void keep(const PgConnection& connection, const std::string& schema, const BookkeepingTables& tables) {
+  // Beside what another thread has come to know, whose look may be the later one.
+  void keep(const PgConnection& connection, const std::string& schema, BookkeepingTables tables) {
     const std::lock_guard lock(mutex_);
-    known_[{connection.endpoint(), schema}] = {tables, Clock::now()};
+    Known& known = known_[{connection.endpoint(), schema}];
+    if (Clock::now() - known.since <= kStaysKnown) {
+      for (const auto& [table, columns] : known.tables.columns)
+        tables.columns[table].insert(columns.begin(), columns.end());
+      tables.schema = tables.schema || known.tables.schema;
+    }
+    known = {std::move(tables), Clock::now()};
   }
   void forget(const PgConnection& connection) {
     const std::lock_guard lock(mutex_);
@@ -120,10 +113,11 @@ Memory& memory() {
 BookkeepingTables look(PgConnection& connection, const std::string& schema, std::vector<PgQuery> before = {},
                        const std::vector<PgQuery>& behind = {}) {
   const std::size_t first = before.size();
-  for (PgQuery& question : questions(connection, schema)) before.push_back(std::move(question));
+  for (PgQuery& question : questions_of_bookkeeping(connection, schema)) before.push_back(std::move(question));
   const std::size_t last = before.size() - 1;
   before.insert(before.end(), behind.begin(), behind.end());
-  const auto answers = exec_together(connection, before);
+  const bool reads = first == 0 && behind.empty();
+  const auto answers = reads ? ask_together(connection, before) : exec_together(connection, before);
   std::vector<std::string> untrusted;
   for (std::size_t i = first; i < last; ++i)
     for (int row = 0; row < answers[i].rows(); ++row) untrusted.push_back(answers[i].text(row, 0));
@@ -140,6 +134,18 @@ BookkeepingTables look(PgConnection& connection, const std::string& schema, std:
 
 }  // namespace
 
+// The last of them tells the columns, the others what is not trusted.
+std::vector<PgQuery> questions_of_bookkeeping(const PgConnection& connection, const std::string& schema) {
+  const std::string tables = array_text(our_tables());
+  std::vector<PgQuery> out;
+  // Greenplum 5 has not all of the catalog.
+  if (connection.server_version() >= kInternalTriggersSince)
+    out.push_back({sql::bookkeeping_tables, {schema, tables, schema == kBookkeepingSchema ? "t" : "f"}});
+  if (connection.server_version() >= kRowSecuritySince) out.push_back({kRowSecurity, {schema, tables}});
+  out.push_back({kColumns, {schema, tables}});
+  return out;
+}
+
 BookkeepingTables bookkeeping_tables(PgConnection& connection, const std::string& schema) {
   if (auto known = memory().find(connection, schema)) return *known;
   BookkeepingTables out = look(connection, schema);
@@ -149,6 +155,9 @@ BookkeepingTables bookkeeping_tables(PgConnection& connection, const std::string
 
 void make_bookkeeping(PgConnection& connection, const std::string& schema, const LackingTables& lacking) {
   if (lacking(bookkeeping_tables(connection, schema)).empty()) return;
+  // The threads of a run do not wait for each other on the server.
+  static std::mutex making;
+  const std::lock_guard one_at_a_time(making);
   memory().forget(connection);
   PgTransaction transaction(connection, PgTransaction::BegunElsewhere{});
   std::vector<PgQuery> before{{"BEGIN"}};

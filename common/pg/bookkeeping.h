@@ -19,8 +19,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "pg/connection.h"
+#include "pg/together.h"
 
 namespace dbsync {
 
@@ -42,6 +44,10 @@ struct BookkeepingTables {
 
 // What is there, proved. `schema`: where they stand, when it is not our own.
 BookkeepingTables bookkeeping_tables(PgConnection& connection, const std::string& schema = kBookkeepingSchema);
+
+// What it asks when that is not known, for a PgPrefetch.
+std::vector<PgQuery> questions_of_bookkeeping(const PgConnection& connection,
+                                              const std::string& schema = kBookkeepingSchema);
 
 // What is not there passes.
 inline void prove_bookkeeping(PgConnection& connection) { bookkeeping_tables(connection); }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,7 +12,6 @@
 #include "base/text.h"
 #include "pg/bookkeeping.h"
 #include "pg/early_connections.h"
-#include "pg/together.h"
 #include "pg/users_path.h"
 #include "schema/quote.h"
 
@@ -196,29 +196,32 @@ void PgStatusStore::begin(RunStatus& run) {
   run.id = result.integer(0, 0);
 }
 
+// With so many that their texts are to go one by one, a transaction holds them together.
 void PgStatusStore::add_tables(const RunStatus& run, const std::vector<TableStatus>& tables) {
-  if (tables.empty()) return;
   std::vector<std::size_t> all(tables.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   std::optional<PgTransaction> transaction;
   if (all.size() > kTablesAtOnce) transaction.emplace(connection());
+  std::vector<PgQuery> statements;
   for_parts(all, [&](const std::vector<std::size_t>& part) {
-    connection().exec(fmt::format(
+    statements.push_back({fmt::format(
         "INSERT INTO {} (run_id, place, table_name, target, state, rows, bytes, estimated_bytes, message, updated) "
         "SELECT {}, v.*, {} FROM (VALUES {}) AS v",
-        table(kTables), run.id, kNow, table_values(tables, part)));
+        table(kTables), run.id, kNow, table_values(tables, part))});
+    if (transaction) exec_together(connection(), std::exchange(statements, {}));
   });
+  statements.push_back(update_of(run, false));
+  exec_together(connection(), statements);
   if (transaction) transaction->commit();
 }
 
-void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>& tables,
-                           const std::vector<std::size_t>& changed) {
+PgQuery PgStatusStore::update_of(const RunStatus& run, bool ended) const {
   PgQuery of_run;
   of_run.sql = fmt::format(
       "UPDATE {} SET updated = {}, state = $2, tables_total = $3, tables_done = $4, tables_failed = $5, "
       "rows = $6, bytes = $7, estimated_bytes = $8, exit_status = $9, message = $10, apply_id = $11, "
-      "retained_wal = $12, wal_status = $13, steps = $14, workers = $15, snapshot = $16 WHERE id = $1",
-      table(kRuns), kNow);
+      "retained_wal = $12, wal_status = $13, steps = $14, workers = $15, snapshot = $16{} WHERE id = $1",
+      table(kRuns), kNow, ended ? fmt::format(", full_s_end = {}", kNow) : "");
   const auto add = [&of_run](std::optional<std::string> value) { of_run.parameters.push_back(std::move(value)); };
   add(std::to_string(run.id));
   add(run.state);
@@ -233,7 +236,12 @@ void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>&
   add(run.steps.empty() ? std::nullopt : std::optional<std::string>(steps_json(run.steps).dump()));
   add(run.spent.all() > 0 ? std::optional<std::string>(spent_json(run.spent).dump()) : std::nullopt);
   add(text_or_null(run.snapshot));
-  std::vector<PgQuery> updates{std::move(of_run)};
+  return of_run;
+}
+
+void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>& tables,
+                           const std::vector<std::size_t>& changed, bool ended) {
+  std::vector<PgQuery> updates{update_of(run, ended)};
   for_parts(changed, [&](const std::vector<std::size_t>& part) {
     updates.push_back({fmt::format(
         "UPDATE {} AS t SET state = v.state, rows = v.rows, bytes = v.bytes, message = v.message, updated = {} FROM "
@@ -242,11 +250,6 @@ void PgStatusStore::update(const RunStatus& run, const std::vector<TableStatus>&
         table(kTables), kNow, table_values(tables, part), run.id)});
   });
   exec_together(connection(), updates);
-}
-
-void PgStatusStore::end_copy(const RunStatus& run) {
-  connection().exec(fmt::format("UPDATE {} SET full_s_end = {} WHERE id = $1", table(kRuns), kNow),
-                    {std::to_string(run.id)});
 }
 
 void PgStatusStore::begin_following(RunStatus& run) {

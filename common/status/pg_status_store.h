@@ -13,6 +13,7 @@
 #include <string>
 
 #include "pg/connection.h"
+#include "pg/together.h"
 #include "status/status_store.h"
 
 namespace dbsync {
@@ -34,9 +35,8 @@ class PgStatusStore : public StatusStore {
 
   void begin(RunStatus& run) override;
   void add_tables(const RunStatus& run, const std::vector<TableStatus>& tables) override;
-  void update(const RunStatus& run, const std::vector<TableStatus>& tables,
-              const std::vector<std::size_t>& changed) override;
-  void end_copy(const RunStatus& run) override;
+  void update(const RunStatus& run, const std::vector<TableStatus>& tables, const std::vector<std::size_t>& changed,
+              bool ended) override;
   void begin_following(RunStatus& run) override;
   void update_following(const RunStatus& run) override;
   std::optional<StatusReport> latest(const std::string& task) override;
@@ -46,6 +46,7 @@ class PgStatusStore : public StatusStore {
   std::string table(const char* name) const;
   bool exists();
   void create_tables();
+  PgQuery update_of(const RunStatus& run, bool ended) const;
 
   StatusPlace place_;
   std::unique_ptr<PgConnection> connection_;

@@ -18,13 +18,12 @@ class StatusStore {
 
   // Records a new run and sets its id; its copy begins now.
   virtual void begin(RunStatus& run) = 0;
-  // Once, when the tables are known.
+  // Writes the run, and its tables as they are known first.
   virtual void add_tables(const RunStatus& run, const std::vector<TableStatus>& tables) = 0;
-  // Writes the run, and of the tables those that `changed` names by place.
+  // Writes the run, and of the tables those that `changed` names by place. `ended`: the copy
+  // has ended now.
   virtual void update(const RunStatus& run, const std::vector<TableStatus>& tables,
-                      const std::vector<std::size_t>& changed) = 0;
-  // The copy has ended now; the same in `run`.
-  virtual void end_copy(const RunStatus& run) = 0;
+                      const std::vector<std::size_t>& changed, bool ended) = 0;
 
   // Changes are followed from now on: by the run itself when it has an id, else by the
   // task's last run that has followed before, else by a new one. Sets the id.

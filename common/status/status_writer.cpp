@@ -11,6 +11,15 @@
 
 namespace dbsync {
 
+namespace {
+
+// When there is no thread to be had, by whoever waits for it.
+std::future<void> beside(const std::function<void()>& body) {
+  return std::async(std::launch::async | std::launch::deferred, body);
+}
+
+}  // namespace
+
 template <class Body>
 void StatusWriter::quietly(const Body& body) {
   try {
@@ -33,9 +42,24 @@ StatusWriter::StatusWriter(std::unique_ptr<StatusStore> store, RunStatus run)
   run_.state = "copying";
 }
 
+StatusWriter::~StatusWriter() { settled(); }
+
+std::unique_lock<std::mutex> StatusWriter::settled() {
+  {
+    const std::lock_guard lock(posting_);
+    if (beginning_.valid()) beginning_.wait();
+    if (update_.valid()) update_.wait();
+  }
+  return std::unique_lock(mutex_);
+}
+
 void StatusWriter::begin_copy() {
-  const std::lock_guard lock(mutex_);
-  begin();
+  const std::lock_guard lock(posting_);
+  if (beginning_.valid()) return;
+  beginning_ = beside([this] {
+    const std::lock_guard held(mutex_);
+    begin();
+  });
 }
 
 void StatusWriter::begin() {
@@ -57,18 +81,20 @@ void StatusWriter::add_up(const std::vector<TableStatus>& tables) {
 
 // Only what has changed: a thousand finished tables need not be written again
 // every other second.
-void StatusWriter::write(const std::vector<TableStatus>& tables) {
+void StatusWriter::write(std::vector<TableStatus> tables, bool ended) {
   if (run_.id == 0) return;  // it could not even begin
-  if (!tables_added_ && !tables.empty()) {
+  const bool adds = !tables_added_ && !tables.empty();
+  if (adds) {
     store_->add_tables(run_, tables);
     tables_added_ = true;
-    written_ = tables;
   }
-  std::vector<std::size_t> changed;
-  for (std::size_t i = 0; i < tables.size(); ++i)
-    if (i >= written_.size() || !(tables[i] == written_[i])) changed.push_back(i);
-  store_->update(run_, tables, changed);
-  if (!tables.empty()) written_ = tables;
+  if (!adds || ended) {
+    std::vector<std::size_t> changed;
+    for (std::size_t i = 0; i < tables.size() && !adds; ++i)
+      if (i >= written_.size() || !(tables[i] == written_[i])) changed.push_back(i);
+    store_->update(run_, tables, changed, ended);
+  }
+  if (!tables.empty()) written_ = std::move(tables);
 }
 
 void StatusWriter::take(const std::vector<TableStatus>& tables, const CopyFacts& facts) {
@@ -80,26 +106,29 @@ void StatusWriter::take(const std::vector<TableStatus>& tables, const CopyFacts&
   metrics::copy(run_, tables);
 }
 
-void StatusWriter::update(const std::vector<TableStatus>& tables, const CopyFacts& facts) {
-  const std::lock_guard lock(mutex_);
-  begin();
-  run_.state = "copying";
-  take(tables, facts);
-  quietly([&] { write(tables); });
+void StatusWriter::update(std::vector<TableStatus> tables, const CopyFacts& facts) {
+  const std::lock_guard lock(posting_);
+  if (update_.valid()) update_.wait();
+  const auto told = std::make_shared<std::vector<TableStatus>>(std::move(tables));
+  update_ = beside([this, told, facts] {
+    if (beginning_.valid()) beginning_.wait();
+    const std::lock_guard held(mutex_);
+    begin();
+    run_.state = "copying";
+    take(*told, facts);
+    quietly([&] { write(*told, false); });
+  });
 }
 
 void StatusWriter::end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status,
                             const std::string& message, const CopyFacts& facts) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = settled();
   begin();
   if (!tables.empty()) take(tables, facts);
   run_.state = state;
   if (state != "following") run_.exit_status = exit_status;
   run_.message = message;
-  quietly([&] {
-    write(tables);
-    if (run_.id != 0) store_->end_copy(run_);
-  });
+  quietly([&] { write(tables, true); });
 }
 
 void StatusWriter::retained(std::uint64_t bytes, const std::string& wal_status) {
@@ -124,7 +153,7 @@ void StatusWriter::take(const FollowStatus& status) {
 }
 
 void StatusWriter::follow(const FollowStatus& status) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = settled();
   run_.state = "following";
   run_.exit_status.reset();
   run_.message.clear();
@@ -138,13 +167,13 @@ void StatusWriter::note_follow(const FollowStatus& status) {
 }
 
 void StatusWriter::follow_beside(const FollowStatus& status) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = settled();
   take(status);
   write_following();
 }
 
 void StatusWriter::end_following(const std::string& state, int exit_status, const std::string& message) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = settled();
   run_.state = state;
   run_.exit_status = exit_status;
   run_.message = message;

@@ -1,9 +1,12 @@
 // Keeps the status of one run up to date and never lets it disturb the run: what
-// cannot be written is a warning, once.
+// cannot be written is a warning, once. The beginning and the progress of a copy are written in
+// a thread beside it; whatever else is told waits for that, and so does the destructor.
 //
 // Threads: any; calls are made one after the other.
 #pragma once
 
+#include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,6 +20,9 @@ class StatusWriter {
  public:
   // `run`: task, program, source and destination.
   StatusWriter(std::unique_ptr<StatusStore> store, RunStatus run);
+  ~StatusWriter();
+  StatusWriter(const StatusWriter&) = delete;
+  StatusWriter& operator=(const StatusWriter&) = delete;
 
   // Records the run: its copy begins now. The first update() does so, too.
   void begin_copy();
@@ -29,7 +35,7 @@ class StatusWriter {
     std::string snapshot = {};
     double snapshot_seconds = 0;
   };
-  void update(const std::vector<TableStatus>& tables, const CopyFacts& facts);
+  void update(std::vector<TableStatus> tables, const CopyFacts& facts);
   // `state`: done, failed, interrupted, or following when changes are to come.
   void end_copy(const std::vector<TableStatus>& tables, const std::string& state, int exit_status,
                 const std::string& message, const CopyFacts& facts);
@@ -51,8 +57,13 @@ class StatusWriter {
   void take(const std::vector<TableStatus>& tables, const CopyFacts& facts);
   void take(const FollowStatus& status);
   void add_up(const std::vector<TableStatus>& tables);
-  void write(const std::vector<TableStatus>& tables);
+  void write(std::vector<TableStatus> tables, bool ended);
+  // When what is being written is.
+  std::unique_lock<std::mutex> settled();
 
+  std::mutex posting_;           // of the two below
+  std::future<void> beginning_;  // at most one at a time is on its way, of each
+  std::future<void> update_;
   std::mutex mutex_;
   std::unique_ptr<StatusStore> store_;
   RunStatus run_;
