@@ -1,6 +1,5 @@
 #include "pg/connection.h"
 
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -89,9 +88,8 @@ pg_result* send_and_wait(pg_conn* raw, const std::string& sql,
 }
 
 // The results of all, each ended by a null pointer, then that of the sync.
-template <std::size_t kStatements>
-std::array<std::unique_ptr<pg_result, PgResult::Clear>, kStatements> end_pipeline(pg_conn* raw) {
-  std::array<std::unique_ptr<pg_result, PgResult::Clear>, kStatements> results;
+std::vector<std::unique_ptr<pg_result, PgResult::Clear>> end_pipeline(pg_conn* raw, std::size_t statements) {
+  std::vector<std::unique_ptr<pg_result, PgResult::Clear>> results(statements);
   if (PQpipelineSync(raw) != 1) return results;
   for (auto& result : results) {
     result.reset(PQgetResult(raw));
@@ -262,16 +260,6 @@ void PgConnection::forget_prepared() {
   prepared_.clear();
 }
 
-const std::string& PgConnection::prepared(const std::string& sql) {
-  auto found = prepared_.find(sql);
-  if (found == prepared_.end()) {
-    const std::string name = fmt::format("dbsync_{}", prepared_.size());
-    checked(PQprepare(settled(false), name.c_str(), sql.c_str(), 0, nullptr), sql);
-    found = prepared_.emplace(sql, name).first;
-  }
-  return found->second;
-}
-
 // The first time it is prepared in the same round trip.
 PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std::optional<std::string>>& parameters) {
   const auto values = pointers(parameters);
@@ -284,7 +272,7 @@ PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std:
   const bool sent = PQenterPipelineMode(raw) == 1 && PQsendPrepare(raw, name.c_str(), sql.c_str(), 0, nullptr) == 1 &&
                     PQsendQueryPrepared(raw, name.c_str(), count, values.data(), nullptr, nullptr, 0) == 1;
   if (!sent) throw error_of(nullptr, sql);
-  auto results = end_pipeline<2>(raw);
+  auto results = end_pipeline(raw, 2);
   checked(results[0].release(), sql);
   prepared_.emplace(sql, name);
   return checked(results[1].release(), sql);
@@ -294,16 +282,24 @@ PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std:
 PgResult PgConnection::exec_often_and_commit(const std::string& sql,
                                              const std::vector<std::optional<std::string>>& parameters) {
   pg_conn* const raw = settled(false);
-  const std::string& name = prepared(sql);
+  const auto known = prepared_.find(sql);
+  const bool prepare = known == prepared_.end();
+  const std::string name = prepare ? fmt::format("dbsync_{}", prepared_.size()) : known->second;
   const auto values = pointers(parameters);
-  const bool sent = PQenterPipelineMode(raw) == 1 &&
-                    PQsendQueryPrepared(raw, name.c_str(), static_cast<int>(values.size()), values.data(), nullptr,
-                                        nullptr, 0) == 1 &&
-                    PQsendQueryParams(raw, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
+  const bool sent =
+      PQenterPipelineMode(raw) == 1 && (!prepare || PQsendPrepare(raw, name.c_str(), sql.c_str(), 0, nullptr) == 1) &&
+      PQsendQueryPrepared(raw, name.c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0) ==
+          1 &&
+      PQsendQueryParams(raw, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
   if (!sent) throw error_of(nullptr, sql);
-  auto results = end_pipeline<2>(raw);
-  PgResult first = checked(results[0].release(), sql);
-  checked(results[1].release(), "COMMIT");
+  auto results = end_pipeline(raw, prepare ? 3 : 2);
+  std::size_t next = 0;
+  if (prepare) {
+    checked(results[next++].release(), sql);
+    prepared_.emplace(sql, name);
+  }
+  PgResult first = checked(results[next++].release(), sql);
+  checked(results[next].release(), "COMMIT");
   return first;
 }
 

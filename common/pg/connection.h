@@ -110,7 +110,6 @@ class PgConnection {
   PgResult checked(pg_result* result, std::string_view statement) const;
   // When all that was sent ahead is answered; `keep` those answers, or drop them.
   pg_conn* settled(bool keep) const;
-  const std::string& prepared(const std::string& sql);
 
   std::string role_;
   std::string describe_;
