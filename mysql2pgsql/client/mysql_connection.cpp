@@ -177,7 +177,11 @@ MysqlConnection::MysqlConnection(const MysqlEndpoint& endpoint, unsigned silence
 }
 
 MysqlConnection::MysqlConnection(const MysqlEndpoint& endpoint, ForDefinitions)
+    : MysqlConnection(endpoint, lock_limit(endpoint)) {}
+
+MysqlConnection::MysqlConnection(const MysqlEndpoint& endpoint, std::string first)
     : endpoint_(endpoint),
+      first_{std::move(first)},
       handle_(std::make_unique<MysqlHandle>()),
       describe_("source " + endpoint.describe()),
       several_(true) {
@@ -228,20 +232,19 @@ void MysqlConnection::connect(unsigned silence) {
 // in the same message as it is told the settings: that may be the word of a proxy.
 void MysqlConnection::prepare_session() {
   know_version(mysql_get_server_info(handle_->mysql));
-  const bool limited = several_;
   try {
-    tell_settings(limited);
+    tell_settings();
   } catch (const Error& error) {
     // A proxy between may take one at a time only.
     if (error.native_code() != kSyntax || !std::exchange(several_, false)) throw;
-    tell_settings(limited);
+    tell_settings();
   }
   warn_of_plain_rows();
 }
 
-void MysqlConnection::tell_settings(bool limited) {
+void MysqlConnection::tell_settings() {
   std::vector<std::string> statements{"SELECT VERSION()", settings()};
-  if (limited) statements.push_back(lock_limit(endpoint_));
+  statements.insert(statements.end(), first_.begin(), first_.end());
   bool as_greeted = false;
   query_each(statements, [&](std::size_t number, const Answer& answer) {
     if (answer.error && (number == 0 || as_greeted)) throw Error(*answer.error);
@@ -249,7 +252,7 @@ void MysqlConnection::tell_settings(bool limited) {
   });
   if (as_greeted) return;
   exec(settings());
-  if (limited) exec(lock_limit(endpoint_));
+  for (const std::string& statement : first_) exec(statement);
 }
 
 bool MysqlConnection::know_version(std::string version) {

@@ -42,6 +42,8 @@ class MysqlConnection : public SourceQueries {
   // server does, and waits for a lock no longer than my.cfg says.
   struct ForDefinitions {};
   MysqlConnection(const MysqlEndpoint& endpoint, ForDefinitions);
+  // The same, but told `first` with its settings.
+  MysqlConnection(const MysqlEndpoint& endpoint, std::string first);
   ~MysqlConnection() override;
   MysqlConnection(const MysqlConnection&) = delete;
   MysqlConnection& operator=(const MysqlConnection&) = delete;
@@ -83,7 +85,7 @@ class MysqlConnection : public SourceQueries {
   void begin(unsigned silence);
   void connect(unsigned silence);
   void prepare_session();
-  void tell_settings(bool limited);
+  void tell_settings();
   // Whether it is the one that was known.
   bool know_version(std::string version);
   std::string settings() const;
@@ -94,6 +96,7 @@ class MysqlConnection : public SourceQueries {
   std::size_t answer_batch(const std::vector<std::string>& statements, std::size_t first, const Take& take);
 
   MysqlEndpoint endpoint_;
+  std::vector<std::string> first_;  // told with the settings
   std::unique_ptr<MysqlHandle> handle_;
   WatchedSocket watched_;
   std::string describe_;

@@ -30,19 +30,49 @@ struct Refused {
   std::string why;
 };
 
+constexpr char kReady[] = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 // An attempt before may have left a transaction open, which this ends.
-void start_snapshot(MysqlConnection& session) { session.exec("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"); }
+constexpr char kStart[] = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+constexpr char kOwnPosition[] = "SHOW STATUS LIKE 'binlog_snapshot_%'";
+// MariaDB's GTIDs up to that position, which it looks for in the file.
+constexpr char kOwnGtid[] =
+    "SELECT BINLOG_GTID_POS((SELECT VARIABLE_VALUE FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME = "
+    "'BINLOG_SNAPSHOT_FILE'), (SELECT CAST(VARIABLE_VALUE AS UNSIGNED) FROM information_schema.SESSION_STATUS WHERE "
+    "VARIABLE_NAME = 'BINLOG_SNAPSHOT_POSITION'))";
 
-// The binlog position that a session's snapshot belongs to; empty when the
-// server does not say.
-Position own_position(MysqlConnection& session) {
+void start_snapshot(MysqlConnection& session) { session.exec(kStart); }
+
+// The binlog position that a session's snapshot belongs to, of the answer to kOwnPosition;
+// empty when the server does not say.
+Position position_of(const std::vector<MysqlConnection::Row>& rows) {
   Position out;
-  for (const auto& row : session.query("SHOW STATUS LIKE 'binlog_snapshot_%'")) {
+  for (const auto& row : rows) {
     const std::string name = to_lower(row.at(0).value_or(""));
     if (name == "binlog_snapshot_file") out.emplace_back("binlog_file", row.at(1).value_or(""));
     if (name == "binlog_snapshot_position") out.emplace_back("binlog_position", row.at(1).value_or(""));
   }
   if (out.size() != 2 || out[0].second.empty()) out.clear();
+  return out;
+}
+
+Position own_position(MysqlConnection& session) { return position_of(session.query(kOwnPosition)); }
+
+// The position and, when it is `wanted` and known, its GTIDs.
+struct OwnMoment {
+  Position position;
+  std::string gtid;
+};
+
+// Each session's position is that of its own snapshot, whenever it is asked.
+OwnMoment start_and_tell(MysqlConnection& session, bool gtid_wanted) {
+  std::vector<std::string> statements{kStart, kOwnPosition};
+  if (gtid_wanted) statements.emplace_back(kOwnGtid);
+  OwnMoment out;
+  session.query_each(statements, [&](std::size_t number, const MysqlConnection::Answer& answer) {
+    if (answer.error && number < 2) throw Error(*answer.error);
+    if (number == 1) out.position = position_of(answer.rows);
+    if (number == 2 && !answer.rows.empty()) out.gtid = answer.rows[0].at(0).value_or("");
+  });
   return out;
 }
 
@@ -143,8 +173,13 @@ class Ladder {
     std::this_thread::sleep_for(std::min(kMostPause, std::chrono::milliseconds(attempt)));
   }
 
-  static Position with_gtid(MysqlConnection& session, Position position) {
+  // `known`: its GTIDs; "" = ask.
+  static Position with_gtid(MysqlConnection& session, Position position, const std::string& known = {}) {
     if (!session.is_mariadb() || position.empty()) return position;
+    if (!known.empty()) {
+      position.emplace_back("gtid", known);
+      return position;
+    }
     const auto rows = session.query(fmt::format("SELECT BINLOG_GTID_POS({}, {})",
                                                 MysqlConnection::literal(position[0].second), position[1].second));
     if (rows.at(0).at(0)) position.emplace_back("gtid", *rows[0][0]);
@@ -157,7 +192,7 @@ class Ladder {
     SnapshotFacts out{"none: every worker sees the rows of its own moment", false, {}};
     if (!positioned_) return out;
     MysqlConnection side(endpoint_);
-    make_ready_for_snapshot(side);
+    side.exec(kReady);
     start_snapshot(side);
     out.position = own_position(side);
     side.exec("COMMIT");
@@ -192,16 +227,18 @@ class Ladder {
 
   SnapshotFacts equal_positions() {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      start_all();
-      std::vector<Position> positions(sessions_.size());
-      in_all([&](unsigned i, MysqlConnection& session) { positions[i] = own_position(session); });
-      const Position& first = positions[0];
+      std::vector<OwnMoment> moments(sessions_.size());
+      // To look for the GTIDs takes the server a while: again only when they are of use.
+      in_all([&](unsigned i, MysqlConnection& session) {
+        moments[i] = start_and_tell(session, i == 0 && attempt == 0 && session.is_mariadb());
+      });
+      const Position& first = moments[0].position;
       if (first.empty()) throw Refused{"the server does not tell the binlog position of a snapshot"};
       const bool equal =
-          std::all_of(positions.begin(), positions.end(), [&](const Position& one) { return one == first; });
+          std::all_of(moments.begin(), moments.end(), [&](const OwnMoment& one) { return one.position == first; });
       if (equal && positioned_ && commits_xa(*sessions_[0]))
         throw Refused{"the server commits XA transactions, " + std::string(kXaIsAhead)};
-      if (equal) return {"equal binlog positions, no lock", true, with_gtid(*sessions_[0], first)};
+      if (equal) return {"equal binlog positions, no lock", true, with_gtid(*sessions_[0], first, moments[0].gtid)};
       pause(attempt);
     }
     throw Refused{"the workers' snapshots never met at one binlog position: too many commits"};
@@ -315,12 +352,12 @@ SnapshotFacts open_mysql_snapshot(const MysqlEndpoint& endpoint, const MysqlSess
   return Ladder(endpoint, sessions, tables, positioned).climb();
 }
 
-void make_ready_for_snapshot(MysqlConnection& session) {
-  session.exec("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+std::unique_ptr<MysqlConnection> session_for_snapshot(const MysqlEndpoint& endpoint) {
+  return std::make_unique<MysqlConnection>(endpoint, kReady);
 }
 
 bool join_mysql_snapshot(MysqlConnection& session, const SnapshotFacts& snapshot) {
-  make_ready_for_snapshot(session);
+  session.exec(kReady);
   start_snapshot(session);
   const Position position = own_position(session);
   return !position.empty() && snapshot.position.size() >= position.size() &&

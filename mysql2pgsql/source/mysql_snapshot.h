@@ -27,8 +27,8 @@ namespace dbsync {
 
 using MysqlSessions = std::vector<std::unique_ptr<MysqlConnection>>;
 
-// What a session has to know before it can be one of them.
-void make_ready_for_snapshot(MysqlConnection& session);
+// A session that can be one of them; it takes several statements in one message.
+std::unique_ptr<MysqlConnection> session_for_snapshot(const MysqlEndpoint& endpoint);
 
 // Starts the transactions of all `sessions`, which must be idle and ready. `tables` are
 // those that will be read; only their locks need them. `positioned`: the snapshot's

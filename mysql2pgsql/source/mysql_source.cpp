@@ -288,10 +288,7 @@ std::vector<std::string> MysqlSource::tables_to_lock(const std::vector<CopyTask>
 void MysqlSource::connect_ahead(unsigned sessions) {
   if (!snapshot_.method.empty() || !free_.empty()) return;
   MysqlSessions opened(sessions);
-  run_workers(sessions, "connect", [&](unsigned i) {
-    opened[i] = std::make_unique<MysqlConnection>(endpoint_);
-    make_ready_for_snapshot(*opened[i]);
-  });
+  run_workers(sessions, "connect", [&](unsigned i) { opened[i] = session_for_snapshot(endpoint_); });
   free_ = std::move(opened);
 }
 
@@ -311,6 +308,9 @@ SnapshotFacts MysqlSource::open_snapshot(unsigned sessions, const std::vector<Co
                                        "write to them during the copy: {}",
                                        join(loose, ", ")));
   connect_ahead(sessions);
+  // All other texts are of identifiers and literals, and prepared: one each.
+  if (std::any_of(tasks.begin(), tasks.end(), [](const CopyTask& task) { return !task.query.empty(); }))
+    run_workers(static_cast<unsigned>(free_.size()), "connect", [&](unsigned i) { free_[i]->one_at_a_time(); });
   snapshot_ = open_mysql_snapshot(endpoint_, free_, tables, moment_required_);
   return snapshot_;
 }
