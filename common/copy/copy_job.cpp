@@ -110,6 +110,7 @@ class Job {
 
   // When the workers have ended.
   void end();
+  std::vector<PgQuery> questions_of_end();
   bool meet();
 
   // ---------------------------------------------------------------- workers
@@ -277,9 +278,18 @@ void Job::tell_observer() {
                      .snapshot_seconds = snapshot_->seconds(Clock::now())});
 }
 
+// What the end asks if nothing is in its way.
+std::vector<PgQuery> Job::questions_of_end() {
+  std::vector<PgQuery> out{journal_->ask_rewritten()};
+  if (!options_.more_follows) out.push_back(journal_->ask_open_schema());
+  if (!options_.move_sequences || dialect_.distributed || options_.meet || guards_.to_prove()) return out;
+  for (PgQuery& question : questions_of_positions(ledger_.result())) out.push_back(std::move(question));
+  return out;
+}
+
 void Job::end() {
   JobResult& result = ledger_.result();
-  if (journal_) find_lost_commits(control_, *journal_, prepared_, *steps_, result);
+  if (journal_) find_lost_commits(control_, *journal_, prepared_, *steps_, result, questions_of_end());
   if (journal_) find_rewritten(control_, *journal_, prepared_, result);
   for (std::size_t i = 0; i < result.results.size(); ++i)
     result.results[i].steps = steps_->summary(i, queue_->planned_steps(i));
@@ -290,6 +300,7 @@ void Job::end() {
     result.snapshot.method += "; lost in part, later rows are of a later moment";
   }
   drop_empty_tables(control_, queue_->empty_tables(), prepared_, journal(), result);
+  const auto open_schema = journal_ ? control_.found(journal_->ask_open_schema()) : std::nullopt;
   const bool met = meet();
   put_back_guards(control_, guards_, result);
   if (!control_.is_open() || !met) return;
@@ -298,7 +309,7 @@ void Job::end() {
   if (options_.move_sequences && !dialect_.distributed) move_positions(control_, result, drain_);
   if (!journal_) return;
   note_rows_to_mend(control_, *journal_, options_.start != StartMode::fresh, result);
-  close_journal(control_, *journal_, options_, result);
+  close_journal(control_, *journal_, options_, result, open_schema);
 }
 
 // False: the tables are not of one moment with those beside.

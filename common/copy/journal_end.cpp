@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -73,8 +74,8 @@ void settle(const CopyTask& task, TaskResult& result, bool journaled, bool stopp
 }  // namespace
 
 void find_lost_commits(ControlSession& control, const LoadJournal& journal, const std::vector<PreparedTask>& prepared,
-                       const PostSteps& steps, JobResult& result) {
-  if (control.answers()) return;
+                       const PostSteps& steps, JobResult& result, std::vector<PgQuery> ahead) {
+  if (control.answers(std::move(ahead))) return;
   try {
     const auto there = journal.read(control.open());
     for (std::size_t i = 0; i < result.results.size(); ++i) {
@@ -132,11 +133,11 @@ void note_rows_to_mend(ControlSession& control, const LoadJournal& journal, bool
 }
 
 void close_journal(ControlSession& control, const LoadJournal& journal, const JobOptions& options,
-                   const JobResult& result) {
+                   const JobResult& result, std::optional<bool> open_schema) {
   if (result.exit_status() != 0 || options.more_follows) return;
   try {
-    const bool open_schema = control.durable({journal.ask_open_schema()}).front().rows() > 0;
-    journal.finish(control.get(), result.tasks, open_schema);  // with this commit, all are on the disk
+    if (!open_schema) open_schema = control.durable({journal.ask_open_schema()}).front().rows() > 0;
+    journal.finish(control.get(), result.tasks, *open_schema);  // with this commit, all are on the disk
   } catch (const Error& error) {
     log::warning("main", fmt::format("the journal could not be closed: {}", error.what()));
   }

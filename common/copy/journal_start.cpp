@@ -7,6 +7,7 @@
 #include "base/backoff.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "pg/prefetch.h"
 #include "pg/sqlstate.h"
 
 namespace dbsync {
@@ -28,7 +29,8 @@ std::string found_earlier(const EarlierRun& earlier) {
 
 // A backend does not notice that its client is gone while it builds an index, and would
 // collide with what this run does.
-void end_left_sessions(PgConnection& control, LoadJournal& journal, const std::stop_token& stop) {
+void end_left_sessions(PgConnection& control, LoadJournal& journal, const std::stop_token& stop,
+                       std::optional<PgPrefetch>& ahead) {
   constexpr double kPause = 0.2;    // seconds
   constexpr double kPatience = 15;  // until they are ended
   constexpr double kMost = 45;
@@ -37,6 +39,7 @@ void end_left_sessions(PgConnection& control, LoadJournal& journal, const std::s
   for (double waited = 0;; waited += kPause) {
     const auto left = journal.left_sessions();
     if (left.empty()) return;
+    ahead.reset();  // what they do is to be seen
     std::string pids;
     for (const LeftSession& session : left)
       pids += fmt::format("{}{} ({})", pids.empty() ? "" : ", ", session.pid, one_line(session.doing));
@@ -56,8 +59,8 @@ void end_left_sessions(PgConnection& control, LoadJournal& journal, const std::s
 
 // Says what there is of an earlier run, and what this one will do about it.
 JournalState take_journal(PgConnection& control, LoadJournal& journal, const JobOptions& options,
-                          const std::stop_token& stop) {
-  end_left_sessions(control, journal, stop);
+                          const std::stop_token& stop, std::optional<PgPrefetch>& ahead) {
+  end_left_sessions(control, journal, stop, ahead);
   JournalState state{&journal, journal.open()};
   if (state.earlier.tables.empty()) {
     if (options.start != StartMode::fresh)
@@ -83,7 +86,9 @@ JournalState take_journal(PgConnection& control, LoadJournal& journal, const Job
 // Without permission for a schema of our own there is no resume, but a load.
 JournalState open_journal(PgConnection& control, const JobOptions& options, const std::stop_token& stop,
                           std::optional<LoadJournal>& journal) {
+  std::optional<PgPrefetch> ahead;
   try {
+    ahead.emplace(control, LoadJournal::questions_of_start(control, options.journal_key));
     journal.emplace(control, options.journal_key);
   } catch (const Error& error) {
     if (error.connection_lost() || error.sqlstate() != sqlstate::insufficient_privilege) throw;
@@ -96,7 +101,7 @@ JournalState open_journal(PgConnection& control, const JobOptions& options, cons
                              error.what()));
     return {};
   }
-  return take_journal(control, *journal, options, stop);
+  return take_journal(control, *journal, options, stop, ahead);
 }
 
 }  // namespace dbsync

@@ -208,7 +208,7 @@ void LoadGuards::report(const EnforcedKey& key, const Enforcement& now, Error er
 
 void LoadGuards::prove(const std::string& conninfo, JobResult& result, const std::stop_token& drain,
                        const std::stop_token& cancel) {
-  if (plan_.replica_tables.empty() && !any_off_) return;
+  if (!to_prove()) return;
   PgConnection control(conninfo, "target", options_.application_name);
   const std::optional<GuardJournal> guards = journal_ ? std::optional<GuardJournal>(journal_->run()) : std::nullopt;
   const auto records = guards ? guards->read(control) : std::vector<GuardRecord>{};

@@ -60,6 +60,8 @@ class LoadGuards {
   // Whether put_back() has to look for any.
   bool any_off() const { return any_off_ && journal_ != nullptr; }
   void put_back(PgConnection& connection, JobResult& result);
+  // Whether there are any for prove().
+  bool to_prove() const { return !plan_.replica_tables.empty() || any_off_; }
   // Proves the keys of tables that are complete. Errors go to the results of their tables.
   void prove(const std::string& conninfo, JobResult& result, const std::stop_token& drain,
              const std::stop_token& cancel);

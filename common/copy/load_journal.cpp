@@ -9,6 +9,7 @@
 #include "copy/chunk_text.h"
 #include "embedded_sql.h"
 #include "pg/bookkeeping.h"
+#include "pg/prefetch.h"
 #include "pg/sqlstate.h"
 #include "pg/together.h"
 #include "schema/quote.h"
@@ -67,6 +68,18 @@ bool has_note(PgConnection& connection, std::int64_t run, const char* step) {
   return connection.exec(question.sql, question.parameters).rows() > 0;
 }
 
+PgQuery question_of_run(const JournalKey& key) {
+  return {"SELECT run FROM dbsync.copy_run WHERE program = $1 AND source = $2 AND target_schema = $3",
+          {key.program, key.source, key.target_schema}};
+}
+
+PgQuery question_of_open_schema(const JournalKey& key) {
+  return {
+      "SELECT 1 FROM dbsync.copy_step s JOIN dbsync.copy_run r ON r.run = s.run WHERE r.program = $1 AND "
+      "r.source = $2 AND r.target_schema = $3 AND s.task = $4 AND s.step = $5",
+      {key.program, key.source, key.target_schema, std::to_string(kWholeRun), kOpenSchema}};
+}
+
 std::string claim_sql(std::int64_t run) {
   return fmt::format("SELECT pg_catalog.pg_advisory_lock_shared({}, {})", kSessionClass, run);
 }
@@ -109,14 +122,30 @@ std::string lacking(const BookkeepingTables& there) {
   return out;
 }
 
+std::vector<PgQuery> questions_of_tables(std::int64_t run) {
+  const std::string number = std::to_string(run);
+  return {
+      {"SELECT to_char(started AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), finished IS NOT NULL, snapshot "
+       "FROM dbsync.copy_run WHERE run = $1",
+       {number}},
+      {fmt::format("SELECT task, name, query, target_schema, target_table, created, owned, planned, CASE WHEN books IS "
+                   "NULL OR books = {} THEN coalesce(relation, 0) ELSE 0 END FROM dbsync.copy_table WHERE run = $1 "
+                   "ORDER BY task",
+                   kBooks),
+       {number}}};
+}
+
+std::vector<PgQuery> questions_of_parts(std::int64_t run) {
+  const std::string number = std::to_string(run);
+  return {{"SELECT task, chunk, source_from, predicate, estimated_bytes, done IS NOT NULL, row_count, byte_count, "
+           "rejected, zero_dates FROM dbsync.copy_chunk WHERE run = $1 ORDER BY task, chunk",
+           {number}},
+          {"SELECT task, step FROM dbsync.copy_step WHERE run = $1", {number}}};
+}
+
 // Chunks and steps of all tasks; steps of the run itself as those of kWholeRun.
-std::map<int, JournalTable> read_parts(PgConnection& connection, const std::string& run) {
-  const auto answers = exec_together(
-      connection,
-      {{"SELECT task, chunk, source_from, predicate, estimated_bytes, done IS NOT NULL, row_count, byte_count, "
-        "rejected, zero_dates FROM dbsync.copy_chunk WHERE run = $1 ORDER BY task, chunk",
-        {run}},
-       {"SELECT task, step FROM dbsync.copy_step WHERE run = $1", {run}}});
+std::map<int, JournalTable> read_parts(PgConnection& connection, std::int64_t run) {
+  const auto answers = ask_together(connection, questions_of_parts(run));
   std::map<int, JournalTable> out;
   const PgResult& chunks = answers[0];
   for (int row = 0; row < chunks.rows(); ++row) {
@@ -154,14 +183,19 @@ std::vector<LeftSession> LoadJournal::left_sessions() {
   const auto run = find_run(connection_, key_);
   none_found_ = !run;
   if (!run) return {};
-  const PgResult found = connection_.exec(
+  const PgQuery question{
       "SELECT l.pid, coalesce(pg_catalog.left(a.query, 60), '') FROM pg_catalog.pg_locks l LEFT JOIN "
       "pg_catalog.pg_stat_activity a "
       "ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.classid = $1::oid AND l.objid = $2::oid AND l.objsubid = 2 "
       "AND "
       "l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) "
       "AND l.pid <> pg_catalog.pg_backend_pid() ORDER BY 1",
-      {std::to_string(kSessionClass), std::to_string(*run)});
+      {std::to_string(kSessionClass), std::to_string(*run)}};
+  std::vector<PgQuery> with{question};
+  for (auto& questions : {questions_of_tables(*run), questions_of_parts(*run)})
+    with.insert(with.end(), questions.begin(), questions.end());
+  PgPrefetch::more_of(connection_, std::move(with));
+  const PgResult found = ask(connection_, question);
   std::vector<LeftSession> out;
   for (int row = 0; row < found.rows(); ++row) out.push_back({found.integer(row, 0), found.text(row, 1)});
   return out;
@@ -202,21 +236,11 @@ bool LoadJournal::add_run() {
 
 EarlierRun LoadJournal::open() {
   if (!enter()) return {.started = {}, .finished = true, .snapshot = {}};
-  const auto answers = exec_together(
-      connection_,
-      {{"SELECT to_char(started AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), finished IS NOT NULL, snapshot "
-        "FROM dbsync.copy_run WHERE run = $1",
-        {run_text()}},
-       {fmt::format(
-            "SELECT task, name, query, target_schema, target_table, created, owned, planned, CASE WHEN books IS "
-            "NULL OR books = {} THEN coalesce(relation, 0) ELSE 0 END FROM dbsync.copy_table WHERE run = $1 "
-            "ORDER BY task",
-            kBooks),
-        {run_text()}}});
+  const auto answers = ask_together(connection_, questions_of_tables(run_));
   const PgResult& run = answers[0];
   const PgResult& tables = answers[1];
   EarlierRun out{.started = run.text(0, 0), .finished = run.boolean(0, 1), .snapshot = run.text(0, 2)};
-  auto parts = read_parts(connection_, run_text());
+  auto parts = read_parts(connection_, run_);
   const std::set<std::string>& of_run = parts[kWholeRun].steps;
   out.rows_to_mend = of_run.contains(kRowsToMend);
   out.begun_anew = of_run.contains(kAnew);
@@ -237,7 +261,7 @@ EarlierRun LoadJournal::open() {
 
 std::map<int, JournalTable> LoadJournal::read(PgConnection& connection) const {
   std::map<int, JournalTable> out;
-  auto parts = read_parts(connection, run_text());
+  auto parts = read_parts(connection, run_);
   const PgResult tables =
       connection.exec("SELECT task, planned FROM dbsync.copy_table WHERE run = $1 ORDER BY task", {run_text()});
   for (int row = 0; row < tables.rows(); ++row) {
@@ -332,12 +356,13 @@ std::vector<PgQuery> LoadJournal::inserts(std::span<const NewTable> tables) cons
   return out;
 }
 
-void LoadJournal::forget_table(PgConnection& connection, int task) const {
-  std::vector<PgQuery> deletions;
+std::vector<PgQuery> LoadJournal::forgetting(const std::vector<int>& tasks) const {
+  std::vector<PgQuery> out;
+  if (tasks.empty()) return out;
   for (const char* table : {"copy_step", "copy_chunk", "copy_table"})
-    deletions.push_back(
-        {fmt::format("DELETE FROM dbsync.{} WHERE run = $1 AND task = $2", table), {run_text(), std::to_string(task)}});
-  exec_together(connection, deletions);
+    out.push_back({fmt::format("DELETE FROM dbsync.{} WHERE run = $1 AND task = ANY ($2::int[])", table),
+                   {run_text(), numbers_text(tasks)}});
+  return out;
 }
 
 PgQuery LoadJournal::note_relations(const std::map<int, std::uint32_t>& relations) const {
@@ -426,8 +451,8 @@ void LoadJournal::forget_anew(PgConnection& connection) const {
 void LoadJournal::note_schema(PgConnection& connection) const { note_of_run(connection, run_, kOpenSchema); }
 
 bool LoadJournal::has_open_schema(PgConnection& connection, const JournalKey& key) {
-  const auto run = find_run(connection, key);
-  return run && has_note(connection, *run, kOpenSchema);
+  const auto questions = questions_of_schema(connection, key);
+  return !questions.empty() && ask(connection, questions.front()).rows() > 0;
 }
 
 // Of a table that somebody has made again: with the steps of the one that was there before, that
@@ -502,11 +527,21 @@ std::string LoadJournal::mark_steps_sql(int task, const std::vector<std::string>
   return out;
 }
 
+std::vector<PgQuery> LoadJournal::questions_of_start(PgConnection& connection, const JournalKey& key) {
+  const bool there = bookkeeping_tables(connection).has(kRuns);
+  std::vector<PgQuery> out = questions_of_bookkeeping(connection);
+  if (there) out.push_back(question_of_run(key));
+  return out;
+}
+
+std::vector<PgQuery> LoadJournal::questions_of_schema(PgConnection& connection, const JournalKey& key) {
+  if (!bookkeeping_tables(connection).has(kRuns)) return {};
+  return {question_of_open_schema(key)};
+}
+
 std::optional<std::int64_t> LoadJournal::find_run(PgConnection& connection, const JournalKey& key) {
   if (!bookkeeping_tables(connection).has(kRuns)) return std::nullopt;
-  const PgResult run =
-      connection.exec("SELECT run FROM dbsync.copy_run WHERE program = $1 AND source = $2 AND target_schema = $3",
-                      {key.program, key.source, key.target_schema});
+  const PgResult run = ask(connection, question_of_run(key));
   if (run.rows() == 0) return std::nullopt;
   return run.integer(0, 0);
 }

@@ -57,9 +57,9 @@ class LoadJournal {
   // when the user may not.
   LoadJournal(PgConnection& connection, JournalKey key);
 
-  // Sessions of an earlier run on the key that ended without them (it was killed, or the
-  // network was cut) and are still at work on the target. For the holder of the task's
-  // lock (status/task_lock.h): then there is no other run that they could be of.
+  // Sessions of an earlier run on the key that ended without them (it was killed, or the network
+  // was cut) and are still at work on the target. For the holder of the task's lock: then there
+  // is no other run that they could be of. Sends what open() asks to a PgPrefetch.
   std::vector<LeftSession> left_sessions();
   // Marks a session of the target as one of this run, for as long as it lives; beginning() its own.
   void claim(PgConnection& connection) const;
@@ -99,12 +99,11 @@ class LoadJournal {
   // All of these write through the connection given, in its transaction when it
   // is in one.
 
-  // Tasks from their start, in place of what was known of them; in a transaction of
-  // its own when the connection is in none.
+  // Tasks from their start; in a transaction of its own when the connection is in none.
   void add_tables(PgConnection& connection, const std::vector<NewTable>& tables) const;
   // Its statements, when they are few enough to be held; else none.
   std::vector<PgQuery> adding(const std::vector<NewTable>& tables) const;
-  void forget_table(PgConnection& connection, int task) const;
+  std::vector<PgQuery> forgetting(const std::vector<int>& tasks) const;
   // Which relations the tables of these tasks are: oids by number, or as the server finds them
   // by their names; not Greenplum, whose segments do not join its catalogs.
   PgQuery note_relations(const std::map<int, std::uint32_t>& relations) const;
@@ -113,7 +112,6 @@ class LoadJournal {
   // has now: it was emptied, made again or written anew. Each chunk notes its file with its
   // mark; partitioned tables have none.
   std::set<int> rewritten(PgConnection& connection) const;
-  // The question, and what its answer says.
   PgQuery ask_rewritten() const;
   static std::set<int> rewritten(const PgResult& answer);
   // What is loaded was found to be right: it stands in the files of now.
@@ -130,15 +128,17 @@ class LoadJournal {
   bool mark_done_and_commit(PgConnection& connection, int task, int number, const LoadOutcome& outcome) const;
   // That a step of each of these tasks is done.
   PgQuery mark_step(const std::vector<int>& tasks, const std::string& step) const;
-  // To be sent with the steps themselves as one query, which makes them one transaction.
+  // To be sent with the steps themselves, in one query and transaction.
   std::string mark_steps_sql(int task, const std::vector<std::string>& steps) const;
 
+  // For a PgPrefetch: what constructor and find_run() ask, and has_open_schema().
+  static std::vector<PgQuery> questions_of_start(PgConnection& connection, const JournalKey& key);
+  static std::vector<PgQuery> questions_of_schema(PgConnection& connection, const JournalKey& key);
   // The number of the key's run, when there is one.
   static std::optional<std::int64_t> find_run(PgConnection& connection, const JournalKey& key);
   static RunEnd end_of(PgConnection& connection, const JournalKey& key);
 
-  // Removes what the journal knows of this key, and its tables and the schema
-  // when nothing else is in them. For --cleanup.
+  // For --cleanup: what it knows of the key, tables and schema when nothing else is in them.
   static void remove(PgConnection& connection, const JournalKey& key);
 
  private:

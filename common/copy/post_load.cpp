@@ -20,6 +20,13 @@ void report(Error& error, const std::string& context, JobResult& result) {
   result.errors.push_back(error);
 }
 
+std::map<QualifiedName, SourcePosition> tables_with_positions(const JobResult& result) {
+  std::map<QualifiedName, SourcePosition> out;
+  for (std::size_t i = 0; i < result.tasks.size(); ++i)
+    if (!result.results[i].created && result.results[i].chunks_done > 0) add_source_position(result.tasks[i], out);
+  return out;
+}
+
 }  // namespace
 
 void put_back_guards(ControlSession& control, LoadGuards& guards, JobResult& result) {
@@ -41,12 +48,13 @@ void prove_keys(const std::string& conninfo, LoadGuards& guards, JobResult& resu
   }
 }
 
+std::vector<PgQuery> questions_of_positions(const JobResult& result) {
+  const auto tables = tables_with_positions(result);
+  return tables.empty() ? std::vector<PgQuery>{} : std::vector<PgQuery>{question_of_sequences(tables)};
+}
+
 void move_positions(ControlSession& control, JobResult& result, const std::stop_token& drain) {
-  std::map<QualifiedName, SourcePosition> tables;
-  for (std::size_t i = 0; i < result.tasks.size(); ++i) {
-    if (result.results[i].created || result.results[i].chunks_done == 0) continue;
-    add_source_position(result.tasks[i], tables);
-  }
+  const auto tables = tables_with_positions(result);
   if (tables.empty()) return;
   try {
     if (drain.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted before they were set");
@@ -70,7 +78,7 @@ void drop_empty_tables(const ControlSession& control, const std::vector<std::siz
       whole.only = false;
       if (has_rows(*connection, whole)) continue;
       for (const auto& statement : drop_table_sql(*result.tasks[task].definition)) connection->exec(statement);
-      if (journal != nullptr) journal->forget_table(*connection, prepared[task].journal);
+      if (journal != nullptr) exec_together(*connection, journal->forgetting({prepared[task].journal}));
       transaction.commit();
       log::info("main", fmt::format("{}: created by this run and not loaded, so dropped again",
                                     result.tasks[task].target.display()));

@@ -27,6 +27,8 @@ void prove_keys(const std::string& conninfo, LoadGuards& guards, JobResult& resu
 // Sequences of tables that were there before, behind their rows. Tables of this job's own
 // making have it among their steps.
 void move_positions(ControlSession& control, JobResult& result, const std::stop_token& drain);
+// What it asks first.
+std::vector<PgQuery> questions_of_positions(const JobResult& result);
 
 // A table that this run made and that got no rows would be in the way of the next run.
 // `empty`: one task of each. `journal`: nullptr when there is none.

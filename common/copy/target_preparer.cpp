@@ -110,6 +110,7 @@ class Preparer {
                 const std::vector<TaskResult>& results);
   void note_relations(const std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results,
                       std::vector<PgQuery>& notes);
+  std::vector<PgQuery> forget_outdated();
   void empty_alone(const TableToEmpty& table, const std::vector<PreparedTask>& prepared,
                    std::vector<TaskResult>& results);
   void empty_together(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan);
@@ -138,6 +139,7 @@ class Preparer {
   std::set<QualifiedName> emptied_;
   std::map<QualifiedName, TargetTable> to_empty_;  // before the workers start
   std::vector<Forgotten> forgotten_;
+  std::map<const CopyTask*, int> outdated_;  // what the journal has of them of a run that ended well
 };
 
 Preparer::Preparer(PgConnection& target, const Dialect& dialect, const std::vector<CopyTask>& tasks,
@@ -234,7 +236,7 @@ PreparedTask Preparer::start(const CopyTask& task, std::optional<TargetTable> fo
     result.created = true;
   } else if (!found) {
     if (!options_.create || !task.definition) throw missing_table(task);
-    if (known != nullptr) state_.journal->forget_table(target_, std::exchange(known, nullptr)->task);
+    if (known != nullptr) exec_together(target_, state_.journal->forgetting({std::exchange(known, nullptr)->task}));
     creation_.make(table_to_make(task, out));
     result.created = true;
     created_.insert(task.target);
@@ -245,8 +247,8 @@ PreparedTask Preparer::start(const CopyTask& task, std::optional<TargetTable> fo
   const bool created = created_.contains(task.target);
   out.fresh = created && uses_[task.target] == 1;
   if (task.query.empty() && !created) out.truncate_first = settle_rows(task, out.target);
-  // Only now: a table that was refused keeps its journal.
-  if (known != nullptr) state_.journal->forget_table(target_, known->task);
+  // Only then: a table that is refused keeps its journal.
+  if (known != nullptr) outdated_.emplace(&task, known->task);
   // A table that several tasks feed cannot be emptied for one of them.
   out.owned = uses_[task.target] == 1 && (created || (task.query.empty() && options_.mode != LoadMode::append));
   if (state_.journal == nullptr)
@@ -428,6 +430,7 @@ bool Preparer::settle_rows(const CopyTask& task, const TargetTable& table) {
 void Preparer::fail(std::size_t task, const Error& error, std::vector<TaskResult>& results) {
   report_failure("main", tasks_[task], error, results[task]);
   std::erase_if(noted_, [&](const NewTable& entry) { return entry.task == &tasks_[task]; });
+  outdated_.erase(&tasks_[task]);
 }
 
 void Preparer::make_whole(PreparedTask& task) {
@@ -473,17 +476,26 @@ void Preparer::empty_and_note(std::vector<PreparedTask>& prepared, std::vector<T
       if (plan.ways[i] == EmptyingWay::refused) fail(task, *plan.refusals[i], results);
       if (plan.ways[i] != EmptyingWay::alone) prepared[task].truncate_first = false;
     }
+  if (!tables.empty()) exec_together(target_, forget_outdated());
   guards_.take_off(target_);
   for (std::size_t i = 0; i < tables.size(); ++i)
     if (plan.ways[i] == EmptyingWay::alone && !tables[i].by_worker) empty_alone(tables[i], prepared, results);
   note_all(tables, plan, prepared, results);
 }
 
+// What it says must be gone before the table is empty.
+std::vector<PgQuery> Preparer::forget_outdated() {
+  std::vector<int> tasks;
+  for (const auto& [task, number] : std::exchange(outdated_, {})) tasks.push_back(number);
+  return tasks.empty() ? std::vector<PgQuery>{} : state_.journal->forgetting(tasks);
+}
+
 // One transaction. Where nothing is emptied its statements go together.
 void Preparer::note_all(const std::vector<TableToEmpty>& tables, const EmptyingPlan& plan,
                         std::vector<PreparedTask>& prepared, const std::vector<TaskResult>& results) {
-  std::vector<PgQuery> notes;
-  if (state_.journal != nullptr) notes = state_.journal->adding(noted_);
+  std::vector<PgQuery> notes = forget_outdated();
+  const auto adding = state_.journal != nullptr ? state_.journal->adding(noted_) : std::vector<PgQuery>{};
+  notes.insert(notes.end(), adding.begin(), adding.end());
   PgTransaction transaction(target_, PgTransaction::BegunElsewhere{});
   std::string begin = "BEGIN";
   const auto now = [&]() -> PgConnection& {
@@ -500,7 +512,7 @@ void Preparer::note_all(const std::vector<TableToEmpty>& tables, const EmptyingP
     now();
     forget(task, whole);
   }
-  if (!noted_.empty() && notes.empty()) state_.journal->add_tables(now(), noted_);
+  if (!noted_.empty() && adding.empty()) state_.journal->add_tables(now(), noted_);
   mark(tables, plan, prepared, notes);
   note_relations(prepared, results, notes);
   if (!begin.empty()) notes.insert(notes.begin(), {begin});

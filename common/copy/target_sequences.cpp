@@ -1,10 +1,13 @@
 #include "copy/target_sequences.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pg/together.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -12,6 +15,7 @@ namespace dbsync {
 namespace {
 
 constexpr int kCatalogOfSequencesSince = 100000;
+constexpr std::size_t kMovesTogether = 100;  // each locks its table
 
 // A value that the sequence has given already, or has to be taken for that, is the
 // largest of the column and the one before the source's next.
@@ -33,18 +37,27 @@ void add_source_position(const CopyTask& task, std::map<QualifiedName, SourcePos
     position = {column->name, task.definition->next_identity};
 }
 
-std::vector<std::string> move_sequences(PgConnection& connection,
-                                        const std::map<QualifiedName, SourcePosition>& tables) {
-  std::vector<std::string> notes;
-  if (tables.empty() || connection.server_version() < kCatalogOfSequencesSince) return notes;
+PgQuery question_of_sequences(const std::map<QualifiedName, SourcePosition>& tables) {
   std::vector<std::string> schemas;
   std::vector<std::string> names;
   for (const auto& [name, position] : tables) {
     schemas.push_back(name.schema);
     names.push_back(name.name);
   }
-  const PgResult found = connection.exec(sql::column_sequences, {array_text(schemas), array_text(names)});
+  return {sql::column_sequences, {array_text(schemas), array_text(names)}};
+}
+
+std::vector<std::string> move_sequences(PgConnection& connection,
+                                        const std::map<QualifiedName, SourcePosition>& tables) {
+  std::vector<std::string> notes;
+  if (tables.empty() || connection.server_version() < kCatalogOfSequencesSince) return notes;
+  const PgResult found = ask(connection, question_of_sequences(tables));
   std::size_t moved = 0;
+  std::vector<PgQuery> moves;
+  const auto move = [&] {
+    for (const PgResult& done : exec_together(connection, std::exchange(moves, {})))
+      moved += static_cast<std::size_t>(done.rows());
+  };
   for (int row = 0; row < found.rows(); ++row) {
     const QualifiedName table{found.text(row, 0), found.text(row, 1)};
     const std::string column = found.text(row, 2);
@@ -61,9 +74,10 @@ std::vector<std::string> move_sequences(PgConnection& connection,
     }
     const SourcePosition& position = tables.at(table);
     const std::uint64_t next = position.column == column ? position.next : 0;
-    moved += static_cast<std::size_t>(
-        connection.exec(move_sql(quote_name(sequence), table, column, found.text(row, 5), next)).rows());
+    moves.push_back({move_sql(quote_name(sequence), table, column, found.text(row, 5), next)});
+    if (moves.size() == kMovesTogether) move();
   }
+  if (!moves.empty()) move();
   if (moved > 0) log::info("main", fmt::format("{} sequences of columns of the target go on behind the rows", moved));
   return notes;
 }

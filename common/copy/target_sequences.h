@@ -25,6 +25,7 @@ struct SourcePosition {
 // Adds what the definition of the task's table tells; of several sources of one, the furthest.
 void add_source_position(const CopyTask& task, std::map<QualifiedName, SourcePosition>& tables);
 
+PgQuery question_of_sequences(const std::map<QualifiedName, SourcePosition>& tables);
 std::vector<std::string> move_sequences(PgConnection& connection,
                                         const std::map<QualifiedName, SourcePosition>& tables);
 

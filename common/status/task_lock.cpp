@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,8 @@
 #include "base/stable_hash.h"
 #include "pg/bookkeeping.h"
 #include "pg/liveness.h"
+#include "pg/prefetch.h"
+#include "pg/together.h"
 
 namespace dbsync {
 
@@ -39,6 +42,10 @@ std::string this_run(const std::string& program) {
 
 std::int64_t lock_number(const std::string& task) {
   return static_cast<std::int64_t>(stable_hash64("dbsync\n" + task));
+}
+
+PgQuery question_of_lock(const std::string& task) {
+  return {"SELECT pg_catalog.pg_try_advisory_lock($1::bigint)", {std::to_string(lock_number(task))}};
 }
 
 // Whether the process that a holder names is of this machine and has ended.
@@ -74,8 +81,7 @@ Holder holder_of(PgConnection& connection, const std::string& task) {
 TaskLock::TaskLock(const std::string& conninfo, const std::string& program, const std::string& task)
     : conninfo_(conninfo), holder_(this_run(program)) {
   connect();
-  prove_bookkeeping(*connection_);
-  add(task);
+  prove_and_add(task);
   watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
 }
 
@@ -85,6 +91,20 @@ void TaskLock::add(const std::string& task) {
   const std::lock_guard guard(mutex_);
   if (std::find(tasks_.begin(), tasks_.end(), task) != tasks_.end()) return;
   take(task);
+  tasks_.push_back(task);
+}
+
+// The lock counts only where the proof was fine: it ends with the session.
+void TaskLock::prove_and_add(const std::string& task) {
+  bool taken = false;
+  {
+    std::vector<PgQuery> questions = questions_of_bookkeeping(*connection_);
+    questions.push_back(question_of_lock(task));
+    const PgPrefetch ahead(*connection_, std::move(questions));
+    prove_bookkeeping(*connection_);
+    taken = try_lock(task);
+  }
+  if (!taken) take(task);
   tasks_.push_back(task);
 }
 
@@ -101,10 +121,7 @@ void TaskLock::connect() {
     connection_->exec("SELECT pg_catalog.set_config('application_name', $1, false)", {holder_});
 }
 
-bool TaskLock::try_lock(const std::string& task) {
-  return connection_->exec("SELECT pg_catalog.pg_try_advisory_lock($1::bigint)", {std::to_string(lock_number(task))})
-      .boolean(0, 0);
-}
+bool TaskLock::try_lock(const std::string& task) { return ask(*connection_, question_of_lock(task)).boolean(0, 0); }
 
 void TaskLock::take(const std::string& task) {
   for (unsigned i = 0; !try_lock(task); ++i) {

@@ -44,6 +44,7 @@ class TaskLock {
 
  private:
   void connect();
+  void prove_and_add(const std::string& task);
   void take(const std::string& task);
   bool try_lock(const std::string& task);
   [[noreturn]] void refuse(const std::string& task);
