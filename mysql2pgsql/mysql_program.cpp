@@ -1,5 +1,6 @@
 #include "mysql2pgsql/mysql_program.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 #include "mysql2pgsql/binlog/cascades.h"
 #include "mysql2pgsql/binlog/follow_check.h"
 #include "mysql2pgsql/binlog/mysql_task.h"
+#include "mysql2pgsql/client/early_mysql_session.h"
 #include "mysql2pgsql/precheck.h"
 #include "mysql2pgsql/schema/generated_check.h"
 
@@ -22,14 +24,18 @@ JournalKey MysqlProgram::journal_key() const {
 }
 
 void MysqlProgram::connect() {
-  connection_.emplace(run_.config.src_mysql, MysqlConnection::ForDefinitions{});
+  connection_ = EarlyMysqlSession::take(run_.config.src_mysql);
+  server_.reset();
+  if (run_.request.lock != nullptr) server_ = read_server_facts(*connection_);  // it is checked soon
   run_.facts.source = run_.config.src_mysql.describe();
   run_.facts.source_version =
       fmt::format("{} {}", connection_->is_mariadb() ? "MariaDB" : "MySQL", connection_->server_version());
 }
 
 bool MysqlProgram::check_source(FollowWish follow, CheckFindings& findings) {
-  const bool new_enough = check_mysql_server(*connection_, run_.job.workers, findings);
+  const auto known = std::exchange(server_, std::nullopt);
+  const bool new_enough =
+      check_mysql_server(*connection_, known ? *known : read_server_facts(*connection_), run_.job.workers, findings);
   if (follow != FollowWish::asked) return new_enough;
   for (const std::string& obstacle : obstacles_to_following(*connection_, "check")) {
     const std::size_t colon = obstacle.rfind(": ");
@@ -61,7 +67,12 @@ void MysqlProgram::read_source() {
   const bool makes_tables = run_.prints_ddl || run_.job.create || run_.job.start != StartMode::fresh;
   mapping_ = map_options_of(run_);
   if (makes_tables && run_.target) mapping_.target = read_target_facts(*run_.target, run_.there, mapping_);
-  catalog_ = read_catalog(*connection_, run_.config.src_mysql.db, mapping_.rules, run_.request.list);
+  catalog_ = read_catalog(static_cast<SourceQueries&>(*connection_), run_.config.src_mysql.db, mapping_.rules,
+                          run_.request.list);
+  const auto& list = run_.request.list;
+  const bool queries = std::any_of(list.begin(), list.end(), [](const auto& entry) { return !entry.query.empty(); });
+  // All other texts are of identifiers and literals alone.
+  if (queries || makes_schema_ || run_.prints_ddl) connection_->one_at_a_time();
   schema_ = map_schema(catalog_, mapping_);
   tasks_.reset();
   if (makes_schema_ || run_.prints_ddl)

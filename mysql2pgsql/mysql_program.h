@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mysql2pgsql/migration.h"
+#include "mysql2pgsql/precheck.h"
 #include "mysql2pgsql/source/mysql_source.h"
 #include "run/source_program.h"
 
@@ -44,7 +45,8 @@ class MysqlProgram : public SourceProgram {
   RunContext& run_;
   const SegmentRules segments_;
   bool makes_schema_ = false;
-  std::optional<MysqlConnection> connection_;  // that plans
+  std::unique_ptr<MysqlConnection> connection_;  // that plans
+  std::optional<MysqlServerFacts> server_;       // for one check
   MapOptions mapping_;
   MysqlCatalog catalog_;
   MappedSchema schema_;

@@ -56,11 +56,9 @@ void check_binlog(MysqlConnection& source, bool on, const std::string& format, u
                      "GRANT RELOAD ON *.* or LOCK TABLES on the database to the user of [src.mysql], or use -j 1");
 }
 
-void check_connections(MysqlConnection& source, std::uint64_t most, std::uint64_t own_limit, unsigned workers,
+void check_connections(std::uint64_t most, std::uint64_t own_limit, std::uint64_t in_use, unsigned workers,
                        CheckFindings& findings) {
   const std::uint64_t wanted = std::uint64_t{workers} + 2;  // the catalog's, and the one that locks
-  const auto status = source.query("SHOW GLOBAL STATUS LIKE 'Threads_connected'");
-  const std::uint64_t in_use = status.empty() ? 0 : number(status[0].at(1).value_or("0"));
   const std::uint64_t limit = own_limit > 0 ? std::min(most, own_limit) : most;
   const std::string remedy = fmt::format("lower -j, or raise max_connections or the account's MAX_USER_CONNECTIONS");
   if (limit < wanted)
@@ -87,7 +85,25 @@ void check_charset(const std::string& results, CheckFindings& findings) {
 
 }  // namespace
 
-bool check_mysql_server(MysqlConnection& source, unsigned workers, CheckFindings& findings) {
+MysqlServerFacts read_server_facts(MysqlConnection& source) {
+  MysqlServerFacts out;
+  if (too_old_mysql(source.is_mariadb(), source.version_number())) return out;
+  const std::vector<std::string> questions{
+      "SELECT @@global.log_bin, @@global.binlog_format, @@global.max_connections, @@max_user_connections, "
+      "@@character_set_results, @@session.time_zone, @@global.max_allowed_packet",
+      "SHOW GLOBAL STATUS LIKE 'Threads_connected'"};
+  source.query_each(questions, [&](std::size_t place, const SourceQueries::Answer& answer) {
+    if (answer.error) throw Error(*answer.error);
+    if (place == 0)
+      out.settings = answer.rows.at(0);
+    else if (!answer.rows.empty())
+      out.connected = number(answer.rows[0].at(1).value_or("0"));
+  });
+  return out;
+}
+
+bool check_mysql_server(MysqlConnection& source, const MysqlServerFacts& facts, unsigned workers,
+                        CheckFindings& findings) {
   const std::string server = fmt::format("{}: {} {}", source.endpoint().describe(),
                                          source.is_mariadb() ? "MariaDB" : "MySQL", source.server_version());
   if (const auto problem = too_old_mysql(source.is_mariadb(), source.version_number())) {
@@ -95,17 +111,11 @@ bool check_mysql_server(MysqlConnection& source, unsigned workers, CheckFindings
     return false;
   }
   findings.passed("source", server);
-  const auto row =
-      source
-          .query(
-              "SELECT @@global.log_bin, @@global.binlog_format, @@global.max_connections, @@max_user_connections, "
-              "@@character_set_results, @@session.time_zone, @@global.max_allowed_packet")
-          .at(0);
-  const auto text = [&](std::size_t i) { return row.at(i).value_or(""); };
+  const auto text = [&](std::size_t i) { return facts.settings.at(i).value_or(""); };
   check_charset(text(4), findings);
   findings.passed("source time zone", fmt::format("timestamps are read in {} (UTC)", text(5)));
   check_binlog(source, text(0) == "1", text(1), workers, findings);
-  check_connections(source, number(text(2)), number(text(3)), workers, findings);
+  check_connections(number(text(2)), number(text(3)), facts.connected, workers, findings);
   const std::uint64_t packet = number(text(6));
   if (packet < kSmallPacket)
     findings.warning("source packets",

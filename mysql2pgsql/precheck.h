@@ -5,6 +5,7 @@
 // thrown.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "check/check_findings.h"
@@ -13,9 +14,17 @@
 
 namespace dbsync {
 
+// Settings, limits and figures of the server; empty of one that is too old to be asked.
+struct MysqlServerFacts {
+  SourceQueries::Row settings;
+  std::uint64_t connected = 0;
+};
+MysqlServerFacts read_server_facts(MysqlConnection& source);
+
 // Version, settings and limits of the server, and what its snapshot needs. False
 // when the server is too old to be asked for more.
-bool check_mysql_server(MysqlConnection& source, unsigned workers, CheckFindings& findings);
+bool check_mysql_server(MysqlConnection& source, const MysqlServerFacts& facts, unsigned workers,
+                        CheckFindings& findings);
 
 // The tasks with their columns, for check_target_tables. Both must outlive it.
 std::vector<CheckedTable> checked_tables(const std::vector<CopyTask>& tasks, const PlanRequest& request);

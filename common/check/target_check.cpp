@@ -17,6 +17,8 @@ namespace {
 
 constexpr char kSubject[] = "target";
 
+PgQuery question_of_server() { return {sql::check_server}; }
+
 // One row of share/sql/check_server.sql.
 struct ServerFacts {
   explicit ServerFacts(const PgResult& row)
@@ -123,6 +125,12 @@ bool has_other_catalogs(const Dialect& dialect) {
   return dialect.distributed && dialect.family == ServerFamily::greenplum && dialect.major < 6;
 }
 
+std::vector<PgQuery> questions_of_server(const PgConnection& target) {
+  constexpr int kSameCatalogs = 90000;  // Greenplum 5 has others
+  if (target.server_version() < kSameCatalogs) return {};
+  return {question_of_server()};
+}
+
 bool check_target_server(const TargetCheck& check, CheckFindings& findings) {
   const std::string server = fmt::format("{}: {}", check.target.endpoint(), dialect_name(check.dialect));
   if (const auto problem = too_old_postgresql(check.dialect, check.target.server_version(), ServerRole::target)) {
@@ -134,7 +142,7 @@ bool check_target_server(const TargetCheck& check, CheckFindings& findings) {
     findings.passed("target settings", kNotLookedAt);
     return true;
   }
-  const ServerFacts facts(check.target.exec(sql::check_server, {}));
+  const ServerFacts facts(ask(check.target, question_of_server()));
   check_writable(facts, findings);
   check_encoding(facts, findings);
   check_connections(check, facts, findings);

@@ -13,6 +13,7 @@
 #include "check/check_findings.h"
 #include "copy/copy_job.h"
 #include "pg/connection.h"
+#include "pg/together.h"
 #include "schema/dialect.h"
 
 namespace dbsync {
@@ -48,6 +49,9 @@ struct TargetCheck {
 // Greenplum 5, whose catalogs the queries of these checks do not know.
 bool has_other_catalogs(const Dialect& dialect);
 inline constexpr char kNotLookedAt[] = "not looked at: Greenplum 5 has other catalogs";
+
+// What check_target_server() asks, for a PgPrefetch.
+std::vector<PgQuery> questions_of_server(const PgConnection& target);
 
 // Version, read-only, encoding, connections, room for the journal. False when the
 // server is too old to be asked for more.

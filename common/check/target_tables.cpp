@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include "check/target_check.h"
 #include "embedded_sql.h"
 #include "pg/catalog.h"
+#include "pg/prefetch.h"
 #include "pg/relation_questions.h"
 #include "pg/table_errors.h"
 #include "pg/together.h"
@@ -21,6 +23,7 @@ namespace dbsync {
 namespace {
 
 constexpr std::size_t kTablesPerQuery = 100;  // of those that are looked into
+constexpr std::size_t kMostAhead = 1000;      // of more, the answers are not to be held
 constexpr auto kTable = CheckFinding::Reach::table;
 // Those of the tables, by number, where policies are at work: COPY FROM is refused there.
 // Greenplum 6 has none.
@@ -55,6 +58,9 @@ class TableChecker {
 
   void fail(std::size_t index, ErrorKind kind, std::string message, std::string remedy);
   void warn(std::size_t index, std::string message, std::string remedy);
+  std::set<QualifiedName> names() const;
+  std::vector<PgQuery> questions_of_rights() const;
+  std::vector<PgQuery> questions() const;
   void read_tables();
   void read_columns();
 
@@ -90,8 +96,12 @@ class TableChecker {
 };
 
 void TableChecker::run() {
-  read_tables();
-  read_columns();
+  if (!tables_.empty()) {
+    std::optional<PgPrefetch> ahead;
+    if (tables_.size() <= kMostAhead) ahead.emplace(check_.target, questions());
+    read_tables();
+    read_columns();
+  }
   check_schemas();
   for (std::size_t i = 0; i < tables_.size(); ++i) check_table(i);
   if (check_.depth == CheckDepth::thorough) check_rows();
@@ -111,18 +121,34 @@ void TableChecker::warn(std::size_t index, std::string message, std::string reme
   findings_.warning(subject(*tables_[index].task), std::move(message), std::move(remedy), kTable);
 }
 
-void TableChecker::read_tables() {
+std::set<QualifiedName> TableChecker::names() const {
+  std::set<QualifiedName> out;
+  for (const CheckedTable& table : tables_) out.insert(table.task->target);
+  return out;
+}
+
+// Rights and policies by the numbers of the tables.
+std::vector<PgQuery> TableChecker::questions_of_rights() const {
   std::vector<std::string> schemas;
-  std::vector<std::string> names;
+  std::vector<std::string> tables;
   for (const CheckedTable& table : tables_) {
     schemas.push_back(table.task->target.schema);
-    names.push_back(table.task->target.name);
+    tables.push_back(table.task->target.name);
   }
-  if (names.empty()) return;
-  const std::vector<std::optional<std::string>> wanted{array_text(schemas), array_text(names)};
-  std::vector<PgQuery> questions{{sql::check_tables, wanted}};
-  if (!check_.dialect.distributed) questions.push_back({kRowSecurity, wanted});
-  const auto answers = exec_together(check_.target, questions);
+  const std::vector<std::optional<std::string>> wanted{array_text(schemas), array_text(tables)};
+  std::vector<PgQuery> out{{sql::check_tables, wanted}};
+  if (!check_.dialect.distributed) out.push_back({kRowSecurity, wanted});
+  return out;
+}
+
+std::vector<PgQuery> TableChecker::questions() const {
+  std::vector<PgQuery> out = questions_of_rights();
+  out.push_back(question_of_relations(names()));
+  return out;
+}
+
+void TableChecker::read_tables() {
+  const auto answers = ask_together(check_.target, questions_of_rights());
   const PgResult& rows = answers[0];
   for (int row = 0; row < rows.rows(); ++row) {
     TableFacts& facts = facts_.at(static_cast<std::size_t>(rows.integer(row, 0) - 1));
@@ -143,10 +169,7 @@ void TableChecker::read_tables() {
 }
 
 void TableChecker::read_columns() {
-  std::set<QualifiedName> names;
-  for (const auto& [oid, indexes] : by_oid_) names.insert(tables_[indexes.front()].task->target);
-  if (names.empty()) return;
-  const auto relations = find_relations(check_.target, names);
+  const auto relations = find_relations(check_.target, names());
   for (const auto& [oid, indexes] : by_oid_)
     for (const std::size_t index : indexes)
       if (const auto found = relations.find(tables_[index].task->target); found != relations.end())

@@ -1,12 +1,14 @@
 #include "run/copy_run.h"
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "base/freed_memory.h"
 #include "base/log.h"
+#include "base/worker_pool.h"
 #include "copy/job_setup.h"
 #include "run/check_run.h"
 #include "verify/verify_run.h"
@@ -22,10 +24,23 @@ void log_start(const RunContext& run, const SourceProgram& program) {
                                 options_in_force(run.options, run.job)));
 }
 
+// Side by side; an error of the target goes first.
+void connect_both(RunContext& run, SourceProgram& program) {
+  std::exception_ptr of_source;
+  run_workers(2, "connect", [&](unsigned side) {
+    if (side == 0) return run.connect_target();
+    try {
+      program.connect();
+    } catch (...) {
+      of_source = std::current_exception();
+    }
+  });
+  if (of_source) std::rethrow_exception(of_source);
+}
+
 void connect(RunContext& run, SourceProgram& program) {
   run.job.journal_key = program.journal_key();
-  run.connect_target();
-  program.connect();
+  connect_both(run, program);
   program.refuse_same_database();
   log_start(run, program);
 }
@@ -147,6 +162,7 @@ CopyOutcome run_copy(RunContext& run, SourceProgram& program, const CopyOfTask* 
   if (run.job.create) program.begin_schema();
   program.read_source();
   if (task == nullptr || !task->checked) check_before_load(run, program);
+  run.ahead.reset();
   std::optional<JobStatus> own;
   JobStatus& status = task != nullptr ? task->status : own.emplace(run.config, run.facts);
   status.begin();

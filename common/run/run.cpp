@@ -75,6 +75,8 @@ void open_ahead(const ProgramTraits& traits, const Config& config, Verb verb) {
 int run_alone(const ProgramTraits& traits, RunRequest request, Shutdown& shutdown) {
   const EarlyConnections early;
   open_ahead(traits, request.config, request.options.verb);
+  const bool opens = request.options.verb == Verb::copy && traits.makers.open_source_ahead;
+  const auto source = opens ? traits.makers.open_source_ahead(request.config) : nullptr;
   TaskLock lock(request.config.desc_pgsql, traits.name, journal_key_of(request, traits.makers).text());
   const std::stop_callback lost(lock.lost(), [&] { shutdown.drain(); });
   request.lock = &lock;

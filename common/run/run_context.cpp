@@ -4,8 +4,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "check/target_check.h"
 #include "copy/job_setup.h"
+#include "copy/load_journal.h"
 #include "pg/catalog.h"
+#include "pg/dialect_question.h"
 
 namespace dbsync {
 
@@ -19,7 +22,13 @@ RunContext::RunContext(const RunRequest& given)
 
 void RunContext::connect_target() {
   if (target && target->usable()) return;
+  ahead.reset();
   target = std::make_unique<PgConnection>(config.desc_pgsql, "target", request.program);
+  ahead.emplace(*target, std::vector<PgQuery>{question_of_dialect()});
+  if (request.lock != nullptr) {
+    ahead->more(questions_of_server(*target));
+    ahead->more(LoadJournal::questions_of_schema(*target, job.journal_key));
+  }
   there = detect_dialect(*target);
   dialect = chosen_dialect(options).value_or(there);
   facts.target = target->endpoint();

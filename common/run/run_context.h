@@ -18,6 +18,7 @@
 #include "copy/copy_job.h"
 #include "copy/job_report.h"
 #include "pg/connection.h"
+#include "pg/prefetch.h"
 #include "schema/dialect.h"
 #include "status/task_lock.h"
 
@@ -52,7 +53,8 @@ enum class FollowWish {
 struct RunContext {
   explicit RunContext(const RunRequest& request);
 
-  // Connects when there is no usable connection; says what the target is.
+  // Connects when there is no usable connection; says what the target is. What a run that
+  // writes asks next is on its way then.
   void connect_target();
   // For -d: what it writes for is chosen, or asked of the target, which then is
   // connected; PostgreSQL 15 when there is no target that answers.
@@ -64,8 +66,9 @@ struct RunContext {
   JobOptions job;
   RunFacts facts;
   std::unique_ptr<PgConnection> target;
-  Dialect there;    // what the target is
-  Dialect dialect;  // what it is taken for: --dialect, else the same
+  std::optional<PgPrefetch> ahead;  // of the target, until the checks are done
+  Dialect there;                    // what the target is
+  Dialect dialect;                  // what it is taken for: --dialect, else the same
   FollowWish follow = FollowWish::none;
   bool prints_ddl = false;           // set by choose_ddl_dialect()
   bool verify;                       // the rows are compared after the copy

@@ -21,6 +21,9 @@ struct TaskMakers {
   // Without an option the program follows where the source allows it; else following is
   // always asked for, and what is in its way is an error.
   bool follows_by_default = true;
+  // Opens what a copy asks of the source first, ahead of its use; for as long as what is
+  // returned lives. Null: nothing.
+  std::function<std::shared_ptr<void>(const Config&)> open_source_ahead = {};
 };
 
 // Whose journal and lock a run has. Connects to nothing.
