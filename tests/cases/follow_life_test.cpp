@@ -169,6 +169,39 @@ TEST_F(FollowLife, KilledAnywhereItAppliesEveryTransactionOnce) {
   expect_same_table("account");
 }
 
+// What is old comes in large groups, each written behind the commit of the one before, which
+// nobody has waited for when the run is killed.
+TEST_F(FollowLife, KilledInAnOldBacklogItAppliesEveryTransactionOnce) {
+  if (source.version() < 110000) GTEST_SKIP() << "COMMIT in a DO block came with 11";
+  constexpr int kTransactions = 60000;
+  both("create table account (id int primary key, balance int not null)");
+  source.exec("create table log (n int primary key)");
+  target.exec("create table log (n int)");
+  both("insert into account select i, 0 from generate_series(1, 1000) i");
+  begin();
+  source.exec("set synchronous_commit = off");
+  source.exec(
+      fmt::format("do $$ begin for i in 1..{} loop update account set balance = balance + i where id = 1 + i % 1000; "
+                  "insert into log values (i); commit; end loop; end $$",
+                  kTransactions));
+  std::this_thread::sleep_for(std::chrono::milliseconds(3200));  // far behind is three seconds
+  std::mt19937 random(7);
+  int within = 0;
+  for (int round = 0; round < 10; ++round) {
+    const auto program = follow_on();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100 + round * 100 + static_cast<int>(random() % 200)));
+    program->signal(SIGKILL);
+    program->wait();
+    const std::string there = rows("log");
+    within += there != "0" && there != std::to_string(kTransactions) ? 1 : 0;
+  }
+  EXPECT_GT(within, 0);
+  drain();
+  EXPECT_EQ(target.value("select count(*) || ' ' || count(distinct n) from log"),
+            fmt::format("{0} {0}", kTransactions));
+  expect_same_table("account");
+}
+
 TEST_F(FollowLife, ALostTargetAndSourceConnectionAreMadeAgain) {
   both("create table t (id int primary key)");
   begin();
