@@ -72,7 +72,9 @@ class FollowJob {
   void pass();
   bool stopping() const { return stop_.stop_requested(); }
   bool full() const {
-    return group_.size() >= most_ || group_changes_ >= options_.limits.group_changes || group_bytes_ >= most_bytes_;
+    const FollowLimits& limits = options_.limits;
+    return group_.size() >= most_ || group_changes_ >= limits.group_changes ||
+           group_bytes_ >= (behind_ ? limits.group_bytes_behind : limits.group_bytes);
   }
 
   ChangeStream& stream_;
@@ -89,7 +91,6 @@ class FollowJob {
   std::vector<Transaction> group_;
   bool behind_ = false;   // it began far behind: a full one is better than an early one
   std::size_t most_ = 0;  // transactions of it
-  std::uint64_t most_bytes_ = 0;
   std::uint64_t group_changes_ = 0;
   std::uint64_t group_bytes_ = 0;
   std::optional<Transaction> large_;  // first part of a transaction, to be applied behind the group
@@ -210,7 +211,6 @@ void FollowJob::begin_group(const Transaction& first) {
   group_.clear();
   behind_ = far_behind(first);
   most_ = behind_ ? options_.limits.group_transactions_behind : options_.limits.group_transactions;
-  most_bytes_ = behind_ ? options_.limits.group_bytes_behind : options_.limits.group_bytes;
   group_changes_ = group_bytes_ = 0;
 }
 

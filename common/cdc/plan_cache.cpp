@@ -191,16 +191,26 @@ std::vector<std::shared_ptr<const Relation>> PlanCache::lacking(const Relation* 
   return out;
 }
 
+// What the plan of a table asks of what the task knows of it.
+void PlanCache::add_questions_of_books(std::uint32_t id, const QualifiedName& source, std::vector<PgQuery>& out) const {
+  if (policy_.ids_stay) out.push_back(question_of_known_table(task_, id, source));
+  out.push_back(question_of_known_columns(task_, source));
+  out.push_back(question_of_known_files(task_, source));
+}
+
+// And of the target's table.
+void PlanCache::add_questions_of_target(const FollowedTarget& table, std::vector<PgQuery>& out) const {
+  out.push_back(question_of_target_files(session_.connection(), {{table.source, {}, table.oid}}));
+  for (PgQuery& question : questions_of_relation(table.oid, table.name)) out.push_back(std::move(question));
+}
+
 void PlanCache::ask_ahead(const std::vector<FollowedTarget>& tables) {
   if (task_.empty() || tables.size() > kMostAhead) return;
   std::vector<PgQuery> questions;
   for (const FollowedTarget& table : tables) {
     if (table.oid == 0) continue;
-    if (policy_.ids_stay) questions.push_back(question_of_known_table(task_, table.id, table.source));
-    questions.push_back(question_of_known_columns(task_, table.source));
-    questions.push_back(question_of_known_files(task_, table.source));
-    questions.push_back(question_of_target_files(session_.connection(), {{table.source, {}, table.oid}}));
-    for (PgQuery& question : questions_of_relation(table.oid, table.name)) questions.push_back(std::move(question));
+    add_questions_of_books(table.id, table.source, questions);
+    add_questions_of_target(table, questions);
   }
   asked_ahead_ = std::chrono::steady_clock::now();
   ahead_ = std::make_unique<PgPrefetch>(session_.connection(), std::move(questions));
@@ -219,20 +229,11 @@ void PlanCache::prefetch(const std::vector<std::shared_ptr<const Relation>>& rel
     ahead_ = std::make_unique<PgPrefetch>(session_.connection(), std::vector<PgQuery>{});
   PgPrefetch& ahead = *ahead_;
   std::vector<PgQuery> questions;
-  for (const auto& relation : relations) {
-    if (policy_.ids_stay) questions.push_back(question_of_known_table(task_, relation->id, relation->name));
-    questions.push_back(question_of_known_columns(task_, relation->name));
-    questions.push_back(question_of_known_files(task_, relation->name));
-  }
+  for (const auto& relation : relations) add_questions_of_books(relation->id, relation->name, questions);
   ahead.more(std::exchange(questions, {}));
-  PgConnection& target = session_.connection();
-  for (const auto& relation : relations) {
-    const auto known = find_known_files(target, task_, relation->name);
-    if (!known) continue;
-    questions.push_back(question_of_target_files(target, {{relation->name, {}, known->table}}));
-    for (PgQuery& question : questions_of_relation(known->table, known->files.front().name))
-      questions.push_back(std::move(question));
-  }
+  for (const auto& relation : relations)
+    if (const auto known = find_known_files(session_.connection(), task_, relation->name))
+      add_questions_of_target({relation->name, known->files.front().name, known->table}, questions);
   ahead.more(std::move(questions));
 }
 

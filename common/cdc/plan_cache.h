@@ -94,6 +94,8 @@ class PlanCache {
   void note_storage(std::uint32_t table, const TargetStorage& storage);
   void note_rows();
   std::vector<std::shared_ptr<const Relation>> lacking(const Relation* first, const ChangeLog& log) const;
+  void add_questions_of_books(std::uint32_t id, const QualifiedName& source, std::vector<PgQuery>& out) const;
+  void add_questions_of_target(const FollowedTarget& table, std::vector<PgQuery>& out) const;
   void prefetch(const std::vector<std::shared_ptr<const Relation>>& relations);
   void make_one(const std::shared_ptr<const Relation>& relation);
   std::optional<PlanRenewal::Renewed> renewable(const std::shared_ptr<const Relation>& relation) const;

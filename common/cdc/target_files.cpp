@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "embedded_sql.h"
+#include "pg/relation_questions.h"
 #include "schema/quote.h"
 
 namespace dbsync {
@@ -198,8 +199,7 @@ std::vector<PgQuery> questions_of_rows(const PgConnection& target, const std::ve
   for (std::size_t from = 0; from < tables.size(); from += kTablesOfAQuery) {
     std::vector<std::string> queries;
     for (std::size_t i = from; i < std::min(tables.size(), from + kTablesOfAQuery); ++i)
-      queries.push_back(fmt::format("SELECT {} WHERE EXISTS (SELECT 1 FROM {}{})", i,
-                                    tables[i].file == 0 || children ? "" : "ONLY ", quote_name(tables[i].name)));
+      queries.push_back(number_if_filled_sql(i, tables[i].name, tables[i].file != 0 && !children));
     out.push_back({join(queries, " UNION ALL ")});
   }
   return out;

@@ -87,6 +87,15 @@ pg_result* send_and_wait(pg_conn* raw, const std::string& sql,
   return PQexecParams(raw, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0);
 }
 
+// In pipeline mode from then on; what is not prepared yet is, before it is run.
+bool send_often(pg_conn* raw, const std::string& name, const std::string& sql, const std::vector<const char*>& values,
+                bool prepare) {
+  return PQenterPipelineMode(raw) == 1 &&
+         (!prepare || PQsendPrepare(raw, name.c_str(), sql.c_str(), 0, nullptr) == 1) &&
+         PQsendQueryPrepared(raw, name.c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0) ==
+             1;
+}
+
 // The results of all, each ended by a null pointer, then that of the sync.
 std::vector<std::unique_ptr<pg_result, PgResult::Clear>> end_pipeline(pg_conn* raw, std::size_t statements) {
   std::vector<std::unique_ptr<pg_result, PgResult::Clear>> results(statements);
@@ -269,9 +278,7 @@ PgResult PgConnection::exec_often(const std::string& sql, const std::vector<std:
   const auto count = static_cast<int>(values.size());
   pg_conn* const raw = settled(false);
   if (!prepare) return checked(PQexecPrepared(raw, name.c_str(), count, values.data(), nullptr, nullptr, 0), sql);
-  const bool sent = PQenterPipelineMode(raw) == 1 && PQsendPrepare(raw, name.c_str(), sql.c_str(), 0, nullptr) == 1 &&
-                    PQsendQueryPrepared(raw, name.c_str(), count, values.data(), nullptr, nullptr, 0) == 1;
-  if (!sent) throw error_of(nullptr, sql);
+  if (!send_often(raw, name, sql, values, true)) throw error_of(nullptr, sql);
   auto results = end_pipeline(raw, 2);
   checked(results[0].release(), sql);
   prepared_.emplace(sql, name);
@@ -285,12 +292,8 @@ PgResult PgConnection::exec_often_and_commit(const std::string& sql,
   const auto known = prepared_.find(sql);
   const bool prepare = known == prepared_.end();
   const std::string name = prepare ? fmt::format("dbsync_{}", prepared_.size()) : known->second;
-  const auto values = pointers(parameters);
-  const bool sent =
-      PQenterPipelineMode(raw) == 1 && (!prepare || PQsendPrepare(raw, name.c_str(), sql.c_str(), 0, nullptr) == 1) &&
-      PQsendQueryPrepared(raw, name.c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0) ==
-          1 &&
-      PQsendQueryParams(raw, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
+  const bool sent = send_often(raw, name, sql, pointers(parameters), prepare) &&
+                    PQsendQueryParams(raw, "COMMIT", 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
   if (!sent) throw error_of(nullptr, sql);
   auto results = end_pipeline(raw, prepare ? 3 : 2);
   std::size_t next = 0;

@@ -1,5 +1,6 @@
 #include "pg/prefetch.h"
 
+#include <optional>
 #include <utility>
 
 #include "pg/prefetched_answers.h"
@@ -22,6 +23,18 @@ void PgPrefetch::more_of(PgConnection& connection, std::vector<PgQuery> question
 
 bool PgPrefetch::has(const PgConnection& connection, const PgQuery& question) {
   return connection.prefetched_ && connection.prefetched_->has(question);
+}
+
+std::shared_ptr<void> prefetch_both(PgConnection& one, std::vector<PgQuery> of_one, PgConnection& other,
+                                    std::vector<PgQuery> of_other) {
+  struct Both {
+    std::optional<PgPrefetch> one;
+    std::optional<PgPrefetch> other;
+  };
+  auto out = std::make_shared<Both>();
+  if (!of_one.empty()) out->one.emplace(one, std::move(of_one));
+  if (!of_other.empty()) out->other.emplace(other, std::move(of_other));
+  return out;
 }
 
 }  // namespace dbsync

@@ -42,4 +42,9 @@ class PgPrefetch {
   std::shared_ptr<PrefetchedAnswers> answers_;
 };
 
+// Of two connections at once, each unless there is nothing to ask; as long as what is returned
+// lives.
+std::shared_ptr<void> prefetch_both(PgConnection& one, std::vector<PgQuery> of_one, PgConnection& other,
+                                    std::vector<PgQuery> of_other);
+
 }  // namespace dbsync

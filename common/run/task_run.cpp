@@ -287,10 +287,9 @@ void TaskRun::begin_following() {
     } catch (const Error& error) {
       const bool may_pass = (error.retryable() || error.connection_lost()) && !stop_asked();
       if (!may_pass || tries >= config_.retry_times) throw;
-      const double seconds = backoff_seconds(tries + 1, config_.retry_interval);
-      log::warning("main", fmt::format("{}; trying again in {:.1f} s", error.what(), seconds));
       task_->disconnect();
-      if (!wait_for(seconds, request_.drain)) throw;
+      const NewTry next{tries + 1, config_.retry_times, config_.retry_interval};
+      if (!dbsync::wait_before(next, "main", "beginning to follow", error, request_.drain)) throw;
     }
   }
 }

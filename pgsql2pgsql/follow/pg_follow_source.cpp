@@ -12,7 +12,6 @@
 #include "cdc/plan_cache.h"
 #include "cdc/progress_store.h"
 #include "embedded_sql.h"
-#include "pg/early_connections.h"
 #include "pg/prefetch.h"
 #include "pg/sqlstate.h"
 #include "pgsql2pgsql/follow/generated_columns.h"
@@ -72,22 +71,16 @@ PgConnection& PgFollowSource::meter() {
 
 // In one round trip, of both sides at once.
 std::shared_ptr<void> PgFollowSource::prefetch(PgConnection& target) {
-  struct Both {
-    std::optional<PgPrefetch> source;
-    std::optional<PgPrefetch> target;
-  };
   std::vector<PgQuery> questions = continuity_.questions_of_proof(source());
   questions.push_back(question_of_published_types(task_.publication));
   questions.push_back(question_of_sent_generated(task_.publication));
   questions.push_back(question_of_sender_timeout());
   if (choice_) std::ranges::move(ChoiceWatch::first_questions(source()), std::back_inserter(questions));
-  auto out = std::make_shared<Both>();
-  out->source.emplace(source(), std::move(questions));
+  std::vector<PgQuery> of_target;
   if (known_tables_exist(target))
-    out->target.emplace(target,
-                        std::vector<PgQuery>{question_of_progress(task_.name), question_of_known_source(task_.name),
-                                             question_of_known_tables(task_.name)});
-  return out;
+    of_target = {question_of_progress(task_.name), question_of_known_source(task_.name),
+                 question_of_known_tables(task_.name)};
+  return prefetch_both(source(), std::move(questions), target, std::move(of_target));
 }
 
 // What the answers to these lead to, again of both at once.

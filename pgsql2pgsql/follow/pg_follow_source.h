@@ -43,7 +43,6 @@ class PgFollowSource : public FollowSource {
   }
   // The connection of the task, which needs it no more.
   void take(std::unique_ptr<PgConnection> source) { source_ = std::move(source); }
-  // Connections that following will need are opened meanwhile.
   std::shared_ptr<void> prefetch(PgConnection& target) override;
   void prepare(const std::string& end_at) override;
   Position end_position(const std::string& end_at) override;

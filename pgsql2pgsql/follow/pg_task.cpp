@@ -73,17 +73,12 @@ void PgTask::disconnect() {
 
 // Of both sides in one round trip.
 std::shared_ptr<void> PgTask::prefetch_state() {
-  struct Both {
-    std::optional<PgPrefetch> source;
-    std::optional<PgPrefetch> target;
-  };
-  auto out = std::make_shared<Both>();
-  out->source.emplace(source(), std::vector<PgQuery>{question_of_slot(source(), task_.slot),
-                                                     question_of_slot(source(), resync_.slot), question_of_database()});
-  if (known_tables_exist(target()))
-    out->target.emplace(target(),
-                        std::vector<PgQuery>{question_of_progress(task_.name), question_of_choice(task_.name)});
-  return out;
+  std::vector<PgQuery> of_target;
+  if (known_tables_exist(target())) of_target = {question_of_progress(task_.name), question_of_choice(task_.name)};
+  return prefetch_both(
+      source(),
+      {question_of_slot(source(), task_.slot), question_of_slot(source(), resync_.slot), question_of_database()},
+      target(), std::move(of_target));
 }
 
 std::unique_ptr<FollowSource> PgTask::follow_log() {

@@ -1,9 +1,5 @@
 #include "pgsql2pgsql/source/same_database.h"
 
-#include <tuple>
-#include <utility>
-#include <vector>
-
 #include <fmt/format.h>
 
 #include "embedded_sql.h"
@@ -43,11 +39,8 @@ std::string files_of(PgConnection& connection) { return connection.exec(sql::dat
 }  // namespace
 
 std::shared_ptr<void> prefetch_identities(PgConnection& source, PgConnection& target) {
-  using Both = std::pair<PgPrefetch, PgPrefetch>;
   if (of_other_versions(source, target)) return nullptr;
-  return std::make_shared<Both>(std::piecewise_construct,
-                                std::forward_as_tuple(source, std::vector{question_of_identity()}),
-                                std::forward_as_tuple(target, std::vector{question_of_identity()}));
+  return prefetch_both(source, {question_of_identity()}, target, {question_of_identity()});
 }
 
 bool same_database(PgConnection& source, PgConnection& target) {

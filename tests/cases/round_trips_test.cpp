@@ -66,6 +66,17 @@ std::string behind(const TestDir& dir, const std::string& folder, const TargetDb
 
 bool on_sockets(const TargetDb& target) { return target.conninfo().find("host=/") != std::string::npos; }
 
+// What the migration runs from now on goes through them.
+Counted counted_servers(Migration& migration) {
+  std::filesystem::create_directory(migration.dir.path() / "t");
+  MysqlAccess access = Servers::instance().mysql();
+  const std::filesystem::path source = access.socket;
+  access.socket = (migration.dir.path() / "s.sock").string();
+  migration.dir.write_file(
+      "my.cfg", my_cfg(mysql_section(access, migration.source.name()), behind(migration.dir, "t", migration.target)));
+  return {migration.dir, source, "s.sock", migration.target.conninfo()};
+}
+
 // `again`: of a run that goes on with one which has done everything.
 Turns copy_of_mysql(int tables, bool again = false) {
   Migration migration;
@@ -74,12 +85,7 @@ Turns copy_of_mysql(int tables, bool again = false) {
         fmt::format("create table t{0} (id int primary key, name varchar(20), key (name)); "
                     "insert into t{0} values (1, 'a'), (2, 'b')",
                     i));
-  std::filesystem::create_directory(migration.dir.path() / "t");
-  MysqlAccess access = Servers::instance().mysql();
-  const Counted counted(migration.dir, access.socket, "s.sock", migration.target.conninfo());
-  access.socket = (migration.dir.path() / "s.sock").string();
-  migration.dir.write_file(
-      "my.cfg", my_cfg(mysql_section(access, migration.source.name()), behind(migration.dir, "t", migration.target)));
+  const Counted counted = counted_servers(migration);
   const RunResult run = migration.run({"mysql2pgsql", "--create", "-j", "1"});
   EXPECT_EQ(run.exit_code, 0) << run.describe();
   EXPECT_EQ(migration.target.value("select count(*) from pg_indexes where schemaname = 'public'"),
@@ -100,12 +106,7 @@ Turns copy_into_known_tables(int tables) {
     migration.source.exec(fmt::format("create table t{0} (id int primary key); insert into t{0} values (1), (2)", i));
     truncate += fmt::format("truncate t{}; ", i);
   }
-  std::filesystem::create_directory(migration.dir.path() / "t");
-  MysqlAccess access = Servers::instance().mysql();
-  const Counted counted(migration.dir, access.socket, "s.sock", migration.target.conninfo());
-  access.socket = (migration.dir.path() / "s.sock").string();
-  migration.dir.write_file(
-      "my.cfg", my_cfg(mysql_section(access, migration.source.name()), behind(migration.dir, "t", migration.target)));
+  const Counted counted = counted_servers(migration);
   EXPECT_EQ(migration.run({"mysql2pgsql", "--create", "-j", "1"}).exit_code, 0);
   migration.target.exec(truncate);
   const Turns before{static_cast<double>(counted.from.turns()), static_cast<double>(counted.to.turns())};
